@@ -1,0 +1,58 @@
+"""Elementwise activations: the value, the slope read off the value, and the slope's supremum.
+
+Reading the slope off the *output* (1 - h² for tanh, h(1 - h) for the logistic function) is
+what lets a backward pass forget the pre-activations.  All functions also compute on complex
+arrays, so that the complex step (Squire and Trapp, 1998) can check them.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ._arguments import choice
+
+
+class Activation(NamedTuple):
+    """An elementwise function phi.
+
+    value(a): phi(a), any shape.  slope(h): phi'(a) as a function of h = phi(a), same shape.
+    sup: the least upper bound of |phi'|, written gamma_phi in the lessons.
+    """
+
+    name: str
+    value: Callable
+    slope: Callable
+    sup: float
+
+    def __call__(self, a):
+        return self.value(a)
+
+
+def _sigmoid(a):
+    # tanh never overflows, unlike exp, and is analytic, unlike a branch on the sign
+    return 0.5 + 0.5 * np.tanh(0.5 * np.asarray(a))
+
+
+def _relu(a):
+    a = np.asarray(a)
+    return np.where(a.real > 0, a, 0)
+
+
+def _relu_slope(h):
+    # the slope at 0 is undefined; 0 is the convention here, as in PyTorch
+    h = np.asarray(h)
+    return (h.real > 0).astype(h.dtype if h.dtype.kind in "fc" else float)
+
+
+tanh = Activation("tanh", np.tanh, lambda h: 1 - h * h, 1.0)
+sigmoid = Activation("sigmoid", _sigmoid, lambda h: h * (1 - h), 0.25)
+relu = Activation("relu", _relu, _relu_slope, 1.0)
+identity = Activation("identity", lambda a: +np.asarray(a), np.ones_like, 1.0)
+
+ACTIVATIONS = {phi.name: phi for phi in (tanh, sigmoid, relu, identity)}
+
+
+def get(name):
+    """The activation called `name`: "tanh", "sigmoid", "relu" or "identity"."""
+    return ACTIVATIONS[choice("phi", name, ACTIVATIONS)]

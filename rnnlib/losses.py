@@ -1,0 +1,75 @@
+"""Losses on the outputs of a network, each returning the loss and its gradient.
+
+Outputs `o` and targets `y` have the same shape, (T, B, K) in the course; any shape whose last
+axis is K works, and the axis before it counts as the batch.  Losses are sums over every axis,
+in nats for the two entropies; ``reduction="mean"`` divides by the batch size B and by nothing
+else, so the steps of a sequence still add up.
+"""
+
+import numpy as np
+
+from . import activations
+from ._arguments import Reader, choice
+
+
+def softmax(o):
+    """softmax(o) over the last axis; shifting by the largest entry keeps exp from overflowing."""
+    e = np.exp(o - o.real.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def softmax_cross_entropy(o, y, reduction="sum"):
+    """L = -Σ y log softmax(o)  and  do = (Σ_k y_k) softmax(o) - y.
+
+    o, y: (..., K) logits and targets; one-hot, soft, or not even summing to 1.  A row of zeros
+    in `y` masks that step: no loss and no gradient.  Returns (loss, do), do shaped like o.
+    """
+    o, y, scale = _read(o, y, reduction)
+    shifted = o - o.real.max(axis=-1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    loss = (y * (log_sum - shifted)).sum()
+    do = y.sum(axis=-1, keepdims=True) * np.exp(shifted - log_sum) - y
+    return loss * scale, do * scale
+
+
+def sigmoid_cross_entropy(o, y, reduction="sum"):
+    """L = -Σ [y log σ(o) + (1 - y) log(1 - σ(o))]  and  do = σ(o) - y.
+
+    o, y: (..., K) logits and targets in [0, 1].  Returns (loss, do), do shaped like o.
+    """
+    o, y, scale = _read(o, y, reduction)
+    positive = o.real > 0
+    softplus = np.where(positive, o, 0) + np.log1p(np.exp(np.where(positive, -o, o)))
+    return (softplus - y * o).sum() * scale, (activations.sigmoid(o) - y) * scale
+
+
+def squared_error(o, y, phi="identity", reduction="sum"):
+    """L = ½ Σ (φ(o) - y)²  and  do = (φ(o) - y) φ'(o).
+
+    o, y: (..., K); phi names an activation.  Returns (loss, do), do shaped like o.
+    """
+    phi = activations.get(phi)
+    o, y, scale = _read(o, y, reduction)
+    yhat = phi.value(o)
+    error = yhat - y
+    return 0.5 * (error * error).sum() * scale, error * phi.slope(yhat) * scale
+
+
+def softmax_jacobian(yhat):
+    """The softmax's Jacobian diag(ŷ) - ŷ ŷᵀ, for ŷ = softmax(o).
+
+    yhat: (..., K).  Returns (..., K, K) with [i, j] = ∂ŷ_i/∂o_j: rank K - 1, rows summing to 0.
+    """
+    yhat = Reader().array("yhat", yhat, " ".join(f"n{i}" for i in range(np.ndim(yhat) - 1)) + " K")
+    return yhat[..., :, None] * np.eye(yhat.shape[-1], dtype=yhat.dtype) - (
+        yhat[..., :, None] * yhat[..., None, :]
+    )
+
+
+def _read(o, y, reduction):
+    read = Reader()
+    axes = {0: "", 1: "K", 2: "B K", 3: "T B K"}.get(np.ndim(o), "T B K")
+    o, y = read.array("o", o, axes), read.array("y", y, axes)
+    choice("reduction", reduction, ("sum", "mean"))
+    scale = 1 / read.sizes.get("B", 1) if reduction == "mean" else 1
+    return o.astype(read.dtype, copy=False), y.astype(read.dtype, copy=False), read.dtype.type(scale)

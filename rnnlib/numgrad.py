@@ -1,0 +1,197 @@
+"""Gradients by numbers: difference quotients, the complex step, and a check built on both.
+
+Central differences lose half the digits to cancellation: the best step is near eps^(1/3) and
+the error there near eps^(2/3).  The complex step Im f(x + ih) / h subtracts nothing, so h can
+be 1e-30 and the result is exact to rounding (Squire and Trapp, 1998) - for functions that are
+analytic; ``abs``, ``conj`` and ``.real`` give a wrong answer without a word.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from ._arguments import Reader
+
+try:  # NumPy 2
+    from numpy.exceptions import ComplexWarning
+except ImportError:
+    from numpy import ComplexWarning
+
+ANALYTIC_TOLERANCE = 1e-10  # of the gradient's norm, where the complex step works
+DIFFERENCE_TOLERANCE = 1e-6  # of the gradient's norm, where only differences do
+SMALL = 64  # entries: up to here every entry is compared, beyond it a direction first
+TINY = 1e-30  # complex step
+
+
+def central_difference(f, x, step=1e-5):
+    """(f(x + step e_i) - f(x - step e_i)) / (2 step) for every entry i of `x`.
+
+    f: array shaped like x -> number or array.  x: float array, any shape (not modified).
+    Returns an array of shape f(x).shape + x.shape: for a scalar f, the gradient.
+    """
+    x = Reader(allow_complex=False).array("x", x, _any_axes(x))
+    if not step > 0:
+        raise ValueError(f"step is {step}, expected a positive number")
+    return _per_entry(lambda e: (f(x + step * e) - f(x - step * e)) / (2 * step), x)
+
+
+def complex_step(f, x):
+    """Im f(x + ih e_i) / h with h = 1e-30 for every entry i of `x`; exact for analytic f.
+
+    f, x and the result as in `central_difference`.  Raises ComplexWarning if f drops the
+    imaginary part on the way, for instance by writing into a float buffer.
+    """
+    x = Reader(allow_complex=False).array("x", x, _any_axes(x))
+    return _per_entry(lambda e: _imaginary(f, x + 1j * TINY * e) / TINY, x)
+
+
+class TensorReport(NamedTuple):
+    """What the check found for one tensor."""
+
+    name: str
+    ok: bool
+    error: float  # disagreement relative to the gradient's norm
+    method: str  # "complex step", "differences", or "shape"
+    index: tuple | None  # the entry with the largest disagreement, when not ok
+
+
+class Report(NamedTuple):
+    """The verdict of `check_gradient`: `.ok`, and in words by str()."""
+
+    ok: bool
+    tensors: tuple
+
+    def __str__(self):
+        return "\n".join(
+            f"{t.name}: {'agrees' if t.ok else 'DIFFERS'}, relative error {t.error:.1e} by {t.method}"
+            + ("" if t.index is None else f", most at entry {t.index}")
+            for t in self.tensors
+        )
+
+
+def check_gradient(f, grads, params, seed=0):
+    """Compares `grads` with numerical derivatives of `f` at `params`, tensor by tensor.
+
+    f: dict of arrays -> scalar loss.  grads: a dict with the names of `params` (all, or those
+    to be checked).  Each tensor is compared along a random ±1 direction by the complex step,
+    with a real difference as witness that f is analytic; otherwise Richardson differences, with
+    the step halved until two agree, as near the kink of a ReLU.  A disagreement is then
+    traced to an entry.  Neither dict is modified.  Returns a `Report`.
+    """
+    for name, value in (("grads", grads), ("params", params)):
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{name} is {type(value).__name__}, expected a dict of arrays")
+    unknown = [name for name in grads if name not in params]
+    if unknown or not grads:
+        raise ValueError(f"grads has the names {list(grads)}, expected some of {list(params)}")
+    point = {
+        name: Reader(allow_complex=False).array(name, value, _any_axes(value)).astype(float)
+        for name, value in params.items()
+    }
+    rng = np.random.default_rng(seed)
+    tensors = tuple(_check_tensor(f, point, name, grads[name], rng) for name in grads)
+    return Report(all(t.ok for t in tensors), tensors)
+
+
+def _check_tensor(f, point, name, gradient, rng):
+    gradient = np.asarray(gradient, dtype=float)
+    if gradient.shape != point[name].shape:
+        return TensorReport(name, False, np.inf, f"shape {gradient.shape}", None)
+
+    def along(direction):
+        return _derivative_along(f, point, name, direction)
+
+    signs = rng.choice([-1.0, 1.0], size=gradient.shape)
+    derivative, method = along(signs)
+    tolerance = ANALYTIC_TOLERANCE if method == "complex step" else DIFFERENCE_TOLERANCE
+    floor = 1e-14 if method == "complex step" else 1e-9
+    scale = max(np.linalg.norm(gradient), abs(derivative) / np.sqrt(gradient.size), floor)
+    error = abs(derivative - np.sum(gradient * signs)) / scale
+    index = None
+    if not error <= tolerance or gradient.size <= SMALL:
+        worst, index = _worst_entry(along, gradient, signs)
+        error = np.fmax(error, worst / scale) if np.isfinite(worst) else np.inf
+    ok = bool(error <= tolerance)
+    return TensorReport(name, ok, float(error), method, None if ok else index)
+
+
+def _worst_entry(along, gradient, signs):
+    """The largest disagreement and where: entry by entry, or by halving when there are many."""
+    if gradient.size <= SMALL:
+        gaps = np.array([
+            abs(along(e)[0] - np.sum(gradient * e)) for e in _unit_arrays(gradient.shape)
+        ]).reshape(gradient.shape)
+        index = np.unravel_index(np.argmax(gaps), gaps.shape)
+        return gaps[index], tuple(int(i) for i in index)
+
+    def gap(entries):
+        direction = np.zeros(gradient.size)
+        direction[entries] = signs.ravel()[entries]
+        direction = direction.reshape(gradient.shape)
+        return abs(along(direction)[0] - np.sum(gradient * direction))
+
+    entries = np.arange(gradient.size)
+    while len(entries) > 1:
+        entries = max(np.array_split(entries, 2), key=gap)
+    return gap(entries), tuple(int(i) for i in np.unravel_index(entries[0], gradient.shape))
+
+
+def _derivative_along(f, point, name, direction):
+    """df/dε of f(point + ε direction in tensor `name`) at 0, and the method that gave it."""
+
+    def shifted(epsilon):
+        return f({**point, name: point[name] + epsilon * direction})
+
+    difference, spread = _richardson(shifted)
+    try:
+        derivative = _imaginary(shifted, 1j * TINY) / TINY
+    except (ComplexWarning, TypeError, ValueError, FloatingPointError):
+        return difference, "differences"
+    witness = max(100 * spread, 1e-5 * max(abs(derivative), abs(difference)), 1e-9)
+    if np.isfinite(derivative) and abs(derivative - difference) <= witness:
+        return derivative, "complex step"
+    return difference, "differences"
+
+
+def _richardson(g):
+    """g'(0) from central differences at h and h/2, h halved from 1e-3 until two results agree."""
+
+    def central(h):
+        return float(g(h) - g(-h)) / (2 * h)
+
+    best, spread, previous, h = np.nan, np.inf, None, 1e-3
+    coarse = central(h)
+    while h > 1e-7:
+        h /= 2
+        fine = central(h)
+        value = (4 * fine - coarse) / 3
+        if previous is not None and not abs(value - previous) >= spread:
+            best, spread = value, abs(value - previous)
+            if spread <= 1e-9 * abs(value):
+                break
+        coarse, previous = fine, value
+    return best, spread
+
+
+def _imaginary(f, z):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ComplexWarning)
+        return np.imag(f(z))
+
+
+def _per_entry(derivative, x):
+    columns = np.array([derivative(e) for e in _unit_arrays(x.shape)])
+    return np.moveaxis(columns, 0, -1).reshape(columns.shape[1:] + x.shape)
+
+
+def _unit_arrays(shape):
+    for i in range(int(np.prod(shape))):
+        e = np.zeros(shape)
+        e[np.unravel_index(i, shape)] = 1.0
+        yield e
+
+
+def _any_axes(x):
+    return " ".join(f"n{i}" for i in range(np.ndim(x)))

@@ -1,0 +1,37 @@
+"""Fixtures shared by all tests."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def oracle():
+    """oracle("scalar_tanh") -> the arrays of that system, made by automatic differentiation."""
+
+    def load(system):
+        with np.load(ROOT / "tests" / "oracle" / f"{system}_seed0.npz") as data:
+            return dict(data)
+
+    return load
+
+
+@pytest.fixture
+def close():
+    """close(got, want): equal within 1e-11 of the largest entry (absolute for zeros)."""
+
+    def assert_close(got, want):
+        got, want = np.asarray(got), np.asarray(want)
+        assert got.shape == want.shape
+        scale = np.abs(want).max(initial=0)
+        assert np.abs(got - want).max(initial=0) <= 1e-11 * (scale or 1)
+
+    return assert_close
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)

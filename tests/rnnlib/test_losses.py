@@ -1,0 +1,94 @@
+"""Losses and activations against automatic differentiation and the complex step."""
+
+import numpy as np
+import pytest
+
+from rnnlib import activations, losses, numgrad
+
+CASES = {
+    "general_tanh_softmax_ce": (losses.softmax_cross_entropy, {}),
+    "general_tanh_sigmoid_bce": (losses.sigmoid_cross_entropy, {}),
+    "general_sigmoid_identity_mse": (losses.squared_error, {}),
+    "general_identity_tanh_mse": (losses.squared_error, {"phi": "tanh"}),
+}
+
+
+@pytest.mark.parametrize("system", CASES)
+def test_losses_equal_oracle(system, oracle, close):
+    data = oracle(system)
+    loss, options = CASES[system]
+    value, do = loss(data["f_o"], data["y"], **options)
+    close(value, data["f_L"])
+    close(do, data["g_o"])
+    mean, do_mean = loss(data["f_o"], data["y"], reduction="mean", **options)
+    close(mean, data["f_L"] / 3)  # B = 3
+    close(do_mean, data["g_o"] / 3)
+
+
+@pytest.mark.parametrize("loss", [losses.softmax_cross_entropy, losses.sigmoid_cross_entropy,
+                                  losses.squared_error])
+def test_losses_equal_complex_step_for_any_targets(loss, rng):
+    o, y = rng.normal(size=(4, 2, 3)), rng.uniform(size=(4, 2, 3))
+    _, do = loss(o, y)
+    numeric = numgrad.complex_step(lambda z: loss(z, y)[0], o)
+    assert np.abs(do - numeric).max() < 1e-13
+    assert np.abs(1.001 * do - numeric).max() > 1e-5  # the comparison can fail
+
+
+def test_losses_survive_large_logits():
+    y = np.array([[0.0, 1.0, 0.0]])
+    o = np.array([[1e4, 0.0, -1e4]])
+    assert losses.softmax_cross_entropy(o, y)[0] == 1e4
+    assert losses.softmax_cross_entropy(o + 1e4, y)[0] == 1e4
+    assert losses.sigmoid_cross_entropy(o, y)[0] == pytest.approx(1e4 + np.log(2))
+    assert np.isfinite(losses.softmax_cross_entropy(o, y)[1]).all()
+
+
+def test_a_row_of_zeros_masks_the_step(rng):
+    o, y = rng.normal(size=(3, 1, 4)), np.zeros((3, 1, 4))
+    y[0, 0, 2] = 1
+    loss, do = losses.softmax_cross_entropy(o, y)
+    assert loss == losses.softmax_cross_entropy(o[:1], y[:1])[0]
+    assert not do[1:].any() and do[0].any()
+
+
+def test_softmax_jacobian_is_the_derivative_of_softmax(rng):
+    o = rng.normal(size=5)
+    J = losses.softmax_jacobian(losses.softmax(o))
+    assert np.abs(J - numgrad.complex_step(losses.softmax, o)).max() < 1e-15
+    assert np.linalg.matrix_rank(J) == 4
+    assert np.abs(J.sum(axis=1)).max() < 1e-15
+    batch = losses.softmax(rng.normal(size=(2, 3, 5)))
+    assert losses.softmax_jacobian(batch).shape == (2, 3, 5, 5)
+
+
+@pytest.mark.parametrize("phi", activations.ACTIVATIONS.values(), ids=activations.ACTIVATIONS)
+def test_slope_from_the_output_is_the_derivative(phi):
+    a = np.linspace(-4, 4, 80)  # an even number of points: none at the kink
+    slope = phi.slope(phi.value(a))
+    assert np.abs(slope - numgrad.complex_step(lambda z: phi(z).sum(), a)).max() < 1e-14
+    assert np.abs(slope).max() <= phi.sup
+    assert phi.slope(phi.value(np.array(1e-9))) == pytest.approx(phi.sup)
+
+
+def test_relu_slope_at_zero_is_zero():
+    assert activations.relu.slope(activations.relu(np.zeros(1)))[0] == 0
+
+
+def test_sigmoid_does_not_overflow():
+    with np.errstate(all="raise"):
+        assert activations.sigmoid(np.array([-1e4, 0, 1e4])).tolist() == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize("call, error, words", [
+    (lambda: losses.softmax_cross_entropy(np.zeros((2, 3)), np.zeros((2, 4))), ValueError, "B = 2, K = 3"),
+    (lambda: losses.squared_error(np.zeros(3), np.zeros(3), reduction="none"), ValueError, "sum, mean"),
+    (lambda: losses.squared_error(np.zeros(3), [None] * 3), TypeError, "y has dtype object"),
+    (lambda: losses.sigmoid_cross_entropy([np.inf], [1.0]), ValueError, "o contains NaN or infinity"),
+    (lambda: activations.get("gelu"), ValueError, "expected one of tanh, sigmoid, relu, identity"),
+    (lambda: activations.get(None), TypeError, "phi is NoneType"),
+])
+def test_bad_input_is_named(call, error, words):
+    with pytest.raises(error) as caught:
+        call()
+    assert words in str(caught.value)

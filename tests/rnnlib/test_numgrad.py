@@ -1,0 +1,130 @@
+"""The gradient check must pass what is right and find what is wrong."""
+
+import numpy as np
+import pytest
+
+from rnnlib import numgrad
+
+
+def smooth(p):
+    return np.sum(np.tanh(p["W"] @ p["v"]) ** 2)
+
+
+def smooth_gradient(p):
+    h = np.tanh(p["W"] @ p["v"])
+    da = 2 * h * (1 - h * h)
+    return {"W": np.outer(da, p["v"]), "v": p["W"].T @ da}
+
+
+@pytest.fixture(params=[(3, 4), (12, 30)], ids=["few", "many"])
+def point(request, rng):
+    rows, columns = request.param
+    return {"W": rng.normal(size=(rows, columns)) / 3, "v": rng.normal(size=columns)}
+
+
+def test_difference_and_complex_step_give_the_gradient(point):
+    def f(W):
+        return smooth({**point, "W": W})
+
+    exact = smooth_gradient(point)["W"]
+    scale = np.abs(exact).max()
+    assert np.abs(numgrad.complex_step(f, point["W"]) - exact).max() < 1e-14 * scale
+    errors = [np.abs(numgrad.central_difference(f, point["W"], h) - exact).max() for h in (1e-2, 1e-5, 1e-10)]
+    assert errors[1] < 1e-8 * scale
+    assert errors[0] > errors[1] < errors[2]  # the V: truncation on one side, rounding on the other
+
+
+def test_vector_valued_functions_give_jacobians(rng):
+    A = rng.normal(size=(3, 4))
+    for method in (numgrad.complex_step, numgrad.central_difference):
+        assert np.allclose(method(lambda x: A @ x, np.ones(4)), A, atol=1e-9)
+
+
+def test_a_right_gradient_passes_by_complex_step(point):
+    report = numgrad.check_gradient(smooth, smooth_gradient(point), point)
+    assert report.ok
+    assert {t.method for t in report.tensors} == {"complex step"}
+    assert max(t.error for t in report.tensors) < 1e-13
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_one_wrong_entry_is_found_and_located(point, seed):
+    gradient = smooth_gradient(point)
+    entry = (seed % 3, seed % 4)
+    gradient["W"][entry] *= 1.01
+    report = numgrad.check_gradient(smooth, gradient, point, seed=seed)
+    by_name = {t.name: t for t in report.tensors}
+    assert not report.ok and by_name["v"].ok
+    assert by_name["W"].index == entry
+    assert "W: DIFFERS" in str(report) and str(entry) in str(report)
+
+
+@pytest.mark.parametrize("fault", [
+    lambda g: {**g, "W": g["W"] * (1 + 1e-6)},
+    lambda g: {**g, "W": -g["W"]},
+    lambda g: {**g, "v": g["v"][::-1]},
+    lambda g: {**g, "v": np.zeros_like(g["v"])},
+    lambda g: {**g, "v": g["v"] * np.nan},
+    lambda g: {**g, "W": g["W"].T},
+], ids=["scale", "sign", "order", "zeros", "nan", "transpose"])
+def test_faults_are_refused(point, fault):
+    report = numgrad.check_gradient(smooth, fault(smooth_gradient(point)), point)
+    assert not report.ok and "DIFFERS" in str(report)
+
+
+def test_functions_that_break_the_complex_step_fall_back_to_differences(rng):
+    W = rng.normal(size=(5, 20))
+
+    def through_buffer(p):
+        buffer = np.zeros(W.shape)
+        buffer[:] = p["W"] ** 3  # drops the imaginary part
+        return buffer.sum()
+
+    cases = {
+        "abs": (lambda p: np.abs(p["W"]).sum(), np.sign(W)),
+        "real": (lambda p: (p["W"].real ** 2).sum(), 2 * W),
+        "conj": (lambda p: np.real(p["W"] * np.conj(p["W"])).sum(), 2 * W),
+        "norm": (lambda p: np.linalg.norm(p["W"]), W / np.linalg.norm(W)),
+        "buffer": (through_buffer, 3 * W**2),
+    }
+    for name, (f, gradient) in cases.items():
+        report = numgrad.check_gradient(f, {"W": gradient}, {"W": W})
+        assert report.ok and report.tensors[0].method == "differences", (name, str(report))
+        assert not numgrad.check_gradient(f, {"W": 1.001 * gradient}, {"W": W}).ok, name
+
+
+def test_near_a_kink_the_step_is_halved(rng):
+    W = rng.normal(size=(9, 9))
+    W[0, 0] = 3e-6
+
+    def f(p):  # abs as ReLU(z) + ReLU(-z); not complex-safe because of .real
+        z = p["W"].real
+        return (z * (z > 0)).sum()
+
+    assert numgrad.check_gradient(f, {"W": (W > 0) * 1.0}, {"W": W}).ok
+
+
+def test_a_zero_gradient_is_compared_absolutely():
+    assert numgrad.check_gradient(lambda p: 3.0 + 0 * p["w"].sum(), {"w": np.zeros(3)}, {"w": np.ones(3)}).ok
+    assert not numgrad.check_gradient(lambda p: 1e-6 * p["w"].sum(), {"w": np.zeros(3)}, {"w": np.ones(3)}).ok
+
+
+def test_nothing_is_modified(point):
+    gradient = smooth_gradient(point)
+    copies = [{k: v.copy() for k, v in d.items()} for d in (point, gradient)]
+    numgrad.check_gradient(smooth, gradient, point)
+    for now, before in zip((point, gradient), copies):
+        assert all(np.array_equal(now[k], before[k]) for k in before)
+
+
+@pytest.mark.parametrize("call, error, words", [
+    (lambda: numgrad.central_difference(np.sum, np.ones(2), 0.0), ValueError, "step is 0.0"),
+    (lambda: numgrad.complex_step(np.sum, ["a"]), TypeError, "x has dtype"),
+    (lambda: numgrad.check_gradient(smooth, [1], {}), TypeError, "grads is list"),
+    (lambda: numgrad.check_gradient(smooth, {"u": 1.0}, {"W": 1.0}), ValueError, "expected some of ['W']"),
+    (lambda: numgrad.check_gradient(smooth, {}, {"W": 1.0}), ValueError, "grads has the names []"),
+])
+def test_bad_input_is_named(call, error, words):
+    with pytest.raises(error) as caught:
+        call()
+    assert words in str(caught.value)
