@@ -1,0 +1,161 @@
+"""The `autograder` command: arguments in, one verb each, an exit code out."""
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+
+def main(arguments=None):
+    """Runs the command line; returns the exit code (0 done, 1 not done, 2 wrong call)."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not hasattr(options, "run"):
+        parser.print_help()
+        return 2
+    from .build import BuildError
+    from .grade import GradingError
+
+    try:
+        return options.run(options)
+    except (BuildError, GradingError) as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="autograder", description="Builds, grades and reports the course.")
+    verbs = parser.add_subparsers(metavar="VERB")
+
+    build = verbs.add_parser("build", help="sources -> notebooks and bank")
+    build.add_argument("--check", action="store_true", help="write nothing; exit 1 if something would change")
+    build.add_argument("--adopt", action="store_true", help="bring edits of solution notebooks into the sources")
+    build.set_defaults(run=_build)
+
+    grade = verbs.add_parser("grade", help="grade an assignment's submissions and report")
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="such as 01_scalar_rnn")
+    grade.add_argument("--student", metavar="ID", help="only this student")
+    grade.add_argument("--jobs", type=_positive, metavar="N", help="notebooks at the same time (default: cores)")
+    grade.add_argument("--submitted", metavar="DIR", help="where STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb are")
+    grade.set_defaults(run=_grade)
+
+    report = verbs.add_parser("report", help="write the class report from what is graded")
+    report.add_argument("assignment", metavar="ASSIGNMENT")
+    report.set_defaults(run=_report)
+
+    verbs.add_parser("demo", help="grade a sample class of lesson 01").set_defaults(run=_demo)
+    verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab").set_defaults(run=_lab)
+    verbs.add_parser("doctor", help="what this machine has and lacks").set_defaults(run=_doctor)
+    return parser
+
+
+def _build(options):
+    from .build import build, build_bank
+
+    changed = build(Path.cwd(), check=options.check, adopt=options.adopt)
+    for path in changed:
+        print(f"{'differs' if options.check else 'wrote'} {path.relative_to(Path.cwd())}")
+    if options.check:
+        return int(bool(changed))
+    build_bank()
+    print("up to date" if not changed else f"{len(changed)} files written")
+    return 0
+
+
+def _grade(options):
+    from .grade import Course
+
+    return _grade_and_report(Course.load(Path.cwd(), submitted=options.submitted), options.assignment,
+                             options.student, options.jobs)
+
+
+def _demo(_):
+    from . import sample
+    from .grade import Course
+
+    course = Course.load(Path.cwd(), home=Path("gradebook") / "demo")
+    submitted = course.home / "submitted"
+    if not submitted.exists():
+        sample.write_class(course.root, submitted)
+    print(f"Grading the sample class in {_short(submitted)} (delete the folder to have it made anew).")
+    return _grade_and_report(course, sample.ASSIGNMENT)
+
+
+def _grade_and_report(course, assignment, student=None, jobs=None):
+    from tqdm import tqdm
+
+    from . import report
+    from .grade import grade_class
+
+    def progress(runs):
+        total = 1 if student else len(course.submissions(assignment))
+        return tqdm(runs, total=total, desc="grading", unit="notebook", file=sys.stdout)
+
+    results = grade_class(course, assignment, student, jobs, progress)
+    table = report.rows(results)
+    print("\n" + report.text(table, shutil.get_terminal_size((120, 24)).columns))
+    if student is None:
+        path = report.write(table, assignment, course.home / "reports" / assignment)
+        print(f"\nreport: {_short(path)}")
+    return int(any(result is None for result in results.values()))
+
+
+def _report(options):
+    from . import report
+    from .grade import Course
+
+    course = Course.load(Path.cwd())
+    course.released(options.assignment)
+    store = course.store(options.assignment)
+    graded = store.graded()
+    results = {student: store.read(graded[student]) if student in graded else None
+               for student in course.submissions(options.assignment)}
+    path = report.write(report.rows(results), options.assignment, course.home / "reports" / options.assignment)
+    print(f"report: {_short(path)}")
+    return 0
+
+
+def _lab(_):
+    copied = [folder.name for folder in sorted(Path("notebooks").iterdir()) if _copy_lesson(folder)]
+    print(f"new in work/: {', '.join(copied)}" if copied else "work/ has every lesson; nothing was overwritten")
+    program = Path(sys.executable).parent / "jupyter-lab"
+    os.execv(program, [str(program), "--notebook-dir=work"])
+
+
+def _copy_lesson(folder):
+    target = Path("work") / folder.name
+    if target.exists():
+        return False
+    shutil.copytree(folder, target)
+    return True
+
+
+def _doctor(_):
+    from importlib import metadata
+
+    print(f"python {sys.version.split()[0]}: {'fine' if sys.version_info >= (3, 11) else 'needs 3.11 or newer'}")
+    for name in ("numpy", "jupyterlab", "nbgrader", "jupytext", "matplotlib"):
+        try:
+            print(f"{name} {metadata.version(name)}: fine")
+        except metadata.PackageNotFoundError:
+            print(f"{name}: missing; run `python3 course.py demo` once, or pip install -e .[course]")
+    alembic = shutil.which("alembic") or (Path(sys.executable).parent / "alembic").exists()
+    print(f"alembic (nbgrader needs it): {'fine' if alembic else 'missing'}")
+    return 0
+
+
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def _short(path):
+    path = Path(path)
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+"""`diagnose`: facts, then correct, then a slip, then unknown."""
+
+import contextlib
+import io
+import linecache
+import signal
+import threading
+import traceback
+import warnings
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import judge, slips
+from .exercises import exercise as find_exercise
+
+TIME_LIMIT = 5.0  # seconds for all calls of one check
+UNKNOWN_ASKS = "At which step does the first difference appear, and what does that step add?"
+
+
+class TimeLimitExceeded(BaseException):
+    """Not an Exception, so that a student's `except Exception` does not swallow it."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known about an answer.
+
+    score is the share of the outputs that are right; slips the ids of those that explain the
+    numbers, empty when none does; message says it in words; outputs has ok, error and note for
+    each output by name; notes are remarks that cost nothing.
+    """
+
+    exercise: str
+    correct: bool
+    score: float
+    slips: tuple[str, ...]
+    message: str
+    outputs: dict[str, judge.Output]
+    question: str = ""
+    notes: tuple[str, ...] = ()
+    status: str = "judged"  # or "unanswered", "error", "timeout"
+    spectrum: np.ndarray | None = None
+
+
+def diagnose(exercise_id, answer, seed=None):
+    """Judges `answer` on the instances of `seed` (None: the public ones); returns a `Verdict`.
+
+    answer: a function, or an array or number where the exercise asks for one.  Never raises for
+    what the answer does; raises ValueError or TypeError for an unknown exercise or the wrong
+    kind of answer.
+    """
+    exercise = find_exercise(exercise_id)
+    _check_kind(exercise, answer)
+    if exercise.kind == "value":
+        return _judge_value(exercise, answer)
+    seed = 0 if seed is None else seed
+    instances = exercise.instances(seed)
+    references = [exercise.reference(*deepcopy(arguments)) for arguments in instances]
+    notes, answers, per_instance = [], [], []
+    try:
+        with _quiet(), _time_limit(TIME_LIMIT):
+            for arguments, reference in zip(instances, references):
+                mine = deepcopy(arguments)
+                returned = slips.run(exercise, answer, mine)
+                given, remark = judge.read_outputs(returned, exercise.outputs)
+                notes += [remark] if remark else []
+                if not _equal(mine, arguments):
+                    notes.append("the function modifies its arguments; copy before writing into them")
+                answers.append({name: judge.to_array(value) for name, value in given.items()})
+                per_instance.append(
+                    {name: judge.judge_output(given.get(name), want) for name, want in reference.items()}
+                )
+    except TimeLimitExceeded:
+        return _failed(exercise, "timeout", f"Did not return within {TIME_LIMIT:g} s; is there a loop without an end?")
+    except NotImplementedError as error:
+        at = traceback.extract_tb(error.__traceback__)[-1].name
+        missing = "Not answered yet." if at == exercise.function else f"It calls {at}, which is not answered yet."
+        return _failed(exercise, "unanswered", missing)
+    except judge.Unreadable as error:
+        return _failed(exercise, "error", f"{exercise.function} {error}.")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a student's function raises, SystemExit included
+        return _failed(exercise, "error", _describe_error(error, answer))
+    outputs = judge.combine(per_instance)
+    notes += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
+    return _verdict(exercise, outputs, answers, references, instances, seed, tuple(dict.fromkeys(notes)))
+
+
+def _verdict(exercise, outputs, answers, references, instances, seed, notes):
+    score = judge.score(outputs, exercise.gate)
+    if all(output.ok for output in outputs.values()):
+        return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=notes)
+    found = slips.match(exercise, answers, references, seed)
+    spectrum = _spectrum(exercise, instances[0], answers[0]) if exercise.spectrum else None
+    wrong = [name for name, output in outputs.items() if not output.ok]
+    explained = frozenset().union(*(match.outputs for match in found))
+    rest = [name for name in wrong if name not in explained]
+    message = " ".join([*_explanations(exercise, found), *_remainder(outputs, rest, bool(found))])
+    question = found[0].slip.asks if len(found) == 1 else "" if found else UNKNOWN_ASKS
+    ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
+    return Verdict(exercise.id, False, score, ids, message, outputs, question, notes, spectrum=spectrum)
+
+
+def _explanations(exercise, found):
+    """One sentence per mistake; slips that the same numbers fit are alternatives."""
+    by_outputs = {}
+    for match in found:
+        says = match.slip.says
+        if match.owner is not exercise:
+            says = f"Carried over from {match.owner.function}: {says}"
+        by_outputs.setdefault(match.outputs, []).append(says)
+    return [" Or: ".join(alternatives) for alternatives in by_outputs.values()]
+
+
+def _remainder(outputs, rest, some_named):
+    """What to say of the wrong outputs that no slip explains."""
+    facts = [f"{name} {outputs[name].note}." for name in rest if outputs[name].note]
+    values = [name for name in rest if not outputs[name].note]
+    right = [name for name, output in outputs.items() if output.ok]
+    if values:
+        also = " as well" if some_named else ""
+        facts.append(
+            f"{_list(values)} {'differs' if len(values) == 1 else 'differ'}{also}"
+            + (f"; {_list(right)} {'is' if len(right) == 1 else 'are'} right." if right else ".")
+        )
+    return facts
+
+
+def _judge_value(exercise, answer):
+    if answer is None or answer is Ellipsis:
+        return _failed(exercise, "unanswered", "Not answered yet.")
+    try:
+        with _quiet(), _time_limit(TIME_LIMIT):
+            problem = exercise.verify(deepcopy(answer))
+    except TimeLimitExceeded:
+        return _failed(exercise, "timeout", f"Could not be judged within {TIME_LIMIT:g} s.")
+    except Exception as error:
+        return _failed(exercise, "error", f"{type(answer).__name__} does not fit: {error}")
+    output = judge.Output(problem is None, 0.0 if problem is None else np.inf, problem or "")
+    return Verdict(
+        exercise.id, problem is None, float(problem is None), (), problem or "Correct.", {exercise.outputs[0]: output}
+    )
+
+
+def _check_kind(exercise, answer):
+    if exercise.kind == "function" and not callable(answer):
+        raise TypeError(
+            f"{exercise.id} is answered with a function, {exercise.function}, "
+            f"but a value of type {type(answer).__name__} came"
+        )
+    if exercise.kind == "value" and callable(answer):
+        raise TypeError(f"{exercise.id} is answered with a value, {exercise.function}, but a function came")
+
+
+def _failed(exercise, status, message):
+    return Verdict(exercise.id, False, 0.0, (), message, {}, status=status)
+
+
+def _spectrum(exercise, arguments, answer):
+    contributions, name = exercise.spectrum(*arguments)
+    got = answer.get(name)
+    if got is None or got.shape != contributions.shape[2:] or not np.isfinite(got).all():
+        return None
+    coefficients, residual = slips.path_spectrum(contributions, got)
+    return coefficients if residual < 1e-3 else None
+
+
+def _describe_error(error, answer):
+    where = ""
+    code = getattr(answer, "__code__", None)
+    for frame in traceback.extract_tb(error.__traceback__):
+        if code is not None and frame.filename == code.co_filename:
+            line = linecache.getline(frame.filename, frame.lineno).strip()
+            where = f" in line {frame.lineno}" + (f": {line}" if line else "")
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:200] if text else 'no message'}{where}"
+
+
+def _equal(a, b):
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, (np.ndarray, float, int, np.generic)):
+        return np.array_equal(a, b)
+    return True
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Printing and warnings stay inside: anything on stderr would cost all points under nbgrader."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+
+
+@contextlib.contextmanager
+def _time_limit(seconds):
+    """Raises TimeLimitExceeded in the main thread; elsewhere, and on Windows, there is no limit."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_):
+        raise TimeLimitExceeded
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _list(names):
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

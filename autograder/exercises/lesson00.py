@@ -1,0 +1,367 @@
+"""Lesson 00: difference quotients, the complex step, and a check that refuses what is wrong."""
+
+import numpy as np
+
+from rnnlib import numgrad
+
+from . import Exercise, Slip, leaky
+
+
+def _function(seed):
+    """A smooth scalar function of a (3, 4), (4, 2) or (3, 3) array, and the point."""
+    rng = np.random.default_rng([2, seed])
+    shape = ((3, 4), (4, 2), (3, 3))[seed % 3]
+    A, c = rng.normal(size=(5, *shape)) * 0.6, rng.uniform(0.5, 1.5, 5)
+
+    def f(x):
+        return np.sum(c * np.tanh(np.tensordot(A, x, axes=x.ndim)))
+
+    return f, rng.normal(size=shape) * 0.7
+
+
+def _difference_instance(seed):
+    return *_function(seed), (0.2, 0.3, 0.25)[seed % 3]
+
+
+def _pairs(seed):
+    rng = np.random.default_rng([3, seed])
+    b = rng.normal(size=((3, 4), (5, 2), (3, 3))[seed % 3])
+    b.flat[0] = 0.0
+    return (b + rng.normal(size=b.shape) * 0.3, b)
+
+
+def _relative_errors(function, arguments):
+    a, b = arguments
+    zero = np.zeros_like(b)
+    return {
+        "different": function(a.copy(), b.copy()),
+        "other way round": function(b.copy(), a.copy()),
+        "one is zero": function(zero.copy(), b.copy()),
+        "both are zero": function(zero.copy(), zero.copy()),
+        "tiny": function(1e-12 * a, 1e-12 * b),
+    }
+
+
+def _relative_error(a, b):
+    largest = max(np.abs(a).max(), np.abs(b).max())
+    return np.abs(a - b).max() / largest if largest > 0 else 0.0
+
+
+FAULTS = ("transposed", "factor missing", "off by 1e-4", "step missing", "counted twice")
+
+
+def _gradients_to_check(seed):
+    """(f, x, gradients): a loss of the leaky integrator's W_h, the right gradient and five wrong."""
+    params, x, h, dh = leaky.instance(3 * seed + 2)  # square in every size
+    dh = dh * (1e-3, 1.0, 1e3)[seed % 3]
+    per_path, _ = leaky.contributions(params, x, h, dh)
+    per_use = per_path.sum(axis=0)
+    right = per_use.sum(axis=0)
+
+    def f(W_h):
+        return np.sum(leaky.states({**params, "W_h": W_h}, x, h[0])[1:] * dh)
+
+    gradients = {
+        "right": right,
+        "transposed": right.T,
+        "factor missing": right / leaky.ALPHA,
+        "off by 1e-4": right * (1 + 1e-4),
+        "step missing": right - per_use[1],
+        "counted twice": right + per_use[1],
+    }
+    return f, params["W_h"], gradients
+
+
+def _check_all(function, arguments):
+    f, x, gradients = arguments
+    return {name: bool(function(f, gradient.copy(), x.copy())) for name, gradient in gradients.items()}
+
+
+def _accepted_or_refused(name, ok):
+    return "accepted" if ok == (name == "right") else "refused"
+
+
+def _verdicts(f, x, gradients):
+    return {name: float(name == "right") for name in gradients}
+
+
+def _best_step(answer):
+    """Within a factor of ten of the smallest error of the lesson's own function."""
+    step = float(answer)
+    if not np.isfinite(step) or step <= 0:
+        return f"is {step:g}, expected a positive step"
+
+    def error(h):
+        return abs((np.exp(np.sin(1 + h)) - np.exp(np.sin(1 - h))) / (2 * h) - np.exp(np.sin(1)) * np.cos(1))
+
+    least = min(error(h) for h in np.logspace(-12, 0, 241))
+    if error(step) > max(1e-9, 10 * least):
+        return f"{step:g} has an error of {error(step):.1e}; the lowest part of the curve lies below 1e-09"
+    return None
+
+
+def _shapes(answer):
+    """The shapes of the notation table, for sizes that are all different."""
+    T, B, D, H, K = 6, 3, 4, 5, 7
+    want = {
+        "W_x": (D, H), "W_h": (H, H), "b_h": (H,), "W_y": (H, K), "b_y": (K,),
+        "x": (T, B, D), "h": (T + 1, B, H), "o": (T, B, K),
+    }
+    if not isinstance(answer, dict):
+        return f"is {type(answer).__name__}, expected a dict"
+    wrong = [name for name in want if tuple(np.atleast_1d(answer.get(name, ()))) != want[name]]
+    return f"differs for {', '.join(wrong)}" if wrong else None
+
+
+def _refute_elementwise(answer):
+    """Two logit vectors with one entry in common whose softmax differs there."""
+    first, second = (np.asarray(o, float) for o in answer)
+    if first.shape != second.shape or first.ndim != 1 or len(first) < 2:
+        return f"has shapes {first.shape} and {second.shape}, expected two lists of the same length, 2 or more"
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        return "contains NaN or infinity"
+
+    def softmax(o):
+        return np.exp(o - o.max()) / np.exp(o - o.max()).sum()
+
+    same = first == second
+    if not same.any():
+        return "the two vectors have no entry in common"
+    if np.abs(softmax(first) - softmax(second))[same].max() > 1e-6:
+        return None
+    return "where the logits agree, so do the outputs"
+
+
+LEAKY = Exercise(
+    id="00.leaky_backward",
+    title="Break a line, then read the card",
+    points=0,
+    section="1 Break something",
+    function="leaky_backward",
+    outputs=("W_x", "W_h", "b", "x", "h0"),
+    instance=leaky.instance,
+    reference=leaky.gradients,
+    spectrum=leaky.contributions,
+    slips=(
+        Slip("no_carry", "dh_total = dh[t] + carry", "dh_total = dh[t]",
+             "W_x, W_h, b, x and h0 hold the paths of length zero only: nothing flows from step t+1 "
+             "back to t.",
+             "h[t] is used by the loss and by the next step; which of the two is left?"),
+        Slip("only_carry", "dh_total = dh[t] + carry", "dh_total = dh[t] if t == T - 1 else carry",
+             "Only the last step's loss is felt: the other steps' own adjoints are missing.",
+             "Does the loss read h[t] at every step?"),
+        Slip("leak_not_carried", "carry = (1 - alpha) * dh_total + da @ W_h.T", "carry = da @ W_h.T",
+             "The straight road back, (1 - alpha) from h[t] to h[t-1], is missing.",
+             "h[t-1] enters h[t] twice; which of the two entrances is closed?"),
+        Slip("weights_not_carried", "carry = (1 - alpha) * dh_total + da @ W_h.T",
+             "carry = (1 - alpha) * dh_total",
+             "The road back through W_h is missing; only the leak carries.",
+             "h[t-1] enters h[t] twice; which of the two entrances is closed?"),
+        Slip("leak_on_everything", "(1 - alpha) * dh_total + da @ W_h.T",
+             "(1 - alpha) * (dh_total + da @ W_h.T)",
+             "The road back through W_h carries the factor 1 - alpha as well.",
+             "Which of the two terms of h[t] does 1 - alpha multiply?"),
+        Slip("w_h_not_transposed", "da @ W_h.T", "da @ W_h",
+             "The step back uses W_h where its transpose belongs.",
+             "h[t-1] W_h: which index of W_h meets h[t-1], and which does da meet?"),
+        Slip("alpha_missing", "da = alpha * dh_total * (1 - m * m)", "da = dh_total * (1 - m * m)",
+             "The factor alpha between h[t] and tanh is missing.",
+             "By how much does h[t] move when the tanh moves by 1?"),
+        Slip("slope_missing", "da = alpha * dh_total * (1 - m * m)", "da = alpha * dh_total",
+             "The slope of tanh is missing at every step.",
+             "What lies between h[t] and a[t]?"),
+        Slip("slope_of_state", "(1 - m * m)", "(1 - h[t + 1] * h[t + 1])",
+             "The slope is taken at h[t], which is only partly a tanh.",
+             "Of which number is m the tanh, and is h that number?"),
+        Slip("slope_not_squared", "(1 - m * m)", "(1 - m)",
+             "The slope is 1 - m, without the square.",
+             "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+        Slip("w_h_sees_new_state", 'grads["W_h"] += h[t].T @ da', 'grads["W_h"] += h[t + 1].T @ da',
+             "W_h is multiplied by the state that the step produces, in place of the one it reads.",
+             "Which state stands beside W_h in a[t]?"),
+        Slip("w_h_overwritten", 'grads["W_h"] += h[t].T @ da', 'grads["W_h"] = h[t].T @ da',
+             "W_h holds one step's part only: each step overwrites the one before.",
+             "How often is W_h used, and what happens to the parts of its gradient?"),
+        Slip("w_x_overwritten", 'grads["W_x"] += x[t].T @ da', 'grads["W_x"] = x[t].T @ da',
+             "W_x holds one step's part only: each step overwrites the one before.",
+             "How often is W_x used, and what happens to the parts of its gradient?"),
+        Slip("b_overwritten", 'grads["b"] += da.sum(axis=0)', 'grads["b"] = da.sum(axis=0)',
+             "b holds one step's part only: each step overwrites the one before.",
+             "How often is b used, and what happens to the parts of its gradient?"),
+        Slip("b_averaged", "da.sum(axis=0)", "da.mean(axis=0)",
+             "b is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("h0_one_step_short", 'grads["h0"] = carry', 'grads["h0"] = dh_total',
+             "h0 holds the adjoint of h[1]: the last step back is missing.",
+             "Which step lies between h[1] and h[0]?"),
+        Slip("first_step_skipped", "reversed(range(T))", "reversed(range(1, T))",
+             "The sweep stops before the first step: its parts of every gradient are missing.",
+             "Which is the last index the loop visits?"),
+        Slip("last_step_skipped", "reversed(range(T))", "reversed(range(T - 1))",
+             "The sweep starts one step early: the last step's loss never enters.",
+             "Which is the first index the loop visits?"),
+    ),
+)
+
+SHAPES = Exercise(
+    id="00.shapes",
+    title="Shapes",
+    points=1,
+    section="2 Conventions",
+    function="shapes",
+    outputs=("shapes",),
+    kind="value",
+    verify=_shapes,
+)
+
+DIFFERENCE = Exercise(
+    id="00.central_difference",
+    title="The central difference",
+    points=2,
+    section="4 Two difference quotients",
+    function="central_difference",
+    outputs=("gradient",),
+    instance=_difference_instance,
+    reference=lambda f, x, step: {"gradient": numgrad.central_difference(f, x, step)},
+    slips=(
+        Slip("forward_difference", "(f(x + e) - f(x - e)) / (2 * step)", "(f(x + e) - f(x)) / step",
+             "This is the forward difference: it looks to one side of x only.",
+             "Which of its two errors does looking to both sides cancel?"),
+        Slip("backward_difference", "(f(x + e) - f(x - e)) / (2 * step)", "(f(x) - f(x - e)) / step",
+             "This is the backward difference: it looks to one side of x only.",
+             "Which of its two errors does looking to both sides cancel?"),
+        Slip("half_the_distance", "(2 * step)", "step",
+             "Every entry is twice too large.",
+             "How far apart are the two points at which f is evaluated?"),
+        Slip("half_too_small", "(2 * step)", "(4 * step)",
+             "Every entry is twice too small.",
+             "How far apart are the two points at which f is evaluated?"),
+        Slip("sign", "f(x + e) - f(x - e)", "f(x - e) - f(x + e)",
+             "Every entry has the wrong sign.",
+             "If f grows to the right, which of the two values is the larger?"),
+        Slip("step_ignored", "e[index] = step", "e[index] = 1e-5",
+             "The step that was passed in is not the one by which x moves.",
+             "Where does step appear in your quotient, and where in the points?"),
+        Slip("all_entries_at_once", "e[index] = step", "e[:] = step",
+             "All entries of x move together, so every entry of the result is the same number.",
+             "A gradient has one number per entry: what must stay still while one moves?"),
+        Slip("moves_add_up", "        e = np.zeros_like(x)\n        e[index] = step",
+             "        e = np.zeros_like(x) if index == (0, 0) else e\n        e[index] = step",
+             "The first entry is right and later ones are not: earlier entries are still moved.",
+             "Is x back in its place before the next entry moves?"),
+    ),
+)
+
+COMPLEX = Exercise(
+    id="00.complex_step",
+    title="The complex step",
+    points=2,
+    section="6 The complex step",
+    function="complex_step",
+    outputs=("gradient",),
+    instance=_function,
+    reference=lambda f, x: {"gradient": numgrad.complex_step(f, x)},
+    slips=(
+        Slip("not_divided", "f(x + 1j * e).imag / h", "f(x + 1j * e).imag",
+             "The imaginary part is not divided by the step.",
+             "Im f(x + ih) is h times something: what?"),
+        Slip("real_part", "f(x + 1j * e).imag / h", "f(x + 1j * e).real",
+             "This is the real part: the value of f, not its slope.",
+             "In f(x) + ih f'(x) + …, which part holds the derivative?"),
+        Slip("all_entries_at_once", "e[index] = h", "e[:] = h",
+             "All entries of x move together, so every entry of the result is the same number.",
+             "A gradient has one number per entry: what must stay still while one moves?"),
+        Slip("sign", "x + 1j * e", "x - 1j * e",
+             "Every entry has the wrong sign.",
+             "To which side of the real axis does x move?"),
+    ),
+)
+
+RELATIVE = Exercise(
+    id="00.relative_error",
+    title="How far apart are two arrays?",
+    points=1,
+    section="7 When are two gradients equal?",
+    function="relative_error",
+    outputs=("different", "other way round", "one is zero", "both are zero", "tiny"),
+    instance=_pairs,
+    call=_relative_errors,
+    reference=lambda a, b: _relative_errors(_relative_error, (a, b)),
+    slips=(
+        Slip("elementwise", "np.abs(a - b).max() / largest",
+             "np.max(np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-300))",
+             "The error is taken entry by entry: one tiny entry decides, however right the rest is.",
+             "By what should the difference of a small entry be measured?"),
+        Slip("absolute", "np.abs(a - b).max() / largest", "np.abs(a - b).max()",
+             "The error is absolute: it depends on the units of the loss.",
+             "Two arrays of size 1e-12 that disagree: is their difference small?"),
+        Slip("no_absolute_value", "np.abs(a - b).max() / largest", "(a - b).max() / largest",
+             "Differences of one sign only are seen.",
+             "What if b is larger than a everywhere?"),
+        Slip("mean_difference", "np.abs(a - b).max() / largest", "np.abs(a - b).mean() / largest",
+             "The differences are averaged: one wrong entry drowns among many.",
+             "Should a hundred right entries excuse a wrong one?"),
+        Slip("only_one_scale", "largest = max(np.abs(a).max(), np.abs(b).max())", "largest = np.abs(b).max()",
+             "Only one of the two arrays sets the scale.",
+             "Is the error of a against b the error of b against a?"),
+        Slip("sum_of_scales", "largest = max(np.abs(a).max(), np.abs(b).max())",
+             "largest = np.abs(a).max() + np.abs(b).max()",
+             "The scale is the sum of both largest entries, so errors come out about half.",
+             "If b is zero everywhere, what should the error be?"),
+    ),
+)
+
+CHECK = Exercise(
+    id="00.gradient_check",
+    title="A check that refuses",
+    points=4,
+    section="8 A gradient check",
+    function="gradient_check",
+    outputs=("right", *FAULTS),
+    gate="right",
+    instance=_gradients_to_check,
+    call=_check_all,
+    reference=_verdicts,
+    phrase=_accepted_or_refused,
+    slips=(
+        Slip("absolute_tolerance", "relative_error(grad, numeric) < 1e-6", "np.abs(grad - numeric).max() < 1e-6",
+             "The tolerance is absolute: a small loss gets every fault past it, or a large one nothing.",
+             "Multiply the loss by 1e-6: should a fault become acceptable?"),
+        Slip("too_loose", "relative_error(grad, numeric) < 1e-6", "relative_error(grad, numeric) < 1e-3",
+             "A gradient that is off by 1e-4 passes: the tolerance is far above the method's own error.",
+             "How exact is your numerical gradient, and how much room does it need?"),
+        Slip("compares_one_number", "relative_error(grad, numeric) < 1e-6",
+             "abs(np.linalg.norm(grad) / np.linalg.norm(numeric) - 1) < 1e-6",
+             "A single number is compared, such as the norm or the sum: a transposed gradient has "
+             "the same one.",
+             "Name two different arrays with the same norm."),
+        Slip("compares_directions", "relative_error(grad, numeric) < 1e-6",
+             "np.sum(grad * numeric) / np.linalg.norm(grad) / np.linalg.norm(numeric) > 1 - 1e-9",
+             "Only the directions are compared: any positive factor passes.",
+             "Does a gradient that is twice too long train the same network?"),
+    ),
+)
+
+STEP = Exercise(
+    id="00.best_step",
+    title="The best step",
+    points=1,
+    section="5 How small a step?",
+    function="best_step",
+    outputs=("best_step",),
+    kind="value",
+    verify=_best_step,
+)
+
+REFUTE = Exercise(
+    id="00.refute_elementwise",
+    title="Refute: the output activation is elementwise",
+    points=1,
+    section="9 Refute it",
+    function="two_logits",
+    outputs=("two_logits",),
+    kind="value",
+    verify=_refute_elementwise,
+)
+
+EXERCISES = (LEAKY, SHAPES, DIFFERENCE, STEP, COMPLEX, RELATIVE, CHECK, REFUTE)

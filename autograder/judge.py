@@ -1,0 +1,115 @@
+"""Facts, tolerance, score: what a student's arrays are worth against the right ones.
+
+Tolerance: max|a - b| <= 1e-4 max(|a|, |b|), taken over the whole output.  An honest float32
+computation or another order of summation passes; the smallest planted fault does not.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+TOLERANCE = 1e-4
+
+
+class Unreadable(ValueError):
+    """A return value from which no outputs can be read."""
+
+
+class Output(NamedTuple):
+    """The judgement on one output."""
+
+    ok: bool
+    error: float  # relative to the largest entry; inf where it cannot be computed
+    note: str  # what is wrong in words, or a remark; "" when there is nothing to say
+    where: tuple | None = None  # first entry that differs
+
+
+def read_outputs(returned, names):
+    """What a function returned, as (dict of outputs, remark): from a dict, a tuple, or a value.
+
+    Raises Unreadable, with a sentence, when it is none of these.
+    """
+    if returned is None:
+        raise Unreadable("returned None: perhaps a return statement is missing")
+    if isinstance(returned, Mapping):
+        extra = [str(key) for key in returned if key not in names]
+        remark = f"extra outputs ignored: {', '.join(extra)}" if extra else ""
+        return {name: returned[name] for name in names if name in returned}, remark
+    if hasattr(returned, "_fields"):
+        return {name: getattr(returned, name) for name in names if hasattr(returned, name)}, ""
+    if len(names) == 1:
+        return {names[0]: returned}, ""
+    if isinstance(returned, (tuple, list)) and len(returned) == len(names):
+        return dict(zip(names, returned)), ""
+    raise Unreadable(
+        f"returned {_describe(returned)}, expected a dict with the keys {', '.join(names)}"
+    )
+
+
+def judge_output(got, want):
+    """One output against the right array: missing, wrong kind, wrong shape, NaN, value."""
+    if got is None:
+        return Output(False, np.inf, "missing")
+    want = np.asarray(want)
+    array = to_array(got)
+    if array is None:
+        return Output(False, np.inf, f"is {_describe(got)}, expected numbers")
+    if array.shape != want.shape:
+        return Output(False, np.inf, f"has shape {array.shape}, expected {want.shape}")
+    if not np.isfinite(array).all():
+        first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0]) if array.ndim else ()
+        return Output(False, np.inf, "contains NaN or infinity", first)
+    error = relative_error(array, want)
+    if error <= TOLERANCE:
+        remark = "float32 rounding" if error > 1e-9 else ""
+        return Output(True, error, remark)
+    return Output(False, error, "", first_difference(array, want))
+
+
+def to_array(value):
+    """`value` as a plain float64 array, or None if it does not consist of real numbers."""
+    try:
+        array = np.array(value, subok=False)
+        if array.dtype.kind not in "biuf" or array.size > 10_000_000:
+            return None
+        return array.astype(float)
+    except Exception:  # whatever a student's object does when it is converted
+        return None
+
+
+def relative_error(a, b):
+    """max|a - b| / max(max|a|, max|b|); 0 when both are zero everywhere."""
+    scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
+    return float(np.abs(a - b).max(initial=0) / scale) if scale else 0.0
+
+
+def first_difference(got, want):
+    """Index of the first entry that differs by more than the tolerance."""
+    scale = max(np.abs(got).max(initial=0), np.abs(want).max(initial=0))
+    differs = np.argwhere(np.abs(got - want) > TOLERANCE * scale)
+    return tuple(int(i) for i in differs[0]) if got.ndim and len(differs) else None
+
+
+def combine(per_instance):
+    """The worst judgement of each output over several instances."""
+    return {
+        name: max((outputs[name] for outputs in per_instance), key=lambda o: (not o.ok, o.error))
+        for name in per_instance[0]
+    }
+
+
+def score(outputs, gate=None):
+    """The share of outputs that are right; 0 when the gate is not."""
+    if gate is not None and not outputs[gate].ok:
+        return 0.0
+    counted = [output.ok for name, output in outputs.items() if name != gate]
+    return sum(counted) / len(counted)
+
+
+def _describe(value):
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"of type {type(value).__name__}"

@@ -1,0 +1,172 @@
+"""The class report: a table for the terminal, one self-contained HTML page, and a CSV beside it."""
+
+import csv
+import html as _html
+import io
+from collections import Counter
+from typing import NamedTuple
+
+from .store import write_atomically
+
+
+class Row(NamedTuple):
+    """One submission: points by exercise (None: nothing is known), and the diagnoses in words."""
+
+    student: str
+    cells: dict  # exercise -> record with points, max, status, slips, summary
+    remarks: tuple
+
+    @property
+    def total(self):
+        return sum(record["points"] for record in self.cells.values())
+
+    @property
+    def maximum(self):
+        return sum(record["max"] for record in self.cells.values())
+
+    @property
+    def diagnosis(self):
+        """One line: what each exercise below full marks shows."""
+        if self.cells and all(record["status"] == "unanswered" for record in self.cells.values()):
+            return "nothing answered"
+        return "; ".join(
+            f"{_short(grade_id)}: {_finding(record)}"
+            for grade_id, record in self.cells.items()
+            if record["points"] < record["max"]
+        ) or "all correct"
+
+
+def rows(results):
+    """Rows in the order of `results`, a dict {student: result of grading, or None}."""
+    return [
+        Row(student, result["cells"] if result else {}, tuple(result["remarks"]) if result else ("no result",))
+        for student, result in results.items()
+    ]
+
+
+def text(table, width=100):
+    """The table for a terminal: a line of points for each student, then the diagnosis."""
+    exercises = _exercises(table)
+    names = max([len("student"), *(len(row.student) for row in table)])
+    head = [_short(e) for e in exercises]
+    lines = [" " * names + "".join(f"  {n:>2}" for n in range(1, len(head) + 1)) + "   total  diagnosis"]
+    for row in table:
+        points = "".join(f"  {_points(row, e):>2}" for e in exercises)
+        lead = f"{row.student:<{names}}{points}  {row.total:4.3g}/{row.maximum:<3g}"
+        lines.append(f"{lead} {_cut(row.diagnosis if row.cells else 'no result', width - len(lead) - 1)}")
+    key = ", ".join(f"{n} {name}" for n, name in enumerate(head, start=1))
+    return "\n".join([*lines, "", f"exercises: {key}"])
+
+
+def write(table, assignment, folder):
+    """Writes report.html and report.csv into `folder`; returns the page's path."""
+    write_atomically(folder / "report.csv", as_csv(table))
+    path = folder / "report.html"
+    write_atomically(path, page(table, assignment))
+    return path
+
+
+def as_csv(table):
+    exercises = _exercises(table)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["student", *map(_short, exercises), "total", "maximum", "diagnosis"])
+    for row in table:
+        points = [row.cells[e]["points"] if e in row.cells else "" for e in exercises]
+        writer.writerow([row.student, *points, row.total, row.maximum, row.diagnosis])
+    return buffer.getvalue()
+
+
+def page(table, assignment):
+    """The report as one HTML page: no scripts, nothing loaded from elsewhere."""
+    exercises = _exercises(table)
+    head = "".join(f"<th scope='col'>{_escape(_short(e))}</th>" for e in exercises)
+    body = "".join(
+        f"<tr><th scope='row'>{_escape(row.student)}</th>"
+        + "".join(_cell(row, e) for e in exercises)
+        + f"<td><b>{row.total:.3g}</b> of {row.maximum:g}</td><td>{_escape(row.diagnosis)}</td></tr>"
+        for row in table
+    )
+    return (
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Report: {_escape(assignment)}</title>"
+        f"<style>{STYLE}</style><main><h1>{_escape(assignment)}</h1>"
+        f"<p>{len(table)} submissions. Points of exercises graded by hand are not in this table; "
+        "nbgrader's formgrader has them.</p>"
+        f"<table><thead><tr><th scope='col'>student</th>{head}<th scope='col'>total</th>"
+        f"<th scope='col'>diagnosis</th></tr></thead><tbody>{body}</tbody></table>"
+        f"<h2>What the class misunderstands</h2>{_misunderstandings(table)}{_remarks(table)}</main></html>"
+    )
+
+
+STYLE = """
+:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em}
+table{border-collapse:collapse;margin:1em 0}th,td{border:1px solid #8886;padding:3px 9px;text-align:left;
+vertical-align:top}thead th{font-weight:600}td.full{background:#0072b226}td.part{background:#e69f0033}
+td.none{background:#cc79a733}.bar{background:#0072b2;display:inline-block;height:.8em;margin-right:.5em}
+"""
+
+
+def _misunderstandings(table):
+    students = {}
+    says = {}
+    for row in table:
+        for grade_id, record in row.cells.items():
+            for slip in record["slips"]:
+                label = f"{_short(grade_id)}: {slip.replace('_', ' ')}"
+                students.setdefault(label, []).append(row.student)
+                says[label] = record["summary"]
+    if not students:
+        return "<p>None was named.</p>"
+    counts = Counter({label: len(names) for label, names in students.items()})
+    lines = "".join(
+        f"<tr><th scope='row'>{_escape(label)}</th><td><span class='bar' style='width:{2 * n}em'></span>{n}</td>"
+        f"<td>{_escape(', '.join(students[label]))}</td><td>{_escape(says[label])}</td></tr>"
+        for label, n in counts.most_common()
+    )
+    return (
+        "<table><thead><tr><th scope='col'>slip</th><th scope='col'>submissions</th>"
+        f"<th scope='col'>whose</th><th scope='col'>what the card says</th></tr></thead><tbody>{lines}</tbody></table>"
+    )
+
+
+def _remarks(table):
+    lines = "".join(
+        f"<li>{_escape(row.student)}: {_escape(remark)}</li>" for row in table for remark in row.remarks
+    )
+    return f"<h2>Repaired before grading</h2><ul>{lines}</ul>" if lines else ""
+
+
+def _cell(row, exercise):
+    record = row.cells.get(exercise)
+    if record is None:
+        return "<td class='none'>no result</td>"
+    tone = "full" if record["points"] == record["max"] else "part" if record["points"] else "none"
+    return f"<td class='{tone}' title='{_escape(record['summary'])}'>{record['points']:.3g} of {record['max']:g}</td>"
+
+
+def _finding(record):
+    if record["slips"]:
+        return " or ".join(slip.split(":")[-1].replace("_", " ") for slip in record["slips"])
+    if record["status"] == "judged":
+        return "no known slip"
+    return record["status"] if record["status"] != "error" else f"error, {record['summary']}"
+
+
+def _exercises(table):
+    return list(dict.fromkeys(grade_id for row in table for grade_id in row.cells))
+
+
+def _short(grade_id):
+    return grade_id.removeprefix("check_")
+
+
+def _points(row, exercise):
+    return f"{row.cells[exercise]['points']:.2g}" if exercise in row.cells else "-"
+
+
+def _cut(line, width):
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def _escape(value):
+    return _html.escape(str(value), quote=True)

@@ -1,0 +1,93 @@
+"""The solutions' source: finds the cell that defines a function and compiles variants of it."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from .exercises import of_lesson
+
+FOLDER = Path(__file__).resolve().parent.parent / "solutions"
+
+
+class PassageError(ValueError):
+    """A slip's right passage does not stand exactly once in the solution."""
+
+
+@cache
+def cells(lesson):
+    """The code cells of a lesson's source in order; None where the sources are not installed."""
+    sources = sorted(FOLDER.glob(f"{lesson}_*.py"))
+    if not sources:
+        return None
+    text = sources[0].read_text(encoding="utf-8")
+    parts = re.split(r"^# %%(.*)\n", text, flags=re.M)[1:]
+    return [body for head, body in zip(parts[::2], parts[1::2]) if "[markdown]" not in head]
+
+
+def source(exercise):
+    """The cell that defines the exercise's function, or None where there are no sources."""
+    code = cells(exercise.lesson)
+    if code is None:
+        return None
+    found = [cell for cell in code if re.search(rf"^def {exercise.function}\(", cell, flags=re.M)]
+    if len(found) != 1:
+        raise PassageError(f"{exercise.id}: {len(found)} cells define {exercise.function}, expected one")
+    return found[0]
+
+
+def variant(exercise, slip=None, owner=None):
+    """The solution's function, compiled; with `slip`, its right passage replaced by the wrong one.
+
+    owner: the earlier exercise in whose solution the slip stands, when it is not this one.
+    """
+    code = [*_functions_before(exercise), source(exercise)]
+    if slip is not None:
+        at = code.index(source(owner or exercise))
+        code[at] = with_slip(owner or exercise, slip)
+    namespace = dict(_setup(exercise.lesson))
+    for cell in code:
+        exec(compile(cell, f"<solution of {exercise.id}>", "exec"), namespace)
+    return namespace[exercise.function]
+
+
+def uses(exercise):
+    """Earlier exercises of the lesson whose functions this one's solution calls."""
+    text = source(exercise)
+    return [
+        earlier
+        for earlier in of_lesson(exercise.lesson)
+        if earlier.kind == "function" and earlier is not exercise
+        and re.search(rf"(?<!def )\b{earlier.function}\(", text)
+    ]
+
+
+def with_slip(exercise, slip):
+    """The cell that defines the exercise's function, with the slip's wrong passage in it."""
+    text = source(exercise)
+    found = text.count(slip.right)
+    if found != 1:
+        raise PassageError(
+            f"{exercise.id}, slip {slip.id}: the right passage stands {found} times in the "
+            f"solution, expected once: {slip.right!r}"
+        )
+    return text.replace(slip.right, slip.wrong)
+
+
+@cache
+def _setup(lesson):
+    namespace = {}
+    imports = [
+        line
+        for cell in cells(lesson)
+        for line in cell.splitlines()
+        if re.match(r"(import|from) (numpy|rnnlib|typing)", line)
+    ]
+    exec("\n".join(imports), namespace)
+    return namespace
+
+
+def _functions_before(exercise):
+    """Solutions that this one may call: the cells with a solution region above it."""
+    code = cells(exercise.lesson)
+    above = code[: code.index(source(exercise))]
+    return [cell for cell in above if "### BEGIN SOLUTION" in cell and re.search(r"^def ", cell, flags=re.M)]

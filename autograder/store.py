@@ -1,0 +1,78 @@
+"""What is kept between grading runs: results by content, and the secret seed of an assignment.
+
+    <home>/results/<assignment>/<key>.json     one submission's outputs and points
+    <home>/results/<assignment>/graded.json    which key each student's gradebook row came from
+    <home>/seeds.json                          one seed per assignment, made once
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+from functools import cache
+from pathlib import Path
+
+
+class Store:
+    """The results of one assignment under `home`."""
+
+    def __init__(self, home, assignment):
+        self.home, self.assignment = Path(home), assignment
+        self.folder = self.home / "results" / assignment
+
+    @property
+    def seed(self):
+        """The assignment's secret seed; made at the first grading, kept from then on."""
+        path = self.home / "seeds.json"
+        seeds = json.loads(path.read_text()) if path.exists() else {}
+        if self.assignment not in seeds:
+            seeds[self.assignment] = 1 + secrets.randbelow(2**40)
+            write_atomically(path, json.dumps(seeds, indent=1))
+        return seeds[self.assignment]
+
+    def key(self, notebook):
+        """Names the run of a notebook: its code cells, the seed, and the grader's own code."""
+        code = [
+            [cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"]),
+             cell["metadata"].get("nbgrader", {}).get("grade_id")]
+            for cell in notebook["cells"]
+            if cell["cell_type"] == "code"
+        ]
+        text = json.dumps([code, self.seed, grader_version()])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def read(self, key):
+        """The result called `key`, or None."""
+        path = self.folder / f"{key}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def write(self, key, result):
+        write_atomically(self.folder / f"{key}.json", json.dumps(result))
+
+    def graded(self):
+        """{student: key} of the gradebook's rows."""
+        path = self.folder / "graded.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def set_graded(self, student, key):
+        write_atomically(self.folder / "graded.json", json.dumps(self.graded() | {student: key}, indent=1))
+
+
+@cache
+def grader_version():
+    """A digest of all code that can change a grade: both packages and the solutions."""
+    here = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for folder in (here, here.parent / "rnnlib", here.parent / "solutions"):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def write_atomically(path, text):
+    """Writes beside the target and renames: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        file.write(text)
+    os.replace(file.name, path)

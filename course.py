@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Sets up the course on first use, then runs it.  Needs Python 3.11 or newer, nothing else.
+
+    python3 course.py demo     grade a sample class of ten and write the report
+    python3 course.py lab      copy new lessons into work/ and open JupyterLab there
+    python3 course.py test     run all tests
+    python3 course.py VERB …   anything else goes to `autograder`
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.abspath(__file__))
+VENV = os.path.join(ROOT, ".venv")
+BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
+PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
+STAMP = os.path.join(VENV, "installed")
+
+
+def main(arguments):
+    if sys.version_info < (3, 11):
+        return fail("Python %d.%d is too old; the course needs 3.11 or newer." % sys.version_info[:2])
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0 if arguments else 2
+    testing = arguments[0] == "test"
+    problem = set_up(["course", "test"] if testing else ["course"])
+    if problem:
+        return fail(problem)
+    module = ["pytest", *arguments[1:]] if testing else ["autograder", *arguments]
+    os.environ["PATH"] = BIN + os.pathsep + os.environ.get("PATH", "")
+    os.chdir(ROOT)
+    command = [PYTHON, "-m", *module]
+    if os.name == "nt":  # there, execv returns to the shell before the program has ended
+        return subprocess.call(command)
+    sys.stdout.flush()
+    os.execv(PYTHON, command)
+
+
+def set_up(extras):
+    """Makes .venv hold the wanted extras; returns a sentence if it cannot."""
+    done = read_stamp()
+    if set(extras) <= done and os.path.exists(PYTHON):
+        return None
+    extras = sorted(done | set(extras))
+    print("Setting up .venv (%s); about a minute, this once." % " and ".join(extras), flush=True)
+    start = time.time()
+    remove_stamp()  # an interrupted installation must not look finished
+    if not runs(PYTHON) and subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]) != 0:
+        return (
+            "The virtual environment could not be made: this Python lacks ensurepip. On Debian or Ubuntu run"
+            " `apt install python3-venv`, then start again."
+        )
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt"]
+    if subprocess.call([*pip, "-e", ".[%s]" % ",".join(extras)], cwd=ROOT) != 0:
+        return (
+            "The packages could not be installed (pip says why above; without a network it cannot work)."
+            " Start again to continue where it stopped."
+        )
+    with open(STAMP, "w", encoding="utf-8") as stamp:
+        stamp.write("\n".join([wanted(), *extras]))
+    print("Set up in %.0f s." % (time.time() - start), flush=True)
+    return None
+
+
+def runs(python):
+    """Whether the environment's Python starts and has pip; an interrupted set-up may lack either."""
+    try:
+        return subprocess.call([python, "-c", "import pip"], stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def wanted():
+    """A digest of what is to be installed, and for which Python."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in ("pyproject.toml", "constraints.txt"):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+def read_stamp():
+    """The extras that are installed; none if the wishes or the Python have changed since."""
+    try:
+        with open(STAMP, encoding="utf-8") as stamp:
+            digest, *extras = stamp.read().split()
+    except (OSError, ValueError):
+        return set()
+    return set(extras) if digest == wanted() else set()
+
+
+def remove_stamp():
+    if os.path.exists(STAMP):
+        os.remove(STAMP)
+
+
+def fail(sentence):
+    print("course.py: " + sentence, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("\nstopped")

@@ -1,0 +1,138 @@
+"""The course's figures.  The only module that imports Matplotlib.
+
+Colours are those of Okabe and Ito (2008), told apart by colour-blind readers; every figure is
+shown with an alternative text, which is also what a terminal sees.
+"""
+
+import base64
+import html
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import FancyArrowPatch
+
+BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8A8A",
+)
+COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
+
+
+def show(figure, alt):
+    """Displays `figure` with the alternative text `alt`, then closes it."""
+    from IPython.display import display
+
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120, bbox_inches="tight", facecolor="white")
+    plt.close(figure)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    image = f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}" style="max-width:100%">'
+    display({"text/html": image, "text/plain": f"[figure: {alt}]"}, raw=True)
+
+
+def lines(x, curves, xlabel, ylabel, title="", log="", marker=None):
+    """One panel of labelled curves.  curves: {label: y}; log: "", "x", "y" or "xy"."""
+    figure, axes = _panel(xlabel, ylabel, title)
+    for (label, y), colour in zip(curves.items(), COLOURS):
+        axes.plot(x, y, color=colour, label=label, marker=marker, linewidth=2, markersize=4)
+    if "x" in log:
+        axes.set_xscale("log")
+    if "y" in log:
+        axes.set_yscale("log")
+    axes.legend(frameon=False)
+    return figure
+
+
+def paired_bars(values, xlabel, ylabel, title=""):
+    """Groups of bars over steps 1, 2, …  values: {label: (T,) numbers}."""
+    figure, axes = _panel(xlabel, ylabel, title)
+    width = 0.8 / len(values)
+    for n, ((label, y), colour) in enumerate(zip(values.items(), COLOURS)):
+        steps = np.arange(1, len(y) + 1)
+        axes.bar(steps + (n - (len(values) - 1) / 2) * width, y, width, color=colour, label=label)
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.set_xticks(range(1, len(y) + 1))
+    axes.legend(frameon=False)
+    return figure
+
+
+def stacked_paths(terms, totals, ylabel):
+    """For each step k its path terms, stacked, and the total as a dot.
+
+    terms: list over k = 1..T of (k,) arrays; totals: (T,).
+    """
+    figure, axes = _panel("step k", ylabel, "")
+    T = len(terms)
+    shades = plt.get_cmap("viridis")(np.linspace(0.1, 0.9, T))
+    for k, row in enumerate(terms, start=1):
+        up = down = 0.0
+        for i, term in enumerate(row):
+            base = up if term >= 0 else down
+            axes.bar(k, term, 0.6, bottom=base, color=shades[i], label=f"use at step {i + 1}" if k == T else None)
+            up, down = (up + term, down) if term >= 0 else (up, down + term)
+    axes.plot(range(1, T + 1), totals, "o", color="black", markersize=5, label="total derivative")
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.set_xticks(range(1, T + 1))
+    axes.legend(frameon=False, bbox_to_anchor=(1.01, 1), loc="upper left")
+    return figure
+
+
+def unrolled(T, lit=None):
+    """The scalar network unrolled over T steps; `lit=(i, k)` lights the path from the use of W at
+    step i to the state s_k."""
+    figure, axes = plt.subplots(figsize=(1.7 * (T + 1), 2.9))
+    axes.set_xlim(-0.5, T + 0.6)
+    axes.set_ylim(-1.3, 1.35)
+    axes.axis("off")
+    first, last = lit or (0, -1)
+    for t in range(T + 1):
+        on_path = lit is not None and first <= t <= last
+        _node(axes, t, 0, f"$s_{t}$", BLUE if on_path else GREY)
+        if t == 0:
+            continue
+        used = lit is not None and t == first
+        carried = lit is not None and first < t <= last
+        _arrow(axes, (t - 1, 0), (t, 0), RED if used else BLUE if carried else GREY)
+        weight = r"$\partial^{+}W$" if used else f"$J_{t}$" if carried else "$W$"
+        axes.text(t - 0.5, 0.13, weight, ha="center", color=RED if used else BLUE if carried else GREY, fontsize=12)
+        _node(axes, t, -1, f"$x_{t}$", GREY)
+        _arrow(axes, (t, -1), (t, 0), GREY)
+        axes.text(t + 0.07, -0.55, "$U$", color=GREY, fontsize=11)
+        _node(axes, t, 1, f"$o_{t}$", GREY)
+        _arrow(axes, (t, 0), (t, 1), GREY)
+        axes.text(t + 0.07, 0.45, "$V$", color=GREY, fontsize=11)
+    return figure
+
+
+def paths_heatmap(coefficients, title):
+    """Share of each path (loss at step t, use at step s) in a gradient; NaN where there is none."""
+    T = len(coefficients)
+    figure, axes = plt.subplots(figsize=(0.75 * T + 1.6, 0.75 * T + 0.8))
+    axes.imshow(np.abs(coefficients), cmap="Blues", vmin=0, vmax=1.6)
+    for t, s in zip(*np.tril_indices(T)):
+        axes.text(s, t, f"{coefficients[t, s] + 0.0:.1f}", ha="center", va="center")
+    axes.set_xticks(range(T), [f"s={s + 1}" for s in range(T)])
+    axes.set_yticks(range(T), [f"t={t + 1}" for t in range(T)])
+    axes.set_xlabel("use of the matrix at step s")
+    axes.set_ylabel("loss at step t")
+    axes.set_title(title, fontsize=11)
+    return figure
+
+
+def _panel(xlabel, ylabel, title):
+    figure, axes = plt.subplots(figsize=(6.4, 3.4))
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.set_title(title, fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _node(axes, x, y, label, colour):
+    axes.plot(x, y, "o", markersize=25, markerfacecolor="white", markeredgecolor=colour, markeredgewidth=2)
+    axes.text(x, y, label, ha="center", va="center", fontsize=13)
+
+
+def _arrow(axes, start, end, colour):
+    axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, shrinkA=15, shrinkB=15,
+                                   color=colour, linewidth=2 if colour != GREY else 1.3))

@@ -1,0 +1,191 @@
+"""The mutation gate: every slip is named as itself, and nothing is ever named falsely."""
+
+import numpy as np
+import pytest
+
+from autograder import diagnose, slips, solutions
+from autograder.exercises import Exercise, Slip, every, exercise
+
+FUNCTIONS = [e for e in every().values() if e.kind == "function"]
+SLIPS = [(e, slip) for e in FUNCTIONS for slip in e.slips]
+SEEDS = (None, 1, 2, 3, 17, 2024, 987654321)
+
+
+def test_there_are_enough_slips():
+    assert sum(e.lesson == "01" for e, _ in SLIPS) >= 25
+    assert len({(e.id, slip.id) for e, slip in SLIPS}) == len(SLIPS)
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
+def test_the_solution_is_correct_on_every_seed(exercise):
+    function = solutions.variant(exercise)
+    for seed in SEEDS:
+        verdict = diagnose(exercise.id, function, seed)
+        assert verdict.correct and verdict.score == 1 and not verdict.slips, (seed, verdict)
+
+
+@pytest.mark.parametrize("exercise, slip", SLIPS, ids=[f"{e.id}-{s.id}" for e, s in SLIPS])
+def test_a_slip_is_named_as_itself(exercise, slip):
+    function = solutions.variant(exercise, slip)
+    for seed in SEEDS:
+        verdict = diagnose(exercise.id, function, seed)
+        assert not verdict.correct and verdict.score < 1
+        assert verdict.slips == (slip.id,), (seed, verdict.slips)
+        assert slip.says in verdict.message and verdict.question == slip.asks
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
+def test_no_two_slips_give_the_same_numbers(exercise):
+    made = {slip.id: slips.outputs_of(exercise.id, slip.id, 0) for slip in exercise.slips}
+    for first in made:
+        for second in made:
+            if first < second:
+                assert any(
+                    not slips._same(a[name], b[name])
+                    for a, b in zip(made[first], made[second])
+                    for name in a
+                ), (first, second)
+
+
+@pytest.mark.parametrize("exercise, slip", SLIPS, ids=[f"{e.id}-{s.id}" for e, s in SLIPS])
+def test_feedback_never_gives_the_line_away(exercise, slip):
+    said = f"{slip.says} {slip.asks}"
+    for line in solutions.source(exercise).splitlines():
+        code = line.strip()
+        if len(code) > 14 and not code.startswith(("def ", '"""', "#")):
+            assert code not in said
+
+
+def test_a_passage_that_is_gone_is_an_error():
+    e = exercise("01.immediate")
+    with pytest.raises(solutions.PassageError, match="stands 0 times"):
+        solutions.variant(e, Slip("x", "no such passage", "", "", ""))
+    with pytest.raises(solutions.PassageError, match="stands 2 times"):
+        solutions.variant(e, Slip("x", "slope *", "", "", ""))
+
+
+def test_a_slip_of_an_earlier_exercise_is_recognised():
+    e, earlier = exercise("01.total_by_recursion"), exercise("01.immediate")
+    for slip in earlier.slips:
+        verdict = diagnose(e.id, solutions.variant(e, slip, earlier))
+        assert f"01.immediate:{slip.id}" in verdict.slips or set(verdict.slips) <= {s.id for s in e.slips}
+        assert verdict.slips
+
+
+def test_two_mistakes_in_different_outputs_are_both_named():
+    e = exercise("01.scalar_bptt")
+    right = solutions.variant(e)
+    w, v = (solutions.variant(e, next(s for s in e.slips if s.id == name))
+            for name in ("w_overwritten", "v_overwritten"))
+
+    def both(params, run, do):
+        return right(params, run, do) | {"W": w(params, run, do)["W"], "V": v(params, run, do)["V"]}
+
+    verdict = diagnose(e.id, both)
+    assert set(verdict.slips) == {"w_overwritten", "v_overwritten"}
+    assert " Or: " not in verdict.message
+
+
+def test_a_named_mistake_does_not_hide_another():
+    e = exercise("01.scalar_bptt")
+    overwritten = solutions.variant(e, next(s for s in e.slips if s.id == "w_overwritten"))
+
+    def and_noise(params, run, do):
+        return overwritten(params, run, do) | {"x": run.x * 0.37}
+
+    verdict = diagnose(e.id, and_noise)
+    assert verdict.slips == ("w_overwritten",) and "x differs as well" in verdict.message
+
+
+def nonsense(e, seed):
+    """Wrong answers that are no known mistake."""
+    right = solutions.variant(e)
+    rng = np.random.default_rng(seed)
+
+    def changed(change):
+        def function(*arguments):
+            result = right(*arguments)
+            if isinstance(result, dict):
+                return {name: change(np.asarray(value, float)) for name, value in result.items()}
+            if isinstance(result, tuple):
+                return tuple(change(np.asarray(value, float)) for value in result)
+            return change(np.asarray(result, float))
+
+        return function
+
+    return {
+        "zeros": changed(np.zeros_like),
+        "ones": changed(np.ones_like),
+        "noise": changed(lambda a: rng.normal(size=a.shape)),
+        "scaled": changed(lambda a: a * 1.37),
+        "perturbed": changed(lambda a: a * (1 + 1e-3)),
+        "shifted": changed(lambda a: a + 0.31),
+    }
+
+
+@pytest.mark.parametrize("exercise", [e for e in FUNCTIONS if e.gate is None], ids=lambda e: e.id)
+def test_nonsense_is_refused_and_never_named(exercise):
+    # of relative_error's right answers one is 0 and one is 1, so those constants are partly right
+    partly = {"zeros", "ones"} if exercise.id == "00.relative_error" else set()
+    for seed in (None, 5):
+        for name, function in nonsense(exercise, 3).items():
+            if name in partly:
+                continue
+            verdict = diagnose(exercise.id, function, seed)
+            assert not verdict.correct, name
+            assert verdict.slips == (), (name, verdict.slips)
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
+def test_constants_cannot_pass(exercise):
+    for constant in (0.0, 1.0, True, False):
+        verdict = diagnose(exercise.id, lambda *arguments: constant)
+        assert not verdict.correct and verdict.score < 0.5
+
+
+def test_a_check_that_refuses_everything_earns_nothing():
+    assert diagnose("00.gradient_check", lambda f, grad, x: False).score == 0
+    assert diagnose("00.gradient_check", lambda f, grad, x: True).score == 0
+
+
+def test_path_spectrum_shows_what_is_missing():
+    e = exercise("00.leaky_backward")
+    shares = {}
+    for slip in (None, "no_carry", "w_h_overwritten", "first_step_skipped"):
+        found = next((s for s in e.slips if s.id == slip), None)
+        function = solutions.variant(e, found)
+        arguments = e.instance(0)
+        contributions, name = e.spectrum(*arguments)
+        shares[slip], residual = slips.path_spectrum(contributions, function(*arguments)[name])
+        assert residual < 1e-9
+    low = np.tril_indices(4)
+    assert np.allclose(shares[None][low], 1)
+    assert np.allclose(shares["no_carry"][low], np.eye(4)[low])
+    assert np.allclose(shares["w_h_overwritten"][:, 0], 1)
+    assert np.allclose(shares["w_h_overwritten"][low], (np.arange(4) == 0)[low[1]])
+    assert np.allclose(shares["first_step_skipped"][low], (np.arange(4) > 0)[low[1]])
+    assert np.isnan(shares[None][0, 1])
+
+
+def test_the_bank_stands_in_for_missing_sources(tmp_path, monkeypatch):
+    e = exercise("01.immediate")
+    wrong = solutions.variant(e, e.slips[0])
+    monkeypatch.setattr(slips, "BANK", tmp_path)
+    slips.write_bank([e], tmp_path)
+    assert (tmp_path / "01.immediate.npz").stat().st_size < 300_000
+    slips.outputs_of.cache_clear()
+    monkeypatch.setattr(solutions, "cells", lambda lesson: None)
+    try:
+        assert diagnose(e.id, wrong).slips == (e.slips[0].id,)
+        other_seed = diagnose(e.id, wrong, 5)
+        assert not other_seed.correct and other_seed.slips == ()
+    finally:
+        slips.outputs_of.cache_clear()
+
+
+def test_every_exercise_is_fully_declared():
+    for e in every().values():
+        assert isinstance(e, Exercise) and e.title and e.section and e.outputs
+        assert (e.instance and e.reference) if e.kind == "function" else e.verify
+        if e.kind == "function":
+            assert all(len(instance) == len(e.instance(0)) for instance in e.instances(4))
