@@ -34,8 +34,7 @@ def execute(notebook, timeout, environment):
             error_on_timeout={"ename": "Timeout", "evalue": f"no answer within {timeout:g} s", "traceback": []},
             kernel_name="python3",
             kernel_manager_class=AsyncKernelManager,
-            # a socket file needs no port, and nobody else on the machine can listen in
-            config=Config({"AsyncKernelManager": {"transport": "tcp" if os.name == "nt" else "ipc"}}),
+            config=_transport(folder),
             resources={"metadata": {"path": folder}},
             on_cell_executed=lambda **event: replies.update({event["cell_index"]: event["execute_reply"]}),
         )
@@ -43,6 +42,13 @@ def execute(notebook, timeout, environment):
         with client.setup_kernel(env=variables, stderr=subprocess.DEVNULL):
             _run_cells(client, notebook, replies)
     return time.perf_counter() - start
+
+
+def _transport(folder):
+    """Socket files in the run's own folder: no ports, and nobody else on the machine listens in."""
+    if os.name == "nt":
+        return Config()
+    return Config({"AsyncKernelManager": {"transport": "ipc", "ip": os.path.join(folder, "kernel")}})
 
 
 def _run_cells(client, notebook, replies):

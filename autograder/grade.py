@@ -29,6 +29,8 @@ from .notebook import SEED
 from .preflight import preflight
 from .store import Store
 
+log = logging.getLogger(__name__)
+
 CELL_TIMEOUT = 20.0  # seconds; `check` itself stops a student's function earlier
 
 
@@ -190,37 +192,34 @@ def grade_class(course, assignment, student=None, jobs=None, progress=lambda don
         where = course.config.CourseDirectory.submitted_directory
         raise GradingError(f"no submissions in {where}; expected STUDENT/{assignment}/{assignment}.ipynb")
     register(assignment, course=course)
-    results = _run_all(course, assignment, submissions, jobs, progress)
-    store = course.store(assignment)
-    for name, result in results.items():
-        autograded = course.root / course.config.CourseDirectory.autograded_directory / name / assignment
-        if result and (store.graded().get(name) != result["key"] or not autograded.exists()):
-            if _record(course, assignment, name):
-                store.set_graded(name, result["key"])
-            else:
-                results[name] = None
-    return results
-
-
-def _run_all(course, assignment, submissions, jobs, progress):
-    """Fills the store, several notebooks at a time."""
     released, store = course.released(assignment), course.store(assignment)
     store.seed  # made before the threads ask for it
-
-    def run(path):
-        submitted = json.loads(path.read_text(encoding="utf-8"))
-        repaired, remarks = preflight(submitted, released)
-        return grade_notebook(as_node(repaired), store, remarks=remarks)
-
     results = dict.fromkeys(submissions)
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        running = {pool.submit(run, path): name for name, path in submissions.items()}
+        running = {pool.submit(_run, path, released, store): name for name, path in submissions.items()}
         for future in progress(as_completed(running)):
+            name = running[future]
             try:
-                results[running[future]] = future.result()
+                result = future.result()
             except Exception as error:  # one unreadable file must not stop the class
-                logging.getLogger(__name__).error("%s: %s: %s", running[future], type(error).__name__, error)
+                log.error("%s: %s: %s", name, type(error).__name__, error)
+                continue
+            if _is_recorded(course, assignment, name, result) or _record(course, assignment, name):
+                store.set_graded(name, result["key"])
+                results[name] = result
     return results
+
+
+def _run(path, released, store):
+    """The result of one submitted file; runs in a thread, the notebook in a process of its own."""
+    submitted = json.loads(path.read_text(encoding="utf-8"))
+    repaired, remarks = preflight(submitted, released)
+    return grade_notebook(as_node(repaired), store, remarks=remarks)
+
+
+def _is_recorded(course, assignment, student, result):
+    autograded = course.root / course.config.CourseDirectory.autograded_directory / student / assignment
+    return course.store(assignment).graded().get(student) == result["key"] and autograded.exists()
 
 
 def _record(course, assignment, student):
@@ -228,21 +227,21 @@ def _record(course, assignment, student):
     config = Config(course.config)
     config.CourseDirectory.assignment_id = assignment
     config.CourseDirectory.student_id = student
-    log = _quiet()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
-            Autograde(coursedir=CourseDirectory(config=config), config=config, force=True, log=log).start()
+            Autograde(coursedir=CourseDirectory(config=config), config=config, force=True, log=_quiet()).start()
     except Exception:
-        logging.getLogger(__name__).error("%s: nbgrader could not record the result", student)
+        log.exception("%s: nbgrader could not record the result", student)
         return False
     return True
 
 
 def _quiet():
-    log = logging.Logger("nbgrader", logging.CRITICAL)
-    log.addHandler(logging.NullHandler())
-    return log
+    """A logger for nbgrader that keeps its progress to itself."""
+    silent = logging.Logger("nbgrader", logging.CRITICAL)
+    silent.addHandler(logging.NullHandler())
+    return silent
 
 
 def _put_alembic_on_path():
