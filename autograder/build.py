@@ -76,6 +76,7 @@ def solution_notebook(source):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen = set()
     for n, cell in enumerate(notebook.cells):
+        cell.metadata.pop("lines_to_next_cell", None)
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = re.sub(r"[^A-Za-z0-9-]", "-", grade_id or f"{source.stem[:2]}-{n:02d}")
         if cell.id in seen:
@@ -124,13 +125,12 @@ def _adopt(root, source, digests):
     path = _solution_path(root, source.stem)
     if not _edited(root, path, digests):
         return False
-    old = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.metadata = {key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata}
         for key in ("checksum", "cell_type"):
             cell.metadata.get("nbgrader", {}).pop(key, None)
-    notebook.metadata = old.metadata
+    notebook.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}  # a source has no header
     source.write_text(jupytext.writes(notebook, fmt="py:percent"), encoding="utf-8", newline="\n")
     digests.pop(path.relative_to(root).as_posix())
     return True

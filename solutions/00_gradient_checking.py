@@ -15,6 +15,7 @@ import numpy as np
 from autograder import check, recap
 from rnnlib import activations, losses, numgrad, plots
 
+
 # %% [markdown]
 # ## 1 Break something
 #
@@ -46,8 +47,10 @@ def leaky_backward(params, x, h, dh, alpha=0.6):
     grads["h0"] = carry
     return grads
 
+
 # %%
 check("00.leaky_backward", leaky_backward)
+
 
 # %% [markdown]
 # The card says which outputs differ and by how much; where the numbers fit a known mistake, it names
@@ -94,6 +97,7 @@ def leaky_forward(params, x, h0, alpha=0.6):
 
 
 target, start = leaky_forward(random_params(), x, h0), random_params()
+
 
 # %%
 def train(backward, steps=300, rate=5.0):
@@ -193,6 +197,7 @@ for phi in functions:
     gap = abs(measured - phi.slope(phi(a + 1e-9))).max()
     print(f"{phi.name}: largest slope {slopes[phi.name].max():g}, off the measured by {gap:.0e}")
 
+
 # %% [markdown]
 # Read the largest slope of tanh: it *is* 1, at $a = 0$, and below 1 everywhere else. That it is
 # always less than one, as the article first says, is almost right, and lesson 07 will show what
@@ -228,8 +233,10 @@ def central_difference(f, x, step):
     return gradient
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "check_central_difference", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.central_difference", central_difference)
+
 
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
@@ -287,6 +294,7 @@ best_step = 1e-5
 # %% nbgrader={"grade": true, "grade_id": "check_best_step", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.best_step", best_step)
 
+
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -334,6 +342,7 @@ def complex_step(f, x):
     return gradient
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "check_complex_step", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.complex_step", complex_step)
 
@@ -364,6 +373,7 @@ best["complex step"] = abs(f(1 + 1e-30j).imag / 1e-30 - exact)
 for name, value in best.items():
     print(f"{name:20s} error {value:.0e}")
 
+
 # %% [markdown]
 # ## 7 When are two gradients equal?
 #
@@ -387,8 +397,10 @@ def relative_error(a, b):
     return np.abs(a - b).max() / largest
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "check_relative_error", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.relative_error", relative_error)
+
 
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
@@ -427,6 +439,7 @@ def gradient_check(f, grad, x):
     numeric = central_difference(f, x, 1e-5)
     return relative_error(grad, numeric) < 1e-6
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "check_gradient_check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.gradient_check", gradient_check)

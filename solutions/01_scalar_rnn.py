@@ -56,6 +56,7 @@ plots.show(
     "an input below each entering through U, an output above each through V.",
 )
 
+
 # %% [markdown]
 # **Exercise 1 ●○○ · 10 min.** Write the forward pass. `params` is a dict with the numbers `"U"`,
 # `"W"`, `"V"`; `x` has $T$ entries; `s0` is a number. Return the three arrays `a`, `s`, `o`, in
@@ -75,6 +76,7 @@ def scalar_forward(params, x, s0):
     o = V * s[1:]
     return a, s, o
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "check_scalar_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.scalar_forward", scalar_forward)
@@ -115,6 +117,7 @@ plots.show(
     "they differ from the first step on.",
 )
 
+
 # %% [markdown]
 # ## 2 One step: the immediate derivative
 #
@@ -143,6 +146,7 @@ def immediate(params, run):
     slope = 1 - run.s[1:] ** 2
     return {"U": slope * run.x, "W": slope * run.s[:-1]}
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "check_immediate", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.immediate", immediate)
@@ -187,6 +191,7 @@ plots.show(
     "equal at step 1, different afterwards.",
 )
 
+
 # %% [markdown]
 # ## 3 All steps: the recursion
 #
@@ -228,6 +233,7 @@ def total_by_recursion(params, run):
         total[name] = d[1:]
     return total
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "check_total_by_recursion", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.total_by_recursion", total_by_recursion)
@@ -333,6 +339,7 @@ plots.show(
     "and the change travels through J_3 and J_4 to the state s_4.",
 )
 
+
 # %% [markdown]
 # **Exercise 5 ●●○ · 15 min.** Compute $ds_k/dU$ and $ds_k/dW$ as this sum, for one given step $k$
 # between 1 and $T$. Return a dict of two numbers. Write the products out: no recursion this time.
@@ -353,6 +360,7 @@ def total_by_paths(params, run, k):
             total[name] += path
     return total
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "check_total_by_paths", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.total_by_paths", total_by_paths)
@@ -411,6 +419,7 @@ for k in range(1, 5):
     paths = sum(sp.prod(J[i:k]) * now[i - 1] for i in range(1, k + 1))
     print(f"k = {k}: path sum minus derivative =", sp.expand(sp.diff(s[k], W) - paths))
 
+
 # %% [markdown]
 # **Exercise 6 ●●○ · 15 min · graded by hand.** That is four cases, not a proof. Prove by induction
 # that the sum over paths holds for every $k \ge 1$. State the base case, including what the empty
@@ -465,7 +474,7 @@ def scalar_bptt(params, run, do):
     slope = 1 - run.s[1:] ** 2
     grads = {"U": 0.0, "W": 0.0, "V": 0.0, "x": np.zeros(T), "s0": 0.0}
     ds = 0.0
-    for t in reversed(range(T)):
+    for t in range(T - 1, -1, -1):
         ds = ds + V * do[t]
         da = ds * slope[t]
         grads["U"] += da * run.x[t]
@@ -476,6 +485,7 @@ def scalar_bptt(params, run, do):
     grads["s0"] = ds
     return grads
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "check_scalar_bptt", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.scalar_bptt", scalar_bptt)
