@@ -90,7 +90,7 @@ def _grade_and_report(course, assignment, student=None, jobs=None):
 
     def progress(runs):
         total = 1 if student else len(course.submissions(assignment))
-        return tqdm(runs, total=total, desc="grading", unit="notebook", file=sys.stdout)
+        return tqdm(runs, total=total, desc="grading", unit="notebook")
 
     results = grade_class(course, assignment, student, jobs, progress)
     table = report.rows(results)

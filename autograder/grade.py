@@ -183,6 +183,7 @@ def grade_class(course, assignment, student=None, jobs=None, progress=lambda don
     jobs: notebooks to run at the same time, by default one per core.  progress: wraps the
     iterator of finished runs.
     """
+    released = course.released(assignment)
     submissions = course.submissions(assignment)
     if student is not None:
         if student not in submissions:
@@ -192,7 +193,7 @@ def grade_class(course, assignment, student=None, jobs=None, progress=lambda don
         where = course.config.CourseDirectory.submitted_directory
         raise GradingError(f"no submissions in {where}; expected STUDENT/{assignment}/{assignment}.ipynb")
     register(assignment, course=course)
-    released, store = course.released(assignment), course.store(assignment)
+    store = course.store(assignment)
     store.seed  # made before the threads ask for it
     results = dict.fromkeys(submissions)
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:

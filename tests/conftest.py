@@ -35,3 +35,11 @@ def close():
 @pytest.fixture
 def rng():
     return np.random.default_rng(7)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course folder of its own, as a fresh clone holds it."""
+    from class_tools import copy_course
+
+    return copy_course(tmp_path)

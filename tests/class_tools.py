@@ -1,0 +1,63 @@
+"""A course folder of its own for grading tests, and submissions to put into it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from autograder import sample
+from tests_root import ROOT
+
+NAME = sample.ASSIGNMENT
+
+
+def copy_course(folder):
+    """What a fresh clone holds of the course, without the packages."""
+    for name in ("solutions", "notebooks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    return folder
+
+
+def command(*arguments, cwd, code=0):
+    """Runs a program of this environment; asserts its exit code and returns its output."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                   "COLUMNS": "120", "JUPYTER_PREFER_ENV_PATH": "1"}
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=cwd, env=environment,
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def notebook(folder="solutions"):
+    return json.loads((ROOT / folder / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8"))
+
+
+def cell(nb, grade_id):
+    return next(c for c in nb["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+def submit(folder, student, nb):
+    path = folder / "gradebook" / "submitted" / student / NAME / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(nb if isinstance(nb, str) else json.dumps(nb), encoding="utf-8")
+
+
+def solved():
+    """A submission with every answer right: the release, with the solutions filled in."""
+    nb, answers = notebook("notebooks"), notebook()
+    for c in nb["cells"]:
+        if c["metadata"].get("nbgrader", {}).get("solution"):
+            c["source"] = cell(answers, c["metadata"]["nbgrader"]["grade_id"])["source"]
+    return nb
+
+
+def code(source, **metadata):
+    return {"cell_type": "code", "id": "added", "metadata": metadata, "source": source, "outputs": [], "execution_count": None}
+
+
+def before(nb, grade_id, new):
+    nb["cells"].insert(nb["cells"].index(cell(nb, grade_id)), new)
+    return nb

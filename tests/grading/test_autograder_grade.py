@@ -1,0 +1,113 @@
+"""`autograder grade` and the demo: the whole class, resumed, renamed, reported."""
+
+import csv
+import re
+
+import pytest
+from class_tools import NAME, before, cell, code, command, copy_course, notebook, solved, submit
+
+from autograder.exercises import every
+from autograder.preflight import preflight
+from autograder.sample import CLASS
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    course = copy_course(tmp_path_factory.mktemp("demo"))
+    return course, command("autograder", "demo", cwd=course)
+
+
+def rows(said):
+    """The table's lines by student."""
+    found = re.finditer(r"^(\S.*?)  +\d.*\d/\d+ .*$", said, flags=re.M)
+    return {m[1]: m[0] for m in found if m[1] != "grading:"}
+
+
+def test_the_sample_class_gets_what_it_earned(demo):
+    table = rows(demo[1])
+    assert set(table) == set(CLASS)
+    for student in ("student-01", "student-02", "student-05"):
+        assert "15/15" in table[student] and "all correct" in table[student]
+    assert "total_by_paths: timeout" in table["student-04"] and "12/15" in table["student-04"]
+    assert "nothing answered" in table["student-08"] and " 0/15" in table["student-08"]
+    assert "SyntaxError" in table["student-09"] and "11/15" in table["student-09"]
+    assert "no carry" in table["student-03"] and "u not recursive" in table["student-03"]
+    diagnoses = {row.split("/15 ", 1)[1] for row in table.values()}
+    assert len(diagnoses - {"all correct"}) >= 4
+
+
+def test_the_report_names_the_class_s_misunderstandings(demo):
+    folder = demo[0] / "gradebook" / "demo" / "reports" / NAME
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "What the class misunderstands" in page and "scalar_bptt: no carry" in page
+    assert "<script" not in page and "http" not in page
+    with open(folder / "report.csv", newline="", encoding="utf-8") as file:
+        table = {row["student"]: row for row in csv.DictReader(file)}
+    assert set(table) == set(CLASS) and float(table["student-01"]["total"]) == 15
+    assert float(table["student-03"]["total_by_recursion"]) == 1.5
+
+
+def test_the_table_follows_the_submissions(demo):
+    course, first = demo
+    submitted = course / "gradebook" / "demo" / "submitted"
+    (submitted / "student-01").rename(submitted / "swap")
+    (submitted / "student-08").rename(submitted / "student-01")
+    (submitted / "swap").rename(submitted / "student-08")
+    (submitted / "student-02").rename(submitted / "zoe")
+    try:
+        table = rows(command("autograder", "demo", cwd=course))
+    finally:
+        (submitted / "zoe").rename(submitted / "student-02")
+    assert set(table) == set(CLASS) - {"student-02"} | {"zoe"}
+    assert "15/15" in table["student-08"] and " 0/15" in table["student-01"] and "15/15" in table["zoe"]
+    assert table["student-03"] == rows(first)["student-03"]
+
+
+def test_grade_one_student_then_the_rest(course):
+    submit(course, "a b", solved())
+    submit(course, "broken", "this is no notebook {")
+    submit(course, "müller", notebook("notebooks"))
+    assert set(rows(command("autograder", "grade", NAME, "--student", "müller", cwd=course))) == {"müller"}
+    said = command("autograder", "grade", NAME, "--jobs", "2", cwd=course, code=1)
+    assert "broken" in said and "15/15" in said
+    report = command("autograder", "report", NAME, cwd=course)
+    assert "report.html" in report
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["grade", "77_none"], "no assignment '77_none'; there are 00_gradient_checking, 01_scalar_rnn"),
+    (["grade", NAME], "no submissions in gradebook/submitted; expected STUDENT/01_scalar_rnn/01_scalar_rnn.ipynb"),
+    (["report", "77_none"], "no assignment '77_none'"),
+])
+def test_wrong_calls_say_what_is_missing(course, arguments, words):
+    assert words in command("autograder", *arguments, cwd=course, code=1)
+
+
+def test_outside_a_course_it_says_so(tmp_path):
+    assert "no nbgrader_config.py" in command("autograder", "grade", NAME, cwd=tmp_path, code=1)
+
+
+def test_preflight_repairs_and_tells():
+    released = notebook("notebooks")
+    repaired, remarks = preflight(solved(), released)
+    assert remarks == []
+    assert preflight(repaired, released)[0] == repaired  # a fixed point: the store's keys agree
+
+    nb = solved()
+    nb["cells"].remove(cell(nb, "check_immediate"))
+    cell(nb, "check_scalar_forward")["source"] = "1.0"
+    before(nb, "proof", code("mine = 1", tags=["skip-execution"]))
+    repaired, remarks = preflight(nb, released)
+    assert any("check_immediate was missing" in r for r in remarks)
+    assert any("check_scalar_forward was edited" in r for r in remarks)
+    assert cell(repaired, "check_scalar_forward")["source"] == cell(released, "check_scalar_forward")["source"]
+    order = [c["metadata"].get("nbgrader", {}).get("grade_id") for c in repaired["cells"]]
+    assert order.index("check_immediate") == order.index("immediate") + 1
+    mine = [c for c in repaired["cells"] if c["source"] == "mine = 1"]
+    assert len(mine) == 1 and "tags" not in mine[0]["metadata"]
+
+
+def test_every_check_cell_belongs_to_an_exercise():
+    for c in notebook()["cells"]:
+        if c["metadata"].get("nbgrader", {}).get("grade") and c["cell_type"] == "code":
+            assert re.search(r'check\("(.+?)"', "".join(c["source"]))[1] in every()

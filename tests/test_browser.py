@@ -1,0 +1,109 @@
+"""The released lesson in JupyterLab, in a real browser: the card is seen, and in a dark theme too."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests_root import ROOT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NAME = "00_gradient_checking"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """JupyterLab on loopback with the released lesson open; the browser's page."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine; .ci/run installs it")
+    from playwright.sync_api import sync_playwright
+
+    folder = tmp_path_factory.mktemp("work")
+    shutil.copy(ROOT / "notebooks" / NAME / f"{NAME}.ipynb", folder)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                   "JUPYTER_CONFIG_DIR": str(folder / ".config"), "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
+                   "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces")}
+    arguments = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=t",
+                 f"--ServerApp.root_dir={folder}"]
+    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], cwd=folder, env=environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=t", timeout=5).read()
+                break
+            except OSError:
+                time.sleep(0.5)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM,
+                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            )
+            tab = browser.new_page(viewport={"width": 1200, "height": 9000})
+            tab.goto(f"http://127.0.0.1:{port}/lab/tree/{NAME}.ipynb?token=t&reset")
+            tab.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
+            tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=120_000)
+            tab.get_by_role("menuitem", name="Run", exact=True).click()
+            tab.get_by_text("Run All Cells", exact=True).click()
+            tab.wait_for_selector(".unrolled.wrong", timeout=120_000)
+            yield tab
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def colours(page, selector):
+    """(text colour, colour behind it) as the browser computes them."""
+    return page.eval_on_selector(
+        selector, "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
+    )
+
+
+def contrast(pair):
+    """WCAG 2 contrast ratio of two CSS colours."""
+
+    def luminance(css):
+        channels = [int(float(v)) / 255 for v in re.findall(r"[\d.]+", css)[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted(map(luminance, pair))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_the_cards_and_the_path_picture_are_shown(page):
+    assert "correct" in page.inner_text(".unrolled.right header")
+    card = page.locator(".unrolled.wrong", has_text="paths of length zero only").first
+    assert "differs by" in card.inner_text()
+    assert card.locator(".grid tr").count() == 5
+    assert page.locator("img[alt^='Training loss']").count() == 1
+
+
+def test_run_all_gets_past_unanswered_cells(page):
+    page.wait_for_function("() => document.body.innerText.includes('two_logits.') || "
+                           "document.querySelectorAll('.unrolled').length >= 9", timeout=120_000)
+    assert page.locator("text=not answered yet").count() >= 7
+    assert page.locator("text=CheckFailed: 00.refute_elementwise - 0 of 1 points").count() == 1
+
+
+def test_the_card_is_readable_in_both_themes(page):
+    light = colours(page, ".unrolled.wrong")
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.get_by_text("Theme", exact=True).hover()
+    page.get_by_text("JupyterLab Dark", exact=True).click()
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'", timeout=60_000)
+    dark = colours(page, ".unrolled.wrong")
+    assert light != dark
+    assert contrast(light) > 7 and contrast(dark) > 7
+    assert contrast(["rgb(119, 119, 119)", "rgb(255, 255, 255)"]) < 5  # the measure can fail

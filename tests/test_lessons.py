@@ -1,0 +1,96 @@
+"""Every lesson, run: the solution earns everything, the release runs to its end and earns nothing."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder import execution
+from autograder.exercises import of_lesson
+from tests_root import ROOT
+
+NAMES = sorted(p.stem for p in (ROOT / "solutions").glob("[0-9][0-9]_*.py"))
+
+
+def read(folder, name):
+    return nbformat.read(ROOT / folder / name / f"{name}.ipynb", as_version=4)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def solved(request):
+    notebook = read("solutions", request.param)
+    execution.execute(notebook, 60, {})
+    return request.param, notebook
+
+
+def test_the_solution_runs_cleanly(solved):
+    _, notebook = solved
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", cell.source
+
+
+def test_the_solution_earns_full_points(solved):
+    name, notebook = solved
+    records = execution.settle(notebook)
+    graded = {f"check_{e.id.split('.')[1]}" for e in of_lesson(name[:2]) if e.points}
+    assert set(records) == graded
+    assert all(record["points"] == record["max"] for record in records.values()), records
+
+
+def test_points_in_the_notebook_are_the_exercises(solved):
+    name, notebook = solved
+    points = {c.metadata.nbgrader.grade_id: c.metadata.nbgrader.points
+              for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade") and c.cell_type == "code"}
+    assert points == {f"check_{e.id.split('.')[1]}": e.points for e in of_lesson(name[:2]) if e.points}
+
+
+def test_every_figure_has_an_alternative_text(solved):
+    _, notebook = solved
+    figures = [o for c in notebook.cells for o in c.get("outputs", []) if "<img" in str(o.get("data", {}).get("text/html", ""))]
+    assert len(figures) >= 3
+    for figure in figures:
+        alt = re.search(r'<img alt="([^"]+)"', figure.data["text/html"])
+        assert alt and len(alt[1]) > 40 and figure.data["text/plain"].startswith("[figure: ")
+    assert not any("image/png" in o.get("data", {}) for c in notebook.cells for o in c.get("outputs", []))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_release_runs_to_its_end_and_earns_nothing(name):
+    notebook = read("notebooks", name)
+    # as Run All does: an error stops it unless the cell is tagged raises-exception
+    NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=False).execute()
+    code = [c for c in notebook.cells if c.cell_type == "code"]
+    assert code[-1].execution_count == len(code)
+    records = execution.settle(notebook)
+    assert records and all(record["points"] == 0 for record in records.values())
+    assert all(record["status"] == "unanswered" for record in records.values()), records
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_has_its_parts(name):
+    cells = json.loads((ROOT / "notebooks" / name / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    prose = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    exercises = [e for e in of_lesson(name[:2]) if e.points]
+    assert "After this lesson you can" in prose and "minutes · difficulty" in prose
+    assert "| symbol |" in prose and "## Recap" in prose and "efute it" in prose
+    for depth in ("Hint 1", "Hint 2", "Hint 3"):
+        assert prose.count(f"<summary>{depth} ·") == len(exercises)
+    assert prose.count("graded by hand") == 1
+    for exercise in exercises:
+        heading = exercise.section.split(" ", 1)[1]
+        assert re.search(rf"^##+ .*{re.escape(heading)}", prose, flags=re.M), exercise.section
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            lines = [line for line in "".join(cell["source"]).splitlines() if line.strip()]
+            assert len(lines) <= 20 and max(map(len, lines)) <= 100, lines[0]
+
+
+def test_the_tests_can_fail():
+    """A notebook with an error before the end does not pass as run."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1/0"), nbformat.v4.new_code_cell("1")])
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=False).execute()

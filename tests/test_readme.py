@@ -1,0 +1,33 @@
+"""What README says is what the course does."""
+
+import re
+
+from autograder import card, diagnose, solutions
+from autograder.exercises import LESSONS, exercise
+from tests_root import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_card_in_the_readme_is_the_card():
+    e = exercise("01.scalar_bptt")
+    wrong = solutions.variant(e, next(slip for slip in e.slips if slip.id == "no_carry"))
+    assert card.text(e, diagnose(e.id, wrong)) in README
+
+
+def test_ci_calls_exactly_the_readme_s_test_command():
+    assert "\npython3 course.py test" in README
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == "python3 course.py test"
+
+
+def test_links_and_the_map_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (ROOT / target.replace("\n", " ")).exists(), target
+    tree = README.split("```text")[-1].split("```")[0]
+    for name in re.findall(r"^(\S+)", tree, flags=re.M):
+        assert (ROOT / name).exists(), name
+
+
+def test_every_lesson_is_listed():
+    for lesson in LESSONS:
+        assert re.search(rf"^\| {lesson} \|", README, flags=re.M)
