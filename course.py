@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Sets up the course on first use, then runs it.  Needs Python 3.11 or newer, nothing else.
 
-    python3 course.py demo     grade a sample class of ten and write the report
-    python3 course.py lab      copy new lessons into work/ and open JupyterLab there
-    python3 course.py test     run all tests
-    python3 course.py VERB …   anything else goes to `autograder`
+python3 course.py demo     grade a sample class of ten and write the report
+python3 course.py lab      copy new lessons into work/ and open JupyterLab there
+python3 course.py test     run all tests
+python3 course.py VERB …   anything else goes to `autograder`
 """
 
 import hashlib

@@ -1,11 +1,16 @@
 """Makes this folder an nbgrader course: solutions are the source, notebooks the release."""
 
+import os
+import sys
 from pathlib import Path
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 
 gradebook = Path(__file__).resolve().parent / "gradebook"
 gradebook.mkdir(exist_ok=True)  # SQLite does not make the folder of its file
+
+# nbgrader calls the program alembic; where it is not found, a half-made database stays behind
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 c.CourseDirectory.course_id = "unrolled"
 c.CourseDirectory.source_directory = "solutions"
@@ -18,7 +23,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pyte
 
 # Execution is replaced so that a cell without output, a dead kernel or an endless loop scores 0;
 # late penalties, manual marks, regrading and feedback stay nbgrader's own.
-c.Autograde.pre_convert_hook = "autograder.grade.register"
+c.Autograde.pre_convert_hook = "autograder.course.register"
 c.Autograde.sanitize_preprocessors = [
     "autograder.grade.Preflight",
     "nbgrader.preprocessors.ClearOutput",

@@ -48,11 +48,16 @@ def build(root, check=False, adopt=False):
     for source in sources:
         solution = solution_notebook(source)
         released = release(source.stem, solution)
-        for path, text in ((_solution_path(root, source.stem), solution), (_release_path(root, source.stem), released)):
+        for path, text in (
+            (_solution_path(root, source.stem), solution),
+            (_release_path(root, source.stem), released),
+        ):
             written[path] = text
             new_digests[path.relative_to(root).as_posix()] = digest(json.loads(text))
     written[root / "solutions" / DIGESTS] = json.dumps(new_digests, indent=1, sort_keys=True) + "\n"
-    changed = [path for path, text in written.items() if not path.exists() or path.read_bytes() != text.encode()]
+    changed = [
+        path for path, text in written.items() if not path.exists() or path.read_bytes() != text.encode()
+    ]
     if not check:
         for path in changed:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +85,9 @@ def solution_notebook(source):
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = re.sub(r"[^A-Za-z0-9-]", "-", grade_id or f"{source.stem[:2]}-{n:02d}")
         if cell.id in seen:
-            raise BuildError(f"{source.name}: two cells have the id {cell.id!r}; every grade_id must be its own")
+            raise BuildError(
+                f"{source.name}: two cells have the id {cell.id!r}; every grade_id must be its own"
+            )
         seen.add(cell.id)
     return nbformat.writes(notebook) + "\n"
 
@@ -153,7 +160,9 @@ def _refuse_edited(root, sources, digests, adopted):
 
 def _edited(root, path, digests):
     known = digests.get(path.relative_to(root).as_posix())
-    return known is not None and path.exists() and digest(json.loads(path.read_text(encoding="utf-8"))) != known
+    return (
+        known is not None and path.exists() and digest(json.loads(path.read_text(encoding="utf-8"))) != known
+    )
 
 
 def _read_digests(root):

@@ -41,13 +41,19 @@ def text(exercise, verdict, width=60):
     """The card as plain text: for terminals, editors without HTML, and screen readers."""
     lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict), ""]
     for name, output in verdict.outputs.items():
-        lines += textwrap.wrap(f"{_mark(output)} {name}  {_detail(exercise, name, output)}", width, subsequent_indent="    ")
+        lines += textwrap.wrap(
+            f"{_mark(output)} {name}  {_detail(exercise, name, output)}", width, subsequent_indent="    "
+        )
     if not verdict.correct:
         lines += ["", *textwrap.wrap(verdict.message, width)]
         lines += textwrap.wrap(verdict.question, width)
         lines += textwrap.wrap(f"Read again: {exercise.section}", width)
     if verdict.spectrum is not None:
-        lines += ["", "Share of each path (loss at step t, use at step s):", *_spectrum_text(verdict.spectrum)]
+        lines += [
+            "",
+            "Share of each path (loss at step t, use at step s):",
+            *_spectrum_text(verdict.spectrum),
+        ]
     lines += [line for note in verdict.notes for line in textwrap.wrap(f"Note: {note}.", width)]
     return "\n".join(lines)
 
@@ -56,7 +62,8 @@ def html(exercise, verdict):
     """The card as HTML; text and signs carry the meaning, colour only repeats it."""
     tone = "right" if verdict.correct else "part" if verdict.score > 0 else "wrong"
     rows = "".join(
-        f"<tr><td>{_mark(output)} <code>{_escape(name)}</code></td><td>{_escape(_detail(exercise, name, output))}</td></tr>"
+        f"<tr><td>{_mark(output)} <code>{_escape(name)}</code></td>"
+        f"<td>{_escape(_detail(exercise, name, output))}</td></tr>"
         for name, output in verdict.outputs.items()
     )
     parts = [
@@ -80,7 +87,9 @@ def _headline(exercise, verdict):
         "unanswered": "not answered yet",
         "error": "raised an error",
         "timeout": "took too long",
-    }.get(verdict.status) or ("correct" if verdict.correct else "partly right" if verdict.score else "differs")
+    }.get(verdict.status) or (
+        "correct" if verdict.correct else "partly right" if verdict.score else "differs"
+    )
     if exercise.points == 0:
         return word
     return f"{word} · {exercise.points * verdict.score:.3g} of {exercise.points:g} points"

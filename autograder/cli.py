@@ -15,7 +15,7 @@ def main(arguments=None):
         parser.print_help()
         return 2
     from .build import BuildError
-    from .grade import GradingError
+    from .course import GradingError
 
     try:
         return options.run(options)
@@ -30,13 +30,17 @@ def _parser():
 
     build = verbs.add_parser("build", help="sources -> notebooks and bank")
     build.add_argument("--check", action="store_true", help="write nothing; exit 1 if something would change")
-    build.add_argument("--adopt", action="store_true", help="bring edits of solution notebooks into the sources")
+    build.add_argument(
+        "--adopt", action="store_true", help="bring edits of solution notebooks into the sources"
+    )
     build.set_defaults(run=_build)
 
     grade = verbs.add_parser("grade", help="grade an assignment's submissions and report")
     grade.add_argument("assignment", metavar="ASSIGNMENT", help="such as 01_scalar_rnn")
     grade.add_argument("--student", metavar="ID", help="only this student")
-    grade.add_argument("--jobs", type=_positive, metavar="N", help="notebooks at the same time (default: cores)")
+    grade.add_argument(
+        "--jobs", type=_positive, metavar="N", help="notebooks at the same time (default: cores)"
+    )
     grade.add_argument("--submitted", metavar="DIR", help="where STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb are")
     grade.set_defaults(run=_grade)
 
@@ -64,15 +68,19 @@ def _build(options):
 
 
 def _grade(options):
-    from .grade import Course
+    from .course import Course
 
-    return _grade_and_report(Course.load(Path.cwd(), submitted=options.submitted), options.assignment,
-                             options.student, options.jobs)
+    return _grade_and_report(
+        Course.load(Path.cwd(), submitted=options.submitted),
+        options.assignment,
+        options.student,
+        options.jobs,
+    )
 
 
 def _demo(_):
     from . import sample
-    from .grade import Course
+    from .course import Course
 
     course = Course.load(Path.cwd(), home=Path("gradebook") / "demo")
     submitted = course.home / "submitted"
@@ -103,22 +111,28 @@ def _grade_and_report(course, assignment, student=None, jobs=None):
 
 def _report(options):
     from . import report
-    from .grade import Course
+    from .course import Course
 
     course = Course.load(Path.cwd())
     course.released(options.assignment)
     store = course.store(options.assignment)
     graded = store.graded()
-    results = {student: store.read(graded[student]) if student in graded else None
-               for student in course.submissions(options.assignment)}
-    path = report.write(report.rows(results), options.assignment, course.home / "reports" / options.assignment)
+    results = {
+        student: store.read(graded[student]) if student in graded else None
+        for student in course.submissions(options.assignment)
+    }
+    path = report.write(
+        report.rows(results), options.assignment, course.home / "reports" / options.assignment
+    )
     print(f"report: {_short(path)}")
     return 0
 
 
 def _lab(_):
     copied = [folder.name for folder in sorted(Path("notebooks").iterdir()) if _copy_lesson(folder)]
-    print(f"new in work/: {', '.join(copied)}" if copied else "work/ has every lesson; nothing was overwritten")
+    print(
+        f"new in work/: {', '.join(copied)}" if copied else "work/ has every lesson; nothing was overwritten"
+    )
     program = Path(sys.executable).parent / "jupyter-lab"
     os.execv(program, [str(program), "--notebook-dir=work"])
 
@@ -134,7 +148,9 @@ def _copy_lesson(folder):
 def _doctor(_):
     from importlib import metadata
 
-    print(f"python {sys.version.split()[0]}: {'fine' if sys.version_info >= (3, 11) else 'needs 3.11 or newer'}")
+    print(
+        f"python {sys.version.split()[0]}: {'fine' if sys.version_info >= (3, 11) else 'needs 3.11 or newer'}"
+    )
     for name in ("numpy", "jupyterlab", "nbgrader", "jupytext", "matplotlib"):
         try:
             print(f"{name} {metadata.version(name)}: fine")

@@ -1,26 +1,17 @@
 """`diagnose`: facts, then correct, then a slip, then unknown."""
 
-import contextlib
-import io
-import linecache
-import signal
-import threading
 import traceback
-import warnings
 from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import judge, slips
+from .calling import TimeLimitExceeded, describe_error, equal, quiet, time_limit
 from .exercises import exercise as find_exercise
 
 TIME_LIMIT = 5.0  # seconds for all calls of one check
 UNKNOWN_ASKS = "At which step does the first difference appear, and what does that step add?"
-
-
-class TimeLimitExceeded(BaseException):
-    """Not an Exception, so that a student's `except Exception` does not swallow it."""
 
 
 @dataclass(frozen=True)
@@ -60,30 +51,34 @@ def diagnose(exercise_id, answer, seed=None):
     references = [exercise.reference(*deepcopy(arguments)) for arguments in instances]
     notes, answers, per_instance = [], [], []
     try:
-        with _quiet(), _time_limit(TIME_LIMIT):
+        with quiet(), time_limit(TIME_LIMIT):
             for arguments, reference in zip(instances, references):
                 mine = deepcopy(arguments)
                 returned = slips.run(exercise, answer, mine)
                 given, remark = judge.read_outputs(returned, exercise.outputs)
                 notes += [remark] if remark else []
-                if not _equal(mine, arguments):
+                if not equal(mine, arguments):
                     notes.append("the function modifies its arguments; copy before writing into them")
                 answers.append({name: judge.to_array(value) for name, value in given.items()})
                 per_instance.append(
                     {name: judge.judge_output(given.get(name), want) for name, want in reference.items()}
                 )
     except TimeLimitExceeded:
-        return _failed(exercise, "timeout", f"Did not return within {TIME_LIMIT:g} s; is there a loop without an end?")
+        return _failed(
+            exercise, "timeout", f"Did not return within {TIME_LIMIT:g} s; is there a loop without an end?"
+        )
     except NotImplementedError as error:
         at = traceback.extract_tb(error.__traceback__)[-1].name
-        missing = "Not answered yet." if at == exercise.function else f"It calls {at}, which is not answered yet."
+        missing = (
+            "Not answered yet." if at == exercise.function else f"It calls {at}, which is not answered yet."
+        )
         return _failed(exercise, "unanswered", missing)
     except judge.Unreadable as error:
         return _failed(exercise, "error", f"{exercise.function} {error}.")
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a student's function raises, SystemExit included
-        return _failed(exercise, "error", _describe_error(error, answer))
+        return _failed(exercise, "error", describe_error(error, answer))
     outputs = judge.combine(per_instance)
     notes += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
     return _verdict(exercise, outputs, answers, references, instances, seed, tuple(dict.fromkeys(notes)))
@@ -133,7 +128,7 @@ def _judge_value(exercise, answer):
     if answer is None or answer is Ellipsis:
         return _failed(exercise, "unanswered", "Not answered yet.")
     try:
-        with _quiet(), _time_limit(TIME_LIMIT):
+        with quiet(), time_limit(TIME_LIMIT):
             problem = exercise.verify(deepcopy(answer))
     except TimeLimitExceeded:
         return _failed(exercise, "timeout", f"Could not be judged within {TIME_LIMIT:g} s.")
@@ -141,7 +136,12 @@ def _judge_value(exercise, answer):
         return _failed(exercise, "error", f"{type(answer).__name__} does not fit: {error}")
     output = judge.Output(problem is None, 0.0 if problem is None else np.inf, problem or "")
     return Verdict(
-        exercise.id, problem is None, float(problem is None), (), problem or "Correct.", {exercise.outputs[0]: output}
+        exercise.id,
+        problem is None,
+        float(problem is None),
+        (),
+        problem or "Correct.",
+        {exercise.outputs[0]: output},
     )
 
 
@@ -166,55 +166,6 @@ def _spectrum(exercise, arguments, answer):
         return None
     coefficients, residual = slips.path_spectrum(contributions, got)
     return coefficients if residual < 1e-3 else None
-
-
-def _describe_error(error, answer):
-    where = ""
-    code = getattr(answer, "__code__", None)
-    for frame in traceback.extract_tb(error.__traceback__):
-        if code is not None and frame.filename == code.co_filename:
-            line = linecache.getline(frame.filename, frame.lineno).strip()
-            where = f" in line {frame.lineno}" + (f": {line}" if line else "")
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:200] if text else 'no message'}{where}"
-
-
-def _equal(a, b):
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(map(_equal, a, b))
-    if isinstance(a, (np.ndarray, float, int, np.generic)):
-        return np.array_equal(a, b)
-    return True
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Printing and warnings stay inside: anything on stderr would cost all points under nbgrader."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            yield
-
-
-@contextlib.contextmanager
-def _time_limit(seconds):
-    """Raises TimeLimitExceeded in the main thread; elsewhere, and on Windows, there is no limit."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_):
-        raise TimeLimitExceeded
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _list(names):

@@ -18,8 +18,9 @@ NOT_RUN = "the kernel had died before this cell"
 def execute(notebook, timeout, environment):
     """Runs the code cells of `notebook` (a notebook node, changed in place) in order.
 
-    timeout: seconds for each cell.  environment: variables to add to the kernel's.  Errors do not stop the run; a cell that does not return is
-    interrupted; when the kernel dies, or two cells in a row do not return, the rest is not run.
+    timeout: seconds for each cell.  environment: variables to add to the kernel's.
+    Errors do not stop the run; a cell that does not return is interrupted; when the kernel dies,
+    or two cells in a row do not return, the rest is not run.
     Returns the seconds it took.
     """
     start = time.perf_counter()
@@ -31,7 +32,11 @@ def execute(notebook, timeout, environment):
             startup_timeout=120,
             interrupt_on_timeout=True,
             allow_errors=True,
-            error_on_timeout={"ename": "Timeout", "evalue": f"no answer within {timeout:g} s", "traceback": []},
+            error_on_timeout={
+                "ename": "Timeout",
+                "evalue": f"no answer within {timeout:g} s",
+                "traceback": [],
+            },
             kernel_name="python3",
             kernel_manager_class=AsyncKernelManager,
             config=_transport(folder),

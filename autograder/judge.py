@@ -42,9 +42,7 @@ def read_outputs(returned, names):
         return {names[0]: returned}, ""
     if isinstance(returned, (tuple, list)) and len(returned) == len(names):
         return dict(zip(names, returned)), ""
-    raise Unreadable(
-        f"returned {_describe(returned)}, expected a dict with the keys {', '.join(names)}"
-    )
+    raise Unreadable(f"returned {_describe(returned)}, expected a dict with the keys {', '.join(names)}")
 
 
 def judge_output(got, want):

@@ -29,17 +29,22 @@ class Row(NamedTuple):
         """One line: what each exercise below full marks shows."""
         if self.cells and all(record["status"] == "unanswered" for record in self.cells.values()):
             return "nothing answered"
-        return "; ".join(
-            f"{_short(grade_id)}: {_finding(record)}"
-            for grade_id, record in self.cells.items()
-            if record["points"] < record["max"]
-        ) or "all correct"
+        return (
+            "; ".join(
+                f"{_short(grade_id)}: {_finding(record)}"
+                for grade_id, record in self.cells.items()
+                if record["points"] < record["max"]
+            )
+            or "all correct"
+        )
 
 
 def rows(results):
     """Rows in the order of `results`, a dict {student: result of grading, or None}."""
     return [
-        Row(student, result["cells"] if result else {}, tuple(result["remarks"]) if result else ("no result",))
+        Row(
+            student, result["cells"] if result else {}, tuple(result["remarks"]) if result else ("no result",)
+        )
         for student, result in results.items()
     ]
 
@@ -99,7 +104,8 @@ def page(table, assignment):
 
 
 STYLE = """
-:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em}
+:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;
+max-width:80em;padding:0 1em}
 table{border-collapse:collapse;margin:1em 0}th,td{border:1px solid #8886;padding:3px 9px;text-align:left;
 vertical-align:top}thead th{font-weight:600}td.full{background:#0072b226}td.part{background:#e69f0033}
 td.none{background:#cc79a733}.bar{background:#0072b2;display:inline-block;height:.8em;margin-right:.5em}
@@ -119,13 +125,15 @@ def _misunderstandings(table):
         return "<p>None was named.</p>"
     counts = Counter({label: len(names) for label, names in students.items()})
     lines = "".join(
-        f"<tr><th scope='row'>{_escape(label)}</th><td><span class='bar' style='width:{2 * n}em'></span>{n}</td>"
+        f"<tr><th scope='row'>{_escape(label)}</th>"
+        f"<td><span class='bar' style='width:{2 * n}em'></span>{n}</td>"
         f"<td>{_escape(', '.join(students[label]))}</td><td>{_escape(says[label])}</td></tr>"
         for label, n in counts.most_common()
     )
     return (
         "<table><thead><tr><th scope='col'>slip</th><th scope='col'>submissions</th>"
-        f"<th scope='col'>whose</th><th scope='col'>what the card says</th></tr></thead><tbody>{lines}</tbody></table>"
+        "<th scope='col'>whose</th><th scope='col'>what the card says</th></tr></thead>"
+        f"<tbody>{lines}</tbody></table>"
     )
 
 
@@ -141,7 +149,8 @@ def _cell(row, exercise):
     if record is None:
         return "<td class='none'>no result</td>"
     tone = "full" if record["points"] == record["max"] else "part" if record["points"] else "none"
-    return f"<td class='{tone}' title='{_escape(record['summary'])}'>{record['points']:.3g} of {record['max']:g}</td>"
+    points = f"{record['points']:.3g} of {record['max']:g}"
+    return f"<td class='{tone}' title='{_escape(record['summary'])}'>{points}</td>"
 
 
 def _finding(record):

@@ -13,7 +13,7 @@ from .exercises import exercise as find_exercise
 ASSIGNMENT = "01_scalar_rnn"
 
 PLAIN_PYTHON = {
-    "scalar_forward": '''\
+    "scalar_forward": """\
 def scalar_forward(params, x, s0):
     import math
     a, s = [], [float(s0)]
@@ -21,8 +21,8 @@ def scalar_forward(params, x, s0):
         a.append(params["U"] * x_t + params["W"] * s[-1])
         s.append(math.tanh(a[-1]))
     return {"a": a, "s": s, "o": [params["V"] * state for state in s[1:]]}
-''',
-    "immediate": '''\
+""",
+    "immediate": """\
 def immediate(params, run):
     U, W = [], []
     for t in range(len(run.x)):
@@ -30,8 +30,8 @@ def immediate(params, run):
         U.append(slope * run.x[t])
         W.append(slope * run.s[t])
     return {"W": W, "U": U}
-''',
-    "total_by_recursion": '''\
+""",
+    "total_by_recursion": """\
 def total_by_recursion(params, run):
     total = {"U": [], "W": []}
     for t in range(len(run.x)):
@@ -40,8 +40,8 @@ def total_by_recursion(params, run):
             before = total[name][-1] if t else 0
             total[name].append(slope * (seen + params["W"] * before))
     return total
-''',
-    "scalar_bptt": '''\
+""",
+    "scalar_bptt": """\
 def scalar_bptt(params, run, do):
     T = len(run.x)
     da = [0.0] * (T + 1)
@@ -54,23 +54,23 @@ def scalar_bptt(params, run, do):
         "x": [params["U"] * da[t] for t in range(T)],
         "s0": params["W"] * da[0],
     }
-''',
+""",
 }
 
 SINGLE_PRECISION = {
-    "immediate": '''\
+    "immediate": """\
 def immediate(params, run):
     s = run.s.astype(np.float32)
     slope = np.float32(1) / np.cosh(run.a.astype(np.float32)) ** 2
     return {"U": slope * run.x.astype(np.float32), "W": slope * s[:-1]}
-''',
-    "total_by_paths": '''\
+""",
+    "total_by_paths": """\
 def total_by_paths(params, run, k):
     J = (1 - run.s[1 : k + 1] ** 2) * params["W"]
     reach = np.append(np.cumprod(J[:0:-1])[::-1], 1.0)
     return {name: reach @ np.asarray(direct)[:k] for name, direct in immediate(params, run).items()}
-''',
-    "scalar_bptt": '''\
+""",
+    "scalar_bptt": """\
 def scalar_bptt(params, run, do):
     slope = 1 - run.s[1:] ** 2
     back = np.eye(len(do)) - np.diag((slope * params["W"])[1:], 1)
@@ -80,27 +80,27 @@ def scalar_bptt(params, run, do):
         "U": da @ run.x, "W": da @ run.s[:-1], "V": do @ run.s[1:],
         "x": da * params["U"], "s0": da[0] * params["W"],
     }
-''',
+""",
 }
 
 NO_END = {
-    "total_by_paths": '''\
+    "total_by_paths": """\
 def total_by_paths(params, run, k):
     total, i = {"U": 0.0, "W": 0.0}, 1
     while i <= k:
         total["W"] += immediate(params, run)["W"][i - 1]
     return total
-''',
+""",
 }
 
 SYNTAX_ERROR = {
-    "scalar_bptt": '''\
+    "scalar_bptt": """\
 def scalar_bptt(params, run, do):
     grads = {"U": 0.0, "W": 0.0, "V": 0.0}
     for t in reversed(range(len(do))
         grads["V"] += do[t] * run.s[t + 1]
     return grads
-''',
+""",
 }
 
 # what each submission does: source of cells by grade_id, or ids of slips by exercise; None is blank
@@ -114,8 +114,11 @@ CLASS = {
     "student-07": {"total_by_paths": "overwritten", "scalar_bptt": "w_sees_new_state"},
     "student-08": None,
     "student-09": SYNTAX_ERROR,
-    "student-10": {"scalar_forward": "weights_swapped", "total_by_paths": "factor_too_many",
-                   "scalar_bptt": "carry_without_slope"},
+    "student-10": {
+        "scalar_forward": "weights_swapped",
+        "total_by_paths": "factor_too_many",
+        "scalar_bptt": "carry_without_slope",
+    },
 }
 
 

@@ -56,7 +56,8 @@ def uses(exercise):
     return [
         earlier
         for earlier in of_lesson(exercise.lesson)
-        if earlier.kind == "function" and earlier is not exercise
+        if earlier.kind == "function"
+        and earlier is not exercise
         and re.search(rf"(?<!def )\b{earlier.function}\(", text)
     ]
 

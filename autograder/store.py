@@ -1,8 +1,8 @@
 """What is kept between grading runs: results by content, and the secret seed of an assignment.
 
-    <home>/results/<assignment>/<key>.json     one submission's outputs and points
-    <home>/results/<assignment>/graded.json    which key each student's gradebook row came from
-    <home>/seeds.json                          one seed per assignment, made once
+<home>/results/<assignment>/<key>.json     one submission's outputs and points
+<home>/results/<assignment>/graded.json    which key each student's gradebook row came from
+<home>/seeds.json                          one seed per assignment, made once
 """
 
 import hashlib
@@ -20,9 +20,9 @@ class Store:
     def __init__(self, home, assignment):
         self.home, self.assignment = Path(home), assignment
         self.folder = self.home / "results" / assignment
+        self.seed = self._seed()
 
-    @property
-    def seed(self):
+    def _seed(self):
         """The assignment's secret seed; made at the first grading, kept from then on."""
         path = self.home / "seeds.json"
         seeds = json.loads(path.read_text()) if path.exists() else {}
@@ -34,8 +34,10 @@ class Store:
     def key(self, notebook):
         """Names the run of a notebook: its code cells, the seed, and the grader's own code."""
         code = [
-            [cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"]),
-             cell["metadata"].get("nbgrader", {}).get("grade_id")]
+            [
+                cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"]),
+                cell["metadata"].get("nbgrader", {}).get("grade_id"),
+            ]
             for cell in notebook["cells"]
             if cell["cell_type"] == "code"
         ]

@@ -21,7 +21,9 @@ def rows(lesson, namespace):
         reference = exercise.reference(*exercise.instance(0))
         for name, output in verdict.outputs.items():
             shape = str(np.shape(reference[name])) if np.shape(reference[name]) else "number"
-            table.append((exercise.id, name, shape, f"{output.error:.1e}" if not output.note else output.note))
+            table.append(
+                (exercise.id, name, shape, f"{output.error:.1e}" if not output.note else output.note)
+            )
     return table
 
 
@@ -32,5 +34,7 @@ def text(table):
 
 def html(table):
     head = "<tr><th>exercise</th><th>name</th><th>shape</th><th>max diff</th></tr>"
-    body = "".join("<tr>" + "".join(f"<td>{_html.escape(cell)}</td>" for cell in row) + "</tr>" for row in table)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{_html.escape(cell)}</td>" for cell in row) + "</tr>" for row in table
+    )
     return f"<table aria-label='recap'>{head}{body}</table>"

@@ -13,7 +13,13 @@ import numpy as np
 from matplotlib.patches import FancyArrowPatch
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8A8A",
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#8A8A8A",
 )
 COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
 
@@ -26,7 +32,8 @@ def show(figure, alt):
     figure.savefig(buffer, format="png", dpi=120, bbox_inches="tight", facecolor="white")
     plt.close(figure)
     data = base64.b64encode(buffer.getvalue()).decode()
-    image = f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}" style="max-width:100%">'
+    source = f"data:image/png;base64,{data}"
+    image = f'<img alt="{html.escape(alt, quote=True)}" src="{source}" style="max-width:100%">'
     display({"text/html": image, "text/plain": f"[figure: {alt}]"}, raw=True)
 
 
@@ -68,7 +75,9 @@ def stacked_paths(terms, totals, ylabel):
         up = down = 0.0
         for i, term in enumerate(row):
             base = up if term >= 0 else down
-            axes.bar(k, term, 0.6, bottom=base, color=shades[i], label=f"use at step {i + 1}" if k == T else None)
+            axes.bar(
+                k, term, 0.6, bottom=base, color=shades[i], label=f"use at step {i + 1}" if k == T else None
+            )
             up, down = (up + term, down) if term >= 0 else (up, down + term)
     axes.plot(range(1, T + 1), totals, "o", color="black", markersize=5, label="total derivative")
     axes.axhline(0, color=GREY, linewidth=0.8)
@@ -94,7 +103,9 @@ def unrolled(T, lit=None):
         carried = lit is not None and first < t <= last
         _arrow(axes, (t - 1, 0), (t, 0), RED if used else BLUE if carried else GREY)
         weight = r"$\partial^{+}W$" if used else f"$J_{t}$" if carried else "$W$"
-        axes.text(t - 0.5, 0.13, weight, ha="center", color=RED if used else BLUE if carried else GREY, fontsize=12)
+        axes.text(
+            t - 0.5, 0.13, weight, ha="center", color=RED if used else BLUE if carried else GREY, fontsize=12
+        )
         _node(axes, t, -1, f"$x_{t}$", GREY)
         _arrow(axes, (t, -1), (t, 0), GREY)
         axes.text(t + 0.07, -0.55, "$U$", color=GREY, fontsize=11)
@@ -134,5 +145,15 @@ def _node(axes, x, y, label, colour):
 
 
 def _arrow(axes, start, end, colour):
-    axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, shrinkA=15, shrinkB=15,
-                                   color=colour, linewidth=2 if colour != GREY else 1.3))
+    axes.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=14,
+            shrinkA=15,
+            shrinkB=15,
+            color=colour,
+            linewidth=2 if colour != GREY else 1.3,
+        )
+    )

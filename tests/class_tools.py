@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from autograder import sample
 from tests_root import ROOT
+
+from autograder import sample
 
 NAME = sample.ASSIGNMENT
 
@@ -23,10 +24,20 @@ def copy_course(folder):
 
 def command(*arguments, cwd, code=0):
     """Runs a program of this environment; asserts its exit code and returns its output."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                   "COLUMNS": "120", "JUPYTER_PREFER_ENV_PATH": "1"}
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=cwd, env=environment,
-                          capture_output=True, text=True, timeout=300)
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "120",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -55,7 +66,14 @@ def solved():
 
 
 def code(source, **metadata):
-    return {"cell_type": "code", "id": "added", "metadata": metadata, "source": source, "outputs": [], "execution_count": None}
+    return {
+        "cell_type": "code",
+        "id": "added",
+        "metadata": metadata,
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
 
 
 def before(nb, grade_id, new):

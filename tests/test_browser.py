@@ -11,7 +11,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-
 from tests_root import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -30,13 +29,27 @@ def page(tmp_path_factory):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                   "JUPYTER_CONFIG_DIR": str(folder / ".config"), "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
-                   "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces")}
-    arguments = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=t",
-                 f"--ServerApp.root_dir={folder}"]
-    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], cwd=folder, env=environment,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "JUPYTER_CONFIG_DIR": str(folder / ".config"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),
+    }
+    arguments = [
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--IdentityProvider.token=t",
+        f"--ServerApp.root_dir={folder}",
+    ]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         for _ in range(120):
             try:
@@ -47,7 +60,12 @@ def page(tmp_path_factory):
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=CHROMIUM,
-                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+                args=[
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                ],
             )
             tab = browser.new_page(viewport={"width": 1200, "height": 9000})
             tab.goto(f"http://127.0.0.1:{port}/lab/tree/{NAME}.ipynb?token=t&reset")
@@ -91,8 +109,11 @@ def test_the_cards_and_the_path_picture_are_shown(page):
 
 
 def test_run_all_gets_past_unanswered_cells(page):
-    page.wait_for_function("() => document.body.innerText.includes('two_logits.') || "
-                           "document.querySelectorAll('.unrolled').length >= 9", timeout=120_000)
+    page.wait_for_function(
+        "() => document.body.innerText.includes('two_logits.') || "
+        "document.querySelectorAll('.unrolled').length >= 9",
+        timeout=120_000,
+    )
     assert page.locator("text=not answered yet").count() >= 7
     assert page.locator("text=CheckFailed: 00.refute_elementwise - 0 of 1 points").count() == 1
 

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests_root import ROOT
 
 
@@ -20,8 +19,14 @@ def folder(tmp_path):
 
 
 def run(folder, *arguments, python=sys.executable, **environment):
-    return subprocess.run([python, "course.py", *arguments], cwd=folder, capture_output=True, text=True,
-                          env={**os.environ, **environment}, timeout=120)
+    return subprocess.run(
+        [python, "course.py", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=120,
+    )
 
 
 def fake_venv(folder, pip="exit 0", marker="ran"):
@@ -101,8 +106,10 @@ def test_a_broken_environment_is_made_anew(folder):
 
 def patched(folder, change):
     """Runs `course.py demo` with something changed in `sys`."""
-    script = f"import sys, runpy; {change}; sys.argv = ['course.py', 'demo']\n" \
-             "runpy.run_path('course.py', run_name='__main__')"
+    script = (
+        f"import sys, runpy; {change}; sys.argv = ['course.py', 'demo']\n"
+        "runpy.run_path('course.py', run_name='__main__')"
+    )
     return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
 
 

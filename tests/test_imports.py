@@ -12,7 +12,7 @@ MODULES = sorted(p for package in ("rnnlib", "autograder") for p in (ROOT / pack
 # packages that one module alone may know
 ONLY_IN = {
     "matplotlib": {"rnnlib/plots.py"},
-    "nbgrader": {"autograder/build.py", "autograder/grade.py"},
+    "nbgrader": {"autograder/build.py", "autograder/course.py", "autograder/grade.py"},
     "jupytext": {"autograder/build.py"},
     "nbclient": {"autograder/execution.py"},
     "IPython": {"autograder/notebook.py", "rnnlib/plots.py"},
@@ -34,7 +34,13 @@ def problems(path, names):
     where = path.relative_to(ROOT).as_posix()
     for name in names:
         top = name.split(".")[0]
-        if where.startswith("rnnlib/") and top not in {"numpy", "rnnlib", "matplotlib", "IPython", *sys.stdlib_module_names}:
+        if where.startswith("rnnlib/") and top not in {
+            "numpy",
+            "rnnlib",
+            "matplotlib",
+            "IPython",
+            *sys.stdlib_module_names,
+        }:
             yield f"{where} imports {name}: rnnlib knows NumPy alone"
         if top in ONLY_IN and where not in ONLY_IN[top]:
             yield f"{where} imports {name}"

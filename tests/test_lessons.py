@@ -6,10 +6,10 @@ import re
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from tests_root import ROOT
 
 from autograder import execution
 from autograder.exercises import of_lesson
-from tests_root import ROOT
 
 NAMES = sorted(p.stem for p in (ROOT / "solutions").glob("[0-9][0-9]_*.py"))
 
@@ -43,14 +43,22 @@ def test_the_solution_earns_full_points(solved):
 
 def test_points_in_the_notebook_are_the_exercises(solved):
     name, notebook = solved
-    points = {c.metadata.nbgrader.grade_id: c.metadata.nbgrader.points
-              for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade") and c.cell_type == "code"}
+    points = {
+        c.metadata.nbgrader.grade_id: c.metadata.nbgrader.points
+        for c in notebook.cells
+        if c.metadata.get("nbgrader", {}).get("grade") and c.cell_type == "code"
+    }
     assert points == {f"check_{e.id.split('.')[1]}": e.points for e in of_lesson(name[:2]) if e.points}
 
 
 def test_every_figure_has_an_alternative_text(solved):
     _, notebook = solved
-    figures = [o for c in notebook.cells for o in c.get("outputs", []) if "<img" in str(o.get("data", {}).get("text/html", ""))]
+    figures = [
+        o
+        for c in notebook.cells
+        for o in c.get("outputs", [])
+        if "<img" in str(o.get("data", {}).get("text/html", ""))
+    ]
     assert len(figures) >= 3
     for figure in figures:
         alt = re.search(r'<img alt="([^"]+)"', figure.data["text/html"])
@@ -91,6 +99,8 @@ def test_a_lesson_has_its_parts(name):
 
 def test_the_tests_can_fail():
     """A notebook with an error before the end does not pass as run."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1/0"), nbformat.v4.new_code_cell("1")])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("1/0"), nbformat.v4.new_code_cell("1")]
+    )
     with pytest.raises(Exception, match="ZeroDivisionError"):
         NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=False).execute()

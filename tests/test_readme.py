@@ -2,9 +2,10 @@
 
 import re
 
+from tests_root import ROOT
+
 from autograder import card, diagnose, solutions
 from autograder.exercises import LESSONS, exercise
-from tests_root import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

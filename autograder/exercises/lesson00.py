@@ -117,7 +117,7 @@ def _refute_elementwise(answer):
     """Two logit vectors with one entry in common whose softmax differs there."""
     first, second = (np.asarray(o, float) for o in answer)
     if first.shape != second.shape or first.ndim != 1 or len(first) < 2:
-        return f"has shapes {first.shape} and {second.shape}, expected two lists of the same length, 2 or more"
+        return f"has shapes {first.shape} and {second.shape}, expected two lists, equally long, of 2 or more"
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return "contains NaN or infinity"
 
@@ -324,7 +324,8 @@ CHECK = Exercise(
     reference=_verdicts,
     phrase=_accepted_or_refused,
     slips=(
-        Slip("absolute_tolerance", "relative_error(grad, numeric) < 1e-6", "np.abs(grad - numeric).max() < 1e-6",
+        Slip("absolute_tolerance", "relative_error(grad, numeric) < 1e-6",
+             "np.abs(grad - numeric).max() < 1e-6",
              "The tolerance is absolute: a small loss gets every fault past it, or a large one nothing.",
              "Multiply the loss by 1e-6: should a fault become acceptable?"),
         Slip("too_loose", "relative_error(grad, numeric) < 1e-6", "relative_error(grad, numeric) < 1e-3",

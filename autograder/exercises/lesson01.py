@@ -189,7 +189,8 @@ RECURSION = Exercise(
              "How many times does the network use W in T steps?"),
         Slip("one_step_back_only", "J[t - 1] * d[t - 1]",
              "(J[t - 1] * now[name][t - 2] if t > 1 else 0.0)",
-             "The sum stops one step back: the previous step's immediate derivative is carried, not its total.",
+             "The sum stops one step back: what is carried is the previous step's immediate derivative, "
+             "not its total.",
              "ds_3/dW should contain the use of W at step 1; through which term does it come?"),
         Slip("jacobian_without_slope", 'J = slope * params["W"]', 'J = np.full_like(slope, params["W"])',
              "∂s_t/∂s_{t-1} is taken as W alone, without f'(a_t).",
@@ -287,7 +288,8 @@ BPTT = Exercise(
              "The step back from a_t to s_{t-1} misses W.",
              "Which weight did s_{t-1} pass on the way forward?"),
         Slip("carry_without_slope", "ds = da * W", "ds = ds * W",
-             "The step back skips the slope f'(a_t): the adjoint of s_t is carried where that of a_t belongs.",
+             "The step back skips the slope f'(a_t): the adjoint of s_t is carried where that of a_t "
+             "belongs.",
              "On the way forward s_{t-1} passes W, and then? Walk it backward."),
         Slip("carry_through_u", "ds = da * W", "ds = da * U",
              "The step back goes through U; the state entered through W.",

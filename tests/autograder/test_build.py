@@ -5,9 +5,9 @@ import shutil
 
 import nbformat
 import pytest
+from tests_root import ROOT
 
 from autograder import build
-from tests_root import ROOT
 
 NAMES = sorted(p.stem for p in (ROOT / "solutions").glob("[0-9][0-9]_*.py"))
 
@@ -34,7 +34,9 @@ def test_committed_notebooks_are_what_the_sources_build():
 
 def test_a_changed_source_is_noticed_and_built(course):
     source = course / "solutions" / f"{NAMES[0]}.py"
-    source.write_text(source.read_text(encoding="utf-8").replace("Break something", "Break it"), encoding="utf-8")
+    source.write_text(
+        source.read_text(encoding="utf-8").replace("Break something", "Break it"), encoding="utf-8"
+    )
     changed = {p.name for p in build.build(course, check=True)}
     assert changed == {f"{NAMES[0]}.ipynb", "digests.json"}
     assert build.build(course) and build.build(course, check=True) == []
@@ -56,7 +58,9 @@ def test_ids_are_settled_and_notebooks_valid(name):
         notebook = read(ROOT / folder / name / f"{name}.ipynb")
         nbformat.validate(notebook)
         ids = [cell["id"] for cell in notebook["cells"]]
-        assert len(set(ids)) == len(ids) and all(set(i) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") for i in ids)
+        assert len(set(ids)) == len(ids) and all(
+            set(i) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") for i in ids
+        )
         for cell in notebook["cells"]:
             assert not cell.get("outputs") and cell.get("execution_count") is None
             grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
@@ -80,7 +84,9 @@ def without(lines, begin, end, stub):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_release_is_the_source_minus_solutions_and_hidden_tests(name):
-    solution, released = (read(ROOT / f / name / f"{name}.ipynb")["cells"] for f in ("solutions", "notebooks"))
+    solution, released = (
+        read(ROOT / f / name / f"{name}.ipynb")["cells"] for f in ("solutions", "notebooks")
+    )
     assert [c["id"] for c in solution] == [c["id"] for c in released]
     for before, after in zip(solution, released):
         meta = before["metadata"].get("nbgrader", {})
@@ -88,10 +94,16 @@ def test_the_release_is_the_source_minus_solutions_and_hidden_tests(name):
         if before["cell_type"] == "markdown" and meta.get("solution"):
             assert text(after) == "YOUR ANSWER HERE"
             continue
-        lines = without(lines, "BEGIN SOLUTION", "END SOLUTION", ["# YOUR CODE HERE", "raise NotImplementedError()"])
+        lines = without(
+            lines, "BEGIN SOLUTION", "END SOLUTION", ["# YOUR CODE HERE", "raise NotImplementedError()"]
+        )
         lines = without(lines, "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", [])
         assert text(after) == "\n".join(lines)
-        after_meta = {k: v for k, v in after["metadata"].get("nbgrader", {}).items() if k not in ("checksum", "cell_type")}
+        after_meta = {
+            k: v
+            for k, v in after["metadata"].get("nbgrader", {}).items()
+            if k not in ("checksum", "cell_type")
+        }
         assert after_meta == meta
 
 
@@ -170,10 +182,16 @@ def test_sources_are_in_the_form_that_adopt_writes(course):
         assert source.read_text(encoding="utf-8").split("\n\n# %%", 1)[1] == rest, (name, first[:0])
 
 
-@pytest.mark.parametrize("change, words", [
-    (lambda s: s.replace("### END SOLUTION", "", 1), "no end solution|nested begin solution"),
-    (lambda s: s.replace('"grade_id": "check_shapes"', '"grade_id": "shapes"'), "two cells have the id 'shapes'"),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda s: s.replace("### END SOLUTION", "", 1), "no end solution|nested begin solution"),
+        (
+            lambda s: s.replace('"grade_id": "check_shapes"', '"grade_id": "shapes"'),
+            "two cells have the id 'shapes'",
+        ),
+    ],
+)
 def test_a_bad_source_is_refused_with_a_reason(course, change, words):
     source = course / "solutions" / f"{NAMES[0]}.py"
     before = (course / "notebooks" / NAMES[0] / f"{NAMES[0]}.ipynb").read_bytes()

@@ -23,23 +23,31 @@ STYLES = {
         lambda p, x, s0: scalar.forward(p, x, s0),
         lambda p, x, s0: list(scalar.forward(p, x, s0)[1:4]),
         lambda p, x, s0: [field.tolist() for field in scalar.forward(p, x, s0)[1:4]],
-        lambda p, x, s0: scalar.forward({k: np.float32(v) for k, v in p.items()}, x.astype("f4"), np.float32(s0)),
+        lambda p, x, s0: scalar.forward(
+            {k: np.float32(v) for k, v in p.items()}, x.astype("f4"), np.float32(s0)
+        ),
     ],
     "01.immediate": [
         compiled(sample.PLAIN_PYTHON["immediate"]),
         compiled(sample.SINGLE_PRECISION["immediate"]),
         lambda p, run: {"W": run.s[:-1] / np.cosh(run.a) ** 2, "U": run.x / np.cosh(run.a) ** 2},
         lambda p, run: ((1 - np.tanh(run.a) ** 2) * run.x, (1 - np.tanh(run.a) ** 2) * run.s[:-1]),
-        lambda p, run: {"U": numgrad.complex_step(lambda u: np.tanh(u * run.x + p["W"] * run.s[:-1]), p["U"]),
-                        "W": numgrad.complex_step(lambda w: np.tanh(p["U"] * run.x + w * run.s[:-1]), p["W"]),
-                        "note": "an extra key"},
+        lambda p, run: {
+            "U": numgrad.complex_step(lambda u: np.tanh(u * run.x + p["W"] * run.s[:-1]), p["U"]),
+            "W": numgrad.complex_step(lambda w: np.tanh(p["U"] * run.x + w * run.s[:-1]), p["W"]),
+            "note": "an extra key",
+        },
     ],
     "01.total_by_recursion": [
         compiled(sample.PLAIN_PYTHON["total_by_recursion"]),
         scalar.total,
-        lambda p, run: {n: [scalar.path_terms(p, run, k, n).sum() for k in range(1, len(run.x) + 1)] for n in "UW"},
-        lambda p, run: {n: np.linalg.solve(np.eye(len(run.x)) - np.diag(scalar.slopes(p, run)[1:], -1), d)
-                        for n, d in scalar.immediate(p, run).items()},
+        lambda p, run: {
+            n: [scalar.path_terms(p, run, k, n).sum() for k in range(1, len(run.x) + 1)] for n in "UW"
+        },
+        lambda p, run: {
+            n: np.linalg.solve(np.eye(len(run.x)) - np.diag(scalar.slopes(p, run)[1:], -1), d)
+            for n, d in scalar.immediate(p, run).items()
+        },
         lambda p, run: {n: v.astype("f4") for n, v in scalar.total(p, run).items()},
     ],
     "01.total_by_paths": [
@@ -54,24 +62,46 @@ STYLES = {
         compiled(sample.SINGLE_PRECISION["scalar_bptt"]),
         scalar.backward,
         lambda p, run, do: tuple(scalar.backward(p, run, do)[n] for n in ("U", "W", "V", "x", "s0")),
-        lambda p, run, do: {n: numgrad.complex_step(
-            lambda v, n=n: (scalar.forward({m: v if m == n else p[m] for m in "UWV"},
-                                           v if n == "x" else run.x, v if n == "s0" else run.s[0]).o * do).sum(),
-            run.x if n == "x" else run.s[0] if n == "s0" else p[n]) for n in ("U", "W", "V", "x", "s0")},
+        lambda p, run, do: {
+            n: numgrad.complex_step(
+                lambda v, n=n: (
+                    scalar.forward(
+                        {m: v if m == n else p[m] for m in "UWV"},
+                        v if n == "x" else run.x,
+                        v if n == "s0" else run.s[0],
+                    ).o
+                    * do
+                ).sum(),
+                run.x if n == "x" else run.s[0] if n == "s0" else p[n],
+            )
+            for n in ("U", "W", "V", "x", "s0")
+        },
     ],
     "00.central_difference": [
         numgrad.central_difference,
-        lambda f, x, h: [[(f(x + h * (np.arange(x.size) == i).reshape(x.shape))
-                           - f(x - h * (np.arange(x.size) == i).reshape(x.shape))) / 2 / h
-                          for i in range(j * x.shape[1], (j + 1) * x.shape[1])] for j in range(x.shape[0])],
+        lambda f, x, h: [
+            [
+                (
+                    f(x + h * (np.arange(x.size) == i).reshape(x.shape))
+                    - f(x - h * (np.arange(x.size) == i).reshape(x.shape))
+                )
+                / 2
+                / h
+                for i in range(j * x.shape[1], (j + 1) * x.shape[1])
+            ]
+            for j in range(x.shape[0])
+        ],
         lambda f, x, h: numgrad.central_difference(f, x, h).astype("f4"),
-        lambda f, x, h: np.reshape([(f(x + d) - f(x - d)) / (2 * h)
-                                    for d in h * np.eye(x.size).reshape(-1, *x.shape)], x.shape),
+        lambda f, x, h: np.reshape(
+            [(f(x + d) - f(x - d)) / (2 * h) for d in h * np.eye(x.size).reshape(-1, *x.shape)], x.shape
+        ),
         lambda f, x, h: {"gradient": numgrad.central_difference(f, x, h)},
     ],
     "00.complex_step": [
         numgrad.complex_step,
-        lambda f, x: np.reshape([f(x + 1e-20j * d).imag / 1e-20 for d in np.eye(x.size).reshape(-1, *x.shape)], x.shape),
+        lambda f, x: np.reshape(
+            [f(x + 1e-20j * d).imag / 1e-20 for d in np.eye(x.size).reshape(-1, *x.shape)], x.shape
+        ),
         lambda f, x: {"gradient": numgrad.complex_step(f, x)},
         lambda f, x: numgrad.complex_step(f, x).astype("f4"),
         lambda f, x: numgrad.complex_step(f, x).tolist(),
@@ -80,7 +110,9 @@ STYLES = {
         lambda a, b: float(np.max(np.abs(a - b)) / np.max(np.abs([a, b]))) if np.any(a) or np.any(b) else 0,
         lambda a, b: np.float32(np.abs(a - b).max() / (max(abs(a).max(), abs(b).max()) or 1)),
         lambda a, b: np.array(np.abs(a - b).max() / (max(abs(a).max(), abs(b).max()) or 1)),
-        lambda a, b: np.linalg.norm((a - b).ravel(), np.inf) / (np.linalg.norm(np.r_[a, b].ravel(), np.inf) or 1.0),
+        lambda a, b: (
+            np.linalg.norm((a - b).ravel(), np.inf) / (np.linalg.norm(np.r_[a, b].ravel(), np.inf) or 1.0)
+        ),
         lambda a, b: 0.0 if (a == b).all() else np.abs(b - a).max() / np.maximum(abs(a), abs(b)).max(),
     ],
     "00.gradient_check": [
@@ -135,25 +167,28 @@ class Lying(np.ndarray):
         return np.zeros(self.shape)
 
 
-@pytest.mark.parametrize("answer, words", [
-    (lambda p, r: None, "returned None"),
-    (lambda p, r: 3.0, "expected a dict with the keys U, W"),
-    (lambda p, r: "text", "expected a dict with the keys U, W"),
-    (lambda p, r: {}, "U missing"),
-    (lambda p, r: {"U": r.x}, "W missing"),
-    (lambda p, r: {"U": r.x[:-1], "W": r.x}, "has shape"),
-    (lambda p, r: {"U": r.x[None], "W": r.x}, "has shape (1, "),
-    (lambda p, r: {"U": r.x * np.nan, "W": r.x}, "contains NaN"),
-    (lambda p, r: {"U": [None] * len(r.x), "W": r.x}, "expected numbers"),
-    (lambda p, r: {"U": np.array([object()] * len(r.x)), "W": r.x}, "expected numbers"),
-    (lambda p, r: {"U": r.x + 0j, "W": r.x}, "expected numbers"),
-    (lambda p, r: {"U": np.zeros((4000, 4000)), "W": r.x}, "expected numbers"),
-    (lambda p: {}, "TypeError"),
-    (lambda p, r: r.nothing, "AttributeError"),
-    (lambda p, r: 1 / 0, "ZeroDivisionError: division by zero in line"),
-    (lambda p, r: exit(), "SystemExit"),
-    (lambda p, r: (_ for _ in ()).throw(MemoryError()), "MemoryError"),
-])
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda p, r: None, "returned None"),
+        (lambda p, r: 3.0, "expected a dict with the keys U, W"),
+        (lambda p, r: "text", "expected a dict with the keys U, W"),
+        (lambda p, r: {}, "U missing"),
+        (lambda p, r: {"U": r.x}, "W missing"),
+        (lambda p, r: {"U": r.x[:-1], "W": r.x}, "has shape"),
+        (lambda p, r: {"U": r.x[None], "W": r.x}, "has shape (1, "),
+        (lambda p, r: {"U": r.x * np.nan, "W": r.x}, "contains NaN"),
+        (lambda p, r: {"U": [None] * len(r.x), "W": r.x}, "expected numbers"),
+        (lambda p, r: {"U": np.array([object()] * len(r.x)), "W": r.x}, "expected numbers"),
+        (lambda p, r: {"U": r.x + 0j, "W": r.x}, "expected numbers"),
+        (lambda p, r: {"U": np.zeros((4000, 4000)), "W": r.x}, "expected numbers"),
+        (lambda p: {}, "TypeError"),
+        (lambda p, r: r.nothing, "AttributeError"),
+        (lambda p, r: 1 / 0, "ZeroDivisionError: division by zero in line"),
+        (lambda p, r: exit(), "SystemExit"),
+        (lambda p, r: (_ for _ in ()).throw(MemoryError()), "MemoryError"),
+    ],
+)
 def test_whatever_comes_back_becomes_a_sentence(answer, words):
     verdict = diagnose("01.immediate", answer)
     assert not verdict.correct and verdict.score == 0 and verdict.slips == ()
@@ -172,11 +207,12 @@ def test_recursion_loops_and_printing_end_well(capfd):
         return deep(params, run)
 
     def endless(params, run):
+        i = 0
         while True:
             try:
-                pass
+                i += 1
             except Exception:
-                pass
+                i = 0
 
     def loud(params, run):
         import sys
@@ -184,7 +220,7 @@ def test_recursion_loops_and_printing_end_well(capfd):
 
         print("out" * 1000)
         print("err" * 1000, file=sys.stderr)
-        warnings.warn("a warning")
+        warnings.warn("a warning", stacklevel=1)
         return scalar.immediate(params, run)
 
     assert "RecursionError" in diagnose("01.immediate", deep).message
@@ -223,7 +259,9 @@ def test_wrong_calls_say_what_exists():
 def test_check_returns_points_that_nbgrader_reads(capfd):
     points = check("01.immediate", scalar.immediate)
     assert type(points) is float and points == 2.0
-    half = check("01.total_by_recursion", lambda p, r: scalar.total(p, r) | {"U": scalar.immediate(p, r)["U"]})
+    half = check(
+        "01.total_by_recursion", lambda p, r: scalar.total(p, r) | {"U": scalar.immediate(p, r)["U"]}
+    )
     assert type(half) is float and half == 1.5
     with pytest.raises(CheckFailed, match="0 of 2 points"):
         check("01.immediate", lambda p, r: {"U": r.x, "W": r.x})
@@ -232,18 +270,42 @@ def test_check_returns_points_that_nbgrader_reads(capfd):
 
 
 VALUES = {
-    "00.shapes": ([{"W_x": (4, 5), "W_h": (5, 5), "b_h": (5,), "W_y": (5, 7), "b_y": [7], "x": (6, 3, 4),
-                    "h": np.array([7, 3, 5]), "o": (6, 3, 7)}],
-                  [{}, [], 0, {"W_x": (5, 4)}, "shapes"]),
+    "00.shapes": (
+        [
+            {
+                "W_x": (4, 5),
+                "W_h": (5, 5),
+                "b_h": (5,),
+                "W_y": (5, 7),
+                "b_y": [7],
+                "x": (6, 3, 4),
+                "h": np.array([7, 3, 5]),
+                "o": (6, 3, 7),
+            }
+        ],
+        [{}, [], 0, {"W_x": (5, 4)}, "shapes"],
+    ),
     "00.best_step": ([1e-5, 6e-6, np.float64(2e-6)], [0, -1, 1e-1, 1e-12, "small", float("nan"), [1, 2]]),
-    "00.refute_elementwise": ([([0, 1], [0, 2]), (np.array([1.0, 2, 3]), [1, 2, 4])],
-                              [([0, 1], [0, 1]), ([0], [0]), ([1, 2], [3, 4]), 1, ([0, 1], [0, 1, 2]),
-                               ([0, np.inf], [0, 1]), ([0, 0], [0, 0])]),
-    "01.refute_immediate": ([(0.5, 0.9, [2.0, -0.1], 0.0), (1, -1, [0.5, 0.1, 0.02], 0.3)],
-                            [(1, 0, [1.0, 2.0], 0.0), (1, 0.5, [1.0], 0.0), 5, (0, 0, [0.0], 0), (1, 1, [], 0)]),
-    "01.refute_softmax": ([((0, 0, 0), (1, 1, 1)), ((-5, 3, 100), (7, 9, -100))],
-                          [((0, 0, 0), (0, 0, 0)), ((0, 0, 0), (2, 2, 0.5)), ((0, 0),), "yes",
-                           ((0, 0, 0), (1, 1, np.inf))]),
+    "00.refute_elementwise": (
+        [([0, 1], [0, 2]), (np.array([1.0, 2, 3]), [1, 2, 4])],
+        [
+            ([0, 1], [0, 1]),
+            ([0], [0]),
+            ([1, 2], [3, 4]),
+            1,
+            ([0, 1], [0, 1, 2]),
+            ([0, np.inf], [0, 1]),
+            ([0, 0], [0, 0]),
+        ],
+    ),
+    "01.refute_immediate": (
+        [(0.5, 0.9, [2.0, -0.1], 0.0), (1, -1, [0.5, 0.1, 0.02], 0.3)],
+        [(1, 0, [1.0, 2.0], 0.0), (1, 0.5, [1.0], 0.0), 5, (0, 0, [0.0], 0), (1, 1, [], 0)],
+    ),
+    "01.refute_softmax": (
+        [((0, 0, 0), (1, 1, 1)), ((-5, 3, 100), (7, 9, -100))],
+        [((0, 0, 0), (0, 0, 0)), ((0, 0, 0), (2, 2, 0.5)), ((0, 0),), "yes", ((0, 0, 0), (1, 1, np.inf))],
+    ),
 }
 
 

@@ -41,9 +41,7 @@ def test_no_two_slips_give_the_same_numbers(exercise):
         for second in made:
             if first < second:
                 assert any(
-                    not slips._same(a[name], b[name])
-                    for a, b in zip(made[first], made[second])
-                    for name in a
+                    not slips._same(a[name], b[name]) for a, b in zip(made[first], made[second]) for name in a
                 ), (first, second)
 
 
@@ -75,8 +73,10 @@ def test_a_slip_of_an_earlier_exercise_is_recognised():
 def test_two_mistakes_in_different_outputs_are_both_named():
     e = exercise("01.scalar_bptt")
     right = solutions.variant(e)
-    w, v = (solutions.variant(e, next(s for s in e.slips if s.id == name))
-            for name in ("w_overwritten", "v_overwritten"))
+    w, v = (
+        solutions.variant(e, next(s for s in e.slips if s.id == name))
+        for name in ("w_overwritten", "v_overwritten")
+    )
 
     def both(params, run, do):
         return right(params, run, do) | {"W": w(params, run, do)["W"], "V": v(params, run, do)["V"]}
@@ -139,7 +139,7 @@ def test_nonsense_is_refused_and_never_named(exercise):
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
 def test_constants_cannot_pass(exercise):
     for constant in (0.0, 1.0, True, False):
-        verdict = diagnose(exercise.id, lambda *arguments: constant)
+        verdict = diagnose(exercise.id, lambda *arguments, c=constant: c)
         assert not verdict.correct and verdict.score < 0.5
 
 

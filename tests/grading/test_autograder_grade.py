@@ -74,11 +74,17 @@ def test_grade_one_student_then_the_rest(course):
     assert "report.html" in report
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["grade", "77_none"], "no assignment '77_none'; there are 00_gradient_checking, 01_scalar_rnn"),
-    (["grade", NAME], "no submissions in gradebook/submitted; expected STUDENT/01_scalar_rnn/01_scalar_rnn.ipynb"),
-    (["report", "77_none"], "no assignment '77_none'"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["grade", "77_none"], "no assignment '77_none'; there are 00_gradient_checking, 01_scalar_rnn"),
+        (
+            ["grade", NAME],
+            "no submissions in gradebook/submitted; expected STUDENT/01_scalar_rnn/01_scalar_rnn.ipynb",
+        ),
+        (["report", "77_none"], "no assignment '77_none'"),
+    ],
+)
 def test_wrong_calls_say_what_is_missing(course, arguments, words):
     assert words in command("autograder", *arguments, cwd=course, code=1)
 
@@ -100,7 +106,9 @@ def test_preflight_repairs_and_tells():
     repaired, remarks = preflight(nb, released)
     assert any("check_immediate was missing" in r for r in remarks)
     assert any("check_scalar_forward was edited" in r for r in remarks)
-    assert cell(repaired, "check_scalar_forward")["source"] == cell(released, "check_scalar_forward")["source"]
+    assert (
+        cell(repaired, "check_scalar_forward")["source"] == cell(released, "check_scalar_forward")["source"]
+    )
     order = [c["metadata"].get("nbgrader", {}).get("grade_id") for c in repaired["cells"]]
     assert order.index("check_immediate") == order.index("immediate") + 1
     mine = [c for c in repaired["cells"] if c["source"] == "mine = 1"]

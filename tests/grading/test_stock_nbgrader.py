@@ -28,7 +28,14 @@ def out_of_order():
     for n, c in enumerate(nb["cells"]):
         if c["cell_type"] == "code":
             c["execution_count"] = 99 - n
-            c["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": "3.0"}, "metadata": {}, "execution_count": 1}]
+            c["outputs"] = [
+                {
+                    "output_type": "execute_result",
+                    "data": {"text/plain": "3.0"},
+                    "metadata": {},
+                    "execution_count": 1,
+                }
+            ]
     return nb
 
 
@@ -36,7 +43,14 @@ def blank_with_forged_outputs():
     nb = notebook("notebooks")
     for c in nb["cells"]:
         if c["cell_type"] == "code":
-            c["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": "3.0"}, "metadata": {}, "execution_count": 1}]
+            c["outputs"] = [
+                {
+                    "output_type": "execute_result",
+                    "data": {"text/plain": "3.0"},
+                    "metadata": {},
+                    "execution_count": 1,
+                }
+            ]
     return nb
 
 
@@ -65,8 +79,20 @@ def tampered():
     cell(nb, "check_scalar_forward")["source"] = "1.0"
     cell(nb, "check_total_by_paths")["metadata"]["tags"] = ["skip-execution"]
     nb["cells"].remove(cell(nb, "check_total_by_recursion"))
-    nb["cells"].append(code("4.0", nbgrader={"grade": True, "grade_id": "foreign", "locked": True, "points": 50,
-                                             "schema_version": 3, "solution": False, "task": False}))
+    nb["cells"].append(
+        code(
+            "4.0",
+            nbgrader={
+                "grade": True,
+                "grade_id": "foreign",
+                "locked": True,
+                "points": 50,
+                "schema_version": 3,
+                "solution": False,
+                "task": False,
+            },
+        )
+    )
     return nb
 
 
@@ -97,8 +123,15 @@ def graded(tmp_path_factory):
     return course
 
 
-FULL = {"check_scalar_forward": 1, "check_immediate": 2, "check_total_by_recursion": 3,
-        "check_refute_immediate": 1, "check_total_by_paths": 3, "check_scalar_bptt": 4, "check_refute_softmax": 1}
+FULL = {
+    "check_scalar_forward": 1,
+    "check_immediate": 2,
+    "check_total_by_recursion": 3,
+    "check_refute_immediate": 1,
+    "check_total_by_paths": 3,
+    "check_scalar_bptt": 4,
+    "check_refute_softmax": 1,
+}
 
 
 @pytest.mark.parametrize("student", ["right", "noisy", "out of order", "duplicated", "stripped", "tampered"])
@@ -115,7 +148,12 @@ def test_nothing_answered_is_nothing_earned(graded, student):
 @pytest.mark.parametrize("student", ["killed", "silent", "greedy", "nan"])
 def test_answers_before_an_accident_keep_their_points_and_no_result_is_none(graded, student):
     got = scores(graded, student)
-    before_it = ("check_scalar_forward", "check_immediate", "check_total_by_recursion", "check_refute_immediate")
+    before_it = (
+        "check_scalar_forward",
+        "check_immediate",
+        "check_total_by_recursion",
+        "check_refute_immediate",
+    )
     assert all(got[name][0] == FULL[name] for name in before_it)
     assert all(got[name][0] == 0 for name in FULL if name not in before_it)
 
@@ -176,15 +214,33 @@ def formgrader(course):
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                   "JUPYTER_CONFIG_DIR": str(course / "config")}
-    arguments = ["-m", "jupyter", "server", "--no-browser", "--allow-root", f"--port={port}", "--ServerApp.token=t",
-                 "--ServerApp.disable_check_xsrf=True"]
-    server = subprocess.Popen([sys.executable, *arguments], cwd=course, env=environment,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "JUPYTER_CONFIG_DIR": str(course / "config"),
+    }
+    arguments = [
+        "-m",
+        "jupyter",
+        "server",
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--ServerApp.token=t",
+        "--ServerApp.disable_check_xsrf=True",
+    ]
+    server = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=course,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
     def call(path, method="GET"):
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/formgrader/api/{path}?token=t", method=method)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/formgrader/api/{path}?token=t", method=method
+        )
         with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read())
 

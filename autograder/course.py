@@ -1,0 +1,111 @@
+"""An nbgrader course on disk: where its files are, and that its gradebook knows the assignments."""
+
+import json
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import NbGrader
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from .store import Store
+
+
+class GradingError(Exception):
+    """Grading cannot go on; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """An nbgrader course on disk: its root and its configuration."""
+
+    root: Path
+    config: Config
+
+    @classmethod
+    def load(cls, root, home=None, submitted=None):
+        """The course at `root`; `home` moves all that grading makes, `submitted` the submissions."""
+        root = Path(root).resolve()
+        if not (root / "nbgrader_config.py").exists():
+            raise GradingError(f"no nbgrader_config.py in {root}; run this in the course's folder")
+        app = NbGrader()
+        app.config_file_paths[:] = [str(root)]
+        app.load_config_file()
+        config = Config(app.config)
+        config.CourseDirectory.root = str(root)
+        if home is not None:
+            home = Path(home).resolve()
+            home.mkdir(parents=True, exist_ok=True)
+            config.CourseDirectory.db_url = f"sqlite:///{home / 'gradebook.db'}"
+            for step in ("submitted", "autograded", "feedback"):
+                config.CourseDirectory[f"{step}_directory"] = str(home / step)
+        if submitted is not None:
+            config.CourseDirectory.submitted_directory = str(Path(submitted).resolve())
+        return cls(root, config)
+
+    @classmethod
+    def of(cls, resources):
+        """The course a converter works on: nbgrader runs its converters in the course's root."""
+        config = Config()
+        config.CourseDirectory.db_url = resources["nbgrader"]["db_url"]
+        return cls(Path.cwd(), config)
+
+    @property
+    def home(self):
+        """The folder of the gradebook; with a database elsewhere, `gradebook`."""
+        url = self.config.CourseDirectory.db_url
+        if not url.startswith("sqlite:///"):
+            return self.root / "gradebook"
+        return (self.root / url.removeprefix("sqlite:///")).parent
+
+    def store(self, assignment):
+        return Store(self.home, assignment)
+
+    def released(self, assignment):
+        """The released notebook as JSON."""
+        path = self.root / "notebooks" / assignment / f"{assignment}.ipynb"
+        if not path.exists():
+            known = sorted(p.parent.name for p in self.root.glob("notebooks/*/*.ipynb"))
+            raise GradingError(f"no assignment {assignment!r}; there are {', '.join(known) or 'none'}")
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def submissions(self, assignment):
+        """{student: path of the submitted notebook}, in alphabetical order."""
+        folder = self.root / self.config.CourseDirectory.submitted_directory
+        found = sorted(folder.glob(f"*/{assignment}/{assignment}.ipynb"))
+        return {path.parent.parent.name: path for path in found}
+
+
+def register(assignment, student=None, notebooks=None, course=None):
+    """Makes sure that the gradebook knows the assignment; nbgrader calls it before it grades.
+
+    On a fresh clone the released notebooks exist already, and `nbgrader generate_assignment`
+    skips them and leaves the gradebook empty.
+    """
+    course = course or Course.load(Path.cwd())
+    course.released(assignment)
+    with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+        try:
+            gradebook.find_notebook(assignment, assignment)
+            return
+        except MissingEntry:
+            pass
+    scratch = course.home / "registering"
+    config = Config(course.config)
+    config.CourseDirectory.release_directory = str(scratch)
+    config.CourseDirectory.assignment_id = assignment
+    try:
+        GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=silent_log()).start()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def silent_log():
+    """A logger for nbgrader that keeps its progress to itself."""
+    silent = logging.Logger("nbgrader", logging.CRITICAL)
+    silent.addHandler(logging.NullHandler())
+    return silent
