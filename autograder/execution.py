@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -144,7 +145,8 @@ def _explain(before, cell):
         causes = [e for earlier in before if earlier.cell_type == "code" for e in _errors(earlier)]
         causes = [e for e in causes if e.ename not in ("CheckFailed", "NotImplementedError", "NameError")]
         if causes:
-            return {"summary": f"{causes[-1].ename} in a cell above: {causes[-1].evalue}"}
+            says = re.sub(r"\([^()]*\.py, (line \d+)\)", r"(\1)", causes[-1].evalue)
+            return {"summary": f"{causes[-1].ename} in a cell above: {says}"}
     return {}
 
 

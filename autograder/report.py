@@ -108,7 +108,7 @@ STYLE = """
 max-width:80em;padding:0 1em}
 table{border-collapse:collapse;margin:1em 0}th,td{border:1px solid #8886;padding:3px 9px;text-align:left;
 vertical-align:top}thead th{font-weight:600}td.full{background:#0072b226}td.part{background:#e69f0033}
-td.none{background:#cc79a733}.bar{background:#0072b2;display:inline-block;height:.8em;margin-right:.5em}
+td.none{background:#cc79a733}th[scope=row]{white-space:nowrap}.bar{background:#0072b2;display:inline-block;height:.8em;margin-right:.5em}
 """
 
 
@@ -118,7 +118,7 @@ def _misunderstandings(table):
     for row in table:
         for grade_id, record in row.cells.items():
             for slip in record["slips"]:
-                label = f"{_short(grade_id)}: {slip.replace('_', ' ')}"
+                label = f"{_short(grade_id)}: {_name(slip)}"
                 students.setdefault(label, []).append(row.student)
                 says[label] = record["summary"]
     if not students:
@@ -155,10 +155,16 @@ def _cell(row, exercise):
 
 def _finding(record):
     if record["slips"]:
-        return " or ".join(slip.split(":")[-1].replace("_", " ") for slip in record["slips"])
+        return " or ".join(map(_name, record["slips"]))
     if record["status"] == "judged":
         return "no known slip"
     return record["status"] if record["status"] != "error" else f"error, {record['summary']}"
+
+
+def _name(slip):
+    """A slip's id in words; one of an earlier exercise, "01.immediate:sign", names that first."""
+    *owner, own = slip.split(":")
+    return "".join(f"from {exercise.split('.')[1]}, " for exercise in owner) + own.replace("_", " ")
 
 
 def _exercises(table):
