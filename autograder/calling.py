@@ -39,10 +39,11 @@ def equal(a, b):
 @contextlib.contextmanager
 def quiet():
     """Printing and warnings stay inside: anything on stderr would cost all points under nbgrader."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            yield
+            yield printed
 
 
 @contextlib.contextmanager

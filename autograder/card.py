@@ -28,7 +28,7 @@ def record(exercise, verdict):
     """The verdict as plain data, kept in the output's metadata for the class report."""
     return {
         "exercise": exercise.id,
-        "points": exercise.points * verdict.score,
+        "points": round(exercise.points * verdict.score, 2),
         "max": exercise.points,
         "status": verdict.status,
         "correct": verdict.correct,
@@ -92,7 +92,7 @@ def _headline(exercise, verdict):
     )
     if exercise.points == 0:
         return word
-    return f"{word} · {exercise.points * verdict.score:.3g} of {exercise.points:g} points"
+    return f"{word} · {round(exercise.points * verdict.score, 2):g} of {exercise.points:g} points"
 
 
 def _mark(output):
@@ -106,10 +106,25 @@ def _detail(exercise, name, output):
         return "agrees" if exercise.kind == "function" else "holds"
     if output.note:
         return output.note
-    where = f", first at {_index(output.where)}" if output.where is not None else ""
-    if output.error >= 1:
-        return f"differs by {output.error:.2g} times its largest entry{where}"
-    return f"differs by {100 * output.error:.2g} % of its largest entry{where}"
+    percent = 100 * output.error
+    size = (
+        f"{output.error:.1f} times"
+        if percent >= 99.5
+        else f"{percent:.0f} % of"
+        if percent >= 9.5
+        else f"{percent:.2g} % of"
+    )
+    return f"differs by {size} its largest entry{_where(exercise, output)}"
+
+
+def _where(exercise, output):
+    index = output.last if exercise.backward else output.where
+    if index is None:
+        return ""
+    order = "last" if exercise.backward else "first"
+    if exercise.step and len(index) == 1:
+        return f", {order} at {exercise.step} = {index[0] + 1}"
+    return f", {order} at {_index(index)}"
 
 
 def _index(where):

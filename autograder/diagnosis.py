@@ -11,7 +11,6 @@ from .calling import TimeLimitExceeded, describe_error, equal, quiet, time_limit
 from .exercises import exercise as find_exercise
 
 TIME_LIMIT = 5.0  # seconds for all calls of one check
-UNKNOWN_ASKS = "At which step does the first difference appear, and what does that step add?"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def diagnose(exercise_id, answer, seed=None):
     references = [exercise.reference(*deepcopy(arguments)) for arguments in instances]
     notes, answers, per_instance = [], [], []
     try:
-        with quiet(), time_limit(TIME_LIMIT):
+        with quiet() as printed, time_limit(TIME_LIMIT):
             for arguments, reference in zip(instances, references):
                 mine = deepcopy(arguments)
                 returned = slips.run(exercise, answer, mine)
@@ -79,6 +78,7 @@ def diagnose(exercise_id, answer, seed=None):
         raise
     except BaseException as error:  # whatever a student's function raises, SystemExit included
         return _failed(exercise, "error", describe_error(error, answer))
+    notes += [f"it printed {_shortened(printed.getvalue())}"] if printed.getvalue().strip() else []
     outputs = judge.combine(per_instance)
     notes += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
     return _verdict(exercise, outputs, answers, references, instances, seed, tuple(dict.fromkeys(notes)))
@@ -94,7 +94,10 @@ def _verdict(exercise, outputs, answers, references, instances, seed, notes):
     explained = frozenset().union(*(match.outputs for match in found))
     rest = [name for name in wrong if name not in explained]
     message = " ".join([*_explanations(exercise, found), *_remainder(outputs, rest, bool(found))])
-    question = found[0].slip.asks if len(found) == 1 else "" if found else UNKNOWN_ASKS
+    alternatives = len({match.outputs for match in found}) < len(found)
+    question = "" if alternatives else found[0].slip.asks if found else exercise.asks
+    if not found and any(outputs[name].note for name in wrong):
+        question = ""
     ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
     return Verdict(exercise.id, False, score, ids, message, outputs, question, notes, spectrum=spectrum)
 
@@ -155,6 +158,11 @@ def _check_kind(exercise, answer):
         raise TypeError(f"{exercise.id} is answered with a value, {exercise.function}, but a function came")
 
 
+def _shortened(text, width=300):
+    text = " / ".join(line for line in text.splitlines() if line.strip())
+    return text if len(text) <= width else text[:width] + " …"
+
+
 def _failed(exercise, status, message):
     return Verdict(exercise.id, False, 0.0, (), message, {}, status=status)
 
@@ -162,6 +170,8 @@ def _failed(exercise, status, message):
 def _spectrum(exercise, arguments, answer):
     contributions, name = exercise.spectrum(*arguments)
     got = answer.get(name)
+    if judge.judge_output(got, exercise.reference(*arguments)[name]).ok:
+        return None
     if got is None or got.shape != contributions.shape[2:] or not np.isfinite(got).all():
         return None
     coefficients, residual = slips.path_spectrum(contributions, got)

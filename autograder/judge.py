@@ -23,6 +23,7 @@ class Output(NamedTuple):
     error: float  # relative to the largest entry; inf where it cannot be computed
     note: str  # what is wrong in words, or a remark; "" when there is nothing to say
     where: tuple | None = None  # first entry that differs
+    last: tuple | None = None  # last entry that differs
 
 
 def read_outputs(returned, names):
@@ -60,9 +61,9 @@ def judge_output(got, want):
         return Output(False, np.inf, "contains NaN or infinity", first)
     error = relative_error(array, want)
     if error <= TOLERANCE:
-        remark = "float32 rounding" if error > 1e-9 else ""
+        remark = f"agrees to a relative {error:.0e} only, as single precision would" if error > 1e-9 else ""
         return Output(True, error, remark)
-    return Output(False, error, "", first_difference(array, want))
+    return Output(False, error, "", *differences(array, want))
 
 
 def to_array(value):
@@ -82,18 +83,26 @@ def relative_error(a, b):
     return float(np.abs(a - b).max(initial=0) / scale) if scale else 0.0
 
 
-def first_difference(got, want):
-    """Index of the first entry that differs by more than the tolerance."""
+def differences(got, want):
+    """Indices of the first and the last entry that differ by more than the tolerance."""
     scale = max(np.abs(got).max(initial=0), np.abs(want).max(initial=0))
-    differs = np.argwhere(np.abs(got - want) > TOLERANCE * scale)
-    return tuple(int(i) for i in differs[0]) if got.ndim and len(differs) else None
+    found = np.argwhere(np.abs(got - want) > TOLERANCE * scale)
+    if not got.ndim or not len(found):
+        return None, None
+    return tuple(int(i) for i in found[0]), tuple(int(i) for i in found[-1])
 
 
 def combine(per_instance):
-    """The worst judgement of each output over several instances."""
+    """One judgement per output over several instances, from the instance with most of them wrong.
+
+    An output that is right there and wrong elsewhere counts as wrong.
+    """
+    worst = max(per_instance, key=lambda outputs: sum(not output.ok for output in outputs.values()))
     return {
-        name: max((outputs[name] for outputs in per_instance), key=lambda o: (not o.ok, o.error))
-        for name in per_instance[0]
+        name: output
+        if not output.ok
+        else max((o[name] for o in per_instance), key=lambda o: (not o.ok, o.error))
+        for name, output in worst.items()
     }
 
 

@@ -29,7 +29,7 @@ def check(exercise_id, answer, seed=None):
         seed = int(os.environ[SEED])
     exercise = find_exercise(exercise_id)
     verdict = diagnose(exercise_id, answer, seed)
-    points = exercise.points * verdict.score
+    points = round(exercise.points * verdict.score, 2)
     display(
         {"text/html": card.html(exercise, verdict), "text/plain": card.text(exercise, verdict)},
         metadata={"unrolled": card.record(exercise, verdict)},
@@ -38,8 +38,8 @@ def check(exercise_id, answer, seed=None):
     if exercise.points == 0:
         return None
     if not points > 0:
-        raise CheckFailed(f"{exercise.id} - 0 of {exercise.points:g} points: {verdict.message}")
-    return float(min(points, exercise.points))
+        raise CheckFailed(f"{exercise.id} - 0 of {exercise.points:g} points; the card says why")
+    return float(points)
 
 
 def recap(lesson, namespace):

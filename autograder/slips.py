@@ -37,7 +37,7 @@ def match(exercise, answers, references, seed):
         found = []
         for owner, slip in group:
             made = outputs_of(exercise.id, slip.id, seed, owner.id)
-            changed = made and _explained(made, answers, references)
+            changed = made and _explained(made, answers, references, whole=exercise.gate is not None)
             if changed:
                 found.append(Match(owner, slip, changed))
         if found:
@@ -70,18 +70,20 @@ def run(exercise, function, arguments):
     return exercise.call(function, arguments) if exercise.call else function(*arguments)
 
 
-def _explained(made, answers, references):
-    """The outputs that a variant changes, if the answers agree with it on all of them; else none."""
+def _explained(made, answers, references, whole):
+    """The outputs that a variant changes, if the answers agree with it on all of them; else none.
+
+    whole: the outputs are yes or no and only mean something together, so all have to agree.
+    """
     changed = frozenset(
         name
         for variant, reference in zip(made, references)
         for name in reference
         if not _same(variant.get(name), reference[name])
     )
+    names = references[0] if whole else changed
     agrees = all(
-        _same(variant.get(name), answer.get(name))
-        for variant, answer in zip(made, answers)
-        for name in changed
+        _same(variant.get(name), answer.get(name)) for variant, answer in zip(made, answers) for name in names
     )
     return changed if agrees else frozenset()
 

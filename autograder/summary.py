@@ -21,15 +21,14 @@ def rows(lesson, namespace):
         reference = exercise.reference(*exercise.instance(0))
         for name, output in verdict.outputs.items():
             shape = str(np.shape(reference[name])) if np.shape(reference[name]) else "number"
-            table.append(
-                (exercise.id, name, shape, f"{output.error:.1e}" if not output.note else output.note)
-            )
+            result = exercise.phrase(name, output.ok) if exercise.phrase else f"{output.error:.1e}"
+            table.append((exercise.id, name, shape, result if output.ok or not output.note else output.note))
     return table
 
 
 def text(table):
-    lines = [f"{'exercise':<24}{'name':<12}{'shape':<10}max diff"]
-    return "\n".join(lines + [f"{a:<24}{b:<12}{c:<10}{d}" for a, b, c, d in table])
+    lines = [f"{'exercise':<24}{'name':<17}{'shape':<8}max diff"]
+    return "\n".join(lines + [f"{a:<24}{b:<17}{c:<8}{d}" for a, b, c, d in table])
 
 
 def html(table):

@@ -4,7 +4,7 @@
 # **After this lesson you can** measure a gradient in two ways, say how far each can be trusted, and
 # write a check that refuses a wrong gradient, even one that is nearly right.
 #
-# about 45 minutes · difficulty ●○○ · before it: derivatives, NumPy arrays
+# about 45 minutes · difficulty ●○○ · before it: derivatives, the chain rule, NumPy arrays
 #
 # Everything in this course is a gradient that you write yourself. So the first thing to learn is how
 # to find out that one is wrong.
@@ -24,8 +24,10 @@ from rnnlib import activations, losses, numgrad, plots
 #
 # $$h_t = (1-\alpha)\,h_{t-1} + \alpha \tanh(x_t W_x + h_{t-1} W_h + b).$$
 #
-# You do not have to understand it yet. Run the cell and the check below it. **Then break a line, any
-# line, and run both again.** Some ideas: drop `+ carry`; write `W_h` for `W_h.T`; turn a `+=` into
+# A *backward pass* computes how a loss changes with everything that went into it; arrays called `dv`
+# hold that for `v`. You do not have to understand it yet, and the letters in its first line are
+# explained in section 2. Run the cell and the check below it. **Then break a line, any line, and run
+# both again.** Some ideas: drop `+ carry`; write `W_h` for `W_h.T`; turn a `+=` into
 # `=`; let the loop begin at 1; forget `alpha`. Put the line back before you go on.
 
 # %%
@@ -54,11 +56,12 @@ check("00.leaky_backward", leaky_backward)
 
 # %% [markdown]
 # The card says which outputs differ and by how much; where the numbers fit a known mistake, it names
-# it and asks a question. For `W_h` it also draws the **paths**: row $t$ is the loss at step $t$,
-# column $s$ the use of the matrix at step $s$, and a full gradient has a 1 in every field.
+# it and asks a question. If `W_h` is wrong because some of its **paths** are missing or counted with
+# another weight, it draws them: row $t$ is the loss at step $t$, column $s$ the use of the matrix at
+# step $s$, and a full gradient has a 1 on and below the diagonal.
 #
-# Below is what the card looks like when every step is treated as a sequence of its own, so that
-# nothing flows back in time.
+# Below is the card for a gradient in which nothing flows back in time: every step is treated as a
+# sequence of its own. (The function that does this is not worth reading.)
 
 # %%
 def without_carry(params, x, h, dh):
@@ -76,7 +79,8 @@ check("00.leaky_backward", without_carry)
 # ### Would you have noticed?
 #
 # Train two copies of the network on the same task, one with the right gradient and one with the wrong
-# one. (The task: imitate another leaky integrator.)
+# one. (The task: imitate another leaky integrator. The loss: half the mean squared difference of the
+# states.)
 
 # %%
 rng = np.random.default_rng(0)
@@ -130,16 +134,20 @@ for name, curve in curves.items():
 # | symbol | array, shape | what it is |
 # |---|---|---|
 # | $T, B, D, H, K$ | | steps, instances in a batch, inputs, hidden units, outputs |
-# | $X_t$ | `x[t-1]` of `(T,B,D)` | input at step $t = 1, \dots, T$; every instance is a row |
+# | $x_t$, or $X_t$ for a batch | `x[t-1]` of `(T,B,D)` | input at step $t = 1, \dots, T$; every instance is a row |
 # | $H_t$ | `h[t]` of `(T+1,B,H)` | hidden state, `h[0]` the initial one |
 # | $A_t = X_t W_x + H_{t-1} W_h + b_h$ | `a[t-1]` | pre-activation; $H_t = \phi(A_t)$ |
 # | $O_t = H_t W_y + b_y$ | `o[t-1]` of `(T,B,K)` | output |
-# | $\bar v = \partial L / \partial v$ | `dv`, shaped like `v` | adjoint of $v$ |
+# | $\bar v = \partial L / \partial v$ | `dv`, shaped like `v` | adjoint of $v$: what the loss feels of it, by every route |
+#
+# (One argument is less than its name: the `dh` that is passed *into* a backward pass is what reaches
+# the states from outside, without the later steps. Inside, the full adjoint is `dh_total`.)
 #
 # Two habits follow. A gradient has the shape of the thing it belongs to. And we test with sizes that
-# are **all different**, so that a transposed result cannot have the right shape by accident.
+# are **all different**, so that a transposed result cannot have the right shape by accident. Only
+# $W_h$ is square whatever we do; there the numbers have to tell.
 #
-# **Exercise 1 ●○○ · 4 min.** An article on these networks prints $W_y$ with $n \times n$ entries,
+# **Exercise 1 ●○○ · 3 min.** An article on these networks prints $W_y$ with $n \times n$ entries,
 # $b_y$ with $n$ and the outputs as $m \times n$, where $n$ is the number of hidden units and $m$ the
 # batch. That is right only if $K = H$. Give the shapes as tuples, for
 # $T=6,\ B=3,\ D=4,\ H=5,\ K=7$.
@@ -193,8 +201,9 @@ plots.show(
     "ReLU jumps from 0 to 1.",
 )
 for phi in functions:
-    measured = numgrad.complex_step(lambda z, phi=phi: phi(z).sum(), a + 1e-9)
-    gap = abs(measured - phi.slope(phi(a + 1e-9))).max()
+    z = a + 1e-9  # just beside the kink of ReLU
+    measured = numgrad.complex_step(lambda z, phi=phi: phi(z).sum(), z)
+    gap = abs(measured - phi.slope(phi(z))).max()
     print(f"{phi.name}: largest slope {slopes[phi.name].max():g}, off the measured by {gap:.0e}")
 
 
@@ -217,7 +226,7 @@ for phi in functions:
 #
 # For a function of many entries, move one entry at a time and leave the others where they are.
 #
-# **Exercise 2 ●○○ · 8 min.** `f` takes an array and returns a number; `x` is an array of any shape.
+# **Exercise 2 ●○○ · 6 min.** `f` takes an array and returns a number; `x` is an array of any shape.
 # Return the central difference with the given step for every entry, in an array shaped like `x`.
 # `np.ndindex(x.shape)` walks through all indices. Leave `x` itself unchanged.
 
@@ -261,7 +270,7 @@ check("00.central_difference", central_difference)
 #
 # The smaller the step, the smaller the term $\tfrac{h^2}{6} f'''$. But $f(x+h)$ and $f(x-h)$ then
 # agree in most of their digits, and the subtraction leaves only the rounding of the last ones,
-# magnified by $1/2h$. Two errors, one falling and one rising: on logarithmic axes they make a V.
+# magnified by $1/(2h)$. Two errors, one falling and one rising: on logarithmic axes they make a V.
 # Below, for $f(x) = e^{\sin x}$ at $x = 1$.
 
 # %%
@@ -282,8 +291,8 @@ plots.show(
 )
 
 # %% [markdown]
-# **Exercise 3 ●○○ · 3 min.** Read the best step for the *central* difference off the figure, to
-# within a factor of ten or so.
+# **Exercise 3 ●○○ · 2 min.** Read the best step for the *central* difference off the figure. Any step
+# at which its error is below $10^{-9}$ will do.
 
 # %% nbgrader={"grade": false, "grade_id": "best_step", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 best_step = None
@@ -324,10 +333,11 @@ check("00.best_step", best_step)
 #
 # Nothing is subtracted, so nothing is lost, and $h$ can be $10^{-30}$: the second term is then far
 # below rounding. In NumPy `1j` is the imaginary unit and `z.imag` the imaginary part. The price is
-# that $f$ must compute on complex numbers and be *analytic*: `abs`, `np.conj`, `.real` and norms
+# that $f$, real for real $x$, must compute on complex numbers and be *analytic*, which means that the
+# expansion above holds for complex steps as well. `abs`, `np.conj`, `.real` and norms are not, and
 # give a wrong answer without a word.
 #
-# **Exercise 4 ●●○ · 7 min.** The same gradient by complex step, with $h = 10^{-30}$.
+# **Exercise 4 ●●○ · 5 min.** The same gradient by complex step, with $h = 10^{-30}$.
 
 # %% nbgrader={"grade": false, "grade_id": "complex_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def complex_step(f, x):
@@ -365,7 +375,7 @@ check("00.complex_step", complex_step)
 # </details>
 
 # %% [markdown]
-# **What you just saw**, in numbers: the best that each of the three can do at $x = 1$.
+# **Look at the numbers**: the smallest error of each curve in section 5, and the complex step's.
 
 # %%
 best = {name: min(errors) for name, errors in error.items()}
@@ -385,7 +395,7 @@ for name, value in best.items():
 # $$\mathrm{err}(a, b) = \frac{\max_i |a_i - b_i|}{\max\big(\max_i |a_i|,\; \max_i |b_i|\big)},
 #   \qquad \mathrm{err}(0, 0) = 0 .$$
 #
-# **Exercise 5 ●○○ · 5 min.** Write it.
+# **Exercise 5 ●○○ · 4 min.** Write it.
 
 # %% nbgrader={"grade": false, "grade_id": "relative_error", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def relative_error(a, b):
@@ -428,9 +438,9 @@ check("00.relative_error", relative_error)
 # network's matrix: transposed; with a factor missing; too large by one part in ten thousand; with
 # one time step left out; with one step counted twice.
 #
-# **Exercise 6 ●●○ · 8 min.** `f` takes an array and returns a number, `grad` is what somebody claims to
+# **Exercise 6 ●●○ · 6 min.** `f` takes an array and returns a number, `grad` is what somebody claims to
 # be its gradient at `x`. Return `True` if the claim holds and `False` if not. Choose your method and
-# your tolerance; the losses will come in very different sizes.
+# your tolerance; the losses will come in very different sizes, some of them tiny.
 
 # %% nbgrader={"grade": false, "grade_id": "gradient_check", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gradient_check(f, grad, x):
@@ -466,7 +476,10 @@ check("00.gradient_check", gradient_check)
 
 # %% [markdown]
 # **What you just saw.** `rnnlib.numgrad.check_gradient` does the same for many arrays at once, and
-# says in which one, and where in it, the difference is.
+# says in which one, and where in it, the difference is. Below, one entry is wrong by one part in a
+# hundred, but in relation to the whole array that is much less. This is the price of measuring by the
+# largest entry: a mistake in small entries looks small. A tolerance far below any plausible fault pays
+# it.
 
 # %%
 W = np.random.default_rng(1).normal(size=(20, 30))
@@ -478,7 +491,7 @@ print(report)
 # %% [markdown]
 # **Exercise 7 ●○○ · 3 min · graded by hand.** In at most five sentences: why does the error of the
 # central difference *rise* when the step becomes very small, and why does that of the complex step
-# not?
+# not? (If you learn alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explain", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # The values $f(x+h)$ and $f(x-h)$ are each rounded to about sixteen digits. When $h$ is small they
@@ -491,10 +504,11 @@ print(report)
 # ## 9 Refute it
 #
 # Hidden activations act entry by entry. The article says the same of the output activation, and
-# adds that it is usually a softmax. If both were so, entry $k$ of the output could depend on nothing
+# adds that it is usually a softmax, which turns a row $o$ of numbers, the *logits*, into shares of one:
+# $\hat y_k = e^{o_k} / \sum_j e^{o_j}$. If both were so, entry $k$ of the output could depend on nothing
 # but logit $k$.
 #
-# **Exercise 8 ●○○ · 3 min.** Refute it. Give two lists of logits, equally long, that agree in at least
+# **Exercise 8 ●○○ · 2 min.** Refute it. Give two lists of logits, equally long, that agree in at least
 # one entry, and whose softmax differs in that same entry.
 
 # %% nbgrader={"grade": false, "grade_id": "two_logits", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
@@ -514,7 +528,7 @@ check("00.refute_elementwise", two_logits)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\hat y_k = e^{o_k} / \sum_j e^{o_j}$: which logits appear in it?
+# Which logits appear in the formula for $\hat y_k$?
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>

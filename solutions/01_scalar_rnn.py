@@ -5,7 +5,7 @@
 # $\dfrac{ds_k}{dW}$ as a sum over paths, as a recursion and as a reverse sweep; code all three;
 # and say why they agree.
 #
-# about 100 minutes · difficulty ●●○ · before it: 00, the chain rule
+# about 120 minutes · difficulty ●●○ · before it: 00, the chain rule
 #
 # A recurrent network uses the same weight at every step, and everything that is hard about its
 # gradient comes from that. This lesson makes every quantity a plain number. There are no shapes
@@ -22,8 +22,8 @@
 # | $o_t = V s_t$ | `run.o[t-1]` | output |
 # | $\dfrac{\partial^{+} s_t}{\partial W}$ | `immediate` | **immediate** derivative: the use of $W$ at step $t$ alone, $s_{t-1}$ held fixed |
 # | $\dfrac{d s_t}{d W}$ | `total` | **total** derivative: every use of $W$ up to step $t$ |
-# | $J_t = \dfrac{\partial s_t}{\partial s_{t-1}}$ | `J[t-1]` | how a change of one state reaches the next |
-# | $\bar v = \dfrac{\partial L}{\partial v}$ | `dv` | adjoint: what the loss feels of $v$ |
+# | $J_t = \dfrac{\partial s_t}{\partial s_{t-1}}$ | `J[t-1]`, for you to compute | how a change of one state reaches the next |
+# | $\bar v = \dfrac{d L}{d v}$ | `dv` | adjoint: what the loss feels of $v$, by every route, later steps included |
 #
 # Arrays over steps have $T$ entries, so step $t$ stands at index $t-1$. Only the states have
 # $T+1$, because the initial one is among them. The activation is $f = \tanh$ throughout.
@@ -37,7 +37,8 @@ from rnnlib import losses, numgrad, plots, scalar
 params = {"U": 0.8, "W": -0.9, "V": 1.2}
 x = np.array([0.6, -0.4, 0.9, 0.3, -0.7])
 s0 = 0.5
-print({name: f"{value:+.1f}" for name, value in params.items()}, "T =", len(x))
+run = scalar.forward(params, x, s0)  # a finished run, to try your functions on
+print(run._fields, "T =", len(x))
 
 # %% [markdown]
 # ## 1 The network
@@ -58,7 +59,7 @@ plots.show(
 
 
 # %% [markdown]
-# **Exercise 1 ●○○ · 10 min.** Write the forward pass. `params` is a dict with the numbers `"U"`,
+# **Exercise 1 ●○○ · 5 min.** Write the forward pass. `params` is a dict with the numbers `"U"`,
 # `"W"`, `"V"`; `x` has $T$ entries; `s0` is a number. Return the three arrays `a`, `s`, `o`, in
 # this order; `s` has $T+1$ entries and starts with `s0`.
 
@@ -102,7 +103,7 @@ check("01.scalar_forward", scalar_forward)
 # </details>
 
 # %% [markdown]
-# **What you just saw.** The same five inputs, three recurrent weights. With a positive $W$ the
+# **Look at this.** The same five inputs, three recurrent weights. With a positive $W$ the
 # state remembers the sign of what came before; with a negative one it swings against it; with
 # $W = 0$ it forgets at once. How strongly the past is felt is what $W$ decides, and that is why
 # we want the derivative with respect to $W$.
@@ -135,7 +136,7 @@ plots.show(
 # the state that the step produced: $f'(a_t) = 1 - s_t^2$.
 
 # %% [markdown]
-# **Exercise 2 ●○○ · 10 min.** Given a finished run, return both immediate derivatives for all
+# **Exercise 2 ●○○ · 8 min.** Given a finished run, return both immediate derivatives for all
 # steps: a dict with `"U"` and `"W"`, each of shape $(T,)$. The fields of `run` are those of the
 # notation table.
 
@@ -171,11 +172,10 @@ check("01.immediate", immediate)
 # </details>
 
 # %% [markdown]
-# **What you just saw** is only half of the truth. Nudge $W$ and measure how the states really move:
+# **What you just wrote** is only half of the truth. Nudge $W$ and measure how the states really move:
 # at step 1 the measured derivative equals the immediate one, and after that the two part.
 
 # %%
-run = scalar.forward(params, x, s0)
 direct = scalar.immediate(params, run)["W"]
 
 
@@ -277,7 +277,7 @@ print(f"all steps, largest difference from the measured: {abs(total - measured).
 # $U$, as if $f'(a_t)\,x_t$ were the whole of it. If that were right, the immediate derivative by $U$
 # would at least have the sign of the total one.
 #
-# **Exercise 4 ●○○ · 10 min · refute it.** Find a network and an input for which, at some step, the
+# **Exercise 4 ●○○ · 8 min · refute it.** Find a network and an input for which, at some step, the
 # immediate and the total derivative by $U$ have *opposite signs*. Give a tuple
 # `(U, W, x, s0)`, where `x` is a list of inputs. Any valid counterexample passes.
 
@@ -387,7 +387,7 @@ check("01.total_by_paths", total_by_paths)
 # </details>
 
 # %% [markdown]
-# **What you just saw.** Below, every bar is cut into its paths. The longer a path, the more factors
+# **Look at this.** Every bar is cut into its paths. The longer a path, the more factors
 # $J_j$ it carries; where these are smaller than one in size, old uses of $W$ fade. Lesson 07 is
 # about what becomes of this over a hundred steps.
 
@@ -424,7 +424,14 @@ for k in range(1, 5):
 # **Exercise 6 ●●○ · 15 min · graded by hand.** That is four cases, not a proof. Prove by induction
 # that the sum over paths holds for every $k \ge 1$. State the base case, including what the empty
 # product means there; state what you assume for $k$; then do the step to $k+1$, and say in words
-# what each of its two parts does to the paths.
+# what each of its two parts does to the paths. (If you learn alone: a model answer is in
+# `solutions/`.)
+#
+# <details><summary>A nudge</summary>
+#
+# Apply the recursion of section 3 once, to $s_{k+1}$, and insert what you assume for $s_k$.
+#
+# </details>
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # **Base case.** For $k = 1$ the sum has the single term $i = 1$ with an empty product, 1, so it says
@@ -454,7 +461,9 @@ for k in range(1, 5):
 # $$\bar s_t = V\,\bar o_t + W\,\bar a_{t+1}, \qquad \bar a_t = f'(a_t)\,\bar s_t, \qquad
 #   \bar a_{T+1} = 0 .$$
 #
-# Walk from $t = T$ down to 1. Each step's uses of the parameters then cost one product each:
+# Walk from $t = T$ down to 1. The loss feels the use of $W$ *at step $t$* through $s_t$ only, so that use
+# contributes $\bar s_t\,\dfrac{\partial^{+} s_t}{\partial W} = \bar s_t\, f'(a_t)\, s_{t-1} =
+# \bar a_t\, s_{t-1}$, and the gradient is the sum over all uses. The same for the others:
 #
 # $$\frac{dL}{dW} = \sum_{t} \bar a_t\, s_{t-1}, \qquad \frac{dL}{dU} = \sum_{t} \bar a_t\, x_t,
 #   \qquad \bar x_t = U\,\bar a_t, \qquad \bar s_0 = W\,\bar a_1 .$$
@@ -505,19 +514,22 @@ check("01.scalar_bptt", scalar_bptt)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Start with a `ds` of zero and loop over the indices from $T-1$ down to 0. In array indices the step
-# with index `t` reads the state `run.s[t]` and produces `run.s[t+1]`. Inside: `ds` grows by $V$ times
+# Start with a `ds` of zero and loop over array indices `t` from $T-1$ down to 0 (so `t` is one less than
+# the step's number). That step reads the state `run.s[t]` and produces `run.s[t+1]`. Inside: `ds` grows by $V$ times
 # the output's adjoint; `da` is `ds` times the slope; four sums and one entry of `"x"`; then `ds`
 # becomes `da` times the recurrent weight.
 #
 # </details>
 
 # %% [markdown]
-# **What you just saw.** Sort the double sum over losses $t$ and uses $i \le t$ by $t$, and you get one
-# total derivative per loss: section 4. Sort it by $i$, and everything to the right of step $i$ has
-# been gathered in one number, $\bar a_i$, before it meets the use of $W$: section 5. The same terms,
-# added in another order, so the same gradient. The check below needs neither route: it nudges the
-# parameters.
+# **What you just saw.** Written out, the gradient is a double sum over outputs $t$ and uses $i \le t$:
+#
+# $$\frac{dL}{dW} = \sum_{t=1}^{T}\sum_{i=1}^{t} V\bar o_t \Big(\prod_{j=i+1}^{t} J_j\Big)\,\partial^{+}s_i .$$
+#
+# Sort it by $t$, and you get one total derivative per output: section 4. Sort it by $i$, and everything
+# to the right of step $i$ has been gathered in one number, $\bar s_i$, before it meets the use of $W$:
+# section 5. The same terms, added in another order, so the same gradient. The check below needs
+# neither route: it nudges the parameters.
 
 # %%
 y = np.array([0.2, -0.5, 0.8, 0.1, -0.3])
@@ -533,10 +545,10 @@ _, do = losses.squared_error(run.o, y)
 print(numgrad.check_gradient(loss, scalar.backward(params, run, do), inputs))
 
 # %% [markdown]
-# **Three routes, three prices.** Count multiplications for one parameter and all losses: the path sum
-# writes out every product; the recursion reuses the previous step's; the sweep does that for all
-# parameters together. (Here the recursion is as cheap as the sweep per parameter. With matrices it
-# will not be: lesson 06.)
+# **Three routes, three prices.** Count how often a factor $J_j$ is multiplied for one parameter. The
+# path sum writes out every product; the recursion and the sweep reuse what they have. The recursion
+# has to be run once for each parameter, the sweep serves them all. With matrices the difference will
+# be much larger: lesson 06.
 
 # %%
 T = np.arange(2, 101)
@@ -571,7 +583,8 @@ print(f"five random Jacobians in the wrong order: off by {gap:.2f} of the norm")
 # ## 7 Refute it
 #
 # The same slides give this scalar network the output $o_t = \mathrm{softmax}(V s_t)$. Train it with
-# the cross-entropy $-\sum_t y_t \log o_t$: surely the loss depends on the weights?
+# the usual loss for a softmax, the cross-entropy $-\sum_t y_t \log o_t$ with targets $y_t = 1$: surely
+# the loss depends on the weights?
 #
 # **Exercise 8 ●○○ · 5 min.** Refute that. Give two triples `(U, W, V)` in which each of the three
 # weights differs by at least 1, and for which the printed model has exactly the same loss and a
@@ -606,8 +619,8 @@ check("01.refute_softmax", two_networks)
 # %% [markdown]
 # **What you just saw.** A softmax shares out a total of one among $K$ outputs; with $K = 1$ there is
 # nothing to share. A gradient check would have passed this model without complaint: its gradient
-# *is* zero. Correct gradients are necessary, not sufficient. In the scalar case use a linear or a
-# logistic output; softmax comes in lesson 02, for $K \ge 2$.
+# *is* zero. Correct gradients are necessary, not sufficient. In the scalar case leave the output
+# linear, as this lesson did; softmax comes in lesson 02, for $K \ge 2$.
 
 # %% [markdown]
 # ## Recap

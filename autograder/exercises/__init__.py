@@ -51,6 +51,9 @@ class Exercise:
     spectrum: Callable[..., Any] | None = None  # (T, T, *shape) contributions of one output
     gate: str | None = None
     phrase: Callable[[str, bool], str] | None = None  # says an output's result in other words
+    step: str = ""  # what the entries of a one-dimensional output are numbered by, from 1
+    backward: bool = False  # entries along time are filled from the last, so the last wrong one counts
+    asks: str = ""  # what to ask where no slip fits
     slips: tuple[Slip, ...] = ()
 
     @property

@@ -51,6 +51,8 @@ def _softmax_scalar(params, x, y):
 
 def _refute_softmax(answer):
     """Two parameter sets, far apart, that the printed model cannot tell apart."""
+    if len(answer) != 2 or any(len(params) != 3 for params in answer):
+        return "expected two triples (U, W, V)"
     first, second = (dict(zip("UWV", map(float, params))) for params in answer)
     if not all(np.isfinite(v) for p in (first, second) for v in p.values()):
         return "contains NaN or infinity"
@@ -69,11 +71,10 @@ def _refute_immediate(answer):
     params = {"U": float(U), "W": float(W), "V": 1.0}
     run = scalar.forward(params, x, float(s0))
     now, total = scalar.immediate(params, run)["U"], scalar.total(params, run)["U"]
-    if np.any((now * total < 0) & (np.minimum(abs(now), abs(total)) > 1e-6)):
+    if np.any(np.sign(now) * np.sign(total) < 0):
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = ", ".join(f"{r:.2f}" for r in now / total)
-    return f"immediate / total for U is {ratios}: the signs agree at every step"
+    pairs = ", ".join(f"{a:.2g} and {b:.2g}" for a, b in zip(now, total))
+    return f"immediate and total for U are {pairs}: at no step do they have opposite signs"
 
 
 FORWARD = Exercise(
@@ -85,6 +86,7 @@ FORWARD = Exercise(
     outputs=("a", "s", "o"),
     instance=_system,
     reference=_forward_reference,
+    asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("initial_state_dropped", "s[0] = s0", "s[0] = 0.0",
              "s[0] is 0: the initial state that was passed in is never used.",
@@ -131,6 +133,7 @@ IMMEDIATE = Exercise(
     outputs=("U", "W"),
     instance=_run,
     reference=scalar.immediate,
+    asks="Which of the factors in ∂⁺s_t/∂W = f'(a_t) s_{t-1} can you compare on its own?",
     slips=(
         Slip("slope_missing", "slope = 1 - run.s[1:] ** 2", "slope = np.ones_like(run.x)",
              "U and W miss the factor f'(a_t): the activation is treated as the identity.",
@@ -159,6 +162,12 @@ IMMEDIATE = Exercise(
         Slip("u_is_the_input_jacobian", "slope * run.x", 'slope * params["U"]',
              "U holds f'(a_t) U: that is ∂s_t/∂x_t, the derivative by the input.",
              "In U x_t, what remains when the derivative is by U?"),
+        Slip("weight_on_top_w", "slope * run.s[:-1]", 'slope * run.s[:-1] * params["W"]',
+             "W carries a factor W too many.",
+             "a_t contains W s_{t-1} once: what does differentiating by W leave of it?"),
+        Slip("weight_on_top_u", "slope * run.x", 'slope * run.x * params["U"]',
+             "U carries a factor U too many.",
+             "a_t contains U x_t once: what does differentiating by U leave of it?"),
         Slip("names_swapped", '{"U": slope * run.x, "W": slope * run.s[:-1]}',
              '{"W": slope * run.x, "U": slope * run.s[:-1]}',
              "U and W have changed places.",
@@ -175,6 +184,8 @@ RECURSION = Exercise(
     outputs=("U", "W"),
     instance=_run,
     reference=scalar.total,
+    step="t",
+    asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("no_recursion", "now[name][t - 1] + J[t - 1] * d[t - 1]", "now[name][t - 1]",
              "U and W are the immediate derivatives: what earlier steps contribute is missing.",
@@ -204,6 +215,19 @@ RECURSION = Exercise(
         Slip("jacobian_one_step_early", "J[t - 1] * d[t - 1]", "J[t - 2] * d[t - 1]",
              "The carried part uses the previous step's Jacobian J_{t-1}.",
              "Which step leads from s_{t-1} to s_t?"),
+        Slip("jacobian_per_parameter", "J[t - 1] * d[t - 1]",
+             "slope[t - 1] * params[name] * d[t - 1]",
+             "U is carried with the factor f'(a_t) U; what travels between steps is the state, through W.",
+             "Whichever parameter moved s_{t-1}: through which weight does it reach a_t?"),
+        Slip("starts_at_step_2", "for t in range(1, T + 1)", "for t in range(2, T + 1)",
+             "Step 1 is left at zero, and what it would pass on is missing everywhere.",
+             "Is ds_1/dW zero, or ds_0/dW?"),
+        Slip("starts_at_one", "d = np.zeros(T + 1)", "d = np.ones(T + 1)",
+             "The recursion starts from 1 in place of 0.",
+             "Does s_0 depend on the parameter?"),
+        Slip("shifted_by_one", "total[name] = d[1:]", "total[name] = d[:-1]",
+             "Every entry is that of the step before: the first is ds_0/dθ.",
+             "Which entry of your array is the derivative of s_1?"),
         Slip("jacobian_missing", "J[t - 1] * d[t - 1]", "d[t - 1]",
              "The derivatives are added up without ∂s_t/∂s_{t-1} between them.",
              "Does a change of s_{t-1} arrive at s_t in full?"),
@@ -228,6 +252,8 @@ PATHS = Exercise(
     instance=_run,
     reference=scalar.total,
     call=_at_every_k,
+    step="k",
+    asks="Take the first k that differs: which paths end there, and which of them does your sum hold?",
     slips=(
         Slip("factor_too_many", "for j in range(i + 1, k + 1)", "for j in range(i, k + 1)",
              "Every path has one factor too many: the product starts at J_i.",
@@ -235,9 +261,15 @@ PATHS = Exercise(
         Slip("factor_too_few", "for j in range(i + 1, k + 1)", "for j in range(i + 1, k)",
              "Every path ends one step early: J_k is missing from the products.",
              "Which Jacobian takes the last step, into s_k?"),
+        Slip("factors_one_early", "for j in range(i + 1, k + 1)", "for j in range(i, k)",
+             "Every path has the factors J_i to J_{k-1}, each one step too early.",
+             "Which Jacobian takes s_i to s_{i+1}?"),
+        Slip("factors_added", "path = path * J[j - 1]", "path = path + J[j - 1]",
+             "The Jacobians along a path are added.",
+             "Two gears in a row: do their ratios add or multiply?"),
         Slip("last_use_missing", "for i in range(1, k + 1)", "for i in range(1, k)",
              "The path of length zero is missing: W's use at step k itself.",
-             "What does range(1, k) leave out?"),
+             "A path may begin at the step where it ends: is that use in your sum?"),
         Slip("first_use_missing", "for i in range(1, k + 1)", "for i in range(2, k + 1)",
              "The longest path is missing: the use at step 1.",
              "At which step is the parameter used for the first time?"),
@@ -274,6 +306,10 @@ BPTT = Exercise(
     outputs=("U", "W", "V", "x", "s0"),
     instance=_run_and_adjoints,
     reference=scalar.backward,
+    step="t",
+    backward=True,
+    asks="The sweep comes from the last step: at which step does x go wrong first on that way, "
+    "and what happens there?",
     slips=(
         Slip("no_carry", "ds = ds + V * do[t]", "ds = V * do[t]",
              "U, W, x and s0 hold paths of length zero only: nothing flows from step t+1 back to t.",
@@ -294,6 +330,18 @@ BPTT = Exercise(
         Slip("carry_through_u", "ds = da * W", "ds = da * U",
              "The step back goes through U; the state entered through W.",
              "Which weight stands beside s_{t-1}?"),
+        Slip("carry_added", "ds = da * W", "ds = ds + da * W",
+             "What is passed back is added to the adjoint of s_t in place of replacing it.",
+             "Does s_{t-1} hear of the loss through s_t alone, or also past it?"),
+        Slip("w_from_state_adjoint", 'grads["W"] += da * run.s[t]', 'grads["W"] += ds * run.s[t]',
+             "W is formed with the adjoint of s_t; it enters a_t, on the other side of the slope.",
+             "Which of the two adjoints belongs to the place where W is used?"),
+        Slip("u_from_state_adjoint", 'grads["U"] += da * run.x[t]', 'grads["U"] += ds * run.x[t]',
+             "U is formed with the adjoint of s_t; it enters a_t, on the other side of the slope.",
+             "Which of the two adjoints belongs to the place where U is used?"),
+        Slip("do_of_the_step_before", "ds + V * do[t]", "ds + V * do[t - 1]",
+             "The state of a step hears the output of the step before.",
+             "Which output is computed from the state of step t?"),
         Slip("slope_missing", "da = ds * slope[t]", "da = ds",
              "The slope f'(a_t) is missing at every step.",
              "What lies between s_t and a_t?"),

@@ -151,7 +151,7 @@ def test_notes_cost_nothing():
     verdict = diagnose("01.immediate", mutating)
     assert verdict.correct and any("modifies its arguments" in note for note in verdict.notes)
     single = diagnose("01.immediate", lambda p, r: {k: v.astype("f4") for k, v in right(p, r).items()})
-    assert single.correct and any("float32" in note for note in single.notes)
+    assert single.correct and any("single precision" in note for note in single.notes)
     extra = diagnose("01.immediate", lambda p, r: right(p, r) | {"note": 1})
     assert extra.correct and "extra outputs ignored: note" in extra.notes
 
@@ -223,6 +223,7 @@ def test_recursion_loops_and_printing_end_well(capfd):
         warnings.warn("a warning", stacklevel=1)
         return scalar.immediate(params, run)
 
+    assert any("it printed outout" in note for note in diagnose("01.immediate", loud).notes)
     assert "RecursionError" in diagnose("01.immediate", deep).message
     start = time.monotonic()
     verdict = diagnose("01.immediate", endless)

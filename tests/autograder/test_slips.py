@@ -5,6 +5,7 @@ import pytest
 
 from autograder import diagnose, slips, solutions
 from autograder.exercises import Exercise, Slip, every, exercise
+from rnnlib import numgrad
 
 FUNCTIONS = [e for e in every().values() if e.kind == "function"]
 SLIPS = [(e, slip) for e in FUNCTIONS for slip in e.slips]
@@ -146,6 +147,33 @@ def test_constants_cannot_pass(exercise):
 def test_a_check_that_refuses_everything_earns_nothing():
     assert diagnose("00.gradient_check", lambda f, grad, x: False).score == 0
     assert diagnose("00.gradient_check", lambda f, grad, x: True).score == 0
+
+
+def test_one_explanation_for_answers_of_yes_and_no():
+    """Several slips each fit some of the outputs; only one that fits them all is named."""
+    assert diagnose("00.gradient_check", lambda f, g, x: True).slips == ("accepts_everything",)
+    assert diagnose("00.gradient_check", lambda f, g, x: 0.5).slips == ("accepts_everything",)
+    assert diagnose("00.gradient_check", lambda f, g, x: None).slips == ("refuses_everything",)
+    default = diagnose("00.gradient_check", lambda f, g, x: np.allclose(g, numgrad.complex_step(f, x)))
+    assert not default.correct  # an absolute tolerance lets a tiny loss get every fault past it
+
+
+def test_what_is_reported_comes_from_one_instance():
+    right = solutions.variant(exercise("01.scalar_forward"))
+
+    def one_step_short(params, x, s0):
+        a, s, o = right(params, x, s0)
+        a[-1] = s[-1] = o[-1] = 0.0
+        return a, s, o
+
+    where = {name: o.where for name, o in diagnose("01.scalar_forward", one_step_short).outputs.items()}
+    assert where["s"][0] == where["a"][0] + 1 == where["o"][0] + 1
+
+
+def test_a_spectrum_is_drawn_only_where_the_output_is_wrong():
+    e = exercise("00.leaky_backward")
+    drawn = {s.id: diagnose(e.id, solutions.variant(e, s)).spectrum is not None for s in e.slips}
+    assert drawn["no_carry"] and drawn["w_h_overwritten"] and not drawn["b_averaged"]
 
 
 def test_path_spectrum_shows_what_is_missing():
