@@ -1,0 +1,170 @@
+"""The gated recurrent unit, with the reset gate before or after the recurrent product.
+
+    r, z = σ(x_t W_x + h_{t-1} W_h + b),   h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}
+    n = tanh(x_t W_xn + b_n + (r ⊙ h_{t-1}) W_hn)           reset="before" (Cho et al., 2014)
+    n = tanh(x_t W_xn + b_n + r ⊙ (h_{t-1} W_hn + b_hn))    reset="after", as in PyTorch and cuDNN
+
+Columns are packed in the order r, z, n.  Everything a step of the backward pass multiplies by is
+known beforehand, so that with "after" the whole step is dh_total times an array, and one product.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._arguments import Reader, choice
+from ._linear import affine, bias_gradient, blocks, times_transposed, weight_gradient
+from .initialisers import orthogonal, xavier
+
+SHAPES = {"W_x": "D 3H", "W_h": "H 3H", "b": "3H"}
+RESET = {"after": {**SHAPES, "b_hn": "H"}, "before": SHAPES}
+OPTIONAL = {"after": ("b", "b_hn"), "before": ("b",)}
+
+
+class Run(NamedTuple):
+    """What `forward` computed.  h has T + 1 entries, h[0] the initial state; step t made h[t]."""
+
+    x: np.ndarray  # (T, B, D) inputs
+    r: np.ndarray  # (T, B, H) reset gate
+    z: np.ndarray  # (T, B, H) update gate
+    n: np.ndarray  # (T, B, H) candidate
+    h: np.ndarray  # (T + 1, B, H) states
+    u: np.ndarray | None = None  # (T, B, H) h_{t-1} W_hn + b_hn, with reset="after"
+    reset: str = "after"
+
+
+def init(D, H, rng, reset="after"):
+    """W_x by Glorot and Bengio (2010), W_h orthogonal per block, biases zero.  Returns the params."""
+    params = {
+        "W_x": np.hstack([xavier((D, H), rng) for _ in range(3)]),
+        "W_h": np.hstack([orthogonal((H, H), rng) for _ in range(3)]),
+        "b": np.zeros(3 * H),
+    }
+    return {**params, "b_hn": np.zeros(H)} if reset == "after" else params
+
+
+def forward(params, x, h0=None, reset="after"):
+    """Runs the network over `x`.
+
+    params: W_x (D, 3H), W_h (H, 3H); optional b (3H,), and b_hn (H,) when reset="after".
+    x: (T, B, D).  h0: (B, H), zeros if None.  Returns a `Run`.
+    """
+    choice("reset", reset, RESET)
+    read = Reader()
+    x = read.array("x", x, "T B D")
+    weights = read.params(params, RESET[reset], OPTIONAL[reset])
+    h0 = read.optional("h0", h0, "B H")
+    x, W_x, W_h, b, *b_hn = read.cast(x, *weights)
+    h = read.states(h0)
+
+    # σ(a) = ½ + ½ tanh(a/2), the inner halves moved into the weights of r and z
+    H = h.shape[-1]
+    half = np.repeat(np.array([0.5, 0.5, 1], h.real.dtype), H)
+    a = affine(x, W_x * half, None if b is None else b * half)
+    W_h = np.multiply(W_h, half, order="F")
+    r, z, n = blocks(a, 3)
+    steps = (a[:, :, : 2 * H], r, z, n, h, h[1:])
+    if reset == "before":
+        W_rz, W_n = W_h[:, : 2 * H], W_h[:, 2 * H :]
+        for rz_t, r_t, z_t, n_t, h_prev, h_t in zip(*steps):
+            rz_t += h_prev.dot(W_rz)
+            sigmoid_of_double(rz_t)
+            n_t += (r_t * h_prev).dot(W_n)
+            np.tanh(n_t, n_t)
+            blend(n_t, z_t, h_prev, h_t)
+        return Run(x, r, z, n, h, None, reset)
+
+    v = np.empty_like(a)
+    u = v[:, :, 2 * H :]
+    b_hn = 0 if b_hn[0] is None else b_hn[0]
+    for rz_t, r_t, z_t, n_t, h_prev, h_t, v_t, v_rz, u_t in zip(*steps, v, v[:, :, : 2 * H], u):
+        h_prev.dot(W_h, v_t)
+        u_t += b_hn
+        rz_t += v_rz
+        sigmoid_of_double(rz_t)
+        n_t += r_t * u_t
+        np.tanh(n_t, n_t)
+        blend(n_t, z_t, h_prev, h_t)
+    return Run(x, r, z, n, h, u, reset)
+
+
+def sigmoid_of_double(a):
+    """σ(2a), in place."""
+    np.tanh(a, a)
+    a += 1
+    a *= 0.5
+
+
+def blend(n, z, h_prev, out):
+    """(1 - z) ⊙ n + z ⊙ h_prev, written as n + z ⊙ (h_prev - n)."""
+    np.subtract(h_prev, n, out)
+    out *= z
+    out += n
+
+
+def backward(params, run, dh):
+    """The gradient of a loss on the states, by one sweep from step T to step 1.
+
+    params, run: as given to and by `forward`.  dh: (T, B, H), the loss's adjoints that reach
+    h[1:] from outside.  Returns a dict with the names of params, and x (T, B, D), h0 (B, H).
+    """
+    read = Reader(allow_complex=False)
+    read.run(run, Run)
+    W_x, W_h, *_ = read.params(params, RESET[run.reset], OPTIONAL[run.reset])
+    W_x, W_h, dh = read.cast(W_x, W_h, read.array("dh", dh, "T B H"))
+    sweep = sweep_after if run.reset == "after" else sweep_before
+    da, dW_h, dh0, extra = sweep(W_h, run, dh)
+    gradient = {"W_x": weight_gradient(run.x, da), "W_h": dW_h}
+    biases = {"b": bias_gradient(da), **extra}
+    gradient |= {name: value for name, value in biases.items() if name in params}
+    return {**gradient, "x": times_transposed(da, W_x), "h0": dh0}
+
+
+def sweep_after(W_h, run, dh):
+    """The sweep for reset="after": da (T, B, 3H), dW_h, dh0, and the gradient of b_hn."""
+    r, n, u = run.r, run.n, run.u
+    dh_total = dh.copy()
+    slope_z, slope_n = output_slopes(run)
+    dv = np.stack([slope_n * u * r * (1 - r), slope_z, slope_n * r], axis=2, dtype=dh.dtype)
+    packed = dv.reshape(*dh.shape[:2], -1)  # dv: adjoints of h_{t-1} W_h, which n sees through r
+    W_hT, future = W_h.T, np.zeros_like(dh[0])
+    steps = (packed, dv, dh_total, run.z)
+    for packed_t, dv_t, dh_t, z_t in zip(*(step[::-1] for step in steps)):
+        dh_t += future
+        dv_t *= dh_t[:, None]
+        future = packed_t.dot(W_hT)
+        future += dh_t * z_t
+    dW_h = weight_gradient(run.h[:-1], packed)
+    db_hn = bias_gradient(dv[:, :, 2])
+    np.multiply(dh_total, slope_n, dv[:, :, 2])  # from here on dv is da: x is not seen through r
+    return packed, dW_h, future, {"b_hn": db_hn}
+
+
+def sweep_before(W_h, run, dh):
+    """The sweep for reset="before": da (T, B, 3H), dW_h, dh0, and nothing extra."""
+    r, h_prev = run.r, run.h[:-1]
+    H = dh.shape[-1]
+    slope_z, slope_n = output_slopes(run)
+    da = np.stack([h_prev * r * (1 - r), slope_z, slope_n], axis=2, dtype=dh.dtype)
+    packed = da.reshape(*dh.shape[:2], -1)
+    W_rzT, W_nT, future = W_h[:, : 2 * H].T, W_h[:, 2 * H :].T, np.zeros_like(dh[0])
+    steps = (packed[:, :, : 2 * H], da[:, :, 0], da[:, :, 1:], dh, run.z, r)
+    for da_rz, da_r, da_zn, dh_t, z_t, r_t in zip(*(step[::-1] for step in steps)):
+        dh_total = dh_t + future
+        da_zn *= dh_total[:, None]
+        reset = da_zn[:, 1].dot(W_nT)  # the adjoint of r ⊙ h_{t-1}
+        da_r *= reset
+        future = da_rz.dot(W_rzT)
+        future += reset * r_t
+        future += dh_total * z_t
+    dW_h = np.hstack([
+        weight_gradient(h_prev, packed[:, :, : 2 * H]),
+        weight_gradient(r * h_prev, packed[:, :, 2 * H :]),
+    ])
+    return packed, dW_h, future, {}
+
+
+def output_slopes(run):
+    """∂h_t/∂a_z = (h_{t-1} - n) ⊙ z (1 - z)  and  ∂h_t/∂a_n = (1 - z) ⊙ (1 - n²), each (T, B, H)."""
+    z, n = run.z, run.n
+    return (run.h[:-1] - n) * z * (1 - z), (1 - z) * (1 - n * n)
