@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._arguments import Reader, choice
-from ._linear import affine, bias_gradient, blocks, times_transposed, weight_gradient
+from ._steps import affine, bias_gradient, blocks, times_transposed, weight_gradient
 from .initialisers import orthogonal, xavier
 
 SHAPES = {"W_x": "D 3H", "W_h": "H 3H", "b": "3H"}
@@ -74,14 +74,13 @@ def forward(params, x, h0=None, reset="after"):
             blend(n_t, z_t, h_prev, h_t)
         return Run(x, r, z, n, h, None, reset)
 
-    v = np.empty_like(a)
-    u = v[:, :, 2 * H :]
+    u = np.empty_like(h[1:])
     b_hn = 0 if b_hn[0] is None else b_hn[0]
-    for rz_t, r_t, z_t, n_t, h_prev, h_t, v_t, v_rz, u_t in zip(*steps, v, v[:, :, : 2 * H], u):
-        h_prev.dot(W_h, v_t)
-        u_t += b_hn
-        rz_t += v_rz
+    for rz_t, r_t, z_t, n_t, h_prev, h_t, u_t in zip(*steps, u):
+        v_t = h_prev.dot(W_h)
+        rz_t += v_t[:, : 2 * H]
         sigmoid_of_double(rz_t)
+        np.add(v_t[:, 2 * H :], b_hn, u_t)
         n_t += r_t * u_t
         np.tanh(n_t, n_t)
         blend(n_t, z_t, h_prev, h_t)
@@ -122,11 +121,16 @@ def backward(params, run, dh):
 
 def sweep_after(W_h, run, dh):
     """The sweep for reset="after": da (T, B, 3H), dW_h, dh0, and the gradient of b_hn."""
-    r, n, u = run.r, run.n, run.u
-    dh_total = dh.copy()
-    slope_z, slope_n = output_slopes(run)
-    dv = np.stack([slope_n * u * r * (1 - r), slope_z, slope_n * r], axis=2, dtype=dh.dtype)
-    packed = dv.reshape(*dh.shape[:2], -1)  # dv: adjoints of h_{t-1} W_h, which n sees through r
+    r, u = run.r, run.u
+    dh_total, slope_n = dh.copy(), np.empty_like(dh)
+    packed = np.empty((*dh.shape[:2], 3 * dh.shape[2]), dh.dtype)
+    dv_r, dv_z, dv_n = blocks(packed, 3)  # adjoints of h_{t-1} W_h, which n sees through r
+    output_slopes(run, dv_z, slope_n)
+    np.multiply(slope_n, r, dv_n)
+    np.subtract(1, r, dv_r)
+    dv_r *= dv_n
+    dv_r *= u
+    dv = packed.reshape(*dh.shape[:2], 3, -1)
     W_hT, future = W_h.T, np.zeros_like(dh[0])
     steps = (packed, dv, dh_total, run.z)
     for packed_t, dv_t, dh_t, z_t in zip(*(step[::-1] for step in steps)):
@@ -135,8 +139,8 @@ def sweep_after(W_h, run, dh):
         future = packed_t.dot(W_hT)
         future += dh_t * z_t
     dW_h = weight_gradient(run.h[:-1], packed)
-    db_hn = bias_gradient(dv[:, :, 2])
-    np.multiply(dh_total, slope_n, dv[:, :, 2])  # from here on dv is da: x is not seen through r
+    db_hn = bias_gradient(dv_n)
+    np.multiply(dh_total, slope_n, dv_n)  # from here on dv is da: x is not seen through r
     return packed, dW_h, future, {"b_hn": db_hn}
 
 
@@ -144,17 +148,21 @@ def sweep_before(W_h, run, dh):
     """The sweep for reset="before": da (T, B, 3H), dW_h, dh0, and nothing extra."""
     r, h_prev = run.r, run.h[:-1]
     H = dh.shape[-1]
-    slope_z, slope_n = output_slopes(run)
-    da = np.stack([h_prev * r * (1 - r), slope_z, slope_n], axis=2, dtype=dh.dtype)
-    packed = da.reshape(*dh.shape[:2], -1)
+    packed = np.empty((*dh.shape[:2], 3 * H), dh.dtype)
+    da_r, da_z, da_n = blocks(packed, 3)
+    output_slopes(run, da_z, da_n)
+    np.subtract(1, r, da_r)
+    da_r *= r
+    da_r *= h_prev
+    da_zn = packed.reshape(*dh.shape[:2], 3, H)[:, :, 1:]
     W_rzT, W_nT, future = W_h[:, : 2 * H].T, W_h[:, 2 * H :].T, np.zeros_like(dh[0])
-    steps = (packed[:, :, : 2 * H], da[:, :, 0], da[:, :, 1:], dh, run.z, r)
-    for da_rz, da_r, da_zn, dh_t, z_t, r_t in zip(*(step[::-1] for step in steps)):
+    steps = (packed[:, :, : 2 * H], da_r, da_zn, dh, run.z, r)
+    for da_rz_t, da_r_t, da_zn_t, dh_t, z_t, r_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future
-        da_zn *= dh_total[:, None]
-        reset = da_zn[:, 1].dot(W_nT)  # the adjoint of r ⊙ h_{t-1}
-        da_r *= reset
-        future = da_rz.dot(W_rzT)
+        da_zn_t *= dh_total[:, None]
+        reset = da_zn_t[:, 1].dot(W_nT)  # the adjoint of r ⊙ h_{t-1}
+        da_r_t *= reset
+        future = da_rz_t.dot(W_rzT)
         future += reset * r_t
         future += dh_total * z_t
     dW_h = np.hstack([
@@ -164,7 +172,16 @@ def sweep_before(W_h, run, dh):
     return packed, dW_h, future, {}
 
 
-def output_slopes(run):
-    """∂h_t/∂a_z = (h_{t-1} - n) ⊙ z (1 - z)  and  ∂h_t/∂a_n = (1 - z) ⊙ (1 - n²), each (T, B, H)."""
+def output_slopes(run, slope_z, slope_n):
+    """∂h_t/∂a_z = (h_{t-1} - n) ⊙ z (1 - z)  and  ∂h_t/∂a_n = (1 - z) ⊙ (1 - n²), into the two arrays.
+
+    In place, one factor at a time: for long runs, fresh memory costs more than arithmetic.
+    """
     z, n = run.z, run.n
-    return (run.h[:-1] - n) * z * (1 - z), (1 - z) * (1 - n * n)
+    rest = 1 - z
+    np.subtract(run.h[:-1], n, slope_z)
+    slope_z *= z
+    slope_z *= rest
+    np.multiply(n, n, slope_n)
+    np.subtract(1, slope_n, slope_n)
+    slope_n *= rest

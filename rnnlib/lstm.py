@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._arguments import Reader
-from ._linear import affine, bias_gradient, blocks, times_transposed, weight_gradient
+from ._steps import affine, bias_gradient, blocks, times_transposed, weight_gradient
 from .initialisers import orthogonal, xavier
 
 SHAPES = {"W_x": "D 4H", "W_h": "H 4H", "b": "4H", "p_i": "H", "p_f": "H", "p_o": "H"}

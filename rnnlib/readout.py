@@ -6,7 +6,7 @@ h_t does not depend on W_y, so its gradient is a plain sum over the steps: no re
 import numpy as np
 
 from ._arguments import Reader
-from ._linear import affine, bias_gradient, times_transposed, weight_gradient
+from ._steps import affine, bias_gradient, times_transposed, weight_gradient
 from .initialisers import xavier
 
 SHAPES = {"W_y": "H K", "b_y": "K"}

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import activations
 from ._arguments import Reader
-from ._linear import affine, bias_gradient, times_transposed, weight_gradient
+from ._steps import affine, bias_gradient, times_transposed, weight_gradient
 from .initialisers import orthogonal, xavier
 
 SHAPES = {"W_x": "D H", "W_h": "H H", "b_h": "H"}

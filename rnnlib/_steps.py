@@ -1,4 +1,4 @@
-"""Linear maps applied to all steps at once: one matrix product instead of one per step."""
+"""What is done for all steps at once: one matrix product instead of one per step."""
 
 import numpy as np
 
