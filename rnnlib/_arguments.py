@@ -57,6 +57,13 @@ class Reader:
             raise ValueError(f"{name} has shape {shape}, expected no axis of length 0")
         self.sizes = sizes
 
+    def numbers(self, name, value):
+        """`value` as a finite array of any shape that is not empty."""
+        array = self._numeric(name, value)
+        if array.size == 0:
+            raise ValueError(f"{name} has shape {array.shape}, expected no axis of length 0")
+        return array
+
     def optional(self, name, value, axes):
         """As `array`, but None stays None."""
         return None if value is None else self.array(name, value, axes)
@@ -104,6 +111,8 @@ class Reader:
         """`value` as a finite number (a zero-dimensional array's dtype counts, a float's does not)."""
         if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
             if isinstance(value, complex):
+                if not self.allow_complex:
+                    raise TypeError(f"{name} is complex, expected a real number")
                 self._kinds.add(COMPLEX)
             if not np.isfinite(value):
                 raise ValueError(f"{name} is {value}, expected a finite number")

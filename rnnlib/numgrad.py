@@ -31,7 +31,7 @@ def central_difference(f, x, step=1e-5):
     f: array shaped like x -> number or array.  x: float array, any shape (not modified).
     Returns an array of shape f(x).shape + x.shape: for a scalar f, the gradient.
     """
-    x = Reader(allow_complex=False).array("x", x, _any_axes(x))
+    x = Reader(allow_complex=False).numbers("x", x)
     if not step > 0:
         raise ValueError(f"step is {step}, expected a positive number")
     return _per_entry(lambda e: (f(x + step * e) - f(x - step * e)) / (2 * step), x)
@@ -43,7 +43,7 @@ def complex_step(f, x):
     f, x and the result as in `central_difference`.  Raises ComplexWarning if f drops the
     imaginary part on the way, for instance by writing into a float buffer.
     """
-    x = Reader(allow_complex=False).array("x", x, _any_axes(x))
+    x = Reader(allow_complex=False).numbers("x", x)
     return _per_entry(lambda e: _imaginary(f, x + 1j * TINY * e) / TINY, x)
 
 
@@ -87,7 +87,7 @@ def check_gradient(f, grads, params, seed=0):
     if unknown or not grads:
         raise ValueError(f"grads has the names {list(grads)}, expected some of {list(params)}")
     point = {
-        name: Reader(allow_complex=False).array(name, value, _any_axes(value)).astype(float)
+        name: Reader(allow_complex=False).numbers(name, value).astype(float)
         for name, value in params.items()
     }
     rng = np.random.default_rng(seed)
@@ -192,6 +192,3 @@ def _unit_arrays(shape):
         e[np.unravel_index(i, shape)] = 1.0
         yield e
 
-
-def _any_axes(x):
-    return " ".join(f"n{i}" for i in range(np.ndim(x)))
