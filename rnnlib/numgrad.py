@@ -21,7 +21,8 @@ except ImportError:
 
 ANALYTIC_TOLERANCE = 1e-10  # of the gradient's norm, where the complex step works
 DIFFERENCE_TOLERANCE = 1e-6  # of the gradient's norm, where only differences do
-SMALL = 64  # entries: up to here every entry is compared, beyond it a direction first
+NOISE = 1e-4  # times |f|: gradients below are compared absolutely, as rounding of f reaches them
+SMALL = 64  # entries: up to here a fault is sought entry by entry, beyond it by halving
 TINY = 1e-30  # complex step
 
 
@@ -44,7 +45,7 @@ def complex_step(f, x):
     imaginary part on the way, for instance by writing into a float buffer.
     """
     x = Reader(allow_complex=False).numbers("x", x)
-    return _per_entry(lambda e: _imaginary(f, x + 1j * TINY * e) / TINY, x)
+    return _per_entry(lambda e: np.imag(_analytic(f, x + 1j * TINY * e)) / TINY, x)
 
 
 class TensorReport(NamedTuple):
@@ -75,10 +76,11 @@ def check_gradient(f, grads, params, seed=0):
     """Compares `grads` with numerical derivatives of `f` at `params`, tensor by tensor.
 
     f: dict of arrays -> scalar loss.  grads: a dict with the names of `params` (all, or those
-    to be checked).  Each tensor is compared along a random ±1 direction by the complex step,
-    with a real difference as witness that f is analytic; otherwise Richardson differences, with
-    the step halved until two agree, as near the kink of a ReLU.  A disagreement is then
-    traced to an entry.  Neither dict is modified.  Returns a `Report`.
+    to be checked).  Each tensor is compared along one random direction, which no faulty entry
+    escapes, by the complex step with a real difference as witness that f is analytic: three
+    evaluations of f.  Without such a witness, Richardson differences decide, their step halved
+    until two agree, as near the kink of a ReLU.  A disagreement is then traced to an entry.
+    Neither dict is modified.  Returns a `Report`.
     """
     for name, value in (("grads", grads), ("params", params)):
         if not isinstance(value, Mapping):
@@ -99,60 +101,72 @@ def _check_tensor(f, point, name, gradient, rng):
     gradient = np.asarray(gradient, dtype=float)
     if gradient.shape != point[name].shape:
         return TensorReport(name, False, np.inf, f"shape {gradient.shape}", None)
-
-    def along(direction):
-        return _derivative_along(f, point, name, direction)
-
-    signs = rng.choice([-1.0, 1.0], size=gradient.shape)
-    derivative, method = along(signs)
+    # every entry takes part, and by its own amount: with ±1, two exchanged entries could cancel
+    direction = rng.choice([-1.0, 1.0], gradient.shape) * rng.uniform(0.5, 1.5, gradient.shape)
+    direction /= np.linalg.norm(direction)
+    along = _Directional(f, point, name)
+    derivative, method = along.derivative_and_method(direction)
     tolerance = ANALYTIC_TOLERANCE if method == "complex step" else DIFFERENCE_TOLERANCE
-    floor = 1e-14 if method == "complex step" else 1e-9
-    scale = max(np.linalg.norm(gradient), abs(derivative) / np.sqrt(gradient.size), floor)
-    error = abs(derivative - np.sum(gradient * signs)) / scale
-    index = None
-    if not error <= tolerance or gradient.size <= SMALL:
-        worst, index = _worst_entry(along, gradient, signs)
-        error = np.fmax(error, worst / scale) if np.isfinite(worst) else np.inf
+    typical = np.linalg.norm(gradient) / np.sqrt(gradient.size)
+    scale = max(typical, abs(derivative), NOISE * along.size, 1e-14)
+    error = abs(derivative - np.sum(gradient * direction)) / scale
     ok = bool(error <= tolerance)
-    return TensorReport(name, ok, float(error), method, None if ok else index)
+    index = None if ok else _worst_entry(along, method, gradient, direction)
+    return TensorReport(name, ok, float(error) if np.isfinite(error) else np.inf, method, index)
 
 
-def _worst_entry(along, gradient, signs):
-    """The largest disagreement and where: entry by entry, or by halving when there are many."""
-    if gradient.size <= SMALL:
-        gaps = np.array([
-            abs(along(e)[0] - np.sum(gradient * e)) for e in _unit_arrays(gradient.shape)
-        ]).reshape(gradient.shape)
-        index = np.unravel_index(np.argmax(gaps), gaps.shape)
-        return gaps[index], tuple(int(i) for i in index)
+def _worst_entry(along, method, gradient, direction):
+    """Where the disagreement is largest: entry by entry, or by halving when there are many."""
+    derivative = along.by_complex_step if method == "complex step" else along.by_differences
 
     def gap(entries):
-        direction = np.zeros(gradient.size)
-        direction[entries] = signs.ravel()[entries]
-        direction = direction.reshape(gradient.shape)
-        return abs(along(direction)[0] - np.sum(gradient * direction))
+        part = np.zeros(gradient.size)
+        part[entries] = direction.flat[entries]
+        part = part.reshape(gradient.shape)
+        gap = abs(derivative(part) - np.sum(gradient * part))
+        return gap / np.linalg.norm(part) if np.isfinite(gap) else np.inf
 
     entries = np.arange(gradient.size)
-    while len(entries) > 1:
+    while len(entries) > SMALL:
         entries = max(np.array_split(entries, 2), key=gap)
-    return gap(entries), tuple(int(i) for i in np.unravel_index(entries[0], gradient.shape))
+    worst = max(entries, key=lambda entry: gap([entry]))
+    return tuple(int(i) for i in np.unravel_index(worst, gradient.shape))
 
 
-def _derivative_along(f, point, name, direction):
-    """df/dε of f(point + ε direction in tensor `name`) at 0, and the method that gave it."""
+class _Directional:
+    """df/dε of f(point + ε direction in tensor `name`) at ε = 0, by either method."""
 
-    def shifted(epsilon):
-        return f({**point, name: point[name] + epsilon * direction})
+    def __init__(self, f, point, name):
+        self.f, self.point, self.name, self.size = f, point, name, 0.0
 
-    difference, spread = _richardson(shifted)
-    try:
-        derivative = _imaginary(shifted, 1j * TINY) / TINY
-    except (ComplexWarning, TypeError, ValueError, FloatingPointError):
-        return difference, "differences"
-    witness = max(100 * spread, 1e-5 * max(abs(derivative), abs(difference)), 1e-9)
-    if np.isfinite(derivative) and abs(derivative - difference) <= witness:
+    def shifted(self, epsilon, direction):
+        return self.f({**self.point, self.name: self.point[self.name] + epsilon * direction})
+
+    def by_complex_step(self, direction):
+        value = _analytic(self.shifted, 1j * TINY, direction)
+        self.size = abs(np.real(value))
+        return float(np.imag(value)) / TINY
+
+    def by_differences(self, direction):
+        return self.richardson(direction)[0]
+
+    def richardson(self, direction):
+        return _richardson(lambda epsilon: self.shifted(epsilon, direction))
+
+    def derivative_and_method(self, direction):
+        """The complex step's derivative if a real difference bears it out, else the difference."""
+        try:
+            derivative = self.by_complex_step(direction)
+        except (ComplexWarning, TypeError, ValueError, FloatingPointError):
+            return self.by_differences(direction), "differences"
+        h = 1e-5
+        difference = (self.shifted(h, direction) - self.shifted(-h, direction)) / (2 * h)
+        allowed = 1e-5 * abs(derivative) + 1e-9 * self.size
+        if not abs(derivative - difference) <= allowed:
+            difference, spread = self.richardson(direction)  # a kink within the step, or not analytic
+            if not abs(derivative - difference) <= max(100 * spread, allowed):
+                return difference, "differences"
         return derivative, "complex step"
-    return difference, "differences"
 
 
 def _richardson(g):
@@ -175,10 +189,11 @@ def _richardson(g):
     return best, spread
 
 
-def _imaginary(f, z):
+def _analytic(f, *arguments):
+    """f(*arguments), where dropping an imaginary part on the way is an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", ComplexWarning)
-        return np.imag(f(z))
+        return f(*arguments)
 
 
 def _per_entry(derivative, x):
