@@ -175,3 +175,12 @@ def test_check_gradient_finds_one_wrong_entry(n, m, seed):
     gradient[entry] *= 1.01
     report = numgrad.check_gradient(lambda p: (p["A"] ** 4).sum(), {"A": gradient}, {"A": A}, seed=seed)
     assert not report.ok and report.tensors[0].index == entry
+
+
+@settings(max_examples=40, deadline=None)
+@given(problems(), st.sampled_from([1e-300, 1e-20, 1e20, 1e150]))
+def test_inputs_of_any_size_raise_no_warning(problem, scale):
+    cell, params, x, options, _ = problem
+    if "phi" not in options or options["phi"] == "sigmoid":
+        with np.errstate(all="raise", under="ignore"):
+            cell.forward(params, scale * x, **options)
