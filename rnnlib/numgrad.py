@@ -6,24 +6,18 @@ be 1e-30 and the result is exact to rounding (Squire and Trapp, 1998) - for func
 analytic; ``abs``, ``conj`` and ``.real`` give a wrong answer without a word.
 """
 
-import warnings
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from ._arguments import Reader
-
-try:  # NumPy 2
-    from numpy.exceptions import ComplexWarning
-except ImportError:
-    from numpy import ComplexWarning
+from ._directional import TINY, Directional, analytic
 
 ANALYTIC_TOLERANCE = 1e-10  # of the gradient's norm, where the complex step works
 DIFFERENCE_TOLERANCE = 1e-6  # of the gradient's norm, where only differences do
 NOISE = 1e-4  # times |f|: gradients below are compared absolutely, as rounding of f reaches them
 SMALL = 64  # entries: up to here a fault is sought entry by entry, beyond it by halving
-TINY = 1e-30  # complex step
 
 
 def central_difference(f, x, step=1e-5):
@@ -45,7 +39,7 @@ def complex_step(f, x):
     imaginary part on the way, for instance by writing into a float buffer.
     """
     x = Reader(allow_complex=False).numbers("x", x)
-    return _per_entry(lambda e: np.imag(_analytic(f, x + 1j * TINY * e)) / TINY, x)
+    return _per_entry(lambda e: np.imag(analytic(f, x + 1j * TINY * e)) / TINY, x)
 
 
 class TensorReport(NamedTuple):
@@ -76,11 +70,11 @@ def check_gradient(f, grads, params, seed=0):
     """Compares `grads` with numerical derivatives of `f` at `params`, tensor by tensor.
 
     f: dict of arrays -> scalar loss.  grads: a dict with the names of `params` (all, or those
-    to be checked).  Each tensor is compared along one random direction, which no faulty entry
-    escapes, by the complex step with a real difference as witness that f is analytic: three
-    evaluations of f.  Without such a witness, Richardson differences decide, their step halved
-    until two agree, as near the kink of a ReLU.  A disagreement is then traced to an entry.
-    Neither dict is modified.  Returns a `Report`.
+    to be checked).  All tensors are first compared together, along one random direction that no
+    faulty entry escapes, by the complex step with a real difference as witness that f is analytic:
+    three evaluations of f.  If they disagree, each tensor is compared by itself, by Richardson
+    differences where the witness speaks against the complex step, and a fault is traced to an
+    entry.  Neither dict is modified.  Returns a `Report`.
     """
     for name, value in (("grads", grads), ("params", params)):
         if not isinstance(value, Mapping):
@@ -92,108 +86,81 @@ def check_gradient(f, grads, params, seed=0):
         name: Reader(allow_complex=False).numbers(name, value).astype(float)
         for name, value in params.items()
     }
+    grads = {name: np.asarray(gradient, dtype=float) for name, gradient in grads.items()}
     rng = np.random.default_rng(seed)
-    tensors = tuple(_check_tensor(f, point, name, grads[name], rng) for name in grads)
+    tensors = _check_together(f, point, grads, rng) or tuple(
+        _check_tensor(f, point, name, grads[name], rng) for name in grads
+    )
     return Report(all(t.ok for t in tensors), tensors)
 
 
+def _check_together(f, point, grads, rng):
+    """The reports if all tensors agree; None if they do not, or for lack of a good witness."""
+    if any(gradient.shape != point[name].shape for name, gradient in grads.items()):
+        return None
+    # weighted so that every tensor contributes alike: a small gradient cannot hide behind a large one
+    typical = {name: max(_typical(gradient), 1e-14) for name, gradient in grads.items()}
+    least = min(typical.values())
+    direction = {name: _direction(g.shape, rng) * (least / typical[name]) for name, g in grads.items()}
+    at_point = Directional(f, point)
+    derivative, method = at_point.derivative_and_method(direction)
+    if least < 1e-6 * at_point.size:  # the real difference would be rounding, and no witness
+        return None
+    error = abs(derivative - sum(np.sum(grads[name] * direction[name]) for name in grads)) / least
+    if method != "complex step" or not error <= ANALYTIC_TOLERANCE:
+        return None
+    return tuple(TensorReport(name, True, float(error), method, None) for name in grads)
+
+
 def _check_tensor(f, point, name, gradient, rng):
-    gradient = np.asarray(gradient, dtype=float)
     if gradient.shape != point[name].shape:
         return TensorReport(name, False, np.inf, f"shape {gradient.shape}", None)
-    # every entry takes part, and by its own amount: with ±1, two exchanged entries could cancel
-    direction = rng.choice([-1.0, 1.0], gradient.shape) * rng.uniform(0.5, 1.5, gradient.shape)
-    direction /= np.linalg.norm(direction)
-    along = _Directional(f, point, name)
-    derivative, method = along.derivative_and_method(direction)
+    direction = _direction(gradient.shape, rng)
+    at_point = Directional(f, point)
+    derivative, method = at_point.derivative_and_method({name: direction})
     tolerance = ANALYTIC_TOLERANCE if method == "complex step" else DIFFERENCE_TOLERANCE
-    typical = np.linalg.norm(gradient) / np.sqrt(gradient.size)
-    scale = max(typical, abs(derivative), NOISE * along.size, 1e-14)
+    scale = max(_typical(gradient), abs(derivative), NOISE * at_point.size, 1e-14)
     error = abs(derivative - np.sum(gradient * direction)) / scale
-    ok = bool(error <= tolerance)
-    index = None if ok else _worst_entry(along, method, gradient, direction)
-    return TensorReport(name, ok, float(error) if np.isfinite(error) else np.inf, method, index)
+    if error <= tolerance:
+        return TensorReport(name, True, float(error), method, None)
+
+    def gap(part):
+        along = {name: part}
+        by = at_point.by_complex_step if method == "complex step" else at_point.by_differences
+        return abs(np.ravel(by(along))[0] - np.sum(gradient * part)) / np.linalg.norm(part)
+
+    index = _worst_entry(gap, direction)
+    return TensorReport(name, False, float(error) if np.isfinite(error) else np.inf, method, index)
 
 
-def _worst_entry(along, method, gradient, direction):
+def _direction(shape, rng):
+    """A random direction of length 1.
+
+    Every entry takes part, and by an amount of its own: with ±1, two exchanged entries could cancel.
+    """
+    direction = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.5, shape)
+    return direction / np.linalg.norm(direction)
+
+
+def _typical(gradient):
+    """The usual size of a directional derivative."""
+    return np.linalg.norm(gradient) / np.sqrt(gradient.size)
+
+
+def _worst_entry(gap, direction):
     """Where the disagreement is largest: entry by entry, or by halving when there are many."""
-    derivative = along.by_complex_step if method == "complex step" else along.by_differences
 
-    def gap(entries):
-        part = np.zeros(gradient.size)
+    def gap_of(entries):
+        part = np.zeros(direction.size)
         part[entries] = direction.flat[entries]
-        part = part.reshape(gradient.shape)
-        gap = abs(derivative(part) - np.sum(gradient * part))
-        return gap / np.linalg.norm(part) if np.isfinite(gap) else np.inf
+        size = gap(part.reshape(direction.shape))
+        return size if np.isfinite(size) else np.inf
 
-    entries = np.arange(gradient.size)
+    entries = np.arange(direction.size)
     while len(entries) > SMALL:
-        entries = max(np.array_split(entries, 2), key=gap)
-    worst = max(entries, key=lambda entry: gap([entry]))
-    return tuple(int(i) for i in np.unravel_index(worst, gradient.shape))
-
-
-class _Directional:
-    """df/dε of f(point + ε direction in tensor `name`) at ε = 0, by either method."""
-
-    def __init__(self, f, point, name):
-        self.f, self.point, self.name, self.size = f, point, name, 0.0
-
-    def shifted(self, epsilon, direction):
-        return self.f({**self.point, self.name: self.point[self.name] + epsilon * direction})
-
-    def by_complex_step(self, direction):
-        value = _analytic(self.shifted, 1j * TINY, direction)
-        self.size = abs(np.real(value))
-        return float(np.imag(value)) / TINY
-
-    def by_differences(self, direction):
-        return self.richardson(direction)[0]
-
-    def richardson(self, direction):
-        return _richardson(lambda epsilon: self.shifted(epsilon, direction))
-
-    def derivative_and_method(self, direction):
-        """The complex step's derivative if a real difference bears it out, else the difference."""
-        try:
-            derivative = self.by_complex_step(direction)
-        except (ComplexWarning, TypeError, ValueError, FloatingPointError):
-            return self.by_differences(direction), "differences"
-        h = 1e-5
-        difference = (self.shifted(h, direction) - self.shifted(-h, direction)) / (2 * h)
-        allowed = 1e-5 * abs(derivative) + 1e-9 * self.size
-        if not abs(derivative - difference) <= allowed:
-            difference, spread = self.richardson(direction)  # a kink within the step, or not analytic
-            if not abs(derivative - difference) <= max(100 * spread, allowed):
-                return difference, "differences"
-        return derivative, "complex step"
-
-
-def _richardson(g):
-    """g'(0) from central differences at h and h/2, h halved from 1e-3 until two results agree."""
-
-    def central(h):
-        return float(g(h) - g(-h)) / (2 * h)
-
-    best, spread, previous, h = np.nan, np.inf, None, 1e-3
-    coarse = central(h)
-    while h > 1e-7:
-        h /= 2
-        fine = central(h)
-        value = (4 * fine - coarse) / 3
-        if previous is not None and not abs(value - previous) >= spread:
-            best, spread = value, abs(value - previous)
-            if spread <= 1e-9 * abs(value):
-                break
-        coarse, previous = fine, value
-    return best, spread
-
-
-def _analytic(f, *arguments):
-    """f(*arguments), where dropping an imaginary part on the way is an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ComplexWarning)
-        return f(*arguments)
+        entries = max(np.array_split(entries, 2), key=gap_of)
+    worst = max(entries, key=lambda entry: gap_of([entry]))
+    return tuple(int(i) for i in np.unravel_index(worst, direction.shape))
 
 
 def _per_entry(derivative, x):
