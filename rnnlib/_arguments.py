@@ -136,8 +136,8 @@ class Reader:
 
 def all_finite(array):
     """Whether no entry is NaN or infinite."""
-    # half the time of isfinite(array).all() on small arrays, which is most of what a check costs
-    return np.count_nonzero(np.isfinite(array)) == array.size
+    # a third of the time of isfinite(array).all() on small arrays, and most of what a check costs
+    return b"\0" not in np.isfinite(array).tobytes()
 
 
 _split = lru_cache(str.split)

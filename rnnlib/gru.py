@@ -58,47 +58,43 @@ def forward(params, x, h0=None, reset="after"):
     h = read.states(h0)
 
     # σ(a) = ½ + ½ tanh(a/2), the inner halves moved into the weights of r and z
-    H = h.shape[-1]
+    B, H = h.shape[1:]
     half = np.repeat(np.array([0.5, 0.5, 1], h.real.dtype), H)
     a = affine(x, W_x * half, None if b is None else b * half)
     W_h = np.multiply(W_h, half, order="F")
     r, z, n = blocks(a, 3)
+    halves = np.full((B, 2 * H), half[0])  # an array, as numbers and broadcasting are dear when B H is small
+    # and (1 - z) ⊙ n + z ⊙ h_{t-1} is n + z ⊙ (h_{t-1} - n)
     steps = (a[:, :, : 2 * H], r, z, n, h, h[1:])
     if reset == "before":
         W_rz, W_n = W_h[:, : 2 * H], W_h[:, 2 * H :]
         for rz_t, r_t, z_t, n_t, h_prev, h_t in zip(*steps):
             rz_t += h_prev.dot(W_rz)
-            sigmoid_of_double(rz_t)
+            np.tanh(rz_t, rz_t)
+            rz_t *= halves
+            rz_t += halves
             n_t += (r_t * h_prev).dot(W_n)
             np.tanh(n_t, n_t)
-            blend(n_t, z_t, h_prev, h_t)
+            np.subtract(h_prev, n_t, h_t)
+            h_t *= z_t
+            h_t += n_t
         return Run(x, r, z, n, h, None, reset)
 
     u = np.empty_like(h[1:])
-    b_hn = 0 if b_hn[0] is None else b_hn[0]
+    b_hn = np.tile(0 * half[:H] if b_hn[0] is None else b_hn[0], (B, 1))
     for rz_t, r_t, z_t, n_t, h_prev, h_t, u_t in zip(*steps, u):
         v_t = h_prev.dot(W_h)
         rz_t += v_t[:, : 2 * H]
-        sigmoid_of_double(rz_t)
+        np.tanh(rz_t, rz_t)
+        rz_t *= halves
+        rz_t += halves
         np.add(v_t[:, 2 * H :], b_hn, u_t)
         n_t += r_t * u_t
         np.tanh(n_t, n_t)
-        blend(n_t, z_t, h_prev, h_t)
+        np.subtract(h_prev, n_t, h_t)
+        h_t *= z_t
+        h_t += n_t
     return Run(x, r, z, n, h, u, reset)
-
-
-def sigmoid_of_double(a):
-    """σ(2a), in place."""
-    np.tanh(a, a)
-    a += 1
-    a *= 0.5
-
-
-def blend(n, z, h_prev, out):
-    """(1 - z) ⊙ n + z ⊙ h_prev, written as n + z ⊙ (h_prev - n)."""
-    np.subtract(h_prev, n, out)
-    out *= z
-    out += n
 
 
 def backward(params, run, dh):
@@ -131,7 +127,7 @@ def sweep_after(W_h, run, dh):
     dv_r *= dv_n
     dv_r *= u
     dv = packed.reshape(*dh.shape[:2], 3, -1)
-    W_hT, future = W_h.T, np.zeros_like(dh[0])
+    W_hT, future = W_h.T, 0.0
     steps = (packed, dv, dh_total, run.z)
     for packed_t, dv_t, dh_t, z_t in zip(*(step[::-1] for step in steps)):
         dh_t += future
@@ -155,7 +151,7 @@ def sweep_before(W_h, run, dh):
     da_r *= r
     da_r *= h_prev
     da_zn = packed.reshape(*dh.shape[:2], 3, H)[:, :, 1:]
-    W_rzT, W_nT, future = W_h[:, : 2 * H].T, W_h[:, 2 * H :].T, np.zeros_like(dh[0])
+    W_rzT, W_nT, future = W_h[:, : 2 * H].T, W_h[:, 2 * H :].T, 0.0
     steps = (packed[:, :, : 2 * H], da_r, da_zn, dh, run.z, r)
     for da_rz_t, da_r_t, da_zn_t, dh_t, z_t, r_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future

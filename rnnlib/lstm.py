@@ -57,9 +57,9 @@ def forward(params, x, h0=None, c0=None):
     h, c = read.states(h0), read.states(c0)
 
     # σ(a) = ½ + ½ tanh(a/2): with the halves in the weights, one tanh serves all four
-    H = h.shape[-1]
+    B, H = h.shape[1:]
     half = np.repeat(np.array([0.5, 0.5, 1, 0.5], h.real.dtype), H)
-    rest = 1 - half
+    scale, rest = np.tile(half, (B, 1)), np.tile(1 - half, (B, 1))  # broadcasting is dear when B H is small
     z = affine(x, W_x * half, None if b is None else b * half)
     W_h = np.multiply(W_h, half, order="F")
     i, f, g, o = blocks(z, 4)
@@ -73,7 +73,7 @@ def forward(params, x, h0=None, c0=None):
             f_t += p_f * c_prev
             a_o = o_t.copy()
         np.tanh(z_t, z_t)
-        z_t *= half
+        z_t *= scale
         z_t += rest
         np.multiply(f_t, c_prev, c_t)
         c_t += i_t * g_t
@@ -98,9 +98,8 @@ def backward(params, run, dh, dc_T=None):
     W_x, W_h, dh, dc_T = read.cast(W_x, W_h, dh, dc_T)
 
     da, dh_dc, dc_dc = slopes(params, run)
-    da, dh_dc, dc_dc = read.cast(da, dh_dc, dc_dc)
-    W_hT, future = W_h.T, np.zeros_like(dh[0])
-    dc = np.zeros_like(dh[0]) if dc_T is None else dc_T.copy()
+    da = da.astype(dh.dtype, copy=False)
+    W_hT, future, dc = W_h.T, 0.0, 0.0 if dc_T is None else dc_T.copy()
     steps = (da.reshape(*dh.shape[:2], -1), da[:, :, :3], da[:, :, 3], dh, dh_dc, dc_dc)
     for da_t, da_ifg, da_o, dh_t, dh_dc_t, dc_dc_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future
@@ -110,12 +109,12 @@ def backward(params, run, dh, dc_T=None):
         dc *= dc_dc_t
         future = da_t.dot(W_hT)
 
-    gradient = peephole_gradients(params, run, da)
+    peepholes = peephole_gradients(params, run, da)
     da = da.reshape(*dh.shape[:2], -1)
-    gradient |= {"W_x": weight_gradient(run.x, da), "W_h": weight_gradient(run.h[:-1], da)}
+    gradient = {"W_x": weight_gradient(run.x, da), "W_h": weight_gradient(run.h[:-1], da)}
     if "b" in params:
         gradient["b"] = bias_gradient(da)
-    return {**gradient, "x": times_transposed(da, W_x), "h0": future, "c0": dc}
+    return {**gradient, **peepholes, "x": times_transposed(da, W_x), "h0": future, "c0": dc}
 
 
 def slopes(params, run):

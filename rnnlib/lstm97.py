@@ -91,9 +91,9 @@ def backward(params, run, dh, dc_T=None, truncated=False):
     dh, dc_T = read.array("dh", dh, "T B H"), read.optional("dc_T", dc_T, "B H")
     W_x, W_h, dh, dc_T = read.cast(W_x, W_h, dh, dc_T)
 
-    da, dh_dc = read.cast(*slopes(run))
-    W_hT, future = W_h.T, np.zeros_like(dh[0])
-    dc = np.zeros_like(dh[0]) if dc_T is None else dc_T.copy()
+    da, dh_dc = slopes(run)
+    da = da.astype(dh.dtype, copy=False)
+    W_hT, future, dc = W_h.T, np.zeros_like(dh[0]), 0.0 if dc_T is None else dc_T.copy()
     steps = (da.reshape(*dh.shape[:2], -1), da[:, :, :2], da[:, :, 2], dh, dh_dc)
     for da_t, da_ig, da_o, dh_t, dh_dc_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future

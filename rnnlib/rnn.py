@@ -68,8 +68,7 @@ def sweep(W_h, slope, dh):
 
     W_h: (H, H).  slope, dh: (n, B, H) of n consecutive steps.  Returns da (n, B, H), dh_0 (B, H).
     """
-    da, W_hT = slope.astype(dh.dtype), W_h.T
-    future = np.zeros_like(dh[0])
+    da, W_hT, future = slope.astype(dh.dtype), W_h.T, 0.0
     for da_t, dh_t in zip(da[::-1], dh[::-1]):
         da_t *= dh_t + future
         future = da_t.dot(W_hT)

@@ -20,7 +20,7 @@ MISTAKES = [
     (lstm, "dc += dh_total * dh_dc_t", "dc += dh_t * dh_dc_t", "dh from outside only"),
     (lstm, "        dc *= dc_dc_t\n", "", "no forget gate on the way back"),
     (lstm, "else dc_T.copy()", "else 0 * dc_T", "dc_T ignored"),
-    (lstm, "future = da_t.dot(W_hT)", "future[:] = 0", "gates do not hear h_{t-1}"),
+    (lstm, "future = da_t.dot(W_hT)", "future = 0.0", "gates do not hear h_{t-1}"),
     (lstm, "    slope_g *= i\n", "    slope_g *= f\n", "candidate through the wrong gate"),
     (lstm97, "dc += dh_total * dh_dc_t", "dc = dc * 0.9 + dh_total * dh_dc_t", "the carousel leaks"),
     (lstm97, "if not truncated:", "if truncated:", "the wrong gradient"),
