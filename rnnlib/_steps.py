@@ -8,9 +8,9 @@ def rows(x):
     return x.reshape(-1, x.shape[-1])
 
 
-def affine(x, W, b=None):
-    """x W + b for all steps.  x (T, B, n), W (n, m), b (m,) or None.  Returns a fresh (T, B, m)."""
-    a = rows(x).dot(W)
+def affine(x, W, b=None, out=None):
+    """x W + b for all steps, into `out` if given.  x (T, B, n), W (n, m), b (m,) or None."""
+    a = rows(x).dot(W, out=None if out is None else rows(out))
     if b is not None:
         a += b
     return a.reshape(*x.shape[:-1], -1)

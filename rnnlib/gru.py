@@ -55,12 +55,12 @@ def forward(params, x, h0=None, reset="after"):
     weights = read.params(params, RESET[reset], OPTIONAL[reset])
     h0 = read.optional("h0", h0, "B H")
     x, W_x, W_h, b, *b_hn = read.cast(x, *weights)
-    h = read.states(h0)
+    a, h, *u = read.fresh(3, h0) if reset == "before" else read.fresh(3, h0, None)
 
     # σ(a) = ½ + ½ tanh(a/2), the inner halves moved into the weights of r and z
     B, H = h.shape[1:]
     half = np.repeat(np.array([0.5, 0.5, 1], h.real.dtype), H)
-    a = affine(x, W_x * half, None if b is None else b * half)
+    affine(x, W_x * half, None if b is None else b * half, out=a)
     W_h = np.multiply(W_h, half, order="F")
     r, z, n = blocks(a, 3)
     halves = np.full((B, 2 * H), half[0])  # an array, as numbers and broadcasting are dear when B H is small
@@ -80,7 +80,7 @@ def forward(params, x, h0=None, reset="after"):
             h_t += n_t
         return Run(x, r, z, n, h, None, reset)
 
-    u = np.empty_like(h[1:])
+    u = u[0][1:]
     b_hn = np.tile(0 * half[:H] if b_hn[0] is None else b_hn[0], (B, 1))
     for rz_t, r_t, z_t, n_t, h_prev, h_t, u_t in zip(*steps, u):
         v_t = h_prev.dot(W_h)
@@ -117,27 +117,24 @@ def backward(params, run, dh):
 
 def sweep_after(W_h, run, dh):
     """The sweep for reset="after": da (T, B, 3H), dW_h, dh0, and the gradient of b_hn."""
-    r, u = run.r, run.u
-    dh_total, slope_n = dh.copy(), np.empty_like(dh)
-    packed = np.empty((*dh.shape[:2], 3 * dh.shape[2]), dh.dtype)
-    dv_r, dv_z, dv_n = blocks(packed, 3)  # adjoints of h_{t-1} W_h, which n sees through r
-    output_slopes(run, dv_z, slope_n)
-    np.multiply(slope_n, r, dv_n)
-    np.subtract(1, r, dv_r)
-    dv_r *= dv_n
-    dv_r *= u
-    dv = packed.reshape(*dh.shape[:2], 3, -1)
-    W_hT, future = W_h.T, 0.0
-    steps = (packed, dv, dh_total, run.z)
+    (T, B, H), r = dh.shape, run.r
+    packed = np.empty((T, B, 4 * H), dh.dtype)
+    da_r, da_z, du, da_n = blocks(packed, 4)  # u = h_{t-1} W_hn + b_hn reaches n through r
+    output_slopes(run, da_z, da_n, scratch=du)
+    np.multiply(da_n, r, du)
+    np.subtract(1, r, da_r)
+    da_r *= du
+    da_r *= run.u
+    first_three, W_hT, future = packed[:, :, : 3 * H], W_h.T, 0.0
+    steps = (packed.reshape(T, B, 4, H), first_three, dh, run.z)
     for packed_t, dv_t, dh_t, z_t in zip(*(step[::-1] for step in steps)):
-        dh_t += future
-        dv_t *= dh_t[:, None]
-        future = packed_t.dot(W_hT)
-        future += dh_t * z_t
-    dW_h = weight_gradient(run.h[:-1], packed)
-    db_hn = bias_gradient(dv_n)
-    np.multiply(dh_total, slope_n, dv_n)  # from here on dv is da: x is not seen through r
-    return packed, dW_h, future, {"b_hn": db_hn}
+        dh_total = dh_t + future
+        packed_t *= dh_total[:, None]
+        future = dv_t.dot(W_hT)
+        future += dh_total * z_t
+    dW_h, db_hn = weight_gradient(run.h[:-1], first_three), bias_gradient(du)
+    du[:] = da_n  # x reaches n directly: from here on the first three are da
+    return first_three, dW_h, future, {"b_hn": db_hn}
 
 
 def sweep_before(W_h, run, dh):
@@ -146,7 +143,7 @@ def sweep_before(W_h, run, dh):
     H = dh.shape[-1]
     packed = np.empty((*dh.shape[:2], 3 * H), dh.dtype)
     da_r, da_z, da_n = blocks(packed, 3)
-    output_slopes(run, da_z, da_n)
+    output_slopes(run, da_z, da_n, scratch=da_r)
     np.subtract(1, r, da_r)
     da_r *= r
     da_r *= h_prev
@@ -168,16 +165,16 @@ def sweep_before(W_h, run, dh):
     return packed, dW_h, future, {}
 
 
-def output_slopes(run, slope_z, slope_n):
+def output_slopes(run, slope_z, slope_n, scratch):
     """∂h_t/∂a_z = (h_{t-1} - n) ⊙ z (1 - z)  and  ∂h_t/∂a_n = (1 - z) ⊙ (1 - n²), into the two arrays.
 
-    In place, one factor at a time: for long runs, fresh memory costs more than arithmetic.
+    In place, `scratch` being a third, one factor at a time: for long runs, fresh memory costs more than arithmetic.
     """
     z, n = run.z, run.n
-    rest = 1 - z
+    np.subtract(1, z, slope_n)
     np.subtract(run.h[:-1], n, slope_z)
     slope_z *= z
-    slope_z *= rest
-    np.multiply(n, n, slope_n)
-    np.subtract(1, slope_n, slope_n)
-    slope_n *= rest
+    slope_z *= slope_n
+    np.multiply(n, n, scratch)
+    np.subtract(1, scratch, scratch)
+    slope_n *= scratch

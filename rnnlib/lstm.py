@@ -54,13 +54,13 @@ def forward(params, x, h0=None, c0=None):
     weights = read.params(params, SHAPES, OPTIONAL)
     h0, c0 = read.optional("h0", h0, "B H"), read.optional("c0", c0, "B H")
     x, W_x, W_h, b, *peepholes = read.cast(x, *weights)
-    h, c = read.states(h0), read.states(c0)
+    z, h, c = read.fresh(4, h0, c0)
 
     # σ(a) = ½ + ½ tanh(a/2): with the halves in the weights, one tanh serves all four
     B, H = h.shape[1:]
     half = np.repeat(np.array([0.5, 0.5, 1, 0.5], h.real.dtype), H)
     scale, rest = np.tile(half, (B, 1)), np.tile(1 - half, (B, 1))  # broadcasting is dear when B H is small
-    z = affine(x, W_x * half, None if b is None else b * half)
+    affine(x, W_x * half, None if b is None else b * half, out=z)
     W_h = np.multiply(W_h, half, order="F")
     i, f, g, o = blocks(z, 4)
     peephole = any(p is not None for p in peepholes)

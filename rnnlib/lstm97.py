@@ -56,14 +56,14 @@ def forward(params, x, h0=None, c0=None, squash="tanh"):
     weights = read.params(params, SHAPES, OPTIONAL)
     h0, c0 = read.optional("h0", h0, "B H"), read.optional("c0", c0, "B H")
     x, W_x, W_h, b = read.cast(x, *weights)
-    h, c = read.states(h0), read.states(c0)
+    z, h, c = read.fresh(3, h0, c0)
 
     # all three blocks are scale · tanh(a · inner) + rest: for the gates σ(a) = ½ + ½ tanh(a/2)
     inner, scale, rest = (
         np.repeat(np.array(factors, h.real.dtype), h.shape[-1])
         for factors in ((0.5, 1 / p, 0.5), (0.5, p, 0.5), (0.5, 0, 0.5))
     )
-    z = affine(x, W_x * inner, None if b is None else b * inner)
+    affine(x, W_x * inner, None if b is None else b * inner, out=z)
     W_h = np.multiply(W_h, inner, order="F")
     i, g, o = blocks(z, 3)
     for z_t, i_t, g_t, o_t, c_prev, c_t, h_prev, h_t in zip(z, i, g, o, c, c[1:], h, h[1:]):

@@ -44,7 +44,8 @@ def forward(params, x, h0=None, phi="tanh"):
     W_x, W_h, b_h = read.params(params, SHAPES, OPTIONAL)
     h0 = read.optional("h0", h0, "B H")
     x, W_x, W_h, b_h = read.cast(x, W_x, W_h, b_h)
-    a, h = affine(x, W_x, b_h), read.states(h0)
+    a, h = read.fresh(1, h0)
+    affine(x, W_x, b_h, out=a)
     W_h = np.asfortranarray(W_h)  # few rows times a matrix are faster so in most BLAS libraries
     for a_t, h_prev, h_t in zip(a, h, h[1:]):
         a_t += h_prev.dot(W_h)

@@ -25,9 +25,9 @@ MISTAKES = [
     (lstm97, "dc += dh_total * dh_dc_t", "dc = dc * 0.9 + dh_total * dh_dc_t", "the carousel leaks"),
     (lstm97, "if not truncated:", "if truncated:", "the wrong gradient"),
     (lstm97, "i * (1 - (g / p) ** 2)", "i * (1 - g * g)", "slope of tanh for 4σ - 2"),
-    (gru, "future += dh_t * z_t", "future += dh_t * (1 - z_t)", "z and 1 - z exchanged"),
-    (gru, "    np.multiply(slope_n, r, dv_n)\n", "    dv_n[:] = slope_n\n", "reset gate forgotten"),
-    (gru, "    np.multiply(dh_total, slope_n, dv_n)", "    ()", "x seen through the reset gate"),
+    (gru, "future += dh_total * z_t", "future += dh_total * (1 - z_t)", "z and 1 - z exchanged"),
+    (gru, "    np.multiply(da_n, r, du)\n", "    du[:] = da_n\n", "reset gate forgotten"),
+    (gru, "    du[:] = da_n", "    ()", "x seen through the reset gate"),
 ]
 
 
