@@ -118,23 +118,25 @@ def backward(params, run, dh):
 def sweep_after(W_h, run, dh):
     """The sweep for reset="after": da (T, B, 3H), dW_h, dh0, and the gradient of b_hn."""
     (T, B, H), r = dh.shape, run.r
-    packed = np.empty((T, B, 4 * H), dh.dtype)
-    da_r, da_z, du, da_n = blocks(packed, 4)  # u = h_{t-1} W_hn + b_hn reaches n through r
+    memory = np.empty((4, T, B, H), dh.dtype)
+    dv, da_n = memory[:3].reshape(T, B, 3 * H), memory[3]
+    da_r, da_z, du = blocks(dv, 3)  # adjoints of h_{t-1} W_h, of which n sees u through r
     output_slopes(run, da_z, da_n, scratch=du)
     np.multiply(da_n, r, du)
     np.subtract(1, r, da_r)
     da_r *= du
     da_r *= run.u
-    first_three, W_hT, future = packed[:, :, : 3 * H], W_h.T, 0.0
-    steps = (packed.reshape(T, B, 4, H), first_three, dh, run.z)
-    for packed_t, dv_t, dh_t, z_t in zip(*(step[::-1] for step in steps)):
+    W_hT, future = W_h.T, 0.0
+    steps = (dv, dv.reshape(T, B, 3, H), da_n, dh, run.z)
+    for dv_t, gates_t, da_n_t, dh_t, z_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future
-        packed_t *= dh_total[:, None]
+        gates_t *= dh_total[:, None]
+        da_n_t *= dh_total
         future = dv_t.dot(W_hT)
         future += dh_total * z_t
-    dW_h, db_hn = weight_gradient(run.h[:-1], first_three), bias_gradient(du)
-    du[:] = da_n  # x reaches n directly: from here on the first three are da
-    return first_three, dW_h, future, {"b_hn": db_hn}
+    dW_h, db_hn = weight_gradient(run.h[:-1], dv), bias_gradient(du)
+    du[:] = da_n  # x reaches n directly: from here on dv is da
+    return dv, dW_h, future, {"b_hn": db_hn}
 
 
 def sweep_before(W_h, run, dh):
@@ -148,7 +150,8 @@ def sweep_before(W_h, run, dh):
     da_r *= r
     da_r *= h_prev
     da_zn = packed.reshape(*dh.shape[:2], 3, H)[:, :, 1:]
-    W_rzT, W_nT, future = W_h[:, : 2 * H].T, W_h[:, 2 * H :].T, 0.0
+    W_rzT, W_nT = (np.ascontiguousarray(W).T for W in (W_h[:, : 2 * H], W_h[:, 2 * H :]))
+    future = 0.0
     steps = (packed[:, :, : 2 * H], da_r, da_zn, dh, run.z, r)
     for da_rz_t, da_r_t, da_zn_t, dh_t, z_t, r_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future
