@@ -33,13 +33,17 @@ def keep(name, text):
     """Replaces the part of README.md between the two marks of this section."""
     before, rest = README.read_text(encoding="utf-8").split(f"<!-- {name} -->\n")
     after = rest.split(f"<!-- /{name} -->\n")[1]
-    README.write_text(f"{before}<!-- {name} -->\n{text}\n<!-- /{name} -->\n{after}", encoding="utf-8")
+    kept = f"{before}<!-- {name} -->\n{text}\n<!-- /{name} -->\n{after}"
+    README.write_text(kept, encoding="utf-8")
 
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], metavar="NAME", help=", ".join(SECTIONS))
-parser.add_argument("--write", action="store_true", help="also put the tables into benchmarks/README.md")
+parser.add_argument("sections", nargs="*", metavar="NAME", help=", ".join(SECTIONS))
+parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
 arguments = parser.parse_args()
+unknown = [name for name in arguments.sections if name not in SECTIONS]
+if unknown:
+    parser.error(f"no section {', '.join(unknown)}; expected some of {', '.join(SECTIONS)}")
 for name in arguments.sections or SECTIONS:
     text = f"{SECTIONS[name]()}\n\n{versions()}."
     print(f"## {name}\n\n{text}\n", flush=True)

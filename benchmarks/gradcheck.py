@@ -1,4 +1,4 @@
-"""`numgrad.check_gradient` against torch.autograd.gradcheck(fast_mode=True): time, and faults found."""
+"""`numgrad.check_gradient` against torch.autograd.gradcheck(fast_mode=True): time and finds."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from rnnlib import losses, numgrad, readout, rnn, sequence
 
 from .measure import medians, table
 from .peers import torch
+from .speed import show
 
 SIZES = {500: (10, 2, 6, 14, 8), 5000: (10, 4, 16, 56, 14)}  # P -> T, B, D, H, K
 
@@ -34,15 +35,21 @@ def gradcheck():
             return numgrad.check_gradient(loss, gradients(), params)
 
         assert ours().ok
-        found = sum(not numgrad.check_gradient(loss, faulty(gradients(), seed), params, seed=seed).ok for seed in range(30))
-        row = [n, "torch absent", f"{found} of 30", "torch absent"]
+        found = sum(
+            not numgrad.check_gradient(loss, faulty(gradients(), seed), params, seed=seed).ok
+            for seed in range(30)
+        )
+        found = f"{found} of 30"
+        row = [n, "torch absent", found, "torch absent"]
         if torch is not None:
             theirs, theirs_faulty = torch_checks(params, x, y, loss, gradients())
             times = medians({"ours": ours, "torch": theirs}, 3)
             theirs_found = sum(not theirs_faulty(seed) for seed in range(30))
-            row = [n, f"{times['torch'] / times['ours']:.2f} (≥ 3)", row[2], f"{theirs_found} of 30"]
+            ratio = times["torch"] / times["ours"]
+            row = [n, show(ratio, 3), found, f"{theirs_found} of 30"]
         rows.append(row)
-    return table(["parameters", "time, torch / ours", "1 % error in one entry: ours finds", "torch finds"], rows)
+    head = ["parameters", "time, torch / ours", "1 % error in one entry: ours finds", "torch finds"]
+    return table(head, rows)
 
 
 def faulty(grads, seed):
@@ -56,7 +63,7 @@ def faulty(grads, seed):
 
 
 def torch_checks(params, x, y, loss, grads):
-    """gradcheck on PyTorch's own RNN with the same weights; and on our loss with a faulty gradient."""
+    """gradcheck on PyTorch's own RNN with the same weights; on our loss, the gradient faulty."""
     (D, H), K = params["W_x"].shape, params["W_y"].shape[1]
     layer = torch.nn.RNN(D, H, dtype=torch.float64)
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0")
@@ -64,12 +71,14 @@ def torch_checks(params, x, y, loss, grads):
     fixed = {"bias_hh_l0": torch.zeros(H, dtype=torch.float64)}
 
     def function(W_x, W_h, b_h, W_y, b_y):
-        h, _ = torch.func.functional_call(layer, {**dict(zip(names, (W_x, W_h, b_h))), **fixed}, (inputs,))
+        weights = {**dict(zip(names, (W_x, W_h, b_h))), **fixed}
+        h, _ = torch.func.functional_call(layer, weights, (inputs,))
         return 0.5 * ((h @ W_y + b_y - targets) ** 2).sum()
 
     def tensors(transposed):
         turn = {"W_x", "W_h"} if transposed else set()
-        return [torch.from_numpy((v.T if k in turn else v).copy()).requires_grad_() for k, v in params.items()]
+        arrays = [value.T if name in turn else value for name, value in params.items()]
+        return [torch.from_numpy(array.copy()).requires_grad_() for array in arrays]
 
     point = tensors(True)
     assert abs(float(function(*point).detach()) - loss(params)) < 1e-9
@@ -79,7 +88,8 @@ def torch_checks(params, x, y, loss, grads):
 
         @staticmethod
         def forward(context, *values):
-            return torch.tensor(loss({k: v.detach().numpy() for k, v in zip(params, values)}))
+            arrays = [value.detach().numpy() for value in values]
+            return torch.tensor(loss(dict(zip(params, arrays))))
 
         @staticmethod
         def backward(context, upstream):
@@ -87,7 +97,9 @@ def torch_checks(params, x, y, loss, grads):
 
     def passes(seed):
         Ours.wrong = faulty(grads, seed)
-        return torch.autograd.gradcheck(Ours.apply, tensors(False), fast_mode=True, raise_exception=False)
+        return torch.autograd.gradcheck(
+            Ours.apply, tensors(False), fast_mode=True, raise_exception=False
+        )
 
     assert torch.autograd.gradcheck(Ours.apply, tensors(False), fast_mode=True)
     return lambda: torch.autograd.gradcheck(function, point, fast_mode=True), passes

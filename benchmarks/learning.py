@@ -34,7 +34,9 @@ def run(cell, lr, seconds, seed):
     def stop(seen):
         return time.process_time() - start > seconds or 2 * np.mean(seen[-50:]) < 0.002
 
-    trained = training.train(loss_and_grads, params, 10**6, training.Adam(lr), clip=1.0, progress=False, stop=stop)
+    trained = training.train(
+        loss_and_grads, params, 10**6, training.Adam(lr), clip=1.0, progress=False, stop=stop
+    )
     used = time.process_time() - start
     x, y = batch(2000)
     o = sequence.forward(cell, trained.params, x)[2]
@@ -48,6 +50,7 @@ def learning():
             used, steps, error = run(cell, lr, seconds, seed)
             goal = "> 0.1 after 60 s" if cell is rnn else "< 0.002 within 30 s"
             rows.append([name, seed, lr, f"{used:.0f}", steps, f"{error:.4f}", goal])
-    return table(["cell", "seed", "learning rate", "CPU seconds", "steps", "error on fresh data", "goal"], rows) + (
-        "\n\nAlways answering 1 gives 1/6 = 0.1667.  These are seconds, not ratios, and so of this machine only."
+    head = ["cell", "seed", "learning rate", "CPU seconds", "steps", "error on fresh data", "goal"]
+    return table(head, rows) + (
+        "\n\nAlways answering 1 gives 1/6 = 0.1667.  Seconds, not ratios: of one machine only."
     )

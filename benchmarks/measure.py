@@ -32,7 +32,7 @@ def medians(candidates, seconds=1.0, least=7):
 
 
 def peak_bytes(call):
-    """The most memory that `call` held at one time beyond what was held before, results included."""
+    """The most memory that `call` held at one time, results included."""
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

@@ -38,12 +38,14 @@ def per_step():
     cases = {
         "rnn": both(rnn, rnn.backward),
         "truncated.window, τ = 10": both(rnn, lambda p, run, dh: truncated.window(p, run, dh, 10)),
-        "truncated.chunks, k1 = 10, k2 = 20": both(rnn, lambda p, run, dh: truncated.chunks(p, run, dh, 10, 20)),
+        "truncated.chunks, k1 = 10, k2 = 20": both(
+            rnn, lambda p, run, dh: truncated.chunks(p, run, dh, 10, 20)
+        ),
         "lstm": both(lstm, lstm.backward),
         "gru": both(gru, gru.backward),
     }
-    rows = [[name, f"{forward:.2f}", f"{backward:.2f}"] for name, (forward, backward) in cases.items()]
-    note = f"\n\nThe backward pass returns dx, which is {D / H:.2f} of these arrays (D = {D}, H = {H})."
+    rows = [[name, *(f"{number:.2f}" for number in pair)] for name, pair in cases.items()]
+    note = f"\n\nThe backward pass returns dx, {D / H:.2f} of such an array (D = {D}, H = {H})."
     return table(["arrays of B H per step", "forward", "backward, beside the run"], rows) + note
 
 
@@ -69,5 +71,6 @@ def checkpointed():
         peaks = [peak_bytes(call) - output for call in (full, sparse)]
         rows.append([T, f"{times['sparse'] / times['full']:.2f}", f"{peaks[0] / peaks[1]:.1f}",
                      f"{peaks[0] / (B * H * 8):.0f}", f"{peaks[1] / (B * H * 8):.0f}"])
-    return table(["T", "time, checkpointed / full", "memory, full / checkpointed",
-                  "states' worth of memory, full", "checkpointed"], rows) + "\n\nMemory without dx, which both return."
+    head = ["T", "time, checkpointed / full", "memory, full / checkpointed",
+            "states' worth of memory, full", "checkpointed"]
+    return table(head, rows) + "\n\nMemory without dx, which both return."

@@ -75,7 +75,10 @@ def plain_lstm(p, x, dh):
         dh_t = dh[t] + dh_next
         dc = dc + dh_t * o * (1 - tanh_c**2)
         da = np.hstack([
-            dc * g * i * (1 - i), dc * c_prev * f * (1 - f), dc * i * (1 - g**2), dh_t * tanh_c * o * (1 - o),
+            dc * g * i * (1 - i),
+            dc * c_prev * f * (1 - f),
+            dc * i * (1 - g**2),
+            dh_t * tanh_c * o * (1 - o),
         ])
         dc = dc * f
         dW_x += x[t].T @ da

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from rnnlib import lstm, rnn
-
 from . import peers
 from .measure import medians, table
 
@@ -23,19 +21,20 @@ GOALS = {  # peer, dtype, cell -> the least ratio wanted at each size
 def problem(cell, size, dtype):
     T, B, D, H = size
     rng = np.random.default_rng(0)
-    params = {name: value.astype(dtype) for name, value in peers.CELLS[cell].init(D, H, rng).items()}
-    return params, rng.normal(size=(T, B, D)).astype(dtype), rng.normal(size=(T, B, H)).astype(dtype)
+    params = peers.CELLS[cell].init(D, H, rng)
+    x, dh = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, H))
+    return {k: v.astype(dtype) for k, v in params.items()}, x.astype(dtype), dh.astype(dtype)
 
 
 def speed(seconds=2.0):
     """Ratios other / ours of forward + backward; the goal in brackets, bold where it is missed."""
     cells = {}
     for dtype in ("float64", "float32"):
-        wanted = {key[0] for key in GOALS if key[1] == dtype}
+        wanted = dict.fromkeys(key[0] for key in GOALS if key[1] == dtype)
         for cell in peers.CELLS:
             for size in SIZES:
                 arguments = (cell, *problem(cell, size, dtype))
-                calls = {name: peers.PEERS[name](*arguments) for name in peers.PEERS if name in wanted}
+                calls = {name: peers.PEERS[name](*arguments) for name in wanted}
                 absent = [name for name, call in calls.items() if call is None]
                 calls = {name: call for name, call in calls.items() if call is not None}
                 calls["ours"] = peers.ours(*arguments)
@@ -44,18 +43,17 @@ def speed(seconds=2.0):
                 exact = calls["ours"]()
                 for name, call in calls.items():
                     error = np.abs(call() - exact).max() / np.abs(exact).max()
-                    assert error < (1e-10 if dtype == "float64" else 1e-3), (name, cell, size, error)
+                    assert error < {"float64": 1e-10, "float32": 1e-3}[dtype], (name, cell, error)
                 times = medians(calls, seconds)
                 for name in wanted:
                     ratio = times[name] / times["ours"] if name in times else None
                     cells[name, dtype, cell, size] = "absent" if name in absent else ratio
-    return table(
-        ["other / ours", *(f"T,B,D,H = {','.join(map(str, size))}" for size in SIZES)],
-        [
-            [f"{name}, {dtype}, {cell}", *(show(cells[name, dtype, cell, s], g) for s, g in zip(SIZES, goals))]
-            for (name, dtype, cell), goals in GOALS.items()
-        ],
-    )
+    head = ["other / ours", *(f"T,B,D,H = {','.join(map(str, size))}" for size in SIZES)]
+    rows = [
+        [", ".join(key), *(show(cells[*key, size], goal) for size, goal in zip(SIZES, goals))]
+        for key, goals in GOALS.items()
+    ]
+    return table(head, rows)
 
 
 def show(ratio, goal):
@@ -82,8 +80,8 @@ def share():
                 da_t.dot(params["W_h"].T)
             rows_x.T.dot(rows_da), rows_h.T.dot(rows_da), rows_da.dot(W_x.T)
 
-        times = medians({"products": products, "all": lambda: lstm.backward(params, lstm.forward(params, x), dh)}, 6)
-        rows.append([dtype, f"{times['products'] / times['all']:.2f} (≥ 0.75)"])
+        times = medians({"products": products, "all": peers.ours("LSTM", params, x, dh)}, 6)
+        rows.append([dtype, show(times["products"] / times["all"], 0.75)])
     return table(["LSTM at 50,64,128,256", "matrix products / all"], rows)
 
 
@@ -94,6 +92,7 @@ def scaling():
         calls = {T: peers.ours(cell, *problem(cell, (T, 4, 16, 32), "float64")) for T in lengths}
         times = medians(calls, 4)
         exponent = np.polyfit(np.log(lengths), np.log([times[T] for T in lengths]), 1)[0]
-        rows.append([cell, f"{exponent:.2f}", *(f"{times[T] / T / (times[200] / 200):.2f}" for T in lengths)])
+        per_step = [times[T] / T / (times[200] / 200) for T in lengths]
+        rows.append([cell, f"{exponent:.2f}", *(f"{ratio:.2f}" for ratio in per_step)])
     head = ["forward + backward", "exponent of T", *(f"time per step, T = {T}" for T in lengths)]
     return table(head, rows)

@@ -43,7 +43,7 @@ class Reader:
         return array
 
     def _learn(self, name, shape, axes):
-        """Adds the sizes that `shape` gives to the axes not known yet, if it agrees with the rest."""
+        """Adds the sizes that `shape` gives to the axes not known yet, if the rest agrees."""
         sizes = self.sizes.copy()
         agrees = len(axes) == len(shape)
         for axis, size in zip(axes, shape):
@@ -86,17 +86,21 @@ class Reader:
         return [array if array is None else np.ascontiguousarray(array, dtype) for array in arrays]
 
     def run(self, run, *kinds):
-        """`run` if it is one of `kinds`, the Runs of some modules; its sizes T, B, D, H are then known."""
+        """`run` if it is one of `kinds`, the Runs of some modules; settles T, B, D and H."""
         if not isinstance(run, kinds):
             makers = " or ".join(kind.__module__ for kind in kinds)
-            raise TypeError(f"run is {type(run).__name__}, expected the Run that {makers}.forward made")
+            raise TypeError(
+                f"run is {type(run).__name__}, expected the Run that {makers}.forward made"
+            )
         dtype = run.h.dtype
         if dtype == COMPLEX and not self.allow_complex:
             raise TypeError(f"run.h has dtype {dtype}, expected real numbers")
         self._kinds.add(dtype)
         (T, B, D), H = run.x.shape, run.h.shape[-1]
         if run.h.shape != (T + 1, B, H):
-            raise ValueError(f"run.h has shape {run.h.shape}, expected (T+1, B, H) with T = {T}, B = {B}")
+            raise ValueError(
+                f"run.h has shape {run.h.shape}, expected (T+1, B, H) with T = {T}, B = {B}"
+            )
         self.sizes = {"T": T, "B": B, "D": D, "H": H}
         return run
 
@@ -118,7 +122,7 @@ class Reader:
         return arrays
 
     def scalar(self, name, value):
-        """`value` as a finite number (a zero-dimensional array's dtype counts, a float's does not)."""
+        """`value` as a finite number (an array's dtype counts, a Python float's does not)."""
         if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
             if isinstance(value, complex):
                 if not self.allow_complex:
@@ -132,7 +136,10 @@ class Reader:
     def _numeric(self, name, value):
         if value is None or isinstance(value, (str, bytes, dict)):
             raise TypeError(f"{name} is {type(value).__name__}, expected an array of numbers")
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"{name} is not a rectangular array of numbers: {error}") from None
         dtype = array.dtype
         if dtype is not FLOAT64 and dtype is not FLOAT32:
             if dtype.kind not in "biufc" or (dtype.kind == "c" and not self.allow_complex):
@@ -156,7 +163,7 @@ _split = lru_cache(str.split)
 
 @lru_cache
 def _parse(axis):
-    """Factor, letter and addend of a size: "H" is (1, "H", 0), "4H" (4, "H", 0), "T+1" (1, "T", 1)."""
+    """Factor, letter and addend: "H" is (1, "H", 0), "4H" (4, "H", 0), "T+1" (1, "T", 1)."""
     size, _, more = axis.partition("+")
     letter = size.lstrip("0123456789") if size[0].isdigit() else size
     return int(size[: -len(letter)] or 1), letter, int(more or 0)

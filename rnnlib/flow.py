@@ -45,7 +45,9 @@ def growth_rate(J):
 
     J: (T, H, H), or (T, B, H, H) for one rate per instance.  Returns a float, or (B,).
     """
-    J = Reader(allow_complex=False).array("J", J, "T H H" if np.ndim(J) == 3 else "T B H H")
+    read = Reader(allow_complex=False)
+    J = read.numbers("J", J)
+    J = read.array("J", J, "T H H" if J.ndim == 3 else "T B H H")
     product, log_norm = J[0], 0.0
     for J_t in (*J[1:], None):
         norm = np.linalg.norm(product, 2, axis=(-2, -1), keepdims=True)
@@ -72,7 +74,8 @@ def jacobian_blocks(params, run):
         slope, dh_dc = lstm97.slopes(run)
         dc_dc = np.ones_like(dh_dc)
     *of_c, of_o = (
-        slope[:, :, gate, :, None] * W.T for gate, W in enumerate(np.split(W_h, slope.shape[2], axis=1))
+        slope[:, :, gate, :, None] * W.T
+        for gate, W in enumerate(np.split(W_h, slope.shape[2], axis=1))
     )
     return _diagonal(dc_dc), sum(of_c), _diagonal(dh_dc), of_o
 

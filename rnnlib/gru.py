@@ -6,6 +6,7 @@
 
 Columns are packed in the order r, z, n.  Everything a step of the backward pass multiplies by is
 known beforehand, so that with "after" the whole step is dh_total times an array, and one product.
+Memory per step, beside the input: 5 B H for the run (r, z, n, u, h), 4 B H for slopes and adjoints.
 """
 
 from typing import NamedTuple
@@ -34,7 +35,7 @@ class Run(NamedTuple):
 
 
 def init(D, H, rng, reset="after"):
-    """W_x by Glorot and Bengio (2010), W_h orthogonal per block, biases zero.  Returns the params."""
+    """W_x by Glorot and Bengio (2010), W_h orthogonal per block, biases zero."""
     params = {
         "W_x": np.hstack([xavier((D, H), rng) for _ in range(3)]),
         "W_h": np.hstack([orthogonal((H, H), rng) for _ in range(3)]),
@@ -63,7 +64,8 @@ def forward(params, x, h0=None, reset="after"):
     affine(x, W_x * half, None if b is None else b * half, out=a)
     W_h = np.multiply(W_h, half, order="F")
     r, z, n = blocks(a, 3)
-    halves = np.full((B, 2 * H), half[0])  # an array, as numbers and broadcasting are dear when B H is small
+    # adding numbers or broadcast rows would cost thrice as much when B H is small
+    halves = np.full((B, 2 * H), half[0])
     # and (1 - z) ⊙ n + z ⊙ h_{t-1} is n + z ⊙ (h_{t-1} - n)
     steps = (a[:, :, : 2 * H], r, z, n, h, h[1:])
     if reset == "before":
@@ -169,9 +171,10 @@ def sweep_before(W_h, run, dh):
 
 
 def output_slopes(run, slope_z, slope_n, scratch):
-    """∂h_t/∂a_z = (h_{t-1} - n) ⊙ z (1 - z)  and  ∂h_t/∂a_n = (1 - z) ⊙ (1 - n²), into the two arrays.
+    """∂h_t/∂a_z = (h_{t-1} - n) ⊙ z (1 - z)  and  ∂h_t/∂a_n = (1 - z) ⊙ (1 - n²), each (T, B, H).
 
-    In place, `scratch` being a third, one factor at a time: for long runs, fresh memory costs more than arithmetic.
+    Into slope_z and slope_n, `scratch` being a third such array; one factor at a time and in
+    place, because for long runs fresh memory costs more than arithmetic.
     """
     z, n = run.z, run.n
     np.subtract(1, z, slope_n)

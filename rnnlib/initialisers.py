@@ -9,7 +9,7 @@ from ._arguments import count
 
 
 def xavier(shape, rng, gain=1.0):
-    """Variance gain² · 2 / (n_in + n_out), uniform: activity and gradients (Glorot, Bengio 2010)."""
+    """Variance gain² · 2 / (n_in + n_out), uniform: both ways alike (Glorot & Bengio, 2010)."""
     n_in, n_out = _matrix(shape)
     limit = gain * np.sqrt(6 / (n_in + n_out))
     return rng.uniform(-limit, limit, (n_in, n_out))
@@ -31,7 +31,7 @@ def orthogonal(shape, rng, gain=1.0):
 
 
 def identity(shape, rng=None, gain=1.0):
-    """gain · I: every unit starts by remembering (Le, Jaitly and Hinton, 2015).  rng is not used."""
+    """gain · I: every unit starts by remembering (Le et al., 2015).  rng is not used."""
     return gain * np.eye(*_matrix(shape))
 
 

@@ -5,7 +5,7 @@
 
 Columns are packed in the order i, f, g, o.  Peepholes (Gers and Schmidhuber, 2000) let i and f
 see c_{t-1} ⊙ p_i, c_{t-1} ⊙ p_f, and o see c_t ⊙ p_o.  Memory per step, beside the input: 6 B H
-for the run (i, f, g, o, c, h), and as much again for slopes and adjoints in the backward pass.
+for the run (i, f, g, o, c, h), and 5 B H for slopes and adjoints in the backward pass.
 """
 
 from typing import NamedTuple
@@ -59,7 +59,8 @@ def forward(params, x, h0=None, c0=None):
     # σ(a) = ½ + ½ tanh(a/2): with the halves in the weights, one tanh serves all four
     B, H = h.shape[1:]
     half = np.repeat(np.array([0.5, 0.5, 1, 0.5], h.real.dtype), H)
-    scale, rest = np.tile(half, (B, 1)), np.tile(1 - half, (B, 1))  # broadcasting is dear when B H is small
+    # broadcast rows would cost thrice as much when B H is small
+    scale, rest = np.tile(half, (B, 1)), np.tile(1 - half, (B, 1))
     affine(x, W_x * half, None if b is None else b * half, out=z)
     W_h = np.multiply(W_h, half, order="F")
     i, f, g, o = blocks(z, 4)

@@ -36,7 +36,7 @@ class Run(NamedTuple):
 
 
 def init(D, H, rng):
-    """W_x by Glorot and Bengio (2010), W_h orthogonal per block, b zero.  Returns the params dict."""
+    """W_x by Glorot and Bengio (2010), W_h orthogonal per block, b zero."""
     return {
         "W_x": np.hstack([xavier((D, H), rng) for _ in range(3)]),
         "W_h": np.hstack([orthogonal((H, H), rng) for _ in range(3)]),

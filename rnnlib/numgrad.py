@@ -60,7 +60,8 @@ class Report(NamedTuple):
 
     def __str__(self):
         return "\n".join(
-            f"{t.name}: {'agrees' if t.ok else 'DIFFERS'}, relative error {t.error:.1e} by {t.method}"
+            f"{t.name}: {'agrees' if t.ok else 'DIFFERS'}, "
+            f"relative error {t.error:.1e} by {t.method}"
             + ("" if t.index is None else f", most at entry {t.index}")
             for t in self.tensors
         )
@@ -98,10 +99,13 @@ def _check_together(f, point, grads, rng):
     """The reports if all tensors agree; None if they do not, or for lack of a good witness."""
     if any(gradient.shape != point[name].shape for name, gradient in grads.items()):
         return None
-    # weighted so that every tensor contributes alike: a small gradient cannot hide behind a large one
+    # weighted so that every tensor contributes alike: small gradients cannot hide behind large ones
     typical = {name: max(_typical(gradient), 1e-14) for name, gradient in grads.items()}
     least = min(typical.values())
-    direction = {name: _direction(g.shape, rng) * (least / typical[name]) for name, g in grads.items()}
+    direction = {
+        name: _direction(gradient.shape, rng) * (least / typical[name])
+        for name, gradient in grads.items()
+    }
     at_point = Directional(f, point)
     derivative, method = at_point.derivative_and_method(direction)
     if least < 1e-6 * at_point.size:  # the real difference would be rounding, and no witness
@@ -136,7 +140,7 @@ def _check_tensor(f, point, name, gradient, rng):
 def _direction(shape, rng):
     """A random direction of length 1.
 
-    Every entry takes part, and by an amount of its own: with ±1, two exchanged entries could cancel.
+    Every entry takes part, by an amount of its own: with ±1, two exchanged entries could cancel.
     """
     direction = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.5, shape)
     return direction / np.linalg.norm(direction)

@@ -13,7 +13,7 @@ from .rnn import OPTIONAL, SHAPES, Run, read_adjoints, slopes
 
 
 def step_jacobians(params, run):
-    """J_t = ∂h_t/∂h_{t-1} = diag(phi'(a_t)) W_hᵀ.  Returns (T, B, H, H), [i, j] = ∂h_t[i]/∂h_{t-1}[j]."""
+    """J_t = diag(phi'(a_t)) W_hᵀ.  Returns (T, B, H, H) with [i, j] = ∂h_t[i]/∂h_{t-1}[j]."""
     read = Reader()
     read.run(run, Run)
     _, W_h, _ = read.params(params, SHAPES, OPTIONAL)
@@ -38,7 +38,8 @@ def path_terms(params, run, dh, t):
     """The t addends of dL_t/dW, one for the use of W at each step k = 1..t.
 
     dh: (T, B, H) adjoints from outside, of which dh[t-1] is used; the batch is summed.  Returns
-    {"W_h": (t, H, H), "W_x": (t, D, H)}; entry k-1 is h_{k-1} (or x_k) ⊗ [(dh_t J_{t:k}) ⊙ phi'(a_k)].
+    {"W_h": (t, H, H), "W_x": (t, D, H)}; entry k-1 is h_{k-1} ⊗ [(dh_t J_{t:k}) ⊙ phi'(a_k)],
+    in W_x with x_k for h_{k-1}.
     """
     _, W_h, dh = read_adjoints(params, run, dh)
     count("t", t, 1, len(dh))

@@ -65,7 +65,7 @@ def backward(params, run, dh):
 
 
 def sweep(W_h, slope, dh):
-    """The recurrence from the last step to the first: da_t, and what it leaves for the state before.
+    """The recurrence from the last step to the first, and what is left for the state before.
 
     W_h: (H, H).  slope, dh: (n, B, H) of n consecutive steps.  Returns da (n, B, H), dh_0 (B, H).
     """

@@ -21,11 +21,12 @@ __all__ = [
 
 def global_norm(grads):
     """‖g‖ over the entries of all arrays jointly.  Returns a float."""
-    scale = max((np.abs(g).max() for g in _read("grads", grads).values()), default=0.0)
+    grads = _read("grads", grads).values()
+    scale = max((np.abs(g).max() for g in grads), default=0.0)
     if scale == 0:
         return 0.0
     # scaled, or squares of large gradients overflow: those are the ones clipping is for
-    return float(scale * np.sqrt(sum(np.sum(np.square(g / scale, dtype=float)) for g in grads.values())))
+    return float(scale * np.sqrt(sum(np.square(g / scale, dtype=float).sum() for g in grads)))
 
 
 def clip_by_global_norm(grads, c):
@@ -35,7 +36,8 @@ def clip_by_global_norm(grads, c):
     """
     c, norm = _positive("c", c), global_norm(grads)
     factor = c / norm if norm > c else 1.0
-    return {name: np.multiply(g, factor, dtype=g.dtype) for name, g in _read("grads", grads).items()}
+    grads = _read("grads", grads)
+    return {name: np.multiply(g, factor, dtype=g.dtype) for name, g in grads.items()}
 
 
 def clip_by_value(grads, c):

@@ -17,7 +17,7 @@ def window(params, run, dh, tau):
 
     params, run, dh and the result as in `rnn.backward`.  tau: Jacobian factors kept, at least 0;
     h0 hears only from losses with t - tau <= 1.  All losses move back together, one hop at a
-    time: tau products with T B rows, and three arrays of T B H beside the run.
+    time: tau products with T B rows, and five arrays of T B H beside the run.
     """
     W_x, W_h, dh = read_adjoints(params, run, dh)
     tau = min(count("tau", tau, 0), len(dh) - 1)
