@@ -61,6 +61,8 @@ def softmax_jacobian(yhat):
     yhat: (..., K).  Returns (..., K, K) with [i, j] = ∂ŷ_i/∂o_j: rank K - 1, rows summing to 0.
     """
     yhat = Reader().numbers("yhat", yhat)
+    if yhat.ndim == 0:
+        raise ValueError("yhat has shape (), expected (..., K)")
     return yhat[..., :, None] * np.eye(yhat.shape[-1], dtype=yhat.dtype) - (
         yhat[..., :, None] * yhat[..., None, :]
     )

@@ -8,10 +8,7 @@ import importlib
 import numpy as np
 import pytest
 
-from rnnlib import gru, losses, lstm, lstm97, numgrad, readout, rnn, sequence
-
-PEEPHOLES = {name: name for name in ("p_i", "p_f", "p_o")}
-
+from rnnlib import activations, flow, gru, losses, lstm, lstm97, numgrad, readout, rnn, sequence
 
 def packed(data, prefix, gates):
     """The oracle's separate gate weights side by side, as the library packs them."""
@@ -52,7 +49,7 @@ LOSSES = {
 
 class System:
     def __init__(self, name, data):
-        self.data = data
+        self.name, self.data = name, data
         self.cell, gates, pack, self.options = SYSTEMS[name]
         self.params = pack(data, "p_", gates)
         self.states = {k: data[k] for k in ("h0", "c0") if k in data}
@@ -87,6 +84,61 @@ def test_gradient_of_a_loss_equals_oracle(system, close):
     close(top["W_y"], system.data["g_W_y"])
     close(top["b_y"], system.data["g_b_y"])
     compare(system, "g_", system.cell.backward(system.params, system.run, top["h"]), close)
+
+
+def outside(system):
+    """The adjoints that the output layer sends down, and those of the outputs themselves."""
+    _, do = system.loss(readout.forward(system.readout, system.run.h[1:]), system.data["y"])
+    return readout.backward(system.readout, system.run.h[1:], do)["h"], do
+
+
+def test_outputs_and_losses_per_step_equal_oracle(system, close):
+    data = system.data
+    o = readout.forward(system.readout, system.run.h[1:])
+    squash = {"softmax_ce": losses.softmax, "tanh_mse": np.tanh, "sigmoid_bce": activations.sigmoid}
+    name = next((k for k in LOSSES if system.name.endswith(k)), "softmax_ce")
+    close(squash.get(name, activations.identity)(o), data["f_yhat"])
+    for t, b in np.ndindex(o.shape[:2]):
+        close(system.loss(o[t, b], data["y"][t, b])[0], data["f_E"][t, b])
+
+
+@pytest.mark.parametrize("prefix", ["g_", "gtrunc_"])
+def test_total_adjoints_of_the_states_equal_oracle(prefix, system, close):
+    """Restarting from the states after step t, the gradient of h0 is what h_t gets from the future."""
+    data, run = system.data, system.run
+    if prefix + "h" not in data:
+        pytest.skip("not in this file")
+    options = {"truncated": True} if prefix == "gtrunc_" else {}
+    dh, do = outside(system)
+    T = len(dh)
+    g_h, g_c = np.zeros_like(run.h), np.zeros_like(run.h)
+    g_h[1:] = dh
+    for t in range(T):
+        states = {name: getattr(run, name[0])[t] for name in system.states}
+        tail = system.forward(system.params, data["x"][t:], **states)
+        gradient = system.cell.backward(system.params, tail, dh[t:], **options)
+        g_h[t] += gradient["h0"]
+        g_c[t] = gradient.get("c0", 0)
+    close(g_h, data[prefix + "h"])
+    if "g_o" in data:
+        close(do, data["g_o"])
+        slope = rnn.slopes(run)
+        close(rnn.sweep(system.params["W_h"], slope, dh)[0], data["g_a"])
+    if "c0" in system.states:
+        P = flow.jacobian_blocks(system.params, run)[2]
+        g_c[1:] += np.einsum("tbi,tbij->tbj", g_h[1:], P)
+        close(g_c, data[prefix + "c"])
+    if options:
+        top = system.cell.backward(system.params, run, dh, **options)
+        compare(system, prefix, top, close)
+
+
+def test_packed_weights_equal_the_oracles_packed_copies(oracle, close):
+    data = oracle("lstm")
+    params, gradient = packed(data, "p_", "ifgo"), packed(data, "g_", "ifgo")
+    for name in ("W_x", "W_h", "b"):
+        close(params[name], data[f"p_{name}_packed"])
+        close(gradient[name], data[f"g_{name}_packed"])
 
 
 def compare(system, prefix, gradient, close):

@@ -93,6 +93,18 @@ def test_joint_product_is_the_cell_derivative(gated, close):
             close(flow.cell_derivative(params, run, t, k)[0], data["dc_dc"][t, k])
 
 
+def test_hidden_states_move_with_the_cell_as_in_the_oracle(gated, close):
+    params, run, data = gated
+    M, P = flow.joint_jacobians(params, run)[:, 0], flow.jacobian_blocks(params, run)[2][:, 0]
+    H = P.shape[-1]
+    for k in range(7):
+        both = np.vstack([np.eye(H), P[k - 1] if k else np.zeros((H, H))])
+        for t in range(k, 7):
+            close(both[H:], data["dh_dc"][t, k])
+            if t < 6:
+                both = M[t] @ both
+
+
 def test_four_terms_are_exact_at_lag_1_and_off_by_a_known_path_at_lag_2(gated, close):
     params, run, data = gated
     A = flow.four_term(params, run)

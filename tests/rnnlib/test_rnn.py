@@ -36,6 +36,11 @@ def test_transposed_network_in_column_form_equals_oracle(system, oracle, close):
     close(total["W_h"][:, 0].swapaxes(-1, -2), data["dh_dW_h"])
     close(total["W_x"][:, 0].swapaxes(-1, -2), data["dh_dW_x"])
     close(total["b_h"][:, 0], data["dh_db_h"])
+    for name in ("W_h", "W_x", "b_h"):  # what the recursion adds at each step is the immediate part
+        immediate, J = total[name][:, 0].copy(), data["J"]
+        immediate[1:] -= np.einsum("tij,tj...->ti...", J[1:], total[name][:-1, 0])
+        want = data[f"imm_{name}"]
+        close(immediate.swapaxes(-1, -2) if name != "b_h" else immediate, want)
     top = {"W_y": data["p_W_y"].T, "b_y": data["p_b_y"]}
     loss = losses.squared_error if system.endswith("mse") else losses.softmax_cross_entropy
     value, do = loss(readout.forward(top, run.h[1:]), data["y"][:, None])
