@@ -1,6 +1,7 @@
 """Initial weights, and what each keeps constant from layer to layer or from step to step.
 
-All matrices act on rows, (inputs, outputs); `rng` is a numpy.random.Generator.
+All matrices act on rows: shape is (inputs, outputs), or n for (n, n).  `rng` is a
+numpy.random.Generator.
 """
 
 import numpy as np
@@ -47,6 +48,8 @@ def forget_bias(half_life):
 
 
 def _matrix(shape):
+    if isinstance(shape, int):
+        shape = (shape, shape)
     if not isinstance(shape, (tuple, list)) or len(shape) != 2:
         raise ValueError(f"shape is {shape}, expected (inputs, outputs)")
     return tuple(count("shape", n, 1) for n in shape)

@@ -72,6 +72,7 @@ def test_initialisers(shape, rng):
     gram = Q @ Q.T if shape[0] <= shape[1] else Q.T @ Q
     assert Q.shape == shape and np.abs(gram - np.eye(min(shape))).max() < 1e-14
     assert np.array_equal(training.identity(shape, gain=2.0), 2 * np.eye(*shape))
+    assert training.orthogonal(4, rng).shape == (4, 4)
     for draw, variance in ((training.xavier, 2 / 700), (training.he, 2 / 300)):
         sample = draw((300, 400), rng)
         assert sample.var() == pytest.approx(variance, rel=0.02)
