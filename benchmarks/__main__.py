@@ -2,6 +2,7 @@
 
 import argparse
 import platform
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,7 @@ def versions():
     """The versions the numbers belong to; an absent peer is named."""
     found = [f"Python {platform.python_version()}", f"NumPy {np.__version__}"]
     for name, module in (("torch", peers.torch), ("autograd", peers.autograd)):
-        version = getattr(module, "__version__", "") if module else "absent"
-        found.append(f"{name} {version}".strip())
+        found.append(f"{name} {version(name) if module else 'absent'}")
     return ", ".join(found)
 
 

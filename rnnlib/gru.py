@@ -82,7 +82,7 @@ def forward(params, x, h0=None, reset="after"):
             h_t += n_t
         return Run(x, r, z, n, h, None, reset)
 
-    u = u[0][1:]
+    u = u[0][1:]  # asked for like states to be in the same piece of memory; row 0 is not used
     b_hn = np.tile(0 * half[:H] if b_hn[0] is None else b_hn[0], (B, 1))
     for rz_t, r_t, z_t, n_t, h_prev, h_t, u_t in zip(*steps, u):
         v_t = h_prev.dot(W_h)
