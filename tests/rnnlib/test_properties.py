@@ -42,7 +42,7 @@ def problems(draw, variants=tuple(VARIANTS)):
     return cell, params, rng.normal(size=(T, B, D)), {**options, **states}, adjoints
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(problems())
 def test_gradient_along_a_direction_equals_complex_step(problem):
     cell, params, x, options, adjoints = problem
@@ -62,7 +62,7 @@ def test_gradient_along_a_direction_equals_complex_step(problem):
     assert abs(sum(parts) - numeric) <= 1e-12 * (1 + sum(map(abs, parts)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(problems(), st.sampled_from([np.float32, np.float64, np.int64, np.float16, bool]))
 def test_dtype_of_the_results(problem, dtype):
     cell, params, x, options, adjoints = problem
@@ -82,7 +82,7 @@ def test_dtype_of_the_results(problem, dtype):
     assert np.allclose(run.h, exact.h, rtol=1e-4, atol=1e-4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(problems())
 def test_instances_of_a_batch_do_not_meet(problem):
     cell, params, x, options, adjoints = problem
@@ -98,7 +98,7 @@ def test_instances_of_a_batch_do_not_meet(problem):
     assert np.allclose(np.concatenate([part["x"] for part in parts], axis=1), whole["x"], rtol=1e-11, atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(problems(), st.integers(0, 3))
 def test_two_halves_of_a_sequence_are_the_sequence(problem, cut):
     """The second half starts from the first's last states; its adjoints of them go back into the first."""
@@ -121,7 +121,7 @@ def test_two_halves_of_a_sequence_are_the_sequence(problem, cut):
     assert np.allclose(earlier["h0"], gradient["h0"], rtol=1e-10, atol=1e-11)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(problems(("tanh RNN", "sigmoid RNN", "identity RNN")), st.integers(0, 5), st.integers(1, 5), st.integers(0, 3))
 def test_routes_to_the_gradient_of_the_rnn_agree(problem, tau, k1, more):
     _, params, x, options, adjoints = problem
@@ -143,7 +143,7 @@ def test_routes_to_the_gradient_of_the_rnn_agree(problem, tau, k1, more):
         assert all(np.allclose(chunks[name], full[name], rtol=1e-11, atol=1e-12) for name in full)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(problems(), st.sampled_from([losses.softmax_cross_entropy, losses.sigmoid_cross_entropy,
                                     losses.squared_error]), st.booleans())
 def test_loss_and_grads_equals_complex_step(problem, loss, bias):
@@ -164,7 +164,7 @@ def test_loss_and_grads_equals_complex_step(problem, loss, bias):
     assert value == loss(sequence.forward(cell, params, x, **options)[2], y)[0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 99))
 def test_check_gradient_finds_one_wrong_entry(n, m, seed):
     rng = np.random.default_rng(seed)
@@ -177,7 +177,7 @@ def test_check_gradient_finds_one_wrong_entry(n, m, seed):
     assert not report.ok and report.tensors[0].index == entry
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problems(), st.sampled_from([1e-300, 1e-20, 1e20, 1e150]))
 def test_inputs_of_any_size_raise_no_warning(problem, scale):
     cell, params, x, options, _ = problem
