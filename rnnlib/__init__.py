@@ -6,4 +6,23 @@ rows are instances; ``h[0]`` is the initial state, so ``h`` has T + 1 entries.
 Sizes: T steps, B instances, D inputs, H hidden units, K outputs.
 """
 
+from importlib import import_module
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "activations", "checkpoint", "flow", "gru", "initialisers", "losses", "lstm", "lstm97", "mlp",
+    "numgrad", "paths", "plots", "readout", "rnn", "scalar", "sequence", "tasks", "training",
+    "truncated",
+]
+
+
+def __getattr__(name):
+    """`rnnlib.lstm` after `import rnnlib` alone; a module is loaded when it is first asked for."""
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

@@ -16,7 +16,7 @@ from ._arguments import choice
 class Activation(NamedTuple):
     """An elementwise function phi.
 
-    value(a): phi(a), any shape.  slope(h): phi'(a) as a function of h = phi(a), same shape.
+    value(a, out=None): phi(a), any shape.  slope(h): phi'(a) as a function of h = phi(a).
     sup: the least upper bound of |phi'|, written gamma_phi in the lessons.
     """
 
@@ -29,14 +29,18 @@ class Activation(NamedTuple):
         return self.value(a)
 
 
-def _sigmoid(a):
+def _sigmoid(a, out=None):
     # tanh never overflows, unlike exp, and is analytic, unlike a branch on the sign
-    return 0.5 + 0.5 * np.tanh(0.5 * np.asarray(a))
+    half = np.tanh(0.5 * np.asarray(a))
+    return np.add(0.5, 0.5 * half, out=out)
 
 
-def _relu(a):
+def _relu(a, out=None):
     a = np.asarray(a)
-    return np.where(a.real > 0, a, 0)
+    h = np.where(a.real > 0, a, 0)
+    if out is not None:
+        out[...] = h
+    return h
 
 
 def _relu_slope(h):
@@ -48,7 +52,7 @@ def _relu_slope(h):
 tanh = Activation("tanh", np.tanh, lambda h: 1 - h * h, 1.0)
 sigmoid = Activation("sigmoid", _sigmoid, lambda h: h * (1 - h), 0.25)
 relu = Activation("relu", _relu, _relu_slope, 1.0)
-identity = Activation("identity", lambda a: +np.asarray(a), np.ones_like, 1.0)
+identity = Activation("identity", np.positive, np.ones_like, 1.0)
 
 ACTIVATIONS = {phi.name: phi for phi in (tanh, sigmoid, relu, identity)}
 

@@ -60,7 +60,9 @@ def softmax_jacobian(yhat):
 
     yhat: (..., K).  Returns (..., K, K) with [i, j] = ∂ŷ_i/∂o_j: rank K - 1, rows summing to 0.
     """
-    yhat = Reader().array("yhat", yhat, " ".join(f"n{i}" for i in range(np.ndim(yhat) - 1)) + " K")
+    yhat = Reader().numbers("yhat", yhat)
+    if yhat.ndim == 0:
+        raise ValueError("yhat has shape (), expected (..., K)")
     return yhat[..., :, None] * np.eye(yhat.shape[-1], dtype=yhat.dtype) - (
         yhat[..., :, None] * yhat[..., None, :]
     )
@@ -68,8 +70,10 @@ def softmax_jacobian(yhat):
 
 def _read(o, y, reduction):
     read = Reader()
-    axes = {0: "", 1: "K", 2: "B K", 3: "T B K"}.get(np.ndim(o), "T B K")
+    o = read.numbers("o", o)
+    axes = {0: "", 1: "K", 2: "B K", 3: "T B K"}.get(o.ndim, "T B K")
     o, y = read.array("o", o, axes), read.array("y", y, axes)
     choice("reduction", reduction, ("sum", "mean"))
     scale = 1 / read.sizes.get("B", 1) if reduction == "mean" else 1
-    return o.astype(read.dtype, copy=False), y.astype(read.dtype, copy=False), read.dtype.type(scale)
+    o, y = (array.astype(read.dtype, copy=False) for array in (o, y))
+    return o, y, read.dtype.type(scale)

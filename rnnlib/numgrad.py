@@ -6,23 +6,18 @@ be 1e-30 and the result is exact to rounding (Squire and Trapp, 1998) - for func
 analytic; ``abs``, ``conj`` and ``.real`` give a wrong answer without a word.
 """
 
-import warnings
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from ._arguments import Reader
-
-try:  # NumPy 2
-    from numpy.exceptions import ComplexWarning
-except ImportError:
-    from numpy import ComplexWarning
+from ._directional import TINY, Directional, analytic
 
 ANALYTIC_TOLERANCE = 1e-10  # of the gradient's norm, where the complex step works
 DIFFERENCE_TOLERANCE = 1e-6  # of the gradient's norm, where only differences do
-SMALL = 64  # entries: up to here every entry is compared, beyond it a direction first
-TINY = 1e-30  # complex step
+NOISE = 1e-4  # times |f|: gradients below are compared absolutely, as rounding of f reaches them
+SMALL = 64  # entries: up to here a fault is sought entry by entry, beyond it by halving
 
 
 def central_difference(f, x, step=1e-5):
@@ -31,7 +26,7 @@ def central_difference(f, x, step=1e-5):
     f: array shaped like x -> number or array.  x: float array, any shape (not modified).
     Returns an array of shape f(x).shape + x.shape: for a scalar f, the gradient.
     """
-    x = Reader(allow_complex=False).array("x", x, _any_axes(x))
+    x = Reader(allow_complex=False).numbers("x", x)
     if not step > 0:
         raise ValueError(f"step is {step}, expected a positive number")
     return _per_entry(lambda e: (f(x + step * e) - f(x - step * e)) / (2 * step), x)
@@ -43,8 +38,8 @@ def complex_step(f, x):
     f, x and the result as in `central_difference`.  Raises ComplexWarning if f drops the
     imaginary part on the way, for instance by writing into a float buffer.
     """
-    x = Reader(allow_complex=False).array("x", x, _any_axes(x))
-    return _per_entry(lambda e: _imaginary(f, x + 1j * TINY * e) / TINY, x)
+    x = Reader(allow_complex=False).numbers("x", x)
+    return _per_entry(lambda e: np.imag(analytic(f, x + 1j * TINY * e)) / TINY, x)
 
 
 class TensorReport(NamedTuple):
@@ -65,7 +60,8 @@ class Report(NamedTuple):
 
     def __str__(self):
         return "\n".join(
-            f"{t.name}: {'agrees' if t.ok else 'DIFFERS'}, relative error {t.error:.1e} by {t.method}"
+            f"{t.name}: {'agrees' if t.ok else 'DIFFERS'}, "
+            f"relative error {t.error:.1e} by {t.method}"
             + ("" if t.index is None else f", most at entry {t.index}")
             for t in self.tensors
         )
@@ -75,10 +71,11 @@ def check_gradient(f, grads, params, seed=0):
     """Compares `grads` with numerical derivatives of `f` at `params`, tensor by tensor.
 
     f: dict of arrays -> scalar loss.  grads: a dict with the names of `params` (all, or those
-    to be checked).  Each tensor is compared along a random ±1 direction by the complex step,
-    with a real difference as witness that f is analytic; otherwise Richardson differences, with
-    the step halved until two agree, as near the kink of a ReLU.  A disagreement is then
-    traced to an entry.  Neither dict is modified.  Returns a `Report`.
+    to be checked).  All tensors are first compared together, along one random direction that no
+    faulty entry escapes, by the complex step with a real difference as witness that f is analytic:
+    three evaluations of f.  If they disagree, each tensor is compared by itself, by Richardson
+    differences where the witness speaks against the complex step, and a fault is traced to an
+    entry.  Neither dict is modified.  Returns a `Report`.
     """
     for name, value in (("grads", grads), ("params", params)):
         if not isinstance(value, Mapping):
@@ -87,98 +84,87 @@ def check_gradient(f, grads, params, seed=0):
     if unknown or not grads:
         raise ValueError(f"grads has the names {list(grads)}, expected some of {list(params)}")
     point = {
-        name: Reader(allow_complex=False).array(name, value, _any_axes(value)).astype(float)
+        name: Reader(allow_complex=False).numbers(name, value).astype(float)
         for name, value in params.items()
     }
+    grads = {name: np.asarray(gradient, dtype=float) for name, gradient in grads.items()}
     rng = np.random.default_rng(seed)
-    tensors = tuple(_check_tensor(f, point, name, grads[name], rng) for name in grads)
+    tensors = _check_together(f, point, grads, rng) or tuple(
+        _check_tensor(f, point, name, grads[name], rng) for name in grads
+    )
     return Report(all(t.ok for t in tensors), tensors)
 
 
+def _check_together(f, point, grads, rng):
+    """The reports if all tensors agree; None if they do not, or for lack of a good witness."""
+    if any(gradient.shape != point[name].shape for name, gradient in grads.items()):
+        return None
+    # weighted so that every tensor contributes alike: small gradients cannot hide behind large ones
+    typical = {name: max(_typical(gradient), 1e-14) for name, gradient in grads.items()}
+    least = min(typical.values())
+    direction = {
+        name: _direction(gradient.shape, rng) * (least / typical[name])
+        for name, gradient in grads.items()
+    }
+    at_point = Directional(f, point)
+    derivative, method = at_point.derivative_and_method(direction)
+    if least < 1e-6 * at_point.size:  # the real difference would be rounding, and no witness
+        return None
+    error = abs(derivative - sum(np.sum(grads[name] * direction[name]) for name in grads)) / least
+    if method != "complex step" or not error <= ANALYTIC_TOLERANCE:
+        return None
+    return tuple(TensorReport(name, True, float(error), method, None) for name in grads)
+
+
 def _check_tensor(f, point, name, gradient, rng):
-    gradient = np.asarray(gradient, dtype=float)
     if gradient.shape != point[name].shape:
         return TensorReport(name, False, np.inf, f"shape {gradient.shape}", None)
-
-    def along(direction):
-        return _derivative_along(f, point, name, direction)
-
-    signs = rng.choice([-1.0, 1.0], size=gradient.shape)
-    derivative, method = along(signs)
+    direction = _direction(gradient.shape, rng)
+    at_point = Directional(f, point)
+    derivative, method = at_point.derivative_and_method({name: direction})
     tolerance = ANALYTIC_TOLERANCE if method == "complex step" else DIFFERENCE_TOLERANCE
-    floor = 1e-14 if method == "complex step" else 1e-9
-    scale = max(np.linalg.norm(gradient), abs(derivative) / np.sqrt(gradient.size), floor)
-    error = abs(derivative - np.sum(gradient * signs)) / scale
-    index = None
-    if not error <= tolerance or gradient.size <= SMALL:
-        worst, index = _worst_entry(along, gradient, signs)
-        error = np.fmax(error, worst / scale) if np.isfinite(worst) else np.inf
-    ok = bool(error <= tolerance)
-    return TensorReport(name, ok, float(error), method, None if ok else index)
+    scale = max(_typical(gradient), abs(derivative), NOISE * at_point.size, 1e-14)
+    error = abs(derivative - np.sum(gradient * direction)) / scale
+    if error <= tolerance:
+        return TensorReport(name, True, float(error), method, None)
+
+    def gap(part):
+        along = {name: part}
+        by = at_point.by_complex_step if method == "complex step" else at_point.by_differences
+        return abs(np.ravel(by(along))[0] - np.sum(gradient * part)) / np.linalg.norm(part)
+
+    index = _worst_entry(gap, direction)
+    return TensorReport(name, False, float(error) if np.isfinite(error) else np.inf, method, index)
 
 
-def _worst_entry(along, gradient, signs):
-    """The largest disagreement and where: entry by entry, or by halving when there are many."""
-    if gradient.size <= SMALL:
-        gaps = np.array([
-            abs(along(e)[0] - np.sum(gradient * e)) for e in _unit_arrays(gradient.shape)
-        ]).reshape(gradient.shape)
-        index = np.unravel_index(np.argmax(gaps), gaps.shape)
-        return gaps[index], tuple(int(i) for i in index)
+def _direction(shape, rng):
+    """A random direction of length 1.
 
-    def gap(entries):
-        direction = np.zeros(gradient.size)
-        direction[entries] = signs.ravel()[entries]
-        direction = direction.reshape(gradient.shape)
-        return abs(along(direction)[0] - np.sum(gradient * direction))
-
-    entries = np.arange(gradient.size)
-    while len(entries) > 1:
-        entries = max(np.array_split(entries, 2), key=gap)
-    return gap(entries), tuple(int(i) for i in np.unravel_index(entries[0], gradient.shape))
+    Every entry takes part, by an amount of its own: with ±1, two exchanged entries could cancel.
+    """
+    direction = rng.choice([-1.0, 1.0], shape) * rng.uniform(0.5, 1.5, shape)
+    return direction / np.linalg.norm(direction)
 
 
-def _derivative_along(f, point, name, direction):
-    """df/dε of f(point + ε direction in tensor `name`) at 0, and the method that gave it."""
-
-    def shifted(epsilon):
-        return f({**point, name: point[name] + epsilon * direction})
-
-    difference, spread = _richardson(shifted)
-    try:
-        derivative = _imaginary(shifted, 1j * TINY) / TINY
-    except (ComplexWarning, TypeError, ValueError, FloatingPointError):
-        return difference, "differences"
-    witness = max(100 * spread, 1e-5 * max(abs(derivative), abs(difference)), 1e-9)
-    if np.isfinite(derivative) and abs(derivative - difference) <= witness:
-        return derivative, "complex step"
-    return difference, "differences"
+def _typical(gradient):
+    """The usual size of a directional derivative."""
+    return np.linalg.norm(gradient) / np.sqrt(gradient.size)
 
 
-def _richardson(g):
-    """g'(0) from central differences at h and h/2, h halved from 1e-3 until two results agree."""
+def _worst_entry(gap, direction):
+    """Where the disagreement is largest: entry by entry, or by halving when there are many."""
 
-    def central(h):
-        return float(g(h) - g(-h)) / (2 * h)
+    def gap_of(entries):
+        part = np.zeros(direction.size)
+        part[entries] = direction.flat[entries]
+        size = gap(part.reshape(direction.shape))
+        return size if np.isfinite(size) else np.inf
 
-    best, spread, previous, h = np.nan, np.inf, None, 1e-3
-    coarse = central(h)
-    while h > 1e-7:
-        h /= 2
-        fine = central(h)
-        value = (4 * fine - coarse) / 3
-        if previous is not None and not abs(value - previous) >= spread:
-            best, spread = value, abs(value - previous)
-            if spread <= 1e-9 * abs(value):
-                break
-        coarse, previous = fine, value
-    return best, spread
-
-
-def _imaginary(f, z):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ComplexWarning)
-        return np.imag(f(z))
+    entries = np.arange(direction.size)
+    while len(entries) > SMALL:
+        entries = max(np.array_split(entries, 2), key=gap_of)
+    worst = max(entries, key=lambda entry: gap_of([entry]))
+    return tuple(int(i) for i in np.unravel_index(worst, direction.shape))
 
 
 def _per_entry(derivative, x):
@@ -192,6 +178,3 @@ def _unit_arrays(shape):
         e[np.unravel_index(i, shape)] = 1.0
         yield e
 
-
-def _any_axes(x):
-    return " ".join(f"n{i}" for i in range(np.ndim(x)))

@@ -86,10 +86,11 @@ def backward(params, run, do):
 
     do: (T,) the loss's derivative with respect to each o_t.  Returns {"U", "W", "V", "x", "s0"}.
     """
-    read = Reader()
-    read.sizes["T"] = len(run.x)
+    read = Reader(allow_complex=False)
+    read.array("run.x", run.x, "T")
+    read.array("run.s", run.s, "T+1")
+    U, W, V = (read.scalar(name, parameters(params, NAMES)[name]) for name in NAMES)
     do = read.array("do", do, "T")
-    W, V, U = (parameters(params, NAMES)[name] for name in ("W", "V", "U"))
     slope = _slope(run)
     da = np.empty(len(do), np.result_type(do, slope))
     ds = 0.0

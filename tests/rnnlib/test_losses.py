@@ -85,6 +85,8 @@ def test_sigmoid_does_not_overflow():
     (lambda: losses.squared_error(np.zeros(3), np.zeros(3), reduction="none"), ValueError, "sum, mean"),
     (lambda: losses.squared_error(np.zeros(3), [None] * 3), TypeError, "y has dtype object"),
     (lambda: losses.sigmoid_cross_entropy([np.inf], [1.0]), ValueError, "o contains NaN or infinity"),
+    (lambda: losses.squared_error([[1.0], [1.0, 2.0]], [1.0]), ValueError, "o is not a rectangular array"),
+    (lambda: losses.softmax_jacobian(1.0), ValueError, "yhat has shape (), expected (..., K)"),
     (lambda: activations.get("gelu"), ValueError, "expected one of tanh, sigmoid, relu, identity"),
     (lambda: activations.get(None), TypeError, "phi is NoneType"),
 ])

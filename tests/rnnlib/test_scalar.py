@@ -111,6 +111,9 @@ def test_float32_stays_float32():
     (lambda p: scalar.path_terms(p, scalar.forward(p, [1.0, 2.0]), 3), ValueError, "from 1 to 2"),
     (lambda p: scalar.path_terms(p, scalar.forward(p, [1.0]), 1, wrt="V"), ValueError, "wrt is 'V'"),
     (lambda p: scalar.path_terms(p, scalar.forward(p, [1.0]), 1.0), TypeError, "k is float"),
+    (lambda p: scalar.backward(p, scalar.forward(p, [1.0]), [1j]), TypeError, "do has dtype complex128"),
+    (lambda p: scalar.backward(p, scalar.forward(p, [1j]), [1.0]), TypeError, "run.x has dtype complex128"),
+    (lambda p: scalar.backward({**p, "W": 1j}, scalar.forward(p, [1.0]), [1.0]), TypeError, "W is complex"),
     (lambda p: scalar.backward(p, scalar.forward(p, [1.0, 2.0]), [1.0]), ValueError, "T = 2"),
 ])
 def test_bad_input_is_named(call, error, words):

@@ -1,0 +1,123 @@
+"""How gradients travel: norms of matrix powers and products, and the Jacobians of an LSTM.
+
+A product of step Jacobians shrinks at least as fast as (γ ‖W‖₂)^n (Pascanu, Mikolov and Bengio,
+2013); the spectral radius decides only for one matrix repeated.  In an LSTM the pair (c, h) is
+the state, and its step Jacobian has four blocks built of F, G, P and Q, each (T, B, H, H):
+
+    dc_t = F_t dc_{t-1} + G_t dh_{t-1},   dh_t = P_t dc_t + Q_t dh_{t-1}
+
+Steps t and k count from 1.
+"""
+
+import numpy as np
+
+from . import activations, lstm, lstm97
+from ._arguments import Reader, count
+
+
+def spectral_radius(W):
+    """ρ(W), the largest |eigenvalue|.  W: (H, H).  Returns a float."""
+    return float(np.abs(np.linalg.eigvals(_square(W))).max())
+
+
+def spectral_norm(W):
+    """‖W‖₂, the largest singular value.  W: (H, H).  Returns a float."""
+    return float(np.linalg.norm(_square(W), 2))
+
+
+def power_norms(W, n):
+    """‖W^0‖₂, ‖W‖₂, …, ‖W^n‖₂.  W: (H, H).  Returns (n + 1,)."""
+    W, power = _square(W), np.eye(len(W))
+    norms = [1.0]
+    for _ in range(count("n", n, 0)):
+        power = power @ W
+        norms.append(np.linalg.norm(power, 2))
+    return np.array(norms)
+
+
+def norm_bound(W, phi, n):
+    """(γ ‖W‖₂)^n, which ‖J_{k+n} ⋯ J_{k+1}‖₂ never exceeds; γ = sup |phi'|.  Returns a float."""
+    return (activations.get(phi).sup * spectral_norm(W)) ** count("n", n, 0)
+
+
+def growth_rate(J):
+    """ln ‖J_T ⋯ J_1‖₂ / T, in nats per step: below 0 the gradient vanishes, above it explodes.
+
+    J: (T, H, H), or (T, B, H, H) for one rate per instance.  Returns a float, or (B,).
+    """
+    read = Reader(allow_complex=False)
+    J = read.numbers("J", J)
+    J = read.array("J", J, "T H H" if J.ndim == 3 else "T B H H")
+    product, log_norm = J[0], 0.0
+    for J_t in (*J[1:], None):
+        norm = np.linalg.norm(product, 2, axis=(-2, -1), keepdims=True)
+        with np.errstate(divide="ignore"):  # the product may be exactly 0: the rate is then -inf
+            log_norm = log_norm + np.log(norm)
+        if J_t is not None:  # rescaled at every step, or long products would leave the float range
+            product = J_t @ (product / np.where(norm > 0, norm, 1))
+    rate = log_norm[..., 0, 0] / len(J)
+    return float(rate) if J.ndim == 3 else rate
+
+
+def jacobian_blocks(params, run):
+    """F, G, P, Q of every step of an `lstm` or `lstm97` run, each (T, B, H, H).
+
+    F_t = ∂c_t/∂c_{t-1} and G_t = ∂c_t/∂h_{t-1}, one with the other held; P_t = ∂h_t/∂c_t; and
+    Q_t = ∂h_t/∂h_{t-1} with c_t held.  F and P are diagonal, F = I without a forget gate.
+    """
+    read = Reader()
+    if isinstance(read.run(run, lstm.Run, lstm97.Run), lstm.Run):
+        _, W_h, *_ = read.params(params, lstm.SHAPES, lstm.OPTIONAL)
+        slope, dh_dc, dc_dc = lstm.slopes(params, run)
+    else:
+        _, W_h, _ = read.params(params, lstm97.SHAPES, lstm97.OPTIONAL)
+        slope, dh_dc = lstm97.slopes(run)
+        dc_dc = np.ones_like(dh_dc)
+    *of_c, of_o = (
+        slope[:, :, gate, :, None] * W.T
+        for gate, W in enumerate(np.split(W_h, slope.shape[2], axis=1))
+    )
+    return _diagonal(dc_dc), sum(of_c), _diagonal(dh_dc), of_o
+
+
+def joint_jacobians(params, run):
+    """M_t = ∂(c_t, h_t)/∂(c_{t-1}, h_{t-1}) = [[F, G], [P F, P G + Q]].  Returns (T, B, 2H, 2H)."""
+    F, G, P, Q = jacobian_blocks(params, run)
+    return np.block([[F, G], [P @ F, P @ G + Q]])
+
+
+def four_term(params, run):
+    """A_t = F_t + G_t P_{t-1}: the paths from c_{t-1} to c_t, of which h_{t-1} = o ⊙ tanh c is one.
+
+    At t = 1, F_1: h_0 does not move with c_0.  A_t is dc_t/dc_{t-1}, but a product of A's is not
+    dc_t/dc_k: it misses the paths h_{s-1} → o_s → h_s, at lag 2 exactly G_t Q_{t-1} P_{t-2}.
+    Returns (T, B, H, H).
+    """
+    F, G, P, _ = jacobian_blocks(params, run)
+    A = F
+    A[1:] += G[1:] @ P[:-1]
+    return A
+
+
+def cell_derivative(params, run, t, k):
+    """dc_t/dc_k when the node c_k is perturbed: h_k moves with it, for k = 0 h_0 is held.
+
+    0 <= k <= t <= T.  Returns (B, H, H), [i, j] = dc_t[i]/dc_k[j]; the identity at t = k.
+    """
+    _, _, P, _ = jacobian_blocks(params, run)
+    count("t", t, 0, len(P))
+    count("k", k, 0, t)
+    H = P.shape[-1]
+    eye = np.broadcast_to(np.eye(H, dtype=P.dtype), P.shape[1:])
+    derivative = np.concatenate([eye, P[k - 1] if k else np.zeros_like(eye)], axis=1)
+    for M in joint_jacobians(params, run)[k:t]:
+        derivative = M @ derivative
+    return derivative[:, :H].copy()
+
+
+def _square(W):
+    return Reader(allow_complex=False).array("W", W, "H H").astype(float)
+
+
+def _diagonal(d):
+    return d[..., :, None] * np.eye(d.shape[-1], dtype=d.dtype)

@@ -1,0 +1,55 @@
+"""Initial weights, and what each keeps constant from layer to layer or from step to step.
+
+All matrices act on rows: shape is (inputs, outputs), or n for (n, n).  `rng` is a
+numpy.random.Generator.
+"""
+
+import numpy as np
+
+from ._arguments import count
+
+
+def xavier(shape, rng, gain=1.0):
+    """Variance gain² · 2 / (n_in + n_out), uniform: both ways alike (Glorot & Bengio, 2010)."""
+    n_in, n_out = _matrix(shape)
+    limit = gain * np.sqrt(6 / (n_in + n_out))
+    return rng.uniform(-limit, limit, (n_in, n_out))
+
+
+def he(shape, rng, gain=1.0):
+    """Variance gain² · 2 / n_in, normal: the ReLU's half-silenced activity (He et al., 2015)."""
+    n_in, n_out = _matrix(shape)
+    return rng.normal(scale=gain * np.sqrt(2 / n_in), size=(n_in, n_out))
+
+
+def orthogonal(shape, rng, gain=1.0):
+    """gain times orthonormal rows or columns: keeps lengths and angles (Saxe et al., 2014)."""
+    n_in, n_out = _matrix(shape)
+    long, short = max(n_in, n_out), min(n_in, n_out)
+    Q, R = np.linalg.qr(rng.normal(size=(long, short)))
+    Q *= np.sign(np.diag(R))  # without it the distribution over orthogonal matrices is not uniform
+    return gain * (Q if n_in >= n_out else Q.T)
+
+
+def identity(shape, rng=None, gain=1.0):
+    """gain · I: every unit starts by remembering (Le et al., 2015).  rng is not used."""
+    return gain * np.eye(*_matrix(shape))
+
+
+def forget_bias(half_life):
+    """The bias b of a forget gate with σ(b)^half_life = ½.
+
+    half_life: steps after which half of a cell is forgotten, if only its bias speaks (> 0).
+    Returns a float; 13.5 steps give σ(2.94) = 0.95.
+    """
+    if not 0 < half_life < np.inf:
+        raise ValueError(f"half_life is {half_life}, expected a positive number of steps")
+    return float(-np.log(np.expm1(np.log(2) / half_life)))
+
+
+def _matrix(shape):
+    if isinstance(shape, int):
+        shape = (shape, shape)
+    if not isinstance(shape, (tuple, list)) or len(shape) != 2:
+        raise ValueError(f"shape is {shape}, expected (inputs, outputs)")
+    return tuple(count("shape", n, 1) for n in shape)

@@ -1,0 +1,94 @@
+"""A deep feed-forward network, hidden layers only:  h_l = phi(h_{l-1} W_l + b_l),  h_0 = x.
+
+A recurrent network unrolled over T steps is such a network with T layers and one shared W, so
+gradients vanish and explode here for the same reason: dh_{l-1} = (dh_l ⊙ phi'(a_l)) W_lᵀ.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import activations
+from ._arguments import Reader, parameters
+
+
+class Run(NamedTuple):
+    """What `forward` computed.  Layer l, counted from 1, is a[l-1] and h[l]; h[0] is the input."""
+
+    a: list  # L arrays (B, H_l), pre-activations
+    h: list  # L + 1 arrays (B, H_l)
+    phi: str
+
+
+def forward(params, x, phi="tanh"):
+    """Runs `x` through all layers.
+
+    params: W1 (D, H_1), W2 (H_1, H_2), … and b1 (H_1,), b2 (H_2,), … as far as there are biases.
+    x: (B, D).  phi: name of the activation.  Returns a `Run`.
+    """
+    f = activations.get(phi).value
+    read = Reader()
+    x = read.array("x", x, "B H0")
+    layers = read_layers(read, params)
+    a, h = [], read.cast(x)
+    for W, b in layers:
+        W, b = read.cast(W, b)
+        a.append(h[-1].dot(W) if b is None else h[-1].dot(W) + b)
+        h.append(f(a[-1]))
+    return Run(a, h, phi)
+
+
+def backward(params, run, dh):
+    """The gradient of a loss on the last layer, given its adjoint there.
+
+    params, run: as given to and by `forward`.  dh: (B, H_L).  Returns a dict with the names of
+    params, and x (B, D).
+    """
+    da, dx = adjoints(params, run, dh)
+    gradient = {"x": dx}
+    for layer, (da_l, below) in enumerate(zip(da, run.h), start=1):
+        gradient[f"W{layer}"] = below.T.dot(da_l)
+        if f"b{layer}" in params:
+            gradient[f"b{layer}"] = da_l.sum(axis=0)
+    return gradient
+
+
+def adjoints(params, run, dh):
+    """The adjoints of all pre-activations, a list of L arrays (B, H_l), and that of x (B, D)."""
+    if not isinstance(run, Run):
+        raise TypeError(f"run is {type(run).__name__}, expected the Run that mlp.forward made")
+    read = Reader(allow_complex=False)
+    read.array("run.h[0]", run.h[0], "B H0")
+    layers = read_layers(read, params)
+    if len(layers) != len(run.a):
+        raise ValueError(f"params has {len(layers)} layers, expected {len(run.a)} as in run")
+    (dh,) = read.cast(read.array("dh", dh, f"B H{len(layers)}"))
+    slope = activations.get(run.phi).slope
+    da = []
+    for (W, _), h in zip(reversed(layers), reversed(run.h[1:])):
+        da.insert(0, dh * slope(h))
+        dh = da[0].dot(W.T)
+    return da, dh
+
+
+def read_layers(read, params):
+    """The (W, b) of each layer, b None if it has none; there is W1 at least, and no gap."""
+    n = sum(name.startswith("W") for name in params) if hasattr(params, "keys") else 1
+    names = [f"W{layer}" for layer in range(1, max(n, 1) + 1)]
+    parameters(params, names, [name.replace("W", "b") for name in names])
+    return [
+        (
+            read.array(name, params[name], f"H{layer} H{layer + 1}"),
+            read.optional(f"b{layer + 1}", params.get(f"b{layer + 1}"), f"H{layer + 1}"),
+        )
+        for layer, name in enumerate(names)
+    ]
+
+
+def init(widths, rng, gain=1.0):
+    """Normal weights of variance gain² / n_in and zero biases for widths [D, H_1, …, H_L]."""
+    params = {}
+    for layer, (n_in, n_out) in enumerate(zip(widths, widths[1:]), start=1):
+        params[f"W{layer}"] = rng.normal(scale=gain / np.sqrt(n_in), size=(n_in, n_out))
+        params[f"b{layer}"] = np.zeros(n_out)
+    return params

@@ -1,0 +1,34 @@
+"""A cell, the output layer on top of it and a loss: the gradient of all parameters in one call."""
+
+import inspect
+
+from . import readout
+from ._arguments import parameters
+
+
+def loss_and_grads(cell, params, x, y, loss, **states):
+    """Runs cell and readout over `x`, and back from the loss to every parameter and input.
+
+    cell: a module of this library, such as `rnn`, `lstm` or `gru`.  params: its parameters and
+    those of `readout` in one dict.  x: (T, B, D).  y: targets, as `loss` takes them.  loss: a
+    function (o, y) -> (loss, do) such as `losses.softmax_cross_entropy`, o being (T, B, K).
+    states: further arguments of `cell.forward`, such as h0, c0, phi, reset.
+    Returns (loss, grads): grads has the names of params, and x, h0, and c0 if the cell has one.
+    """
+    run, top, o = forward(cell, params, x, **states)
+    value, do = loss(o, y)
+    head = readout.backward(top, run.h[1:], do)
+    below = {name: params[name] for name in params if name not in top}
+    grads = cell.backward(below, run, head.pop("h"))
+    return value, {**grads, **head}
+
+
+def forward(cell, params, x, **states):
+    """The cell's `Run` over `x`, the readout's share of params, and the outputs o (T, B, K)."""
+    if not inspect.ismodule(cell) or not hasattr(cell, "backward"):
+        raise TypeError(f"cell is {cell!r}, expected a module such as rnnlib.lstm")
+    parameters(params, ("W_y",), tuple(params))
+    top = {name: params[name] for name in params if name in readout.SHAPES}
+    below = {name: params[name] for name in params if name not in top}
+    run = cell.forward(below, x, **states)
+    return run, top, readout.forward(top, run.h[1:])

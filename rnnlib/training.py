@@ -1,0 +1,169 @@
+"""Gradient descent: clipping, two optimisers, and a loop with a progress bar.
+
+Nothing here changes its arguments: clipping and `update` return new dicts.
+"""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from ._arguments import Reader, count
+from .initialisers import forget_bias, he, identity, orthogonal, xavier
+
+__all__ = [
+    "Adam", "SGD", "Trained", "clip_by_global_norm", "clip_by_value", "forget_bias", "global_norm",
+    "he", "identity", "orthogonal", "train", "xavier",
+]
+
+
+def global_norm(grads):
+    """‖g‖ over the entries of all arrays jointly.  Returns a float."""
+    grads = _read("grads", grads).values()
+    scale = max((np.abs(g).max() for g in grads), default=0.0)
+    if scale == 0:
+        return 0.0
+    # scaled, or squares of large gradients overflow: those are the ones clipping is for
+    return float(scale * np.sqrt(sum(np.square(g / scale, dtype=float).sum() for g in grads)))
+
+
+def clip_by_global_norm(grads, c):
+    """g min(1, c / ‖g‖): the direction is kept (Pascanu, Mikolov and Bengio, 2013).
+
+    grads: a dict of arrays.  c: the largest norm allowed, positive.  Returns a new dict.
+    """
+    c, norm = _positive("c", c), global_norm(grads)
+    factor = c / norm if norm > c else 1.0
+    grads = _read("grads", grads)
+    return {name: np.multiply(g, factor, dtype=g.dtype) for name, g in grads.items()}
+
+
+def clip_by_value(grads, c):
+    """Every entry limited to [-c, c]: the direction changes.  Returns a new dict."""
+    c = _positive("c", c)
+    return {name: np.clip(g, -c, c) for name, g in _read("grads", grads).items()}
+
+
+class SGD:
+    """Steps of -lr times the gradient, or of its decaying sum with momentum (Polyak, 1964)."""
+
+    def __init__(self, lr=0.1, momentum=0.0):
+        self.lr, self.momentum = _positive("lr", lr), momentum
+        self._velocity = {}
+
+    def update(self, params, grads):
+        """params after one step; grads may hold more names.  Returns a new dict."""
+        new = {}
+        for name, g in _matching(params, grads).items():
+            v = self._velocity[name] = self.momentum * self._velocity.get(name, 0) + g
+            new[name] = params[name] - self.lr * v
+        return new
+
+
+class Adam:
+    """Steps of about lr in every entry, whatever the gradient's scale (Kingma and Ba, 2015)."""
+
+    def __init__(self, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        self.lr, self.beta1, self.beta2, self.eps = _positive("lr", lr), beta1, beta2, eps
+        self._mean, self._square, self._steps = {}, {}, 0
+
+    def update(self, params, grads):
+        """params after one step; grads may hold more names.  Returns a new dict."""
+        self._steps += 1
+        # both averages start at 0, which these factors make up for
+        unbias_mean = 1 / (1 - self.beta1**self._steps)
+        unbias_square = 1 / (1 - self.beta2**self._steps)
+        new = {}
+        for name, g in _matching(params, grads).items():
+            mean, square = self._mean.get(name, 0), self._square.get(name, 0)
+            self._mean[name] = mean = self.beta1 * mean + (1 - self.beta1) * g
+            self._square[name] = square = self.beta2 * square + (1 - self.beta2) * g * g
+            size = np.sqrt(unbias_square * square) + self.eps
+            new[name] = params[name] - self.lr * unbias_mean * mean / size
+        return new
+
+
+class Trained(NamedTuple):
+    """What `train` returns: the parameters after the last step, and the loss before every step."""
+
+    params: dict
+    losses: list
+    interrupted: bool
+
+
+def train(loss_and_grads, params, steps, optimiser=None, clip=None, progress=True, stop=None):
+    """Repeats params = optimiser.update(params, gradient), at most `steps` times.
+
+    loss_and_grads: params -> (loss, grads), on a new batch at every call if it likes; grads may
+    hold more names than params.  optimiser: `Adam()` if None.  clip: largest global norm of the
+    gradient of the parameters.  progress: show a bar with the loss.  stop: losses so far -> bool,
+    asked after each step.  Ctrl-C ends early and keeps what was learned.  Returns a `Trained`.
+    """
+    optimiser = Adam() if optimiser is None else optimiser
+    params = {name: value.copy() for name, value in _read("params", params).items()}
+    bar = _Bar(count("steps", steps, 0)) if progress else None
+    losses, interrupted = [], False
+    try:
+        for _ in range(steps):
+            loss, grads = loss_and_grads(params)
+            if not np.isfinite(loss):
+                raise FloatingPointError(
+                    f"the loss is {loss} at step {len(losses) + 1}: try clipping or a smaller lr"
+                )
+            grads = _matching(params, grads)
+            params = optimiser.update(params, clip_by_global_norm(grads, clip) if clip else grads)
+            losses.append(float(loss))
+            if bar:
+                bar.show(losses)
+            if stop and stop(losses):
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        if bar:
+            bar.close(losses, interrupted)
+    return Trained(params, losses, interrupted)
+
+
+class _Bar:
+    """One line that is rewritten ten times a second at most; in a log, only its last state."""
+
+    def __init__(self, steps):
+        self.steps, self.shown, self.rewrites = steps, 0.0, sys.stdout.isatty()
+        self.rewrites = self.rewrites or "ipykernel" in sys.modules
+
+    def show(self, losses):
+        if self.rewrites and time.monotonic() - self.shown > 0.1:
+            self.shown = time.monotonic()
+            print("\r" + self.line(losses), end="", flush=True)
+
+    def line(self, losses):
+        done = 30 * len(losses) // max(self.steps, 1)
+        recent = np.mean(losses[-20:]) if losses else np.nan
+        return f"[{'=' * done}{' ' * (30 - done)}] {len(losses)}/{self.steps}  loss {recent:.4g}"
+
+    def close(self, losses, interrupted):
+        end = "  interrupted, parameters kept" if interrupted else ""
+        print(("\r" if self.rewrites else "") + self.line(losses) + end, flush=True)
+
+
+def _matching(params, grads):
+    missing = [name for name in params if name not in grads]
+    if missing:
+        raise ValueError(f"grads has no {', '.join(missing)}; expected the names of params")
+    return {name: np.asarray(grads[name], np.asarray(params[name]).dtype) for name in params}
+
+
+def _read(name, arrays):
+    if not isinstance(arrays, Mapping):
+        raise TypeError(f"{name} is {type(arrays).__name__}, expected a dict of arrays")
+    return {key: Reader(allow_complex=False).numbers(key, value) for key, value in arrays.items()}
+
+
+def _positive(name, value):
+    value = Reader(allow_complex=False).scalar(name, value)
+    if not value > 0:
+        raise ValueError(f"{name} is {value}, expected a positive number")
+    return value
