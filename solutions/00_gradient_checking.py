@@ -128,7 +128,7 @@ for name, curve in curves.items():
 # Both losses fall. A wrong gradient often still points downhill; it only points worse. **A falling
 # loss proves nothing about the gradient.** So we check it with numbers.
 
-# %% [markdown]
+# %% [markdown] tags=["S4.8"]
 # ## 2 Conventions
 #
 # | symbol | array, shape | what it is |
@@ -182,7 +182,7 @@ check("00.shapes", shapes)
 #
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["S4.4", "S4.26"]
 # ## 3 Activations and their slopes
 #
 # Hidden units are squashed one by one: $h = \phi(a)$, entry by entry. The usual choices saturate:
@@ -500,7 +500,7 @@ print(report)
 # derivative is the whole imaginary part, which is computed to full relative precision however small
 # $h$ is. So only the truncation error $O(h^2)$ is left, and it vanishes.
 
-# %% [markdown]
+# %% [markdown] tags=["S4.3"]
 # ## 9 Refute it
 #
 # Hidden activations act entry by entry. The article says the same of the output activation, and

@@ -40,7 +40,7 @@ s0 = 0.5
 run = scalar.forward(params, x, s0)  # a finished run, to try your functions on
 print(run._fields, "T =", len(x))
 
-# %% [markdown]
+# %% [markdown] tags=["S3.1"]
 # ## 1 The network
 #
 # At each step the network mixes the new input with its own previous state and squashes the sum:
@@ -119,7 +119,7 @@ plots.show(
 )
 
 
-# %% [markdown]
+# %% [markdown] tags=["S3.5"]
 # ## 2 One step: the immediate derivative
 #
 # $W$ reaches $s_t$ along two routes: directly, because $a_t$ contains $W s_{t-1}$; and indirectly,
@@ -192,7 +192,7 @@ plots.show(
 )
 
 
-# %% [markdown]
+# %% [markdown] tags=["S0.5", "S3.3", "S3.4", "S3.5"]
 # ## 3 All steps: the recursion
 #
 # Now add the second route. When $W$ moves, $s_{t-1}$ moves too, by $\dfrac{ds_{t-1}}{dW}$, and a
@@ -309,7 +309,7 @@ check("01.refute_immediate", counterexample)
 #
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["S0.7", "S3.4", "S3.6", "S3.7"]
 # ## 4 The sum over paths
 #
 # Put the recursion into itself. With $\partial^{+}s_i$ short for $\partial^{+}s_i/\partial W$, two
@@ -445,7 +445,7 @@ for k in range(1, 5):
 # The first part is the term $i = k+1$ with its empty product: the new path, of length zero. The
 # second part makes every old path one step longer. Together they are the sum for $k+1$. ∎
 
-# %% [markdown]
+# %% [markdown] tags=["S3.3"]
 # ## 5 The reverse sweep
 #
 # A loss hears all outputs, $L(o_1, \dots, o_T)$, and training needs $dL/dW$, $dL/dU$, $dL/dV$ at
@@ -562,7 +562,7 @@ plots.show(
     "rises far above the recursion and the sweep.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["S3.2"]
 # ## 6 What carries over to matrices
 #
 # The slides promise that the scalar formulas carry over to vectors of states. The structure does: a
@@ -579,7 +579,7 @@ early_left = J[0] @ J[1] @ J[2] @ J[3] @ J[4]
 gap = np.linalg.norm(early_left - late_left) / np.linalg.norm(late_left)
 print(f"five random Jacobians in the wrong order: off by {gap:.2f} of the norm")
 
-# %% [markdown]
+# %% [markdown] tags=["S3.1"]
 # ## 7 Refute it
 #
 # The same slides give this scalar network the output $o_t = \mathrm{softmax}(V s_t)$. Train it with

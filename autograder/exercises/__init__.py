@@ -54,6 +54,8 @@ class Exercise:
     step: str = ""  # what the entries of a one-dimensional output are numbered by, from 1
     backward: bool = False  # entries along time are filled from the last, so the last wrong one counts
     asks: str = ""  # what to ask where no slip fits
+    items: tuple[str, ...] = ()  # what of the course's checklist it covers, see docs/coverage.md
+    answers: tuple[str, ...] = ()  # rnnlib functions that would be the answer, "scalar.total"
     slips: tuple[Slip, ...] = ()
 
     @property

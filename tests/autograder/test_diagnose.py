@@ -1,128 +1,17 @@
 """What `diagnose` and `check` do with right answers in other styles, and with anything else."""
 
 import time
-import types
 
 import numpy as np
 import pytest
+from answers import ANSWERS
 
-from autograder import CheckFailed, check, diagnose, sample, solutions
+from autograder import CheckFailed, check, diagnose, solutions
 from autograder.exercises import every, exercise
-from rnnlib import numgrad, scalar
+from rnnlib import scalar
 
-
-def compiled(source, extra=()):
-    namespace = {"np": np, **dict(extra)}
-    exec(source, namespace)
-    return next(v for k, v in reversed(namespace.items()) if isinstance(v, types.FunctionType))
-
-
-STYLES = {
-    "01.scalar_forward": [
-        compiled(sample.PLAIN_PYTHON["scalar_forward"]),
-        lambda p, x, s0: scalar.forward(p, x, s0),
-        lambda p, x, s0: list(scalar.forward(p, x, s0)[1:4]),
-        lambda p, x, s0: [field.tolist() for field in scalar.forward(p, x, s0)[1:4]],
-        lambda p, x, s0: scalar.forward(
-            {k: np.float32(v) for k, v in p.items()}, x.astype("f4"), np.float32(s0)
-        ),
-    ],
-    "01.immediate": [
-        compiled(sample.PLAIN_PYTHON["immediate"]),
-        compiled(sample.SINGLE_PRECISION["immediate"]),
-        lambda p, run: {"W": run.s[:-1] / np.cosh(run.a) ** 2, "U": run.x / np.cosh(run.a) ** 2},
-        lambda p, run: ((1 - np.tanh(run.a) ** 2) * run.x, (1 - np.tanh(run.a) ** 2) * run.s[:-1]),
-        lambda p, run: {
-            "U": numgrad.complex_step(lambda u: np.tanh(u * run.x + p["W"] * run.s[:-1]), p["U"]),
-            "W": numgrad.complex_step(lambda w: np.tanh(p["U"] * run.x + w * run.s[:-1]), p["W"]),
-            "note": "an extra key",
-        },
-    ],
-    "01.total_by_recursion": [
-        compiled(sample.PLAIN_PYTHON["total_by_recursion"]),
-        scalar.total,
-        lambda p, run: {
-            n: [scalar.path_terms(p, run, k, n).sum() for k in range(1, len(run.x) + 1)] for n in "UW"
-        },
-        lambda p, run: {
-            n: np.linalg.solve(np.eye(len(run.x)) - np.diag(scalar.slopes(p, run)[1:], -1), d)
-            for n, d in scalar.immediate(p, run).items()
-        },
-        lambda p, run: {n: v.astype("f4") for n, v in scalar.total(p, run).items()},
-    ],
-    "01.total_by_paths": [
-        compiled(sample.SINGLE_PRECISION["total_by_paths"], {"immediate": scalar.immediate}.items()),
-        lambda p, run, k: {n: scalar.path_terms(p, run, k, n).sum() for n in "UW"},
-        lambda p, run, k: tuple(scalar.total(p, run)[n][k - 1] for n in "UW"),
-        lambda p, run, k: {n: float(scalar.total(p, run)[n][k - 1]) for n in "WU"},
-        lambda p, run, k: {n: np.float32(scalar.total(p, run)[n][k - 1]) for n in "UW"},
-    ],
-    "01.scalar_bptt": [
-        compiled(sample.PLAIN_PYTHON["scalar_bptt"]),
-        compiled(sample.SINGLE_PRECISION["scalar_bptt"]),
-        scalar.backward,
-        lambda p, run, do: tuple(scalar.backward(p, run, do)[n] for n in ("U", "W", "V", "x", "s0")),
-        lambda p, run, do: {
-            n: numgrad.complex_step(
-                lambda v, n=n: (
-                    scalar.forward(
-                        {m: v if m == n else p[m] for m in "UWV"},
-                        v if n == "x" else run.x,
-                        v if n == "s0" else run.s[0],
-                    ).o
-                    * do
-                ).sum(),
-                run.x if n == "x" else run.s[0] if n == "s0" else p[n],
-            )
-            for n in ("U", "W", "V", "x", "s0")
-        },
-    ],
-    "00.central_difference": [
-        numgrad.central_difference,
-        lambda f, x, h: [
-            [
-                (
-                    f(x + h * (np.arange(x.size) == i).reshape(x.shape))
-                    - f(x - h * (np.arange(x.size) == i).reshape(x.shape))
-                )
-                / 2
-                / h
-                for i in range(j * x.shape[1], (j + 1) * x.shape[1])
-            ]
-            for j in range(x.shape[0])
-        ],
-        lambda f, x, h: numgrad.central_difference(f, x, h).astype("f4"),
-        lambda f, x, h: np.reshape(
-            [(f(x + d) - f(x - d)) / (2 * h) for d in h * np.eye(x.size).reshape(-1, *x.shape)], x.shape
-        ),
-        lambda f, x, h: {"gradient": numgrad.central_difference(f, x, h)},
-    ],
-    "00.complex_step": [
-        numgrad.complex_step,
-        lambda f, x: np.reshape(
-            [f(x + 1e-20j * d).imag / 1e-20 for d in np.eye(x.size).reshape(-1, *x.shape)], x.shape
-        ),
-        lambda f, x: {"gradient": numgrad.complex_step(f, x)},
-        lambda f, x: numgrad.complex_step(f, x).astype("f4"),
-        lambda f, x: numgrad.complex_step(f, x).tolist(),
-    ],
-    "00.relative_error": [
-        lambda a, b: float(np.max(np.abs(a - b)) / np.max(np.abs([a, b]))) if np.any(a) or np.any(b) else 0,
-        lambda a, b: np.float32(np.abs(a - b).max() / (max(abs(a).max(), abs(b).max()) or 1)),
-        lambda a, b: np.array(np.abs(a - b).max() / (max(abs(a).max(), abs(b).max()) or 1)),
-        lambda a, b: (
-            np.linalg.norm((a - b).ravel(), np.inf) / (np.linalg.norm(np.r_[a, b].ravel(), np.inf) or 1.0)
-        ),
-        lambda a, b: 0.0 if (a == b).all() else np.abs(b - a).max() / np.maximum(abs(a), abs(b)).max(),
-    ],
-    "00.gradient_check": [
-        lambda f, g, x: np.allclose(g, numgrad.complex_step(f, x), rtol=1e-6, atol=1e-8 * abs(g).max()),
-        lambda f, g, x: bool(numgrad.check_gradient(lambda p: f(p["x"]), {"x": g}, {"x": x}).ok),
-        lambda f, g, x: int(np.linalg.norm(g - numgrad.complex_step(f, x)) < 1e-5 * np.linalg.norm(g)),
-        lambda f, g, x: np.bool_(abs(g - numgrad.central_difference(f, x, 1e-5)).max() < 1e-6 * abs(g).max()),
-        lambda f, g, x: all(abs(g - numgrad.complex_step(f, x)).ravel() < 1e-9 * abs(g).max()),
-    ],
-}
+STYLES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "STYLES", {}).items()}
+VALUES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "VALUES", {}).items()}
 
 
 @pytest.mark.parametrize("exercise_id", STYLES)
@@ -268,46 +157,6 @@ def test_check_returns_points_that_nbgrader_reads(capfd):
         check("01.immediate", lambda p, r: {"U": r.x, "W": r.x})
     assert check("00.leaky_backward", solutions.variant(exercise("00.leaky_backward"))) is None
     assert capfd.readouterr().err == ""
-
-
-VALUES = {
-    "00.shapes": (
-        [
-            {
-                "W_x": (4, 5),
-                "W_h": (5, 5),
-                "b_h": (5,),
-                "W_y": (5, 7),
-                "b_y": [7],
-                "x": (6, 3, 4),
-                "h": np.array([7, 3, 5]),
-                "o": (6, 3, 7),
-            }
-        ],
-        [{}, [], 0, {"W_x": (5, 4)}, "shapes"],
-    ),
-    "00.best_step": ([1e-5, 6e-6, np.float64(2e-6)], [0, -1, 1e-1, 1e-12, "small", float("nan"), [1, 2]]),
-    "00.refute_elementwise": (
-        [([0, 1], [0, 2]), (np.array([1.0, 2, 3]), [1, 2, 4])],
-        [
-            ([0, 1], [0, 1]),
-            ([0], [0]),
-            ([1, 2], [3, 4]),
-            1,
-            ([0, 1], [0, 1, 2]),
-            ([0, np.inf], [0, 1]),
-            ([0, 0], [0, 0]),
-        ],
-    ),
-    "01.refute_immediate": (
-        [(0.5, 0.9, [2.0, -0.1], 0.0), (1, -1, [0.5, 0.1, 0.02], 0.3)],
-        [(1, 0, [1.0, 2.0], 0.0), (1, 0.5, [1.0], 0.0), 5, (0, 0, [0.0], 0), (1, 1, [], 0)],
-    ),
-    "01.refute_softmax": (
-        [((0, 0, 0), (1, 1, 1)), ((-5, 3, 100), (7, 9, -100))],
-        [((0, 0, 0), (0, 0, 0)), ((0, 0, 0), (2, 2, 0.5)), ((0, 0),), "yes", ((0, 0, 0), (1, 1, np.inf))],
-    ),
-}
 
 
 @pytest.mark.parametrize("exercise_id", VALUES)
