@@ -86,9 +86,14 @@ def stacked_paths(terms, totals, ylabel):
     return figure
 
 
-def unrolled(T, lit=None):
-    """The scalar network unrolled over T steps; `lit=(i, k)` lights the path from the use of W at
-    step i to the state s_k."""
+def unrolled(T, lit=None, names=("x", "s", "o"), weights=("U", "W", "V")):
+    """The network unrolled over T steps; `lit=(i, k)` lights the path from the use of the recurrent
+    weight at step i to the state of step k.
+
+    names: letters of input, state and output; weights: those of the three weights.
+    """
+    x, s, o = names
+    U, W, V = weights
     figure, axes = plt.subplots(figsize=(1.7 * (T + 1), 2.9))
     axes.set_xlim(-0.5, T + 0.6)
     axes.set_ylim(-1.3, 1.35)
@@ -96,22 +101,45 @@ def unrolled(T, lit=None):
     first, last = lit or (0, -1)
     for t in range(T + 1):
         on_path = lit is not None and first <= t <= last
-        _node(axes, t, 0, f"$s_{t}$", BLUE if on_path else GREY)
+        _node(axes, t, 0, f"${s}_{t}$", BLUE if on_path else GREY)
         if t == 0:
             continue
         used = lit is not None and t == first
         carried = lit is not None and first < t <= last
-        _arrow(axes, (t - 1, 0), (t, 0), RED if used else BLUE if carried else GREY)
-        weight = r"$\partial^{+}W$" if used else f"$J_{t}$" if carried else "$W$"
-        axes.text(
-            t - 0.5, 0.13, weight, ha="center", color=RED if used else BLUE if carried else GREY, fontsize=12
-        )
-        _node(axes, t, -1, f"$x_{t}$", GREY)
+        colour = RED if used else BLUE if carried else GREY
+        _arrow(axes, (t - 1, 0), (t, 0), colour)
+        label = rf"$\partial^{{+}}{W}$" if used else f"$J_{t}$" if carried else f"${W}$"
+        axes.text(t - 0.5, 0.13, label, ha="center", color=colour, fontsize=12)
+        _node(axes, t, -1, f"${x}_{t}$", GREY)
         _arrow(axes, (t, -1), (t, 0), GREY)
-        axes.text(t + 0.07, -0.55, "$U$", color=GREY, fontsize=11)
-        _node(axes, t, 1, f"$o_{t}$", GREY)
+        axes.text(t + 0.07, -0.55, f"${U}$", color=GREY, fontsize=11)
+        _node(axes, t, 1, f"${o}_{t}$", GREY)
         _arrow(axes, (t, 0), (t, 1), GREY)
-        axes.text(t + 0.07, 0.45, "$V$", color=GREY, fontsize=11)
+        axes.text(t + 0.07, 0.45, f"${V}$", color=GREY, fontsize=11)
+    return figure
+
+
+def heatmap(values, xlabel, ylabel, title="", first=(1, 1), numbers="", cmap="viridis"):
+    """A matrix as colours: rows downward along `ylabel`, columns along `xlabel`; NaN stays blank.
+
+    first: the numbers of the first column and row.  numbers: format of the figures printed into
+    the fields, such as ".2f"; none if empty.
+    """
+    values = np.asarray(values, float)
+    rows, columns = values.shape
+    figure, axes = plt.subplots(figsize=(min(8, 0.6 * columns + 2.2), min(6, 0.45 * rows + 1.4)))
+    image = axes.imshow(values, cmap=cmap, aspect="auto")
+    figure.colorbar(image)
+    middle = np.nanmin(values) + np.nanmax(values)
+    for (i, j), value in np.ndenumerate(values):
+        if numbers and not np.isnan(value):
+            colour = "white" if 2 * value < middle else "black"
+            axes.text(j, i, format(value, numbers), ha="center", va="center", color=colour, fontsize=9)
+    axes.set_xticks(range(columns), range(first[0], first[0] + columns))
+    axes.set_yticks(range(rows), range(first[1], first[1] + rows))
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
+    axes.set_title(title, fontsize=11)
     return figure
 
 
