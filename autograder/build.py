@@ -19,7 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 
-from . import slips, solutions
+from . import coverage, slips, solutions
 from .exercises import LESSONS, of_lesson
 
 DIGESTS = "digests.json"
@@ -54,6 +54,8 @@ def build(root, check=False, adopt=False):
         ):
             written[path] = text
             new_digests[path.relative_to(root).as_posix()] = digest(json.loads(text))
+    if root == solutions.FOLDER.parent:
+        written[root / "docs" / "coverage.md"] = coverage.page()
     written[root / "solutions" / DIGESTS] = json.dumps(new_digests, indent=1, sort_keys=True) + "\n"
     changed = [
         path for path, text in written.items() if not path.exists() or path.read_bytes() != text.encode()

@@ -16,12 +16,17 @@ class PassageError(ValueError):
 @cache
 def cells(lesson):
     """The code cells of a lesson's source in order; None where the sources are not installed."""
+    found = parts(lesson)
+    return found and [body for head, body in found if "[markdown]" not in head]
+
+
+def parts(lesson):
+    """(head, body) of every cell of a lesson's source; None where the sources are not installed."""
     sources = sorted(FOLDER.glob(f"{lesson}_*.py"))
     if not sources:
         return None
-    text = sources[0].read_text(encoding="utf-8")
-    parts = re.split(r"^# %%(.*)\n", text, flags=re.M)[1:]
-    return [body for head, body in zip(parts[::2], parts[1::2]) if "[markdown]" not in head]
+    _, *found = re.split(r"^# %%(.*)\n", sources[0].read_text(encoding="utf-8"), flags=re.M)
+    return list(zip(found[::2], found[1::2]))
 
 
 def source(exercise):

@@ -64,7 +64,7 @@ def faulty(grads, seed):
 
 def torch_checks(params, x, y, loss, grads):
     """gradcheck on PyTorch's own RNN with the same weights; on our loss, the gradient faulty."""
-    (D, H), K = params["W_x"].shape, params["W_y"].shape[1]
+    D, H = params["W_x"].shape
     layer = torch.nn.RNN(D, H, dtype=torch.float64)
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0")
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y)

@@ -21,7 +21,8 @@ SETTINGS = (
 def run(cell, lr, seconds, seed):
     """Trains until the mean squared error of the last 50 batches is below 0.0015, or time is up.
 
-    No sequence is seen twice.  Returns the CPU seconds used, the steps made, and the error on 2,000 fresh sequences.
+    No sequence is seen twice.  Returns the CPU seconds used, the steps made, and the error on
+    2,000 fresh sequences.
     """
     rng = np.random.default_rng(seed)
     params = {**cell.init(2, H, rng), **readout.init(H, 1, rng)}

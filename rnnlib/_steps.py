@@ -1,6 +1,5 @@
 """What is done for all steps at once: one matrix product instead of one per step."""
 
-import numpy as np
 
 
 def rows(x):

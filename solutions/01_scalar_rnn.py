@@ -32,7 +32,7 @@
 import numpy as np
 
 from autograder import check, recap
-from rnnlib import losses, numgrad, plots, scalar
+from rnnlib import losses, numgrad, paths, plots, scalar
 
 params = {"U": 0.8, "W": -0.9, "V": 1.2}
 x = np.array([0.6, -0.4, 0.9, 0.3, -0.7])
@@ -416,8 +416,8 @@ for x_t in xs:
     J.append(sp.diff(step, prev).subs(prev, s[-1]))
     s.append(step.subs(prev, s[-1]))
 for k in range(1, 5):
-    paths = sum(sp.prod(J[i:k]) * now[i - 1] for i in range(1, k + 1))
-    print(f"k = {k}: path sum minus derivative =", sp.expand(sp.diff(s[k], W) - paths))
+    path_sum = sum(sp.prod(J[i:k]) * now[i - 1] for i in range(1, k + 1))
+    print(f"k = {k}: path sum minus derivative =", sp.expand(sp.diff(s[k], W) - path_sum))
 
 
 # %% [markdown]
@@ -574,7 +574,7 @@ plots.show(
 # %%
 rng = np.random.default_rng(0)
 J = rng.normal(size=(5, 3, 3))
-late_left = J[4] @ J[3] @ J[2] @ J[1] @ J[0]
+late_left = paths.transition(J[:, None], 5, 0)[0]  # J_5 J_4 J_3 J_2 J_1
 early_left = J[0] @ J[1] @ J[2] @ J[3] @ J[4]
 gap = np.linalg.norm(early_left - late_left) / np.linalg.norm(late_left)
 print(f"five random Jacobians in the wrong order: off by {gap:.2f} of the norm")

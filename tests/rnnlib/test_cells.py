@@ -8,7 +8,8 @@ import importlib
 import numpy as np
 import pytest
 
-from rnnlib import activations, flow, gru, losses, lstm, lstm97, numgrad, readout, rnn, sequence
+from rnnlib import activations, flow, gru, losses, lstm, lstm97, numgrad, readout, rnn
+
 
 def packed(data, prefix, gates):
     """The oracle's separate gate weights side by side, as the library packs them."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib import gru, lstm, losses, rnn, training
+from rnnlib import gru, losses, lstm, rnn, training
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; parity with its layers is not tested")
 
