@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import judge, slips
+from . import judge, laws, slips
 from .calling import TimeLimitExceeded, describe_error, equal, quiet, time_limit
 from .exercises import exercise as find_exercise
 
@@ -81,10 +81,12 @@ def diagnose(exercise_id, answer, seed=None):
     notes += [f"it printed {_shortened(printed.getvalue())}"] if printed.getvalue().strip() else []
     outputs = judge.combine(per_instance)
     notes += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
-    return _verdict(exercise, outputs, answers, references, instances, seed, tuple(dict.fromkeys(notes)))
+    arguments = getattr(getattr(answer, "__code__", None), "co_varnames", ())
+    notes = tuple(dict.fromkeys(notes))
+    return _verdict(exercise, outputs, answers, references, instances, seed, arguments, notes)
 
 
-def _verdict(exercise, outputs, answers, references, instances, seed, notes):
+def _verdict(exercise, outputs, answers, references, instances, seed, arguments, notes):
     score = judge.score(outputs, exercise.gate)
     if all(output.ok for output in outputs.values()):
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=notes)
@@ -93,10 +95,14 @@ def _verdict(exercise, outputs, answers, references, instances, seed, notes):
     wrong = [name for name, output in outputs.items() if not output.ok]
     explained = frozenset().union(*(match.outputs for match in found))
     rest = [name for name in wrong if name not in explained]
-    message = " ".join([*_explanations(exercise, found), *_remainder(outputs, rest, bool(found))])
+    by_law, lawful = laws.find(answers, references, instances, rest, arguments)
+    rest = [name for name in rest if name not in lawful]
+    message = " ".join(
+        [*_explanations(exercise, found), *by_law, *_remainder(outputs, rest, bool(found or by_law))]
+    )
     alternatives = len({match.outputs for match in found}) < len(found)
     question = "" if alternatives else found[0].slip.asks if found else exercise.asks
-    if not found and any(outputs[name].note for name in wrong):
+    if not found and (by_law or any(outputs[name].note for name in wrong)):
         question = ""
     ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
     return Verdict(exercise.id, False, score, ids, message, outputs, question, notes, spectrum=spectrum)
