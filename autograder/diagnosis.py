@@ -3,11 +3,13 @@
 import traceback
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from . import judge, laws, slips
 from .calling import TimeLimitExceeded, describe_error, equal, quiet, time_limit
+from .exercises import Exercise
 from .exercises import exercise as find_exercise
 
 TIME_LIMIT = 5.0  # seconds for all calls of one check
@@ -34,6 +36,17 @@ class Verdict:
     spectrum: np.ndarray | None = None
 
 
+class Trial(NamedTuple):
+    """One answer's run over the instances: what went in, what should and what did come out."""
+
+    exercise: Exercise
+    seed: int
+    instances: list  # of tuples of arguments
+    references: list  # of dicts of arrays
+    answers: list  # of dicts of arrays
+    called: tuple  # the student's names of the arguments, as far as known
+
+
 def diagnose(exercise_id, answer, seed=None):
     """Judges `answer` on the instances of `seed` (None: the public ones); returns a `Verdict`.
 
@@ -48,7 +61,9 @@ def diagnose(exercise_id, answer, seed=None):
     seed = 0 if seed is None else seed
     instances = exercise.instances(seed)
     references = [exercise.reference(*deepcopy(arguments)) for arguments in instances]
-    notes, answers, per_instance = [], [], []
+    called = getattr(getattr(answer, "__code__", None), "co_varnames", ())
+    trial = Trial(exercise, seed, instances, references, [], called)
+    notes, per_instance = [], []
     try:
         with quiet() as printed, time_limit(TIME_LIMIT):
             for arguments, reference in zip(instances, references):
@@ -58,7 +73,7 @@ def diagnose(exercise_id, answer, seed=None):
                 notes += [remark] if remark else []
                 if not equal(mine, arguments):
                     notes.append("the function modifies its arguments; copy before writing into them")
-                answers.append({name: judge.to_array(value) for name, value in given.items()})
+                trial.answers.append({name: judge.to_array(value) for name, value in given.items()})
                 per_instance.append(
                     {name: judge.judge_output(given.get(name), want) for name, want in reference.items()}
                 )
@@ -81,21 +96,19 @@ def diagnose(exercise_id, answer, seed=None):
     notes += [f"it printed {_shortened(printed.getvalue())}"] if printed.getvalue().strip() else []
     outputs = judge.combine(per_instance)
     notes += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
-    arguments = getattr(getattr(answer, "__code__", None), "co_varnames", ())
-    notes = tuple(dict.fromkeys(notes))
-    return _verdict(exercise, outputs, answers, references, instances, seed, arguments, notes)
+    return _verdict(trial, outputs, tuple(dict.fromkeys(notes)))
 
 
-def _verdict(exercise, outputs, answers, references, instances, seed, arguments, notes):
-    score = judge.score(outputs, exercise.gate)
+def _verdict(trial, outputs, notes):
+    exercise, score = trial.exercise, judge.score(outputs, trial.exercise.gate)
     if all(output.ok for output in outputs.values()):
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=notes)
-    found = slips.match(exercise, answers, references, seed)
-    spectrum = _spectrum(exercise, instances[0], answers[0]) if exercise.spectrum else None
+    found = slips.match(trial)
+    spectrum = _spectrum(exercise, trial.instances[0], trial.answers[0]) if exercise.spectrum else None
     wrong = [name for name, output in outputs.items() if not output.ok]
     explained = frozenset().union(*(match.outputs for match in found))
     rest = [name for name in wrong if name not in explained]
-    by_law, lawful = laws.find(answers, references, instances, rest, arguments)
+    by_law, lawful = laws.find(trial, rest)
     rest = [name for name in rest if name not in lawful]
     message = " ".join(
         [*_explanations(exercise, found), *by_law, *_remainder(outputs, rest, bool(found or by_law))]

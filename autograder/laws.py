@@ -9,19 +9,18 @@ import numpy as np
 from . import judge
 
 
-def find(answers, references, instances, names, arguments=()):
+def find(trial, names):
     """Sentences about those of the wrong outputs `names` that a law explains, and their names.
 
-    answers, references, instances: lists over the instances.  arguments: what the student calls
-    the function's arguments, as far as known.
+    trial: a `diagnosis.Trial`.
     """
     by_law = {}
     for name in names:
-        got = [answer.get(name) for answer in answers]
-        want = [np.asarray(reference[name], float) for reference in references]
+        got = [answer.get(name) for answer in trial.answers]
+        want = [np.asarray(reference[name], float) for reference in trial.references]
         if any(g is None for g in got):
             continue
-        law = _transposed(got, want) or _factor(got, want, instances, arguments)
+        law = _transposed(got, want) or _factor(got, want, trial)
         if law:
             by_law.setdefault(law, []).append(name)
     sentences = [f"{_list(outputs)} {_be(outputs)} {law}." for law, outputs in by_law.items()]
@@ -34,7 +33,7 @@ def _transposed(got, want):
     return None
 
 
-def _factor(got, want, instances, arguments):
+def _factor(got, want, trial):
     """The factor between the arrays: the same number everywhere, or a size, or one over it."""
     factors = []
     for g, w in zip(got, want):
@@ -48,7 +47,7 @@ def _factor(got, want, instances, arguments):
         if np.isclose(factors[0], -1, rtol=judge.TOLERANCE):
             return "right but for the sign"
         return f"{factors[0]:.4g} times what is expected, on every instance"
-    for place, sizes in _sizes(instances, arguments).items():
+    for place, sizes in _sizes(trial).items():
         if np.allclose(factors, 1 / sizes, rtol=judge.TOLERANCE):
             return f"divided by {place}"
         if np.allclose(factors, sizes, rtol=judge.TOLERANCE):
@@ -56,13 +55,13 @@ def _factor(got, want, instances, arguments):
     return None
 
 
-def _sizes(instances, arguments):
+def _sizes(trial):
     """{"len(x)" or "x.shape[1]": its values over the instances} for every array argument."""
     found = {}
-    for n, values in enumerate(zip(*instances)):
+    for n, values in enumerate(zip(*trial.instances)):
         if not all(isinstance(value, np.ndarray) for value in values):
             continue
-        name = arguments[n] if n < len(arguments) else f"argument {n + 1}"
+        name = trial.called[n] if n < len(trial.called) else f"argument {n + 1}"
         for axis in range(values[0].ndim):
             found[f"{name}.shape[{axis}]"] = np.array([value.shape[axis] for value in values])
     return found

@@ -26,18 +26,19 @@ class Match(NamedTuple):
     outputs: frozenset
 
 
-def match(exercise, answers, references, seed):
-    """The slips that explain `answers`, a list of outputs (dict of arrays) per instance.
+def match(trial):
+    """The slips that explain the answers of a `diagnosis.Trial`.
 
     Own slips come first; only if none fits, those of earlier exercises whose functions this one
     calls.  A slip that changes fewer outputs than another match explains less and is left out.
     """
+    exercise, whole = trial.exercise, trial.exercise.gate is not None
     earlier = [(owner, slip) for owner in _uses(exercise) for slip in owner.slips]
     for group in ([(exercise, slip) for slip in exercise.slips], earlier):
         found = []
         for owner, slip in group:
-            made = outputs_of(exercise.id, slip.id, seed, owner.id)
-            changed = made and _explained(made, answers, references, whole=exercise.gate is not None)
+            made = outputs_of(exercise.id, slip.id, trial.seed, owner.id)
+            changed = made and _explained(made, trial.answers, trial.references, whole)
             if changed:
                 found.append(Match(owner, slip, changed))
         if found:
