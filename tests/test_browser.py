@@ -26,6 +26,10 @@ def page(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("work")
     shutil.copy(ROOT / "notebooks" / NAME / f"{NAME}.ipynb", folder)
+    # all cells in the page at once, also those that are scrolled out of sight
+    settings = folder / ".settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}', encoding="utf-8")
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
@@ -102,9 +106,9 @@ def contrast(pair):
 
 
 def test_the_cards_and_the_path_picture_are_shown(page):
-    assert "correct" in page.inner_text(".unrolled.right header")
+    assert "correct" in page.text_content(".unrolled.right header")
     card = page.locator(".unrolled.wrong", has_text="paths of length zero only").first
-    assert "differs by" in card.inner_text()
+    assert "differs by" in card.text_content()
     assert card.locator(".grid tr").count() == 5
     assert page.locator("img[alt^='Training loss']").count() == 1
 
