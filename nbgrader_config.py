@@ -32,6 +32,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+c.Grade.timeout = 20  # seconds for each cell
 c.Autograde.autograde_preprocessors = [
     "autograder.grade.Grade",
     "nbgrader.preprocessors.IgnorePattern",

@@ -3,6 +3,7 @@
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from pathlib import Path
 def main(arguments=None):
     """Runs the command line; returns the exit code (0 done, 1 not done, 2 wrong call)."""
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options, options.more = parser.parse_known_args(arguments)
+    if options.more and getattr(options, "run", None) is not _lab:  # JupyterLab has its own arguments
+        parser.error(f"unrecognized arguments: {' '.join(options.more)}")
     if not hasattr(options, "run"):
         parser.print_help()
         return 2
@@ -49,7 +52,8 @@ def _parser():
     report.set_defaults(run=_report)
 
     verbs.add_parser("demo", help="grade a sample class of lesson 01").set_defaults(run=_demo)
-    verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab").set_defaults(run=_lab)
+    lab = verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab there")
+    lab.set_defaults(run=_lab)
     verbs.add_parser("doctor", help="what this machine has and lacks").set_defaults(run=_doctor)
     return parser
 
@@ -128,13 +132,15 @@ def _report(options):
     return 0
 
 
-def _lab(_):
+def _lab(options):
     copied = [folder.name for folder in sorted(Path("notebooks").iterdir()) if _copy_lesson(folder)]
     print(
         f"new in work/: {', '.join(copied)}" if copied else "work/ has every lesson; nothing was overwritten"
     )
-    program = Path(sys.executable).parent / "jupyter-lab"
-    os.execv(program, [str(program), "--notebook-dir=work"])
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir=work", *options.more]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # as in a container, where there is nobody else
+    return subprocess.call(command)
 
 
 def _copy_lesson(folder):
