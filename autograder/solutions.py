@@ -56,15 +56,15 @@ def variant(exercise, slip=None, owner=None):
 
 
 def uses(exercise):
-    """Earlier exercises of the lesson whose functions this one's solution calls."""
+    """Earlier exercises of the lesson whose functions this one's solution calls, or that those call."""
     text = source(exercise)
-    return [
-        earlier
-        for earlier in of_lesson(exercise.lesson)
-        if earlier.kind == "function"
-        and earlier is not exercise
-        and re.search(rf"(?<!def )\b{earlier.function}\(", text)
-    ]
+    found = []
+    for earlier in of_lesson(exercise.lesson):
+        if earlier is exercise:
+            break
+        if earlier.kind == "function" and re.search(rf"(?<!def )\b{earlier.function}\(", text):
+            found += [e for e in (*uses(earlier), earlier) if e not in found]
+    return found
 
 
 def with_slip(exercise, slip):

@@ -27,8 +27,8 @@ def rows(lesson, namespace):
 
 
 def text(table):
-    lines = [f"{'exercise':<24}{'name':<17}{'shape':<8}max diff"]
-    return "\n".join(lines + [f"{a:<24}{b:<17}{c:<8}{d}" for a, b, c, d in table])
+    lines = [f"{'exercise':<24}{'name':<17}{'shape':<15}max diff"]
+    return "\n".join(lines + [f"{a:<24}{b:<17}{c:<15}{d}" for a, b, c, d in table])
 
 
 def html(table):

@@ -71,6 +71,12 @@ def test_a_slip_of_an_earlier_exercise_is_recognised():
         assert verdict.slips
 
 
+def test_a_slip_two_exercises_up_is_recognised():
+    e, earlier = exercise("03.gradient_by_paths"), exercise("03.step_jacobian")
+    verdict = diagnose(e.id, solutions.variant(e, earlier.slips[0], earlier))
+    assert verdict.slips == (f"03.step_jacobian:{earlier.slips[0].id}",)
+
+
 def test_two_mistakes_in_different_outputs_are_both_named():
     e = exercise("01.scalar_bptt")
     right = solutions.variant(e)

@@ -1,0 +1,585 @@
+# %% [markdown]
+# # 03 · Back-propagation through time, path by path
+#
+# **After this lesson you can** write the step Jacobian of a recurrent network in a fixed layout;
+# multiply such Jacobians in the right order; write the gradient by a shared matrix as a sum over
+# paths; and say why the last factor of every path is an immediate derivative.
+#
+# about 150 minutes · difficulty ●●○ · before it: 01, 02, matrix products
+#
+# Lesson 01 did this with numbers, and numbers commute. Here the state is a row vector and the weights
+# are matrices. The sum over paths stays. What is new is order: which factor stands on which side.
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $x_t$ | `x[t-1]`, shape $(D,)$ | input at step $t = 1, \dots, T$, a row |
+# | $a_t = x_t W_x + h_{t-1} W_h$ | `a[t-1]`, $(H,)$ | pre-activation |
+# | $h_t = \tanh(a_t)$ | `h[t]`, $(H,)$ | state; `h` has $T+1$ rows, `h[0]` is the initial state |
+# | $o_t = h_t W_y$ | `o[t-1]`, $(K,)$ | logits |
+# | $\hat y_t = \mathrm{softmax}(o_t)$ | `yhat[t-1]`, $(K,)$ | prediction; $y_t$ is the target |
+# | $L_t$, $L = \sum_t L_t$ | | cross-entropy of step $t$, and of the sequence |
+# | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]`, $(H,)$ | $\partial L_t / \partial h_t$: what $L_t$ feels of $h_t$; it comes from outside, down the output layer |
+# | $J_t = \partial h_t / \partial h_{t-1}$ | | step Jacobian, $(H, H)$ |
+# | $J_{t:k} = d h_t / d h_k$ | | product of $t-k$ step Jacobians, the latest on the left |
+# | $\partial^{+}$, $d$ | | immediate derivative, total derivative |
+# | $u \otimes v$ | `np.outer(u, v)` | the matrix with the entries $u_m v_n$ |
+
+# %%
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import losses, paths, plots, readout, rnn
+
+rng = np.random.default_rng(57)
+T, D, H, K = 5, 3, 4, 2
+weights = {"W_x": 0.6 * rng.normal(size=(D, H)), "W_h": 0.7 * rng.normal(size=(H, H))}
+top = {"W_y": rng.normal(size=(H, K))}
+params = {**weights, **top}
+x, h0 = rng.normal(size=(T, D)), 0.5 * rng.normal(size=H)
+y = np.eye(K)[rng.integers(K, size=T)]  # one target a step, one-hot
+
+run = rnn.forward(weights, x[:, None], h0[None])  # rnnlib wants a batch; ours has one sequence
+h = run.h[:, 0]
+_, do = losses.softmax_cross_entropy(readout.forward(top, run.h[1:]), y[:, None])
+dh = readout.backward(top, run.h[1:], do)["h"][:, 0]  # lesson 02: the output layer's part
+print("x", x.shape, " h", h.shape, " dh", dh.shape)
+
+
+# %% [markdown] tags=["S1.1", "S1.5"]
+# ## 1 The network in rows
+#
+# The slides that this lesson follows write every vector as a row, so a layer is *row times matrix*,
+# and they use no biases:
+#
+# $$a_t = x_t W_x + h_{t-1} W_h, \qquad h_t = \tanh(a_t), \qquad \hat y_t = \mathrm{softmax}(h_t W_y).$$
+#
+# (The slides call the three matrices $W$, $U$, $V$, and use $\hat y$ for the target. Here $\hat y$ is
+# always the prediction.) Insert the states into each other, and the third prediction becomes one
+# nested expression:
+#
+# $$\hat y_3 = \mathrm{softmax}\Big(\tanh\big(x_3 W_x + \tanh(x_2 W_x + \tanh(x_1 W_x + h_0 W_h)\, W_h)\, W_h\big)\, W_y\Big).$$
+#
+# Count the factors: $W_h$ stands there three times, once for each step. The first version of this
+# line on the slides has lost one of them (and there $W_y$ has slipped inside the outermost $\tanh$, where
+# it fits only if $K = H$). The cell below evaluates the whole line, and then a line without the
+# middle $W_h$.
+
+# %%
+def third_prediction(W_mid):
+    W_x, W_h, W_y = params.values()
+    first = np.tanh(x[0] @ W_x + h0 @ W_h)
+    return losses.softmax(np.tanh(x[2] @ W_x + np.tanh(x[1] @ W_x + first @ W_mid) @ W_h) @ W_y)
+
+
+loop = losses.softmax(h[3] @ top["W_y"])
+for name, W_mid in {"as above": weights["W_h"], "one W_h lost": np.eye(H)}.items():
+    gap = np.linalg.norm(third_prediction(W_mid) - loop) / np.linalg.norm(loop)
+    print(f"nested, {name}: differs from the loop by {gap:.1e} of its norm")
+plots.show(
+    plots.unrolled(4, names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
+    "The network unrolled over four steps: states h_0 to h_4 joined by the same matrix W_h, "
+    "inputs entering through W_x from below, logits leaving through W_y above.",
+)
+
+
+# %% [markdown]
+# **Exercise 1 ●○○ · 12 min.** Write the forward pass for one sequence. `params` is a dict with the
+# matrices `"W_x"` $(D, H)$, `"W_h"` $(H, H)$ and `"W_y"` $(H, K)$; `x` is $(T, D)$, `h0` is $(H,)$.
+# Return the four arrays `a`, `h`, `o`, `yhat`, in this order. The softmax is that of lesson 02, taken
+# for every step on its own.
+
+# %% nbgrader={"grade": false, "grade_id": "forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def forward(params, x, h0):
+    """Returns a (T, H), h (T + 1, H) that starts with h0, o (T, K) and yhat (T, K)."""
+    ### BEGIN SOLUTION
+    W_x, W_h, W_y = params["W_x"], params["W_h"], params["W_y"]
+    T, H = len(x), len(h0)
+    a, h = np.zeros((T, H)), np.zeros((T + 1, H))
+    h[0] = h0
+    for t in range(1, T + 1):
+        a[t - 1] = x[t - 1] @ W_x + h[t - 1] @ W_h
+        h[t] = np.tanh(a[t - 1])
+    o = h[1:] @ W_y
+    e = np.exp(o - o.max(axis=1, keepdims=True))
+    yhat = e / e.sum(axis=1, keepdims=True)
+    return a, h, o, yhat
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("03.forward", forward)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# It is the loop of lesson 01. Only the kind of product has changed, and its side.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Step $t$ reads `x[t-1]` and `h[t-1]` and fills `a[t-1]` and `h[t]`. A row stands on the left of its
+# matrix. All logits follow after the loop from the states without the first.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Two arrays of zeros, $(T, H)$ and $(T+1, H)$; the initial state goes into row 0 of the second. In the
+# loop: two products with `@`, their sum, its hyperbolic tangent. For the softmax subtract each row's
+# largest logit, exponentiate, and divide each row by its own sum (`axis=1, keepdims=True`).
+#
+# </details>
+
+# %% [markdown] tags=["S3.2", "S4.14"]
+# ## 2 One step back: the Jacobian
+#
+# How does $h_t$ move when $h_{t-1}$ moves? Entry by entry: the change of $h_{t-1}[j]$ reaches $a_t[i]$
+# with the weight $W_h[j, i]$, and $a_t[i]$ reaches $h_t[i]$ with the slope
+# $\tanh'(a_t[i]) = 1 - h_t[i]^2$. So
+#
+# $$\frac{\partial h_t[i]}{\partial h_{t-1}[j]} = \big(1 - h_t[i]^2\big)\, W_h[j, i] .$$
+#
+# Now fix the layout, once for the whole course: **row $i$ for the output, column $j$ for the input.**
+# This is called *numerator layout*. In it the formula reads
+#
+# $$\boxed{\;J_t = \frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}\big(1 - h_t^2\big)\, W_h^{\top}\;}$$
+#
+# The transpose is no decoration. The network multiplies $h_{t-1}$ by $W_h$ from the right, so $W_h$
+# has its *input* in the rows, and the Jacobian wants it in the columns. What a loss feels
+# of $h_t$ is a row $q$; going back through the step, it is multiplied from the left and leaves as $q\, J_t$.
+#
+# **Exercise 2 ●●○ · 12 min.** Return $J_t$ for one step $t$ between 1 and $T$. `h` holds all states
+# of a finished run, shape $(T+1, H)$; `params` is as before.
+
+# %% nbgrader={"grade": false, "grade_id": "step_jacobian", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def step_jacobian(params, h, t):
+    """Returns J_t (H, H), with [i, j] the derivative of h_t[i] by h_{t-1}[j]."""
+    ### BEGIN SOLUTION
+    slope = 1 - h[t] ** 2
+    return slope[:, None] * params["W_h"].T
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_step_jacobian", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("03.step_jacobian", step_jacobian)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Both factors are known: one slope for each entry of the new state, and one weight for each pair.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# A diagonal matrix on the left multiplies *rows*: row $i$ of $W_h^{\top}$ is multiplied by
+# $1 - h_t[i]^2$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Compute the $H$ slopes from `h[t]`. Turn them into a column with `[:, None]`, so that NumPy
+# multiplies row by row, and multiply the transposed recurrent matrix by it. `np.diag` and `@` do
+# the same with more work.
+#
+# </details>
+
+# %% [markdown] tags=["S3.2", "S4.15"]
+# ## 3 Many steps back: order
+#
+# From $h_k$ to $h_t$ there are $t-k$ steps, one Jacobian for each. The chain rule applies the earliest
+# first, so in a product that acts on columns of changes it stands on the right:
+#
+# $$J_{t:k} = \frac{d h_t}{d h_k} = J_t\, J_{t-1} \cdots J_{k+1}, \qquad J_{t:t} = I .$$
+#
+# For example $J_{5:2} = J_5 J_4 J_3$: three steps, three factors, the latest on the left. The row
+# $\bar h^{\mathrm{out}}_5$ meets them in the order in which it travels back: first $J_5$, then $J_4$, then $J_3$.
+#
+# **Exercise 3 ●●○ · 12 min.** Return $J_{t:k}$ for given $0 \le k \le t \le T$. You may call your
+# `step_jacobian`.
+
+# %% nbgrader={"grade": false, "grade_id": "transition", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def transition(params, h, t, k):
+    """Returns J_{t:k} = dh_t/dh_k (H, H); the identity where t = k."""
+    ### BEGIN SOLUTION
+    J = np.eye(h.shape[1])
+    for s in range(k + 1, t + 1):
+        J = step_jacobian(params, h, s) @ J
+    return J
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_transition", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("03.transition", transition)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# How many factors does $J_{4:4}$ have? Begin with that, and let every step add one.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $J_{s:k} = J_s\, J_{s-1:k}$: the new factor comes from the left. The first factor to enter is
+# $J_{k+1}$, the last is $J_t$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Start from the identity of size $H$. Let $s$ run from $k+1$ to $t$, both included; each time replace
+# the product so far by the step's Jacobian, `@`, the product so far.
+#
+# </details>
+
+# %% [markdown] tags=["S1.8"]
+# **Look at this.** A state is felt by every later loss: $\dfrac{d L_t}{d h_s} = \bar h^{\mathrm{out}}_t J_{t:s}$.
+# This derivative is *total*: it goes through all the states between $s$ and $t$. Each field below shows
+# its norm. On the right end of a row, at $s = t$, nothing has been multiplied yet. Every field further to
+# the left has one factor $J$ more. Does every row fade to the left, at every step? Lesson 07 asks when it
+# must.
+
+# %%
+J = paths.step_jacobians(weights, run)
+felt = np.full((T, T + 1), np.nan)
+for row in range(T):
+    for s in range(row + 2):
+        felt[row, s] = np.linalg.norm(dh[row] @ paths.transition(J, row + 1, s)[0])
+plots.show(
+    plots.heatmap(felt, "state $h_s$, s", "loss $L_t$, t", first=(0, 1), numbers=".2f"),
+    "Heatmap of the norm of dL_t/dh_s for every loss t and state s up to t: "
+    "the fields above the diagonal are empty, as no loss feels a later state.",
+)
+
+# %% [markdown] tags=["S3.2"]
+# ### Is the order a matter of taste?
+#
+# The slides print $\frac{\partial h^5}{\partial h^4}\frac{\partial h^4}{\partial h^3}\cdots$ beside a
+# network written in rows, and the article writes $\prod_j$ without saying in which order. Both are right in
+# numerator layout with the latest factor on the left. In the other layout every factor is transposed,
+# and then the order turns round as well: $(AB)^{\top} = B^{\top} A^{\top}$. Do one without the other,
+# and the product is a different matrix. *How* different? It is tempting to say: the same factors in
+# another order, that can only be a small correction.
+#
+# **Exercise 4 ●●○ · 12 min · refute it.** Find a recurrent matrix `W_h` (square, at least 2 × 2) and two
+# states $h_1, h_2$ with entries strictly between $-1$ and $1$, such that the wrong product is off by
+# **at least as much as the right product is large**: $\lVert J_1 J_2 - J_2 J_1 \rVert \ge
+# \lVert J_2 J_1 \rVert$. (With enough inputs a network can be driven into any two such states.) Give a
+# tuple `(W_h, h_1, h_2)` of lists. Any valid counterexample passes.
+
+# %% nbgrader={"grade": false, "grade_id": "two_orders", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+two_orders = None  # (W_h, h_1, h_2)
+### BEGIN SOLUTION
+two_orders = ([[1.0, 1.0], [-1.0, -1.0]], [0.0, 0.0], [0.0, 0.9])
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_order", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("03.refute_order", two_orders)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The two products differ only if the states do. Which products can be very small although their
+# factors are not?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $D_t = \mathrm{diag}(1 - h_t^2)$ the two products are $D_2 W_h^{\top} D_1 W_h^{\top}$ and
+# $D_1 W_h^{\top} D_2 W_h^{\top}$. For $h_1 = 0$ the first contains the square of $W_h^{\top}$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# There are 2 × 2 matrices without a zero in them whose square is the zero matrix. Take one, let
+# $h_1$ be zero, and let $h_2$ saturate one of the two units and not the other.
+#
+# </details>
+
+# %%
+# What you just saw, on this lesson's own network: from h_0 to h_5 in both orders.
+J_t = [None, *J[:, 0]]  # so that J_t[1] belongs to step 1
+right = J_t[5] @ J_t[4] @ J_t[3] @ J_t[2] @ J_t[1]
+wrong = J_t[1] @ J_t[2] @ J_t[3] @ J_t[4] @ J_t[5]
+other_layout = (J_t[1].T @ J_t[2].T @ J_t[3].T @ J_t[4].T @ J_t[5].T).T
+
+
+def last_state(start):
+    return rnn.forward(weights, x[:, None], start[None]).h[-1, 0]
+
+
+measured = np.array([last_state(h0 + 1e-20j * e).imag / 1e-20 for e in np.eye(H)]).T
+products = {"latest left": right, "latest right": wrong, "layout and order": other_layout}
+for name, product in products.items():
+    error = np.linalg.norm(product - measured) / np.linalg.norm(measured)
+    print(f"{name}: off by {error:.2g} of the measured dh_5/dh_0")
+
+# %% [markdown] tags=["S1.6", "S4.13", "S4.14"]
+# ## 4 The paths of one loss
+#
+# Take one loss, $L_t$. The matrix $W_h$ is used at each of the steps $k = 1, \dots, t$, and each use is
+# one addend. Walk back from the loss to the use at step $k$:
+#
+# 1. From $L_t$ to $h_t$: the row $\bar h^{\mathrm{out}}_t$.
+# 2. From $h_t$ to $h_k$: the row becomes $\bar h^{\mathrm{out}}_t J_{t:k}$.
+# 3. From $h_k$ to $a_k$: each entry is multiplied by its slope, $(\bar h^{\mathrm{out}}_t J_{t:k}) \odot (1 - h_k^2)$.
+# 4. From $a_k$ to the matrix. In $a_k[n] = \sum_m h_{k-1}[m]\, W_h[m, n] + \dots$ the entry $W_h[m, n]$
+#    is multiplied by $h_{k-1}[m]$ and reaches $a_k[n]$ alone.
+#
+# Steps 3 and 4 are the **immediate** derivative $\partial^{+} h_k / \partial W_h$. As an array it has three
+# indices, but a row that comes from the left never needs it in full; what remains is an outer product:
+#
+# $$\boxed{\;\text{term } k \text{ of } \frac{dL_t}{dW_h} \;=\; h_{k-1} \otimes
+#   \big[(\bar h^{\mathrm{out}}_t J_{t:k}) \odot (1 - h_k^2)\big]\;}$$
+#
+# For $k = t$ there is no Jacobian in it. For $k = t-1$ there is one, and so on. The input matrix is used
+# at the same place, so its term is the same with $x_k$ for $h_{k-1}$.
+
+# %%
+plots.show(
+    plots.unrolled(5, lit=(2, 5), names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
+    "The term k = 2 of the loss at step 5, lit in the unrolled network: W_h is used at step 2, "
+    "and the change travels through J_3, J_4 and J_5 to the state h_5.",
+)
+
+
+# %% [markdown]
+# **Exercise 5 ●●● · 25 min.** Compute all terms of one loss $L_t$, for both matrices. `x` is $(T, D)$,
+# `h` is $(T+1, H)$ with the initial state first, and `dh` is $(T, H)$: row $t-1$ is $\bar h^{\mathrm{out}}_t$, the part
+# that $L_t$ sends down through its own output layer. Return a dict with `"W_x"` of shape $(t, D, H)$ and
+# `"W_h"` of shape $(t, H, H)$; entry $k-1$ is the term of the use at step $k$. You may call your
+# `transition`.
+
+# %% nbgrader={"grade": false, "grade_id": "path_terms", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def path_terms(params, x, h, dh, t):
+    """Returns {"W_x": (t, D, H), "W_h": (t, H, H)}, entry k-1 for the use at step k."""
+    ### BEGIN SOLUTION
+    slope = 1 - h[1:] ** 2
+    terms = {"W_x": [], "W_h": []}
+    for k in range(1, t + 1):
+        reach = dh[t - 1] @ transition(params, h, t, k)
+        da = reach * slope[k - 1]
+        terms["W_x"].append(np.outer(x[k - 1], da))
+        terms["W_h"].append(np.outer(h[k - 1], da))
+    return {name: np.array(term) for name, term in terms.items()}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_path_terms", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("03.path_terms", path_terms)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# One loop over the step where the path ends in a matrix. Inside it, do the four points of the text in
+# their order; the first three keep a row of $H$ numbers, only the last makes a matrix.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\bar h^{\mathrm{out}}_t$ depends on $t$ only, the slope and the left side of the outer product depend on $k$ only,
+# and $J_{t:k}$ joins the two. With the course's indices $\bar h^{\mathrm{out}}_t$ is `dh[t-1]`, $h_k$ is `h[k]`, and
+# $x_k$ is `x[k-1]`.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# For each `k` from 1 to `t`: a row vector `@` the transition from `k` to `t`; that row times
+# one minus the square of the state that step `k` produced; then two outer products with this row on the
+# right, the state that step `k` read on the left for one, its input for the other. Collect them in
+# two lists and turn these into arrays at the end.
+#
+# </details>
+
+# %% [markdown] tags=["S1.6", "S4.14"]
+# **Look at this.** The slides let the gradient of $L_5$ by the recurrent matrix grow from slide to slide:
+# one term, two terms, up to five, with an equals sign each time. The article does the same with two terms
+# on two lines. Read with immediate derivatives, only the full sum is equal to the gradient. The terms are
+# *added*; none of them is the gradient in another form. The bars show how far the sum is off after each
+# term, once starting with the latest use and once with the oldest.
+
+# %%
+terms = paths.path_terms(weights, run, dh[:, None], 5)["W_h"]
+
+
+def errors_of_partial_sums(terms):
+    total = terms.sum(axis=0)
+    return [np.linalg.norm(s - total) / np.linalg.norm(total) for s in np.cumsum(terms, axis=0)]
+
+
+bars = {"latest use first": errors_of_partial_sums(terms[::-1])}
+bars["oldest use first"] = errors_of_partial_sums(terms)
+for name, errors in bars.items():
+    print(f"{name}: " + ", ".join(f"{error:.2g}" for error in errors))
+true = terms.sum(axis=0)
+k5, k4 = (np.linalg.norm(terms[k - 1] - true) / np.linalg.norm(true) for k in (5, 4))
+print(f"each taken alone as the gradient: k = 5 is off by {k5:.2f}, k = 4 by {k4:.2f}")
+plots.show(
+    plots.paired_bars(bars, "number of terms in the sum", "error, relative to the gradient"),
+    "Relative error of the sum with one to five path terms, for both orders of adding: "
+    "it reaches zero only when all five terms are there.",
+)
+
+
+# %% [markdown] tags=["S1.7", "S1.9", "S4.15"]
+# ## 5 The gradient of the whole sequence
+#
+# In one line, the gradient of one loss is
+#
+# $$\frac{dL_t}{dW_h} = \sum_{k=1}^{t} \frac{\partial L_t}{\partial \hat y_t}\,
+#   \frac{\partial \hat y_t}{\partial h_t}\, \frac{d h_t}{d h_k}\,
+#   \frac{\partial^{+} h_k}{\partial W_h},$$
+#
+# where the first two factors together are $\bar h^{\mathrm{out}}_t$. The loss of the sequence is the sum of the losses,
+# so its gradient is a double sum, over all pairs $1 \le k \le t \le T$. The same holds for $W_x$.
+#
+# (The article writes $t+1$ for $t$ here, because it begins to count its steps at zero. Take care with
+# the limits when you rewrite such a sum: the first loss, $L_1$, must be in it.)
+#
+# **Exercise 6 ●●○ · 12 min.** Compute the gradient of $L$ by both matrices. The arguments are those of
+# exercise 5 without $t$. Return a dict with `"W_x"` $(D, H)$ and `"W_h"` $(H, H)$. You may call your
+# `path_terms`.
+
+# %% nbgrader={"grade": false, "grade_id": "gradient_by_paths", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def gradient_by_paths(params, x, h, dh):
+    """Returns {"W_x": (D, H), "W_h": (H, H)}, the gradient of L = L_1 + ... + L_T."""
+    ### BEGIN SOLUTION
+    T = len(x)
+    grads = {name: np.zeros_like(params[name]) for name in ("W_x", "W_h")}
+    for t in range(1, T + 1):
+        terms = path_terms(params, x, h, dh, t)
+        for name in grads:
+            grads[name] += terms[name].sum(axis=0)
+    return grads
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_gradient_by_paths", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("03.gradient_by_paths", gradient_by_paths)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Two sums. One of them you have to write, the other is over an axis of arrays that you already have.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\dfrac{dL}{dW} = \sum_{t=1}^{T} \sum_{k=1}^{t} (\text{term } k \text{ of } L_t)$, with the same terms
+# for both matrices that exercise 5 returns.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Two arrays of zeros in the shapes of the two weight matrices. For each `t` from 1 to $T$ get the
+# terms of that loss, and add their sum along the first axis to the array of the same name.
+#
+# </details>
+
+# %% [markdown] tags=["S1.8", "S4.15", "S4.53"]
+# ## 6 Why the last factor is immediate
+#
+# The slides and the article write the last factor as $\partial h_k / \partial W_h$, with the same $\partial$ as
+# every other factor. The slides then shorten the line to
+#
+# $$\frac{\partial L_t}{\partial \hat y_t} \sum_{k=1}^{t} \frac{\partial \hat y_t}{\partial h_k}\,
+#   \frac{\partial h_k}{\partial W_h} .$$
+#
+# It stands for two things here. In the sum the first factor is *total*: it goes through all states
+# between $h_k$ and $h_t$, as in the heatmap. The second has to be *immediate*, $W_h$'s use at step $k$
+# alone; a reader of the article pointed that out, and rightly. With $d h_k / d W_h$ in its place, each addend brings along all
+# the paths that reach $h_k$ from earlier steps, and these are in the sum already. Below, that wrong sum is
+# built for $L_5$ from the exact total derivatives, and then taken apart: how often does it contain
+# each of the five terms?
+
+# %%
+total = paths.rtrl(weights, run)["W_h"][:, 0]  # dh_k[i]/dW_h[m, n] as (T, H, H, H)
+felt_at = [dh[4] @ paths.transition(J, 5, k)[0] for k in (1, 2, 3, 4, 5)]
+both_total = np.einsum("kj,kjmn->mn", felt_at, total)
+error = np.linalg.norm(both_total - true) / np.linalg.norm(true)
+counts, *_ = np.linalg.lstsq(terms.reshape(5, -1).T, both_total.ravel(), rcond=None)
+norms = [np.linalg.norm(sum_) for sum_ in (both_total, true)]
+print(f"norm {norms[0]:.3f} instead of {norms[1]:.3f}, error {error:.2f}")
+plots.show(
+    plots.paired_bars(
+        {"wrong sum": counts, "gradient": np.ones(5)}, "use of $W_h$ at step k", "times counted"
+    ),
+    "How often each use of W_h is counted in the sum with total derivatives: five times at "
+    "step 1, down to once at step 5; in the gradient each is counted once.",
+)
+
+# %% [markdown]
+# **Exercise 7 ●●○ · 15 min · refute it.** It is tempting to say: counting a path more than once makes the
+# gradient too large, but it still points the right way, so training will get there. Refute that with a network of one unit,
+# $h_t = \tanh(w_x x_t + w_h h_{t-1})$. Find numbers for which the true derivative $dh_T/dw_h$ and the
+# over-counted sum $\sum_{k} J_{T:k}\, \dfrac{d h_k}{d w_h}$ have **opposite signs**. Give a tuple
+# `(w_x, w_h, x, h_0)`, where `x` is a list of at least two inputs. Any valid counterexample passes.
+
+# %% nbgrader={"grade": false, "grade_id": "wrong_way", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+wrong_way = None  # (w_x, w_h, x, h_0)
+### BEGIN SOLUTION
+wrong_way = (1.0, -1.0, [1.87, 0.0], 1.0)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_overcount", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("03.refute_overcount", wrong_way)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Two steps are enough. The sum must have two terms of different signs, and counting one of them twice
+# must be enough to turn the balance.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# For $T = 2$, up to the slope at step 2, the true derivative is $h_1 + w_h (1 - h_1^2)\, h_0$, and the
+# over-counted sum is $h_1 + 2\, w_h (1 - h_1^2)\, h_0$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Choose $w_h = -1$ and $h_0 = 1$. Which states $h_1$ make $h_1$ larger than $1 - h_1^2$, but smaller than
+# twice that? Then choose the first input so that this state comes out. Or let a short loop try
+# random numbers.
+#
+# </details>
+
+# %% [markdown] tags=["S3.2"]
+# **Exercise 8 ●●○ · 20 min · graded by hand.** (a) Prove what the last picture shows: if the last factor is
+# the total derivative $dh_k/dW_h$, then the sum for $L_t$ contains the use of $W_h$ at step $i$ exactly
+# $t - i + 1$ times. (b) The slides promise that their proof for one unit carries over to vectors. Name two
+# places in the calculation of lesson 01 where numbers were exchanged that must not be exchanged as
+# matrices, and say what stands there now. (If you learn alone: a model answer is in `solutions/`.)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# **(a)** The total derivative is itself a sum over paths:
+# $\dfrac{dh_k}{dW_h} = \sum_{i=1}^{k} J_{k:i}\, \partial^{+}h_i$, with $\partial^{+}h_i$ short for the
+# immediate derivative by $W_h$. Insert it into the wrong sum. Since $J_{t:k}\,J_{k:i} = J_{t:i}$,
+# $$\sum_{k=1}^{t} \bar h^{\mathrm{out}}_t J_{t:k} \sum_{i=1}^{k} J_{k:i}\, \partial^{+}h_i
+#   = \sum_{i=1}^{t} \sum_{k=i}^{t} \bar h^{\mathrm{out}}_t J_{t:i}\, \partial^{+}h_i .$$
+# The addend no longer depends on $k$, and $k$ runs from $i$ to $t$. So the use at step $i$ is counted
+# $t - i + 1$ times: once for every state $h_k$ on its way to $h_t$. With $\partial^{+}h_k$ in place of the
+# total derivative the inner sum has the one addend $i = k$, and each use is counted once. ∎
+#
+# **(b)** First, the product of the factors between two steps: $J_3 J_2$ could have been written
+# $J_2 J_3$. Now the latest factor stands on the left, and in the induction step the new factor
+# $J_{k+1}$ is multiplied from the left. Secondly, in the reverse sweep the adjoint was multiplied by $W$
+# and the slope in any order. Now the adjoint is a row: it is first multiplied by the slopes, entry by
+# entry, and then by $W_h^{\top}$ from the right; and a product of adjoint and state, once a number, has
+# become an outer product with the state on the left.
+
+# %% [markdown]
+# ## Recap
+#
+# - The layout is fixed once: $J_t = \mathrm{diag}(1 - h_t^2)\,W_h^{\top}$, output in the rows.
+# - $J_{t:k} = J_t \cdots J_{k+1}$ has $t-k$ factors, the latest on the left. Another order is another matrix.
+# - A term of the gradient is an outer product: what step $k$ read, with what the loss feels of $a_k$.
+# - All terms are added, and each path is counted once: total factors before, one immediate factor last.
+#
+# This costs a product of Jacobians for every pair of steps. Lesson 04 adds the same terms in another
+# order, and needs one sweep.
+
+# %%
+recap("03", globals())
