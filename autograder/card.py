@@ -41,20 +41,20 @@ def text(exercise, verdict, width=60):
     """The card as plain text: for terminals, editors without HTML, and screen readers."""
     lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict), ""]
     for name, output in verdict.outputs.items():
-        lines += textwrap.wrap(
-            f"{_mark(output)} {name}  {_detail(exercise, name, output)}", width, subsequent_indent="    "
+        lines += _wrap(
+            f"{_mark(output)} {name}  {_detail(exercise, name, output)}", width, indent="    "
         )
     if not verdict.correct:
-        lines += ["", *textwrap.wrap(verdict.message, width)]
-        lines += textwrap.wrap(verdict.question, width)
-        lines += textwrap.wrap(f"Read again: {exercise.section}", width)
+        lines += ["", *_wrap(verdict.message, width)]
+        lines += _wrap(verdict.question, width)
+        lines += _wrap(f"Read again: {exercise.section}", width)
     if verdict.spectrum is not None:
         lines += [
             "",
             "Share of each path (loss at step t, use at step s):",
             *_spectrum_text(verdict.spectrum),
         ]
-    lines += [line for note in verdict.notes for line in textwrap.wrap(f"Note: {note}.", width)]
+    lines += [line for note in verdict.notes for line in _wrap(f"Note: {note}.", width)]
     return "\n".join(lines)
 
 
@@ -80,6 +80,11 @@ def html(exercise, verdict):
         parts.append(_spectrum_html(verdict.spectrum))
     parts += [f"<p class='small'>Note: {_escape(note)}.</p>" for note in verdict.notes]
     return f"{STYLE}<div class='unrolled {tone}' role='status'>{''.join(parts)}</div>"
+
+
+def _wrap(text, width, indent=""):
+    """Lines of at most `width` characters, never broken inside a name such as pre-activation."""
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _headline(exercise, verdict):

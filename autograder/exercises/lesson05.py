@@ -1,0 +1,575 @@
+"""Lesson 05: the simple recurrent network for a minibatch, forward and backward."""
+
+import numpy as np
+
+from rnnlib import numgrad, paths, rnn
+
+from . import Exercise, Slip
+
+# T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
+SIZES = ((5, 3, 4, 6), (4, 2, 3, 5), (5, 4, 4, 4))
+WEIGHTS = ("W_x", "W_h", "b_h")
+
+
+def _network(seed):
+    """(params, x, h0): nothing zero, W_h far from symmetric, tanh not saturated."""
+    rng = np.random.default_rng([501, seed])
+    T, B, D, H = SIZES[seed % 3]
+    params = {
+        "W_x": rng.normal(size=(D, H)) * 0.5,
+        "W_h": rng.normal(size=(H, H)) * 0.5,
+        "b_h": rng.normal(size=H) * 0.4,
+    }
+    return params, rng.normal(size=(T, B, D)) * 0.7, rng.uniform(-0.8, 0.8, (B, H))
+
+
+def _states_and_adjoints(seed):
+    params, x, h0 = _network(seed)
+    dh = np.random.default_rng([502, seed]).normal(size=(*x.shape[:2], h0.shape[1]))
+    return params, x, rnn.forward(params, x, h0).h, dh
+
+
+def _shared_state(seed):
+    params, x, h, dh = _states_and_adjoints(seed)
+    return params, x, h[0, 0], dh
+
+
+def _counts(seed):
+    rng = np.random.default_rng([503, seed])
+    T, D, H, K = (int(n) for n in rng.choice(np.arange(2, 10), 4, replace=False))
+    return (T, D, H, H) if seed % 3 == 2 else (T, D, H, K)
+
+
+def _forward_reference(params, x, h0):
+    run = rnn.forward(params, x, h0)
+    return {"a": run.a, "h": run.h}
+
+
+def _stacked_reference(params, x, h0):
+    return {"W": rnn.pack(params)["W"], "h": rnn.forward(params, x, h0).h}
+
+
+def _counts_reference(T, D, H, K):
+    shapes = {"W_x": (D, H), "W_h": (H, H), "b_h": H, "W_y": (H, K), "b_y": K}
+    number = rnn.n_params({name: np.zeros(shape) for name, shape in shapes.items()})
+    return {"shared": number, "unshared": T * number}
+
+
+def _backward_reference(params, x, h, dh):
+    return rnn.backward(params, rnn.forward(params, x, h[0]), dh)
+
+
+def _shared_state_reference(params, x, h0, dh):
+    """By complex step of Σ <dh_t, h_t>, in which one row h0 starts every instance."""
+
+    def loss(row):
+        start = row + np.zeros((x.shape[1], 1))
+        return (rnn.forward(params, x, start).h[1:] * dh).sum()
+
+    return {"h0": numgrad.complex_step(loss, h0)}
+
+
+def _contributions(params, x, h, dh):
+    """((T, T, H, H), "W_h"): what the loss at step t gives through the use of W_h at step s."""
+    T, H = len(x), h.shape[-1]
+    run, terms = rnn.forward(params, x, h[0]), np.zeros((T, T, H, H))
+    for t in range(1, T + 1):
+        terms[t - 1, :t] = paths.path_terms(params, run, dh, t)["W_h"]
+    return terms, "W_h"
+
+
+def _refute_stack(answer):
+    """A network in which [W_x; W_y] has the announced shape and gives other states."""
+    W_x, W_h, W_y, x, h0 = (np.array(part, float) for part in answer)
+    if any(W.ndim != 2 for W in (W_x, W_h, W_y)) or x.ndim != 1 or h0.ndim != 1:
+        return "expected three matrices and two rows"
+    (D, H), K = W_x.shape, W_y.shape[1]
+    if W_h.shape != (H, H) or len(W_y) != H or len(x) != D or len(h0) != H or not D or not H:
+        shapes = f"W_x {W_x.shape}, W_h {W_h.shape}, W_y {W_y.shape}, x {x.shape}, h0 {h0.shape}"
+        return f"the shapes are {shapes}: that is not a network with D = {D} and H = {H}"
+    if not all(np.isfinite(part).all() for part in (W_x, W_h, W_y, x, h0)):
+        return "contains NaN or infinity"
+    if K != H:
+        return f"W_x has {H} columns and W_y has {K}: NumPy would complain"
+    gap = np.abs(np.tanh(x @ W_x + h0 @ W_h) - np.tanh(x @ W_x + h0 @ W_y)).max()
+    return None if gap > 0.1 else f"the two first states differ by {gap:.2g}, not by more than 0.1"
+
+
+def _refute_jacobian(answer):
+    """One W_h for which diag(φ') W_h is far off, and one for which it is never off."""
+    loud, silent = (np.array(W, float) for W in answer)
+    for name, W in (("loud", loud), ("silent", silent)):
+        if W.ndim != 2 or W.shape[0] != W.shape[1] or len(W) < 2:
+            return f"{name} has shape {W.shape}, expected a square matrix of 2 rows or more"
+        if not np.isfinite(W).all():
+            return f"{name} contains NaN or infinity"
+    off_diagonal = np.abs(silent - np.diag(np.diag(silent))).max()
+    if off_diagonal <= 1e-6 * np.abs(silent).max():
+        return "silent has no entry off the diagonal"
+    error = np.linalg.norm(loud - loud.T) / (np.linalg.norm(loud) or 1.0)
+    if error <= 1:
+        return f"for loud the printed Jacobian is off by {error:.2f} of the norm, not by more than 1"
+    slope = np.random.default_rng(0).uniform(0.1, 1, (20, len(silent), 1))
+    gap = np.abs(slope * silent - slope * silent.T).max() / np.abs(silent).max()
+    return f"for silent the printed Jacobian is off by {gap:.2g}" if gap > 1e-9 else None
+
+
+FORWARD = Exercise(
+    id="05.rnn_forward",
+    title="Run a minibatch",
+    points=1,
+    section="1 One network, three spellings",
+    function="rnn_forward",
+    items=("S0.1", "S4.1", "S4.2", "S4.6", "S4.8"),
+    answers=("rnn.forward",),
+    outputs=("a", "h"),
+    instance=_network,
+    reference=_forward_reference,
+    step="t",
+    asks="At which step does a differ first, and which of its three terms can you compare alone?",
+    slips=(
+        Slip("initial_state_dropped", "[h0]", "[np.zeros_like(h0)]",
+             "h[0] is 0: the initial state that was passed in is never used.",
+             "Which entry of h should hold h0?"),
+        Slip("w_h_transposed", 'h[-1] @ params["W_h"]', 'h[-1] @ params["W_h"].T',
+             "a is formed with the transpose of W_h; W_h is square, so no shape gives that away.",
+             "Does this transpose belong to rows or to columns?"),
+        Slip("recurrence_missing", ' + h[-1] @ params["W_h"]', "",
+             "a holds only the input's part: no state reaches the next step.",
+             "If every step sees its input alone, what does the second state know of the first input?"),
+        Slip("input_missing", 'x_t @ params["W_x"] + ', "",
+             "a holds no input: the states would be the same for any x.",
+             "Where does x enter?"),
+        Slip("bias_missing", ' + params["b_h"])', ")",
+             "a is formed without the bias.",
+             "Which of the three parameters have you not used?"),
+        Slip("bias_after_tanh", ' + params["b_h"])\n        h.append(np.tanh(a[-1]))',
+             ')\n        h.append(np.tanh(a[-1]) + params["b_h"])',
+             "The bias is added to the state, behind tanh, in place of the pre-activation.",
+             "Can a state of this network be larger than 1?"),
+        Slip("state_stuck_at_h0", 'h[-1] @ params["W_h"]', 'h0 @ params["W_h"]',
+             "a is right at step 1 only: every step is fed the initial state.",
+             "Which state does step t read, and where did step t-1 put it?"),
+        Slip("pre_activation_carried", 'h[-1] @ params["W_h"]', '(a[-1] if a else h0) @ params["W_h"]',
+             "From step 2 on the pre-activation is fed back; the state is what W_h multiplies.",
+             "Which of the two arrays has been through tanh when the next step reads it?"),
+        Slip("no_activation", "np.tanh(a[-1])", "a[-1]",
+             "h equals a: the activation is never applied.",
+             "What keeps the states between -1 and 1?"),
+        Slip("logistic_activation", "np.tanh(a[-1])", "1 / (1 + np.exp(-a[-1]))",
+             "h is the logistic function of a, not its tanh.",
+             "What value should a state have when its pre-activation is 0?"),
+        Slip("every_step_reads_the_first_input", 'x_t @ params["W_x"]', 'x[0] @ params["W_x"]',
+             "Every step reads the input of step 1.",
+             "What changes from one round of the loop to the next?"),
+    ),
+)
+
+COUNTS = Exercise(
+    id="05.parameter_counts",
+    title="Count the parameters",
+    points=1,
+    section="2 Shared weights",
+    function="parameter_counts",
+    items=("S4.5",),
+    answers=("rnn.n_params",),
+    outputs=("shared", "unshared"),
+    instance=_counts,
+    reference=_counts_reference,
+    asks="Which of the five arrays can you count alone, and what is its shape?",
+    slips=(
+        Slip("hidden_bias_missing", "(D + H + 1) * H", "(D + H) * H",
+             "Both numbers lack the entries of b_h.",
+             "How many entries has the bias of the recurrent layer?"),
+        Slip("output_bias_missing", "(H + 1) * K", "H * K",
+             "Both numbers lack the entries of b_y.",
+             "How many entries has the bias of the readout?"),
+        Slip("no_biases", "(D + H + 1) * H\n    head = (H + 1) * K", "(D + H) * H\n    head = H * K",
+             "Both numbers count the three matrices and no bias.",
+             "Five arrays carry the network; which have you counted?"),
+        Slip("biases_of_one_entry", "(D + H + 1) * H\n    head = (H + 1) * K",
+             "(D + H) * H + 1\n    head = H * K + 1",
+             "Both numbers count one entry for each bias.",
+             "Do all hidden units share one bias?"),
+        Slip("w_h_missing", "(D + H + 1) * H", "(D + 1) * H",
+             "Both numbers lack W_h: that is a network without recurrence.",
+             "What leads from one state to the next, and what is its shape?"),
+        Slip("w_y_square", "(H + 1) * K", "(H + 1) * H",
+             "Both numbers count W_y and b_y as if there were as many outputs as hidden units.",
+             "Is K the same as H?"),
+        Slip("w_y_sees_input", "(H + 1) * K", "(D + H + 1) * K",
+             "Both numbers count a matrix from the input to the output, which the network does not have.",
+             "What does the readout read?"),
+        Slip("batch_of_steps", '"shared": layer + head', '"shared": T * (layer + head)',
+             "shared grows with T: the matrices are counted once per step.",
+             "Is there a new W_h at every step?"),
+        Slip("readout_still_shared", "T * (layer + head)", "T * layer + head",
+             "unshared copies the recurrent layer per step and the readout not.",
+             "Is the readout applied once, or at every step?"),
+        Slip("recurrence_between_steps_only", "T * (layer + head)", "T * (layer + head) - H * H",
+             "unshared has T - 1 copies of W_h: the first step was taken to have none.",
+             "There is an initial state; does step 1 read it?"),
+    ),
+)
+
+STACKED = Exercise(
+    id="05.stacked_forward",
+    title="One stacked matrix",
+    points=2,
+    section="3 One stacked matrix",
+    function="stacked_forward",
+    items=("S4.7",),
+    answers=("rnn.forward", "rnn.pack"),
+    outputs=("W", "h"),
+    instance=_network,
+    reference=_stacked_reference,
+    asks="Which block of W meets which block of the row, and is that so in your code?",
+    slips=(
+        Slip("row_in_the_other_order", "[x_t, h[-1]]", "[h[-1], x_t]",
+             "h differs from step 1 on: the state stands left of the input, while W_x lies on top.",
+             "Which columns of the row meet the upper rows of W?"),
+        Slip("stack_in_the_other_order", '[params["W_x"], params["W_h"]]', '[params["W_h"], params["W_x"]]',
+             "W has W_h on top, and the input, which comes first in the row, now meets it.",
+             "Which columns of the row meet the upper rows of W?"),
+        Slip("w_h_transposed", 'params["W_h"]])', 'params["W_h"].T])',
+             "The lower block of W is the transpose of W_h.",
+             "In the row form, is there a transpose in the forward pass?"),
+        Slip("bias_missing", 'both @ W + params["b_h"]', "both @ W",
+             "h is computed without the bias.",
+             "What else does the pre-activation contain besides the one product?"),
+        Slip("initial_state_dropped", "h = [h0]", "h = [np.zeros_like(h0)]",
+             "h[0] is 0: the initial state that was passed in is never used.",
+             "Which entry of h should hold h0?"),
+        Slip("state_stuck_at_h0", "[x_t, h[-1]]", "[x_t, h0]",
+             "h is right up to step 1 only: every step is fed the initial state.",
+             "Which state does step t read, and where did step t-1 put it?"),
+        Slip("no_activation", 'np.tanh(both @ W + params["b_h"])', 'both @ W + params["b_h"]',
+             "The activation is never applied.",
+             "What keeps the states between -1 and 1?"),
+    ),
+)
+
+REFUTE_STACK = Exercise(
+    id="05.refute_stack",
+    title="Refute: a wrong stack cannot run",
+    points=1,
+    section="3 Would NumPy have complained?",
+    function="silent_stack",
+    items=("S4.7",),
+    outputs=("silent_stack",),
+    kind="value",
+    verify=_refute_stack,
+)
+
+REFUTE_JACOBIAN = Exercise(
+    id="05.refute_jacobian",
+    title="Refute: the Jacobian needs no transpose",
+    points=1,
+    section="4 One step back: where the transpose comes from",
+    function="two_matrices",
+    items=("S4.22",),
+    outputs=("two_matrices",),
+    kind="value",
+    verify=_refute_jacobian,
+)
+
+SLOPE = "(1 - h[t] ** 2)"
+
+BACKWARD = Exercise(
+    id="05.rnn_backward",
+    title="Back-propagation through time",
+    points=4,
+    section="6 The sweep",
+    function="rnn_backward",
+    items=("S0.2", "S4.9", "S4.13", "S4.14", "S4.15", "S4.16", "S4.17", "S4.20", "S4.22", "S4.51"),
+    answers=("rnn.backward", "rnn.sweep", "rnn.gradients", "paths.path_terms"),
+    outputs=("W_x", "W_h", "b_h", "x", "h0"),
+    instance=_states_and_adjoints,
+    reference=_backward_reference,
+    spectrum=_contributions,
+    step="t",
+    backward=True,
+    asks="The sweep comes from the last step: at which step does x go wrong first on that way, "
+    "and what happens there?",
+    slips=(
+        # what travels from step to step
+        Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
+             "Every output holds the paths of length zero only: nothing flows from step t+1 back to t.",
+             "Which two places use h[t]?"),
+        Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(x) else future)",
+             "Only the last step's loss is felt: the other steps' own adjoints are missing.",
+             "Does the loss read h[t] at every step, or at the last one only?"),
+        Slip("upstream_ones", "dh[t - 1] + future", "np.ones_like(dh[t - 1]) + future",
+             "The adjoints from outside are taken as 1 at every step: dh is not used.",
+             "What does dh tell you that an array of ones does not?"),
+        Slip("upstream_one_step_early", "dh[t - 1] + future", "dh[t - 2] + future",
+             "Each state hears the loss of the step before; step 1, by a negative index, that of step T.",
+             "dh has T entries and h has T + 1: which entry of dh belongs to h[t]?"),
+        Slip("upstream_of_last_step", "dh[t - 1] + future", "dh[-1] + future",
+             "Every state hears the loss of the last step, again and again.",
+             "What reaches h[1] from outside, and where does it stand in dh?"),
+        Slip("carry_subtracted", "dh[t - 1] + future", "dh[t - 1] - future",
+             "What comes from later steps is subtracted.",
+             "Two routes to the loss: add or subtract?"),
+        Slip("carry_halved", "dh[t - 1] + future", "(dh[t - 1] + future) / 2",
+             "At every step the two routes are averaged in place of added.",
+             "If h[t] moves by 1, does the loss feel half of each route?"),
+        Slip("starts_from_last_dh", "np.zeros_like(h[0])", "dh[-1].copy()",
+             "The last step's loss enters twice: the sweep starts with dh[-1] and then adds it.",
+             "What lies to the right of the last step?"),
+        Slip("starts_from_ones", "np.zeros_like(h[0])", "np.ones_like(h[0])",
+             "The sweep starts from an array of ones, as if a step T+1 had passed that on.",
+             "What lies to the right of the last step?"),
+        Slip("w_h_not_transposed", "da @ W_h.T", "da @ W_h",
+             "The step back uses W_h where its transpose belongs.",
+             "W_h[j, i] leads from which unit to which? Walk it the other way."),
+        Slip("carry_without_w", "future = da @ W_h.T", "future = da",
+             "The step back from a_t to h[t-1] misses W_h: from step T-1 down everything differs.",
+             "Which matrix did h[t-1] pass on the way forward?"),
+        Slip("carry_without_slope", "da @ W_h.T", "dh_total @ W_h.T",
+             "The step back skips the slope: the adjoint of h[t] is carried where that of a_t belongs.",
+             "On the way forward h[t-1] meets W_h, and then? Walk it backward."),
+        Slip("carry_slope_twice", "da @ W_h.T", "(da * (1 - h[t] ** 2)) @ W_h.T",
+             "The step back carries the slope of step t twice.",
+             "How many times does h[t-1] pass through tanh on its way to h[t]?"),
+        Slip("carry_slope_of_next_step", "da @ W_h.T", "(dh_total * (1 - h[t - 1] ** 2)) @ W_h.T",
+             "What is passed back carries the slope at h[t-1]; the step from h[t-1] to h[t] has its own.",
+             "The tanh of which step lies between h[t-1] and h[t]?"),
+        Slip("carry_piles_up", "future = da @ W_h.T", "future = future + da @ W_h.T",
+             "What is passed back is added to what came from later steps in place of replacing it.",
+             "Does h[t-1] hear of the loss through h[t] alone, or also past it?"),
+        Slip("truncated_after_one_hop", "da @ W_h.T", f"(dh[t - 1] * {SLOPE}) @ W_h.T",
+             "Paths of two hops or more are missing: what is passed back holds step t's own loss only.",
+             "The loss of step 3 should reach h[1]; what must step 2 pass on for that?"),
+        Slip("detached_halfway", "da @ W_h.T", "da @ W_h.T * (t != len(x) // 2 + 1)",
+             "The sweep is cut in the middle: no path crosses from the second half into the first.",
+             "A truncated pass is lesson 06; is there a reason to cut here?"),
+        Slip("sign_flipped_on_the_way", "da @ W_h.T", "-da @ W_h.T",
+             "What is passed back changes its sign at every step.",
+             "Is there a minus between h[t-1] and a_t?"),
+        # the slope
+        Slip("slope_missing", f"dh_total * {SLOPE}", "dh_total",
+             "The slope of tanh is missing at every step.",
+             "What lies between h[t] and a_t?"),
+        Slip("slope_of_previous_state", SLOPE, "(1 - h[t - 1] ** 2)",
+             "The slope is taken at h[t-1], one step too early.",
+             "Which state is the output of step t's tanh?"),
+        Slip("slope_of_input_state_wrapped", SLOPE, "(1 - h[t - 2] ** 2)",
+             "The slope is taken two states too early; at step 1 a negative index fetches the last state.",
+             "h has T + 1 entries: where does the state stand that step t made?"),
+        Slip("slope_activated_twice", SLOPE, "(1 - np.tanh(h[t]) ** 2)",
+             "The slope is 1 - tanh(h)²: tanh is applied to a value that has been through it.",
+             "What does h hold already?"),
+        Slip("slope_not_squared", SLOPE, "(1 - h[t])",
+             "The slope is 1 - h, without the square.",
+             "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+        Slip("slope_of_logistic", SLOPE, "(h[t] * (1 - h[t]))",
+             "The slope is h(1 - h): that belongs to the logistic function.",
+             "Which activation does this network use?"),
+        Slip("slope_divided", f"dh_total * {SLOPE}", f"dh_total / {SLOPE}",
+             "The adjoint is divided by the slope; 1/(1 - h²) is the slope of the inverse function.",
+             "Where tanh is flat, should the adjoint of a_t be large or small?"),
+        Slip("slope_with_plus", SLOPE, "(1 + h[t] ** 2)",
+             "The slope is 1 + h²; it would then be larger than 1.",
+             "Where is tanh at its steepest, and how steep is it there?"),
+        Slip("slope_is_the_square", SLOPE, "h[t] ** 2",
+             "The slope is h²: it would vanish where tanh is steepest.",
+             "How steep is tanh at a = 0, and what is h there?"),
+        Slip("parentheses_missing", f"dh_total * {SLOPE}", "dh_total * 1 - h[t] ** 2",
+             "h² is subtracted from the adjoint in place of scaling it: a product comes before a difference.",
+             "If dh were zero everywhere, would your gradient be zero?"),
+        Slip("slope_of_the_adjoint", SLOPE, "(1 - dh_total ** 2)",
+             "The slope is taken at the adjoint, 1 - dh_total²; it belongs to the state.",
+             "tanh'(a) = 1 - (?)²: what is in the bracket, something from the forward or the backward pass?"),
+        Slip("slope_on_own_loss_only", f"dh_total * {SLOPE}", f"dh[t - 1] * {SLOPE} + future",
+             "The slope multiplies what comes from outside; what comes from later steps gets past it.",
+             "By which door does the later steps' share reach a_t?"),
+        Slip("slope_on_carry_only", f"dh_total * {SLOPE}", f"dh[t - 1] + future * {SLOPE}",
+             "The slope multiplies what comes from later steps; dh gets past it.",
+             "Is dh the adjoint of h[t] or of a_t?"),
+        Slip("slope_squared", SLOPE, "(1 - h[t] ** 2) ** 2",
+             "The slope of every step enters twice.",
+             "How many times is tanh applied at a step?"),
+        # the parameters
+        Slip("w_x_overwritten", "dW_x += ", "dW_x = ",
+             "W_x holds one step's part only: each step overwrites the one before.",
+             "How often is W_x used, and what happens to the parts of its gradient?"),
+        Slip("w_h_overwritten", "dW_h += ", "dW_h = ",
+             "W_h holds one step's part only: each step overwrites the one before.",
+             "How often is W_h used, and what happens to the parts of its gradient?"),
+        Slip("b_h_overwritten", "db_h += ", "db_h = ",
+             "b_h holds one step's part only: each step overwrites the one before.",
+             "How often is b_h used, and what happens to the parts of its gradient?"),
+        Slip("w_x_immediate_only", "x[t - 1].T @ da", f"x[t - 1].T @ (dh[t - 1] * {SLOPE})",
+             "W_x holds the immediate terms only: the input's weight was taken to have no recursion.",
+             "x[t-1] does not depend on W_x, but does the state that later steps read?"),
+        Slip("w_h_immediate_only", "h[t - 1].T @ da", f"h[t - 1].T @ (dh[t - 1] * {SLOPE})",
+             "W_h holds the immediate terms only; x and h0 show that the sweep itself has all of them.",
+             "Which adjoint of a_t knows of the later steps?"),
+        Slip("b_h_immediate_only", "da.sum(axis=0)", f"(dh[t - 1] * {SLOPE}).sum(axis=0)",
+             "b_h holds the immediate terms only: the bias was taken to have no recursion.",
+             "Does the state that later steps read depend on b_h?"),
+        Slip("w_h_sees_new_state", "h[t - 1].T @ da", "h[t].T @ da",
+             "W_h is multiplied by the state that the step produces, in place of the one it reads.",
+             "Which state stands beside W_h in a_t?"),
+        Slip("w_h_two_back", "h[t - 1].T @ da", "h[t - 2].T @ da",
+             "W_h is multiplied by the state before the one the step reads; at step 1 by the last one.",
+             "h has T + 1 entries and h[0] is the initial state: where is the state that step t reads?"),
+        Slip("w_h_sees_h0_only", "h[t - 1].T @ da", "h[0].T @ da",
+             "W_h is multiplied by the initial state at every step.",
+             "Which state does step 3 read?"),
+        Slip("w_h_gradient_transposed", "h[t - 1].T @ da", "da.T @ h[t - 1]",
+             "W_h is the transpose of its gradient; it is square, so no shape gives that away.",
+             "Old or new unit: which of them numbers the rows of W_h?"),
+        Slip("w_h_first_use_missing", "h[t - 1].T @ da", "h[t - 1].T @ da * (t > 1)",
+             "The use of W_h at step 1 is missing, as if the initial state were always zero.",
+             "Is h[0] zero here, and is it multiplied by W_h?"),
+        Slip("w_x_input_one_early", "x[t - 1].T @ da", "x[t - 2].T @ da",
+             "W_x is multiplied by the input of the step before; at step 1, by that of step T.",
+             "Which entry of x does step t read?"),
+        Slip("w_x_from_state_adjoint", "x[t - 1].T @ da", "x[t - 1].T @ dh_total",
+             "W_x is formed with the adjoint of h[t]; it enters a_t, on the other side of tanh.",
+             "Which of the two adjoints belongs to the place where W_x is used?"),
+        Slip("w_h_from_state_adjoint", "h[t - 1].T @ da", "h[t - 1].T @ dh_total",
+             "W_h is formed with the adjoint of h[t]; it enters a_t, on the other side of tanh.",
+             "Which of the two adjoints belongs to the place where W_h is used?"),
+        Slip("b_h_from_state_adjoint", "da.sum(axis=0)", "dh_total.sum(axis=0)",
+             "b_h is formed with the adjoint of h[t]; it enters a_t, on the other side of tanh.",
+             "Which of the two adjoints belongs to the place where b_h is used?"),
+        Slip("w_x_averaged", "x[t - 1].T @ da", "x[t - 1].T @ da / len(da)",
+             "W_x is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("w_h_averaged", "h[t - 1].T @ da", "h[t - 1].T @ da / len(da)",
+             "W_h is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("b_h_averaged", "da.sum(axis=0)", "da.mean(axis=0)",
+             "b_h is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("b_h_one_number", "da.sum(axis=0)", "da.sum()",
+             "Every entry of b_h is the same: the sum runs over the hidden units too.",
+             "Each unit has its own bias: which axis must be left?"),
+        Slip("b_h_first_instance", "da.sum(axis=0)", "da[0]",
+             "b_h hears of the first instance only.",
+             "The forward pass adds b_h to how many rows?"),
+        # the inputs and the ends
+        Slip("x_holds_the_sum", "dx[t - 1] = ", "dx += ",
+             "Every entry of x holds the sum over all steps: x was treated like a shared weight.",
+             "How many steps read x[t-1]?"),
+        Slip("x_stored_one_early", "dx[t - 1] = ", "dx[t - 2] = ",
+             "Every entry of x stands one place too early; the first step's lies at the end.",
+             "Which entry of x does step t read?"),
+        Slip("x_from_state_adjoint", "da @ W_x.T", "dh_total @ W_x.T",
+             "x is formed with the adjoint of h[t]: the slope lies between.",
+             "Does the input enter h[t] before or behind tanh?"),
+        Slip("x_without_later_steps", "da @ W_x.T", f"(dh[t - 1] * {SLOPE}) @ W_x.T",
+             "x hears the loss of its own step only.",
+             "An input at step 1 changes which of the states?"),
+        Slip("h0_is_adjoint_of_h1", '"h0": future', '"h0": dh_total',
+             "h0 holds the adjoint of h[1]: the last step back is missing.",
+             "Which step lies between h[1] and h[0]?"),
+        Slip("h0_is_adjoint_of_a1", '"h0": future', '"h0": da',
+             "h0 holds the adjoint of a_1: the last product is missing.",
+             "What does h[0] pass on its way into the first tanh?"),
+        Slip("first_step_skipped", "range(len(x), 0, -1)", "range(len(x), 1, -1)",
+             "The sweep stops before step 1: its parts of every gradient are missing.",
+             "Which is the last step that the loop visits?"),
+        Slip("last_step_skipped", "range(len(x), 0, -1)", "range(len(x) - 1, 0, -1)",
+             "The sweep starts one step early: the last step's loss never enters.",
+             "Which is the first step that the loop visits?"),
+        Slip("runs_forward", "range(len(x), 0, -1)", "range(1, len(x) + 1)",
+             "The loop runs from the first step to the last: adjoints travel the wrong way.",
+             "Which must be known first, the adjoint of h[t] or that of h[t+1]?"),
+    ),
+)
+
+ONE_BY_ONE = Exercise(
+    id="05.one_by_one",
+    title="A batch is B single runs",
+    points=2,
+    section="7 A batch is B single runs",
+    function="one_by_one",
+    items=("S4.6",),
+    answers=("rnn.backward",),
+    outputs=("W_x", "W_h", "b_h", "x", "h0"),
+    instance=_states_and_adjoints,
+    reference=_backward_reference,
+    spectrum=_contributions,
+    step="t",
+    backward=True,
+    asks="Call it for a batch of one: is it right there? Then what happens between the instances?",
+    slips=(
+        Slip("weights_averaged", "sum(part[name] for part in parts)",
+             "sum(part[name] for part in parts) / len(parts)",
+             "W_x, W_h and b_h are averaged over the instances; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("last_instance_only", "sum(part[name] for part in parts)", "parts[-1][name]",
+             "W_x, W_h and b_h hold the last instance's part only.",
+             "The instances share their weights: what happens to the parts of a shared gradient?"),
+        Slip("first_instance_only", "sum(part[name] for part in parts)", "parts[0][name]",
+             "W_x, W_h and b_h hold the first instance's part only.",
+             "The instances share their weights: what happens to the parts of a shared gradient?"),
+        Slip("first_instance_skipped", "range(x.shape[1])", "range(1, x.shape[1])",
+             "The first instance is missing: x and h0 have one row too few, the weights one part.",
+             "At which index does the batch begin?"),
+        Slip("last_instance_skipped", "range(x.shape[1])", "range(x.shape[1] - 1)",
+             "The last instance is missing: x and h0 have one row too few, the weights one part.",
+             "At which index does the batch end?"),
+        Slip("x_summed", 'np.concatenate([part["x"] for part in parts], axis=1)',
+             'sum(part["x"] for part in parts)',
+             "x is summed over the instances; every instance has an input of its own.",
+             "Which of the five outputs are shared by the instances?"),
+        Slip("h0_summed", 'np.concatenate([part["h0"] for part in parts])',
+             'sum(part["h0"] for part in parts)',
+             "h0 is summed over the instances; here every instance has an initial state of its own.",
+             "Which of the five outputs are shared by the instances?"),
+        Slip("states_of_the_first_instance", ", h[:, one]", ", h[:, :1]",
+             "Every run is given the states of the first instance.",
+             "Which of the four arguments have a batch axis?"),
+        Slip("adjoints_of_the_first_instance", "dh[:, one]", "dh[:, :1]",
+             "Every run is given the adjoints of the first instance.",
+             "Which of the four arguments have a batch axis?"),
+        Slip("inputs_of_the_first_instance", "x[:, one]", "x[:, :1]",
+             "W_x is formed with the inputs of the first instance only.",
+             "Which of the four arguments have a batch axis?"),
+    ),
+)
+
+SHARED_H0 = Exercise(
+    id="05.shared_h0",
+    title="A learned initial state",
+    points=2,
+    section="8 A learned initial state",
+    function="shared_h0",
+    items=("S4.9",),
+    answers=("rnn.forward", "rnn.backward"),
+    outputs=("h0",),
+    instance=_shared_state,
+    reference=_shared_state_reference,
+    asks="Compare with a batch of one: does the difference lie in the sweep or in what follows it?",
+    slips=(
+        Slip("averaged", "sum(axis=0)", "mean(axis=0)",
+             "h0 is averaged over the instances; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("not_summed", ".sum(axis=0)", "",
+             "h0 has one row for each instance, as if each had an initial state of its own.",
+             "How many numbers can be learned here?"),
+        Slip("one_number", "sum(axis=0)", "sum() * np.ones_like(h0)",
+             "Every entry of h0 is the same: the sum runs over the hidden units too.",
+             "Which axis must be left?"),
+        Slip("first_instance_only", "sum(axis=0)", "__getitem__(0)",
+             "h0 hears of the first instance only.",
+             "How many sequences start from this row?"),
+        Slip("last_instance_only", "sum(axis=0)", "__getitem__(-1)",
+             "h0 hears of the last instance only.",
+             "How many sequences start from this row?"),
+        Slip("run_from_zeros", "np.tile(h0, (x.shape[1], 1))", "np.zeros((x.shape[1], len(h0)))",
+             "The states of the sweep are those of a run from zeros: the slopes are not this network's.",
+             "From which state did the forward pass start?"),
+        Slip("only_the_first_instance_starts_there", "np.tile(h0, (x.shape[1], 1))",
+             "np.eye(x.shape[1], 1) * h0",
+             "Only the first instance starts from h0, the others from zeros.",
+             "How does one row become the B rows of the first state?"),
+    ),
+)
+
+EXERCISES = (FORWARD, COUNTS, STACKED, REFUTE_STACK, REFUTE_JACOBIAN, BACKWARD, ONE_BY_ONE, SHARED_H0)

@@ -1,0 +1,670 @@
+# %% [markdown]
+# # 06 · Three routes, and a bounded look back
+#
+# *This lesson is optional: the core lessons do not depend on it.*
+#
+# **After this lesson you can** write the total derivative of a state by a matrix as a tensor;
+# say what forward accumulation, the sum over paths and the reverse sweep cost; code truncated
+# back-propagation in its two meanings; and say what truncation loses.
+#
+# about 120 minutes · difficulty ●●● · before it: 03 and 05
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $x_t$ | `run.x[t-1]` of `(T,B,D)` | input at step $t = 1, \dots, T$; rows are instances |
+# | $a_t = x_t W_x + h_{t-1} W_h + b_h$ | `run.a[t-1]` of `(T,B,H)` | pre-activation |
+# | $h_t = \phi(a_t)$, here $\phi = \tanh$ | `run.h[t]` of `(T+1,B,H)` | state; `run.h[0]` is the initial one |
+# | $J_t = \operatorname{diag}(\phi'(a_t))\, W_h^\top$ | `J[t-1]` of `(T,B,H,H)` | `[i, j]` is $\partial h_t[i] / \partial h_{t-1}[j]$ |
+# | $\dfrac{\partial^{+} h_t}{\partial \theta}$ | | **immediate** derivative: the use of $\theta$ at step $t$ alone, $h_{t-1}$ held |
+# | $\dfrac{d h_t}{d \theta}$ | | **total** derivative: every use up to step $t$ |
+# | $\partial L_t / \partial h_t$ | `dh[t-1]` of `(T,B,H)` | what the loss at step $t$ feels of $h_t$, directly: the adjoint from outside |
+# | $\tau \ge 0$ | `tau` | window: how many factors $J$, one for each hop back, a path may have |
+#
+# Steps $t$ and $k$ count from 1, and step $t$ stands at index $t-1$.
+
+# %%
+import timeit
+
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import paths, plots, rnn, training, truncated
+
+T, B, D, H = 6, 2, 3, 4
+
+
+def system(seed):
+    """A small network, a finished run of it, and a loss's adjoints at every step."""
+    rng = np.random.default_rng(seed)
+    shapes = {"W_x": ((D, H), 0.6), "W_h": ((H, H), 0.6), "b_h": (H, 0.3)}
+    params = {name: rng.normal(size=shape) * scale for name, (shape, scale) in shapes.items()}
+    run = rnn.forward(params, rng.normal(size=(T, B, D)), rng.normal(size=(B, H)) * 0.5)
+    return params, run, rng.normal(size=(T, B, H))
+
+
+params, run, dh = system(14)
+
+
+# %% [markdown] tags=["S0.4", "S0.5", "S0.6"]
+# ## 1 Total and immediate, as tensors
+#
+# The loss $L_t$ reaches a recurrent parameter $\theta \in \{W_x, W_h, b_h\}$ through the state
+# only:
+#
+# $$\frac{dL_t}{d\theta} = \frac{dL_t}{dh_t}\,\frac{dh_t}{d\theta} .$$
+#
+# The first factor comes from the output layer, lesson 02. The second is a *total* derivative:
+# $h_t$ contains $\theta$ directly, and again through $h_{t-1}$. In lesson 01 it was a number.
+# Now $h_t$ has $H$ entries and $W_h$ has $H \times H$, so the derivative has three axes: entry
+# $[i, m, n]$ is $dh_t[i] / dW_h[m, n]$. It is a **third-order tensor**.
+#
+# Take the immediate part first. $W_h[m, n]$ leads from unit $m$ of the old state to unit $n$ of
+# the new one. With $h_{t-1}$ held, it moves $a_t[n]$ and no other pre-activation, by
+# $h_{t-1}[m]$:
+#
+# $$\frac{\partial^{+} h_t[i]}{\partial W_h[m, n]} = \phi'(a_t)[i]\;\, h_{t-1}[m] \;\text{ if } i = n,
+#   \text{ else } 0 .$$
+#
+# For $W_x$ read $x_t[m]$ for $h_{t-1}[m]$; for $b_h$ there is no $m$, and the factor is 1.
+#
+# **Exercise 1 ●●○ · 12 min.** Write the immediate derivatives of all steps and instances. `run`
+# has the fields `x`, `a`, `h` of the table. Return a dict: `"W_h"` of shape `(T,B,H,H,H)`,
+# `"W_x"` of `(T,B,H,D,H)`, `"b_h"` of `(T,B,H,H)`; entry `[t-1, b, i, m, n]` belongs to step
+# $t$ and instance $b$, and `b_h` has no `m`. Loops over `t` and `b` are fine. `np.einsum`
+# multiplies arrays by the names of their axes: `np.einsum("bi,bj->bij", u, v)` puts
+# `u[b, i] * v[b, j]` at `[b, i, j]`, and a letter that is missing after the arrow is summed
+# over.
+
+# %% nbgrader={"grade": false, "grade_id": "immediate_tensors", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def immediate_tensors(params, run):
+    """Returns {"W_h": (T,B,H,H,H), "W_x": (T,B,H,D,H), "b_h": (T,B,H,H)}."""
+    ### BEGIN SOLUTION
+    slope = 1 - np.square(run.h[1:])
+    diagonal = slope[..., None] * np.eye(slope.shape[-1])
+    return {
+        "W_h": np.einsum("tbin,tbm->tbimn", diagonal, run.h[:-1]),
+        "W_x": np.einsum("tbin,tbm->tbimn", diagonal, run.x),
+        "b_h": diagonal,
+    }
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_immediate_tensors", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("06.immediate_tensors", immediate_tensors)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The bias is the simplest of the three: a diagonal matrix per step and instance. The other two
+# have one axis more.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\phi'(a_t) = 1 - h_t^2$. Entry $[i, n]$ of the bias's matrix is $\phi'(a_t)[i]$ where
+# $i = n$, else 0. Entry $[i, m, n]$ for $W_h$ is that number times $h_{t-1}[m]$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Multiply the slopes, with a new last axis, by the identity matrix: that is `b_h`. Then one
+# einsum joins it, axes `tbin`, with the states that the steps read, axes `tbm`; the same with
+# the inputs.
+#
+# </details>
+
+# %% [markdown]
+# **Look at this.** The sizes of the derivatives of $h_3$, for one instance, a row for each unit
+# $i$; the pairs $(m, n)$ run along the other axis, $n$ fastest. Fields of zero are blank. In
+# the immediate tensor only $H^2$ of the $H^3$ entries can be non-zero. In the total one nothing
+# is blank: by step 3, every weight has reached every unit.
+
+# %%
+def immediate_of(name):
+    """The total derivative of one-step runs, each started from the state before."""
+    steps = [rnn.forward(params, run.x[t : t + 1], run.h[t]) for t in range(T)]
+    return np.concatenate([paths.rtrl(params, step)[name] for step in steps])
+
+
+now, total = immediate_of("W_h"), paths.rtrl(params, run)["W_h"]
+for title, tensor in {"immediate": now[2, 0], "total": total[2, 0]}.items():
+    flat = np.where(tensor == 0, np.nan, abs(tensor)).reshape(H, H * H)
+    plots.show(
+        plots.heatmap(flat, "entry (m, n) of $W_h$", "unit i of $h_3$", title),
+        f"The {title} derivative of the third state by W_h, units against weights: "
+        f"{np.count_nonzero(tensor)} of {tensor.size} fields are filled.",
+    )
+    print(f"{title}: {np.count_nonzero(tensor)} of {tensor.size} entries are not zero")
+
+
+# %% [markdown] tags=["S0.4", "S0.5"]
+# ## 2 Forward in time
+#
+# Add the second route. When $\theta$ moves, $h_{t-1}$ moves by its own total derivative, and
+# $J_t$ takes that change on to $h_t$. As in lesson 01, and separately for $W_h$, $W_x$ and
+# $b_h$:
+#
+# $$\boxed{\;\frac{dh_t}{d\theta} = \frac{\partial^{+} h_t}{\partial \theta}
+#   + J_t\,\frac{dh_{t-1}}{d\theta}\;} \qquad \frac{dh_0}{d\theta} = 0 .$$
+#
+# (The slides' line for $b_h$ ends in a derivative by $W$. Shapes alone refute it: three axes
+# cannot be added to two.)
+#
+# In the product the sum runs over the units $j$ of the old state. The axes of the parameter
+# stand by: $\sum_j J_t[i, j]\; dh_{t-1}[j] / dW_h[m, n]$. This is **real-time recurrent
+# learning**, RTRL (Williams and Zipser, 1989). It runs beside the network and keeps nothing of
+# the past but one tensor for each parameter.
+#
+# **Exercise 2 ●●● · 18 min.** Write it: the same dict as in exercise 1, of total derivatives.
+# You may call your `immediate_tensors`. In `np.einsum`, `...` stands for axes without names,
+# however many.
+
+# %% nbgrader={"grade": false, "grade_id": "rtrl", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rtrl(params, run):
+    """Returns {"W_h": (T,B,H,H,H), "W_x": (T,B,H,D,H), "b_h": (T,B,H,H)}."""
+    ### BEGIN SOLUTION
+    slope = 1 - np.square(run.h[1:])
+    J = slope[..., None] * params["W_h"].T
+    total = immediate_tensors(params, run)
+    for tensor in total.values():
+        for t in range(1, len(J)):
+            tensor[t] += np.einsum("bij,bj...->bi...", J[t], tensor[t - 1])
+    return total
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_rtrl", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("06.rtrl", rtrl)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Your tensors from exercise 1 are right at the first step already. What is missing at the
+# second?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $J_t[i, j] = \phi'(a_t)[i]\; W_h[j, i]$, for every instance of the batch. The same $J_t$
+# serves all three parameters: it is the state that travels.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Form all step Jacobians at once: slopes with a new last axis, times the transposed weight.
+# Then walk the array index from 1 to $T-1$ and add to each step's tensor the product of its
+# Jacobian, axes `bij`, with the tensor of the step before, axes `bj...`.
+#
+# </details>
+
+# %% [markdown]
+# **What you just saw** gives a gradient at once: join the tensors with `dh` and sum over steps,
+# instances and units. Below, with the immediate tensors and with the total ones, beside the
+# reverse sweep of lesson 05. With immediate tensors nothing has travelled between steps.
+
+# %%
+full = rnn.backward(params, run, dh)
+for name, tensor in paths.rtrl(params, run).items():
+    for kind, derivative in {"immediate": immediate_of(name), "total": tensor}.items():
+        gap = np.einsum("tbi,tbi...->...", dh, derivative) - full[name]
+        error = np.linalg.norm(gap) / np.linalg.norm(full[name])
+        print(f"{name} from {kind:9s} off by {error:.2g}")
+
+J = paths.step_jacobians(params, run)[-1, 0]  # of the last step, one instance
+literal = np.linalg.solve(np.eye(H) - J, now[-1, 0].reshape(H, -1)).reshape(now[-1, 0].shape)
+error = np.linalg.norm(literal - total[-1, 0]) / np.linalg.norm(total[-1, 0])
+print(f"the recursion with the index lost, solved for dh_6/dW_h: off by {error:.2f}")
+
+# %% [markdown] tags=["S0.5"]
+# ### Refute it: the index that got lost
+#
+# The slides print the recursion with the same step on both sides, as if
+#
+# $$\frac{dh_t}{d\theta} = \frac{\partial^{+} h_t}{\partial \theta} + J_t\,\frac{dh_{t}}{d\theta} .$$
+#
+# It is an equation for the unknown tensor, and the last line above shows what its solution is
+# worth. But surely it always *has* a solution?
+#
+# **Exercise 3 ●○○ · 6 min.** Refute that. Give a matrix `W_h`, a list of rows of any size
+# $H \ge 1$, for which the printed equation for $dh_t/dW_h$ has no solution at all. The
+# activation is the identity, so that $J_t = W_h^\top$, and no entry of $h_{t-1}$ is zero. Any
+# valid matrix passes.
+
+# %% nbgrader={"grade": false, "grade_id": "unsolvable", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+unsolvable = None  # [[...], ...]
+### BEGIN SOLUTION
+unsolvable = [[0.5, 0.5], [0.2, 0.8]]
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_self_reference", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("06.refute_self_reference", unsolvable)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Bring both unknown tensors to the left. When can a matrix not be divided by?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $(I - W_h^\top)\,X = \partial^{+} h_t / \partial W_h$, and the columns of the right-hand side
+# span all directions.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# $I - W_h^\top$ has to be singular, so $W_h$ needs an eigenvalue of one. There is a very simple
+# matrix all of whose eigenvalues are one.
+#
+# </details>
+
+# %% [markdown] tags=["S0.7"]
+# ## 3 The sum over paths
+#
+# Put the recursion into itself, as in lesson 01. Each time, one more factor $J$ stands before
+# an older immediate derivative:
+#
+# $$\frac{dh_t}{dW_h} = \partial^{+} h_t + J_t\,\partial^{+} h_{t-1} + J_t J_{t-1}\,\partial^{+} h_{t-2}
+#   + \dots = \sum_{k=1}^{t} J_t J_{t-1} \cdots J_{k+1}\; \frac{\partial^{+} h_k}{\partial W_h} .$$
+#
+# The latest step is on the left, $t - k$ factors, none for $k = t$. The proof is the induction
+# of lesson 01; only the order of the factors is new. The slides' expansion ends after two
+# terms, as if the state two steps back were a constant. Below, the sum is cut after one term,
+# after two, and so on.
+
+# %%
+plots.show(
+    plots.unrolled(5, lit=(2, 5), names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
+    "One path lit in the unrolled network: W_h is used at step 2, "
+    "and the change travels through J_3, J_4 and J_5 to the state h_5.",
+)
+steps = paths.step_jacobians(params, run)
+terms = [
+    np.einsum("bij,bjmn->bimn", paths.transition(steps, T, k), now[k - 1])
+    for k in range(T, 0, -1)
+]
+for n in range(1, T + 1):
+    error = np.linalg.norm(sum(terms[:n]) - total[-1]) / np.linalg.norm(total[-1])
+    print(f"dh_{T}/dW_h from its latest {n} terms: off by {error:.2g}")
+
+# %% [markdown] tags=["S0.8"]
+# ## 4 Three routes, three prices
+#
+# All three routes give the same gradient. Compare what each pays for $W_h$, for one instance.
+# Count only what carries a change from step to step, the products with $J_t$ or $W_h^\top$:
+#
+# | route | multiplications, about | must be kept |
+# |---|---|---|
+# | sum over paths, one loss at a time | $\tfrac12 T^2 H^2$ | all states |
+# | forward accumulation, **RTRL** | $T H^4$ | one tensor of $H^3$ |
+# | reverse sweep, **BPTT** | $T H^2$ | all states |
+#
+# In RTRL each of $H^2$ weights has a column of $H$ entries that is multiplied by $J_t$: $H^4$ a
+# step. In the sweep a single row is multiplied by $W_h^\top$: $H^2$ a step. The sum over paths
+# starts such a row at every loss and goes back to step 1 with it. Doing this sum by one reverse
+# sweep is what is called *back-propagation through time* (Werbos, 1990).
+#
+# RTRL has one advantage: its memory does not grow with $T$. (`paths.rtrl` returns the tensors
+# of all steps, so that you can look at them; the recursion itself needs the latest only.)
+# Below, the counts, then the clock. On the clock the two cheap routes are flat at first: with
+# so few units, Python itself takes most of their time.
+
+# %%
+n, sizes, rng = 8, (4, 8, 16, 32, 48), np.random.default_rng(0)
+for size in (5, 50, 500):
+    counts = {"paths": n * (n - 1) // 2 * size**2, "RTRL": (n - 1) * size**4}
+    counts["sweep"] = (n - 1) * size**2
+    print(f"H = {size:3d}:", "  ".join(f"{route} {c:.1e}" for route, c in counts.items()))
+clock = {"sum over paths": [], "RTRL": [], "reverse sweep": []}
+for size in sizes:
+    p, g = rnn.init(D, size, rng), rng.normal(size=(n, 1, size))
+    r = rnn.forward(p, rng.normal(size=(n, 1, D)))
+    routes = (
+        lambda p=p, r=r, g=g: [paths.path_terms(p, r, g, t) for t in range(1, n + 1)],
+        lambda p=p, r=r: paths.rtrl(p, r),
+        lambda p=p, r=r, g=g: rnn.backward(p, r, g),
+    )
+    for times, route in zip(clock.values(), routes):
+        times.append(1000 * min(timeit.repeat(route, number=1, repeat=3)))
+plots.show(
+    plots.lines(sizes, clock, "hidden units H", "milliseconds", log="xy", marker="o"),
+    "Time against hidden units, logarithmic: RTRL climbs steeply, the others hardly rise.",
+)
+
+
+# %% [markdown] tags=["S0.9"]
+# ## 5 A window on the past
+#
+# For a sequence of a thousand steps even the sweep is long, and on a stream it never begins. So
+# people cut it short. *Truncated back-propagation* has two meanings, and they are not the same.
+#
+# **(a) A window for every loss.** From each $L_t$ follow the paths at most $\tau$ hops back:
+#
+# $$\sum_{k=1}^{t} \;\text{ becomes }\; \sum_{k=\max(1,\, t-\tau)}^{t} , \qquad
+#   \min(t, \tau + 1) \text{ terms}.$$
+#
+# For this loss the state before the window is a constant. It is $h_0$ only where
+# $t - \tau \le 1$, and then $h_0$ has a gradient. (The slides write the lower limit as
+# $\max(1, L - L)$, one letter for step and window. Read literally it is 1, and nothing is
+# truncated.)
+#
+# **(b) In chunks,** TBPTT$(k_1, k_2)$ with $k_1 \le k_2$ (Williams and Peng, 1990). After every
+# $k_1$ steps, and once more at $T$ if it is no multiple, make one sweep. It takes the losses
+# that no sweep has taken yet and goes through the last $k_2$ steps. The state before these is a
+# constant, unless it is $h_0$.
+#
+# Below, which paths survive: a 1 where the loss at step $t$ reaches the input of step $s$.
+
+# %%
+def surviving(gradient):
+    kept = np.full((T, T), np.nan)
+    for t in range(T):
+        only = np.zeros_like(dh)
+        only[t] = dh[t]  # a loss at one step alone
+        reached = gradient(only)["x"].any(axis=(1, 2))
+        kept[t, : t + 1] = reached[: t + 1]
+    return kept
+
+
+window = surviving(lambda only: truncated.window(params, run, only, 2))
+in_chunks = surviving(lambda only: truncated.chunks(params, run, only, 2, 3))
+for title, kept in {"(a) tau = 2": window, "(b) k1 = 2, k2 = 3": in_chunks}.items():
+    plots.show(
+        plots.paths_heatmap(kept, title),
+        f"Paths kept by {title}, loss at step t against use at step s: "
+        f"{int(np.nansum(kept))} of {T * (T + 1) // 2}, those nearest to the diagonal.",
+    )
+
+
+# %% [markdown]
+# In (a) every loss looks equally far back. In (b) the losses of a chunk share one sweep; the
+# last of them looks back through $k_2$ steps, the first through fewer. That is what (b) gives
+# up to be cheap.
+#
+# **Exercise 4 ●●● · 20 min.** Write (a), for tanh. `dh` `(T,B,H)` holds the adjoints from
+# outside. Return the dict of a backward pass: `"W_x"`, `"W_h"`, `"b_h"`, `"x"`, `"h0"`, each
+# shaped like what it belongs to; the parameters' are summed over the batch. One loop over
+# losses and one over steps will do. `tau` may be larger than the sequence is long. If `W_h`
+# differs, the card draws which paths yours holds, for five steps and the $\tau$ of the first
+# picture.
+
+# %% nbgrader={"grade": false, "grade_id": "truncated_window", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def truncated_window(params, run, dh, tau):
+    """Returns {"W_x", "W_h", "b_h", "x", "h0"}: paths of at most tau hops."""
+    ### BEGIN SOLUTION
+    slope = 1 - np.square(run.h[1:])
+    grads = {n: np.zeros_like(p) for n, p in params.items()}
+    grads |= {"x": np.zeros_like(run.x), "h0": np.zeros_like(run.h[0])}
+    for t in range(1, len(dh) + 1):
+        reach = dh[t - 1]
+        first = max(1, t - tau)
+        for k in range(t, first - 1, -1):
+            da = reach * slope[k - 1]
+            grads["W_x"] += run.x[k - 1].T @ da
+            grads["W_h"] += run.h[k - 1].T @ da
+            grads["b_h"] += da.sum(axis=0)
+            grads["x"][k - 1] += da @ params["W_x"].T
+            reach = da @ params["W_h"].T
+        if first == 1:
+            grads["h0"] += reach
+    return grads
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_truncated_window", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("06.truncated_window", truncated_window)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Each loss starts a small reverse sweep of its own, with nothing in it but its own adjoint.
+# What decides where that sweep ends?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Start with the row $\partial L_t / \partial h_t$. For $k = t, t-1, \dots, \max(1, t-\tau)$:
+# times $\phi'(a_k) = 1 - h_k^2$ it is the adjoint of $a_k$, which feeds the parameters and
+# $x_k$; times $W_h^\top$ it goes on to $h_{k-1}$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Make zeros for all five outputs. Loop over $t$, take that row of `dh`, and find the first step
+# of the window. Loop $k$ down from $t$ to it: the three parameters and the input's row grow
+# with `+=`, the travelling row is replaced. After the inner loop, if the window has reached
+# step 1, what is left belongs to the initial state.
+#
+# </details>
+
+# %% [markdown]
+# **Exercise 5 ●●● · 18 min.** Write (b), with the same arguments but `k1` and `k2` for `tau`,
+# and the same outputs. Between sweeps the parameters stay as they are; we only want the sum.
+# Three things to get right: where a sweep ends, where it begins, and which losses are new to
+# it.
+
+# %% nbgrader={"grade": false, "grade_id": "truncated_chunks", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def truncated_chunks(params, run, dh, k1, k2):
+    """Returns {"W_x", "W_h", "b_h", "x", "h0"}: a sweep of k2 steps after every k1."""
+    ### BEGIN SOLUTION
+    slope = 1 - np.square(run.h[1:])
+    grads = {n: np.zeros_like(p) for n, p in params.items()}
+    grads |= {"x": np.zeros_like(run.x), "h0": np.zeros_like(run.h[0])}
+    for used in range(0, len(dh), k1):
+        end = min(used + k1, len(dh))
+        start = max(0, end - k2)
+        reach = np.zeros_like(run.h[0])
+        for s in range(end - 1, start - 1, -1):
+            if s >= used:
+                reach = reach + dh[s]
+            da = reach * slope[s]
+            grads["W_x"] += run.x[s].T @ da
+            grads["W_h"] += run.h[s].T @ da
+            grads["b_h"] += da.sum(axis=0)
+            grads["x"][s] += da @ params["W_x"].T
+            reach = da @ params["W_h"].T
+        if start == 0:
+            grads["h0"] += reach
+    return grads
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_truncated_chunks", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("06.truncated_chunks", truncated_chunks)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# For $T = 5$, $k_1 = 2$, $k_2 = 3$ there are three sweeps. Write down for each its last step,
+# its first step, and its losses.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The sweep that ends at step $t$ visits $t, t-1, \dots, \max(1, t-k_2+1)$. It adds the adjoint
+# from outside only at steps after the end of the sweep before; at older steps it just passes
+# through.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Let the outer loop run over the number of steps whose losses are used up: 0, $k_1$, $2 k_1$, …
+# below $T$. From it follow the end, which is at most $T$, and the beginning, which is at least
+# 0. Inside, the sweep of lesson 05, where the adjoint from outside joins only if its loss is
+# new. What is left goes to `h0` only when the sweep has reached the beginning of the sequence.
+#
+# </details>
+
+# %% [markdown] tags=["S0.9"]
+# ## 6 Does a longer window always help?
+#
+# Two identities tie the meanings together: (a) with $\tau$ is (b) with $k_1 = 1$,
+# $k_2 = \tau + 1$; and a window of $\tau = T - 1$ hops is the full gradient. Both are computed
+# below.
+#
+# Between the two ends one expects the error to shrink as the window grows. Look at the curves,
+# each a network with random weights, its error relative to the norm of the full gradient of
+# $W_h$.
+
+# %%
+curves, taus = {}, np.arange(T)
+for seed in (13, 14, 28):
+    p, r, g = system(seed)
+    whole = rnn.backward(p, r, g)["W_h"]
+    gaps = [np.linalg.norm(truncated.window(p, r, g, tau)["W_h"] - whole) for tau in taus]
+    curves[f"network {seed}"] = np.array(gaps) / np.linalg.norm(whole)
+    print(f"network {seed}:", " ".join(f"{error:.3f}" for error in curves[f"network {seed}"]))
+plots.show(
+    plots.lines(taus, curves, "window tau", "relative error of the gradient", marker="o"),
+    "Error of the truncated gradient against the window for three networks: "
+    "for two of them the error rises from tau = 0 to tau = 1 before it falls to zero.",
+)
+two, all_hops = (truncated.window(params, run, dh, tau)["W_h"] for tau in (2, T - 1))
+one_by_one = truncated.chunks(params, run, dh, 1, 3)["W_h"]
+print(f"(a) tau = 2 and (b) k1 = 1, k2 = 3 differ by {abs(two - one_by_one).max():.0e}")
+print(f"(a) tau = 5 and the full gradient differ by {abs(all_hops - full['W_h']).max():.0e}")
+
+# %% [markdown]
+# Two of the three curves *rise* at first. The terms left out are arrays with signs, and they
+# can partly cancel each other; take one of them in, and the rest may stand alone.
+#
+# **Exercise 6 ●●○ · 12 min · refute it.** "A longer window always gives a smaller error." Give
+# a pair `(W_h, x)` for which, somewhere, one more hop makes it larger. `W_h` is a list of $H$
+# rows and `x` a list of $T$ rows with $H$ entries each. The network is
+# $h_t = \tanh(x_t + h_{t-1} W_h)$ with $h_0 = 0$, and the error is that of the windowed sum of
+# section 3 for $dh_T/dW_h$. $H = 1$ is allowed: `([[0.5]], [[1], [2], [3]])` has the right
+# form. So is a search with random numbers.
+
+# %% nbgrader={"grade": false, "grade_id": "longer_is_worse", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+longer_is_worse = None  # (W_h, x)
+### BEGIN SOLUTION
+longer_is_worse = ([[0.9]], [[1.0], [-1.2], [0.1], [0.0]])
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_longer", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("06.refute_longer", longer_is_worse)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Take one unit and four steps. Since $h_0 = 0$, only the uses at steps 2, 3 and 4 count. Which
+# of them does the window $\tau = 0$ leave out, and which $\tau = 1$?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $\tau = 0$ the error is $|p_1 + p_2|$, with $\tau = 1$ it is $|p_2|$, where
+# $p_1 = J_4 \,\phi'(a_3)\, h_2$ and $p_2 = J_4 J_3\, \phi'(a_2)\, h_1$. They should have
+# opposite signs.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Choose a positive weight a little below one. Then $h_1$ and $h_2$ need opposite signs: a
+# positive first input, a negative second one that outweighs what is carried over, and two
+# inputs near zero.
+#
+# </details>
+
+# %% [markdown]
+# **Exercise 7 ●●○ · 12 min · graded by hand.** Write $r_\tau$ for the sum of all path terms
+# with more than $\tau$ hops, so that the error of the window is $\|r_\tau\|$, and $p_\tau$ for
+# the sum of those with exactly $\tau$ hops. Prove: the window $\tau$ has a larger error than
+# the window $\tau - 1$ exactly when $2\langle r_\tau, p_\tau\rangle + \|p_\tau\|^2 < 0$. Then
+# say in one or two sentences why averaging the truncated gradient over more and more data does
+# not bring it to the full one. (If you learn alone: a model answer is in `solutions/`.)
+#
+# <details><summary>A nudge</summary>
+#
+# How does $r_{\tau-1}$ follow from $r_\tau$? Square its norm.
+#
+# </details>
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# The window $\tau$ keeps the terms of at most $\tau$ hops, so what it leaves out is $r_\tau$.
+# The window $\tau - 1$ leaves out those of exactly $\tau$ hops as well:
+# $r_{\tau-1} = r_\tau + p_\tau$. Hence
+# $\|r_{\tau-1}\|^2 = \|r_\tau\|^2 + 2\langle r_\tau, p_\tau\rangle + \|p_\tau\|^2$. So
+# $\|r_\tau\| > \|r_{\tau-1}\|$ holds exactly when
+# $2\langle r_\tau, p_\tau\rangle + \|p_\tau\|^2 < 0$: the longer paths must point against
+# $p_\tau$ strongly enough. ∎
+#
+# Averaging removes noise around the expectation. The truncated gradient's expectation is that
+# of the kept terms; the expectation of $r_\tau$ is missing from it, and in general it is not
+# zero. The truncated gradient is biased, and more data only make the wrong mean more precise.
+
+# %% [markdown] tags=["S0.10"]
+# ## 7 Longer than the window
+#
+# The error so far was a matter of size. Here it is one of principle. Let the loss be at step
+# $T$ only. A path from it to the input $x_s$ has $T - s$ hops, so if $\tau < T - s$ the
+# truncated gradient of $x_s$ is not small, it is **exactly zero**. For all other $s$ it is
+# exactly the full one, since every path to $x_s$ from the one loss has the same number of hops.
+#
+# Then a task with a lag of seven. The first input is a cue, $+0.8$ or $-0.8$; the seven that
+# follow are noise. At step 8 the first hidden unit has to show the cue again, and the loss is
+# half the mean squared difference. Always answering zero costs $\tfrac12 \cdot 0.8^2$. The cue
+# enters through a row of $W_x$ of its own, and that row starts at zero. If the window is too
+# short, even by one hop, the gradient of this row is exactly zero, at every training step,
+# whatever the data: the row never leaves zero, and the network knows nothing of the cue.
+
+# %%
+last = np.zeros_like(dh)
+last[-1] = dh[-1]
+inputs = [truncated.window(params, run, last, tau)["x"] for tau in taus]
+reach = np.linalg.norm(inputs, axis=(2, 3))
+plots.show(
+    plots.heatmap(reach, "input at step s", "window tau", first=(1, 0), numbers=".2f"),
+    "Norm of the gradient of each input for windows of 0 to 5 hops, loss at step 6 only: "
+    "zero in the upper left triangle, the same all the way down each column below it.",
+)
+print("first input, entries that are not zero:", *[np.count_nonzero(x[0]) for x in inputs])
+
+
+# %%
+def recall(tau, n=8, batch=64, size=16, steps=150):
+    rng, optimizer, curve = np.random.default_rng(0), training.Adam(0.01), []
+    p = rnn.init(2, size, rng)
+    p["W_x"][0] = 0  # the row of the cue
+    for _ in range(steps):
+        x = rng.normal(size=(n, batch, 2)) * [0, 1]
+        x[0] = rng.choice([-0.8, 0.8], (batch, 1)) * [1, 0]
+        r, g = rnn.forward(p, x), np.zeros((n, batch, size))
+        g[-1, :, 0] = (r.h[-1, :, 0] - x[0, :, 0]) / batch
+        curve.append(0.5 * batch * np.sum(g**2))
+        p = optimizer.update(p, truncated.window(p, r, g, tau))
+    return curve, abs(p["W_x"][0]).max()
+
+
+found = {f"tau = {tau}": recall(tau) for tau in (3, 6, 7)}
+plots.show(
+    plots.lines(range(150), {n: c for n, (c, _) in found.items()}, "training step", "loss"),
+    "Loss in training, lag 7, windows of 3, 6 and 7 hops: only with 7 it falls to zero.",
+)
+for name, (curve, weight) in found.items():
+    print(f"{name}: last loss {curve[-1]:.3f}, largest weight of the cue {weight:.3g}")
+
+# %% [markdown] tags=["S0.10"]
+# One hop decides. Be careful with the reverse: had the cue's row not started at zero, some of
+# the cue could have leaked into the last state by chance, and an output layer could have
+# learned to read it there. Truncation hides from the *recurrent part* what would have been
+# worth keeping; it does not forbid luck.
+#
+# ## Recap
+#
+# - The total derivative of a state by a matrix is a tensor with three axes; its immediate part
+#   is sparse.
+# - RTRL, the sum over paths and the reverse sweep give one gradient at the prices $T H^4$,
+#   $\tfrac12 T^2 H^2$ and $T H^2$.
+# - Truncation keeps $\tau$ hops for every loss, or sweeps $k_2$ steps after every $k_1$.
+# - The truncated gradient is biased, and the bias need not shrink with every hop.
+# - Beyond the window the gradient is exactly zero.
+#
+# Below, each of your functions beside the reference.
+
+# %%
+recap("06", globals())
