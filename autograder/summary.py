@@ -27,8 +27,9 @@ def rows(lesson, namespace):
 
 
 def text(table):
-    lines = [f"{'exercise':<24}{'name':<17}{'shape':<15}max diff"]
-    return "\n".join(lines + [f"{a:<24}{b:<17}{c:<15}{d}" for a, b, c, d in table])
+    table = [("exercise", "name", "shape", "max diff"), *table]
+    widths = [max(len(row[column]) for row in table) for column in range(3)]
+    return "\n".join("  ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in table)
 
 
 def html(table):

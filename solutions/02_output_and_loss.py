@@ -1,0 +1,652 @@
+# %% [markdown]
+# # 02 · The output layer and its loss
+#
+# **After this lesson you can** write a softmax and its loss so that they survive logits of ten
+# thousand; derive what the loss feels of the outputs, for four pairs of output and loss; carry it
+# through the output layer of a batch; and say why this layer needs no recursion.
+#
+# about 120 minutes · difficulty ●●○ · before it: 00, 01
+#
+# Every gradient in a recurrent network begins at its outputs. This lesson is about that beginning.
+# It is the easy end of the network, and for that reason it is a good place to get every sign, every
+# sum and every shape right.
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $h_t$ | `h[t]` of `(T+1,B,H)` | state after step $t$; every instance is a row; `h[0]` is the initial state |
+# | $o_t = h_t W_y + b_y$ | `o[t-1]` of `(T,B,K)` | output of step $t$; before a softmax its entries are called *logits* |
+# | $\hat y_t$ | `yhat` | **prediction**, $\phi_y(o_t)$ |
+# | $y_t$ | `y`, shaped like `o` | **target** |
+# | $L = \sum_t L_t$ | `loss` | the loss, one number |
+# | $\bar o_t = \partial L / \partial o_t$ | `do`, shaped like `o` | adjoint of the output |
+# | $u \otimes v = u^\top v$ | `np.outer(u, v)` | outer product of two rows, $[i, j] = u_i v_j$ |
+#
+# The slides write it the other way round: there $\hat y$ is the target and $y$ the prediction.
+# Whoever mixes the two up takes the logarithm of a target that is zero, and the loss is infinite.
+
+# %%
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import losses, numgrad, plots, readout, rnn
+
+rng = np.random.default_rng(11)
+T, B, D, H, K = 5, 3, 2, 4, 6
+cell = {"W_x": rng.normal(size=(D, H)), "W_h": rng.normal(size=(H, H)) / 2}
+head = {"W_y": rng.normal(size=(H, K)) / 3, "b_y": rng.normal(size=K) / 3}
+x, h0 = rng.normal(size=(T, B, D)), rng.normal(size=(B, H)) / 2
+h = rnn.forward(cell, x, h0).h  # T + 1 states, the first is h0
+o = readout.forward(head, h[1:])  # T outputs
+y = np.eye(K)[rng.integers(K, size=(T, B))]  # one class of K is right: one-hot rows
+print("h", h.shape, " o", o.shape, " y", y.shape)
+
+# %% [markdown] tags=["S1.1"]
+# ## 1 The network and its outputs
+#
+# The network of the slides, written in rows, has three matrices and no biases:
+#
+# $$h_t = \tanh(x_t W_x + h_{t-1} W_h), \qquad o_t = h_t W_y, \qquad \hat y_t = \mathrm{softmax}(o_t),$$
+#
+# with $W_x$ of shape $(D, H)$, $W_h$ of $(H, H)$ and $W_y$ of $(H, K)$. We add the bias $b_y$ of
+# shape $(K,)$ to the output. The states are lesson 03. Here they are given, and we look at the upper
+# row of the figure only.
+
+# %%
+plots.show(
+    plots.unrolled(4, names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
+    "The network unrolled over four steps: inputs x_t enter the states h_t through W_x, "
+    "the states are joined by W_h, and each state gives one output o_t through W_y.",
+)
+
+
+# %% [markdown] tags=["S4.3", "S1.1"]
+# ## 2 Softmax
+#
+# A softmax turns a row of $K$ logits into shares of one:
+#
+# $$\hat y_k = \frac{e^{o_k}}{\sum_{j=1}^{K} e^{o_j}} .$$
+#
+# On paper that is all. In a computer $e^{o}$ is infinite long before $o$ reaches ten thousand, and
+# infinite by infinite is NaN. Too large a learning step is enough to get there. There is a way out.
+# Add the same number $c$ to every logit of a row: above and below a factor $e^{c}$ appears, and it
+# cancels. **The softmax does not change when a row is shifted.** So shift each row until its
+# largest logit is 0. Then every power is at most 1, one of them is exactly 1, and the sum can be
+# neither infinite nor zero.
+#
+# **Exercise 1 ●○○ · 8 min.** Return the softmax of `o` over its **last** axis, whatever axes stand
+# before it. It will meet logits of ten thousand, of both signs, in different rows of the same
+# array. A sum or maximum over an axis keeps that axis, with length 1, when you add `keepdims=True`.
+
+# %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def softmax(o):
+    """o (..., K).  Returns the predictions, shaped like o."""
+    ### BEGIN SOLUTION
+    e = np.exp(o - o.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_softmax", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("02.softmax", softmax)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Three things happen to each row: a shift, a power, a division. None of them looks at another row.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $m = \max_j o_j$ of the row: $\hat y_k = e^{o_k - m} \big/ \sum_j e^{o_j - m}$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Take the maximum over the last axis and keep the axis, so that it can be subtracted from every
+# logit of its row. Exponentiate. Divide by the sum over the same axis, kept in the same way.
+#
+# </details>
+
+# %% [markdown] tags=["S4.3"]
+# ## 3 The Jacobian of the softmax
+#
+# A hidden activation works entry by entry, so its derivative is one slope for each entry. The article
+# says the same of the softmax. Lesson 00 has refuted that: each share depends on all logits,
+# through the sum. So the derivative is a full matrix. Differentiate the quotient; the numerator
+# depends on $o_j$ only if $i = j$, the denominator always:
+#
+# $$\frac{\partial \hat y_i}{\partial o_j}
+#   = \frac{[i = j]\, e^{o_i}}{\sum_k e^{o_k}} - \frac{e^{o_i}\, e^{o_j}}{\big(\sum_k e^{o_k}\big)^2}
+#   = [i = j]\,\hat y_i - \hat y_i\, \hat y_j ,$$
+#
+# where $[i = j]$ is 1 if the two are equal and 0 if not. In matrices:
+# $\operatorname{diag}(\hat y) - \hat y \otimes \hat y$.
+#
+# **Exercise 2 ●○○ · 8 min.** `yhat` is one prediction, a row of $K$ shares. Return the $(K, K)$
+# matrix.
+
+# %% nbgrader={"grade": false, "grade_id": "softmax_jacobian", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def softmax_jacobian(yhat):
+    """yhat (K,).  Returns (K, K), [i, j] the derivative of yhat_i by o_j."""
+    ### BEGIN SOLUTION
+    return np.diag(yhat) - np.outer(yhat, yhat)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_softmax_jacobian", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("02.softmax_jacobian", softmax_jacobian)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# You are given the prediction, not the logits. The formula asks for nothing else.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# For $K = 2$:
+# $\begin{pmatrix} \hat y_1 - \hat y_1^2 & -\hat y_1 \hat y_2 \\ -\hat y_2 \hat y_1 & \hat y_2 - \hat y_2^2 \end{pmatrix}$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# NumPy has a function that puts a row on the diagonal of a matrix of zeros, and one for the outer
+# product. Subtract.
+#
+# </details>
+#
+# ---
+#
+# **Look at this.** Raise one logit: its own share grows, and every other share pays for it. Each
+# column sums to zero, because the shares always sum to one. Each row sums to zero as well, because
+# a common shift of all logits changes nothing. That is one direction lost, so the rank is $K - 1$.
+
+# %%
+shares = losses.softmax(o[0, 0])
+J = losses.softmax_jacobian(shares)
+plots.show(
+    plots.heatmap(J, "logit j", "share i", "derivative of share i by logit j", numbers=".2f"),
+    "Jacobian of a softmax over six classes: positive numbers on the diagonal, "
+    "small negative ones everywhere else.",
+)
+print(f"largest row sum {abs(J.sum(axis=1)).max():.0e}, rank {np.linalg.matrix_rank(J)} of {K}")
+diagonal = np.diag(np.diag(J))
+print(f"norm of the diagonal {np.linalg.norm(diagonal):.2f}, ", end="")
+print(f"of the rest {np.linalg.norm(J - diagonal):.2f}")
+
+
+# %% [markdown] tags=["S1.2", "S1.3", "S4.10"]
+# ## 4 Cross-entropy
+#
+# The loss that goes with a softmax compares the shares with a target:
+#
+# $$L_t = -\sum_{k=1}^{K} y_{t,k} \log \hat y_{t,k}, \qquad L = \sum_{t=1}^{T} L_t,$$
+#
+# summed over the instances of the batch as well. Written without sums, as some sources do, it would
+# be a row of numbers and no loss.
+#
+# **Do not take the logarithm of a softmax.** A very small share is stored as 0, and its logarithm
+# is minus infinity. Take it on paper: with $m$ the largest logit of the row,
+#
+# $$\log \hat y_k = (o_k - m) - \log \sum_{j} e^{o_j - m} .$$
+#
+# **Three factors.** From one step's loss to the matrix $W_y$ the chain rule has three links. The last
+# of them, from the matrix to the logits, gives the state $h_t$ and is left for section 8. The others
+# are
+#
+# $$\frac{\partial L_t}{\partial \hat y_t} = -\frac{y_t}{\hat y_t}, \qquad
+#   \frac{\partial \hat y_t}{\partial o_t} = \operatorname{diag}(\hat y_t) - \hat y_t \otimes \hat y_t ,$$
+#
+# and they multiply to something short. (Exercise 4 asks you to do it; until then, take it as given.)
+#
+# $$\boxed{\;\bar o_t = \Big(\sum_{k} y_{t,k}\Big)\, \hat y_t - y_t\;}$$
+#
+# If the targets of a row sum to one, the bracket is 1 and what remains is prediction minus target. A
+# row of zeros as target means that the step does not count: no loss, no gradient.
+#
+# **Exercise 3 ●●○ · 20 min.** Return the loss, summed over everything, and `do`, shaped like `o`.
+# The targets can be any numbers from 0 up: one-hot, soft, not summing to one, all zero. The logits
+# can be ten thousand. You may call your `softmax`.
+
+# %% nbgrader={"grade": false, "grade_id": "softmax_cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def softmax_cross_entropy(o, y):
+    """o, y (..., K).  Returns (loss, do): a number, and an array shaped like o."""
+    ### BEGIN SOLUTION
+    z = o - o.max(axis=-1, keepdims=True)
+    log_sum = np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    loss = (y * (log_sum - z)).sum()
+    do = y.sum(axis=-1, keepdims=True) * softmax(o) - y
+    return loss, do
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_softmax_cross_entropy", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("02.softmax_cross_entropy", softmax_cross_entropy)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# For the loss work with the logarithms of the shares and never with the shares. For the gradient it
+# is the other way round.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $z = o - m$ and $\ell = \log\sum_j e^{z_j}$, row by row: $L = \sum y_k\,(\ell - z_k)$ over
+# everything. In `do` the factor in front of $\hat y$ is one number for each row.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Shift the rows as in exercise 1. Logarithm of the sum of the powers, with the last axis kept. The
+# loss is the sum of the targets times what that logarithm exceeds the shifted logits by. For `do`,
+# sum the targets over the last axis and keep it; times your softmax; minus the targets.
+#
+# </details>
+#
+# ---
+#
+# **Look at the numbers.** A loss can be summed, or divided by the size of the batch, or by the
+# number of instances and steps. Its gradient is divided with it, and a gradient checked against the
+# wrong one is off by a constant factor. In this course a loss is a sum unless `reduction="mean"`
+# says otherwise: divided by $B$, so that the steps still add up. Below that, three formulas for
+# `do`, measured at targets that sum to 1.1: the softmax taken entry by entry, prediction minus
+# target, and the boxed formula.
+
+# %%
+total, do = losses.softmax_cross_entropy(o, y)
+mean, do_mean = losses.softmax_cross_entropy(o, y, reduction="mean")
+print(f"sum {total:.3f}, by B {mean:.3f}, by B and T {total / (B * T):.3f}")
+ratio = do / do_mean
+print(f"do of the sum by do of the mean: from {ratio.min():.6f} to {ratio.max():.6f}")
+
+soft, shares = 1.1 * y, losses.softmax(o)
+true = numgrad.complex_step(lambda o: losses.softmax_cross_entropy(o, soft)[0], o)
+claims = {
+    "entry by entry": soft * (shares - 1),
+    "prediction minus target": shares - soft,
+    "boxed formula": losses.softmax_cross_entropy(o, soft)[1],
+}
+for label, claim in claims.items():
+    print(f"{label}: off by {np.linalg.norm(claim - true) / np.linalg.norm(true):.1e}")
+
+# %% [markdown] tags=["S0.3", "S1.3", "S1.4"]
+# **Exercise 4 ●●○ · 15 min · graded by hand.** For one row: (a) multiply the row $-y/\hat y$ by the
+# Jacobian of section 3 and arrive at the boxed formula. (b) Say at which place $\sum_k y_k = 1$
+# would be used. (c) $h_t$ was computed with the weights of all earlier steps. Say why the gradient
+# of $W_y$ nevertheless needs no sum over earlier steps. (If you learn alone: a model answer is in
+# `solutions/`.)
+#
+# <details><summary>A nudge</summary>
+#
+# Write out entry $j$ of the product and split the sum over $i$ into the two parts of the Jacobian.
+#
+# </details>
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "three_factors", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# **(a)** Entry $j$ of the product is
+#
+# $$\bar o_j = \sum_i \Big(-\frac{y_i}{\hat y_i}\Big)\big([i=j]\,\hat y_i - \hat y_i \hat y_j\big)
+#   = -\sum_i y_i\,[i=j] + \sum_i y_i\,\hat y_j .$$
+#
+# The first sum is $y_j$, the second $\big(\sum_i y_i\big)\,\hat y_j$: the boxed formula. The shares $\hat y_i$ cancel, so nothing is divided by a small number.
+#
+# **(b)** Only in the last step, where $\sum_i y_i$ is replaced by 1. Without it the factor stays.
+#
+# **(c)** A sum over earlier steps appears where a parameter moves a state, because the change is
+# then carried on. $W_y$ enters only $o_t = h_t W_y + b_y$, after the state; $h_t$ does not depend
+# on $W_y$ at all, $\partial h_t/\partial W_y = 0$. So total and immediate derivative of $o_t$ by
+# $W_y$ are the same, and $L_t$ contributes one term, $h_t \otimes \bar o_t$. The state's own
+# history decides the *value* of $h_t$ and adds no further path to $W_y$.
+
+# %% [markdown] tags=["S1.2"]
+# ## 5 Refute it: the lost hat
+#
+# In a scanned copy of the slides the loss has lost the mark that tells prediction from target. What
+# stands there is $-\sum_k \hat y_k \log \hat y_k$, with the *prediction* in both places: its entropy.
+# Its values are of the same size as the loss, so a printout looks harmless. Surely a gradient from
+# it would still help?
+#
+# **Exercise 5 ●●○ · 10 min · refute it.** Give a tuple `(o, k)`: a list of two or more logits, and
+# the number of the right class, counted from 0. The entropy has to agree with the true loss within
+# 2 %, and yet a small step against the entropy's gradient has to **raise** the true loss: the two
+# gradients by the logits point apart, with a cosine below $-0.1$.
+
+# %% nbgrader={"grade": false, "grade_id": "harmless", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+harmless = None  # ([o_0, o_1, ...], k)
+### BEGIN SOLUTION
+harmless = (list(np.log([0.51, 0.39, 0.10])), 1)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_entropy", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("02.refute_entropy", harmless)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Entropy is large when the network is unsure. Which class wins if the network is made surer?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The logarithms of shares are logits for these shares. You need $-\log \hat y_k$ near the entropy,
+# with another class ahead of $k$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Two classes with nearly equal shares, the wrong one a little ahead.
+#
+# </details>
+#
+# ---
+#
+# **What you just saw.** The entropy does not know the target. Against its gradient the network
+# becomes surer of whatever it believes, right or wrong. In the figure, with two classes, the curves
+# meet at one half, and to the left of it their slopes have opposite signs.
+
+# %%
+p = np.linspace(0.02, 0.98, 97)
+curves = {"true loss": -np.log(p), "entropy": -p * np.log(p) - (1 - p) * np.log(1 - p)}
+plots.show(
+    plots.lines(p, curves, "share of the right class", "value"),
+    "True loss and entropy against the share of the right class: the loss always falls, "
+    "the entropy rises up to one half and falls after it.",
+)
+
+
+def entropy(W_y):
+    shares = losses.softmax(h[1:] @ W_y + head["b_y"])
+    return -(shares * np.log(shares)).sum()
+
+
+wrong = numgrad.complex_step(entropy, head["W_y"])
+right = readout.backward(head, h[1:], do)["W_y"]
+cosine = (wrong * right).sum() / np.linalg.norm(wrong) / np.linalg.norm(right)
+print(f"our network: loss {total:.2f}, entropy {entropy(head['W_y']):.2f}")
+print(f"gradients of W_y: cosine {cosine:.2f}")
+
+
+# %% [markdown] tags=["S0.3"]
+# ## 6 Logistic outputs
+#
+# Other tasks have other outputs, but the recipe stays: what the loss feels of the prediction, times the
+# derivative of the prediction. For an activation that works entry by entry the Jacobian is only a
+# slope, $\bar o = \dfrac{\partial L}{\partial \hat y} \odot \phi_y'(o)$, where $\odot$ multiplies entry by entry.
+#
+# Where several of $K$ properties can hold at once, every output is a yes or no of its own:
+# $\hat y = \sigma(o) = 1/(1 + e^{-o})$ with targets between 0 and 1, and
+#
+# $$L = -\sum \big[\, y \log \hat y + (1-y) \log(1-\hat y) \,\big],$$
+#
+# $$\frac{\partial L}{\partial \hat y} = \frac{\hat y - y}{\hat y\,(1-\hat y)}, \qquad
+#   \sigma'(o) = \hat y\,(1-\hat y) .$$
+#
+# The product is $\bar o = \hat y - y$ again, this time for any target. The loss needs care once more,
+# since both logarithms can meet a zero. Use $-\log\sigma(o) = \log(1+e^{-o})$ and
+# $-\log(1-\sigma(o)) = \log(1+e^{o})$. They differ by $o$, so
+#
+# $$L = \sum \big[\, \log(1+e^{o}) - y\,o \,\big],$$
+#
+# $$\log(1+e^{o}) = \max(o, 0) + \log\big(1 + e^{-|o|}\big) .$$
+#
+# The last form cannot overflow. `np.log1p(u)` is $\log(1+u)$, exact for small $u$ too. For the
+# logistic function itself, $\sigma(o) = \tfrac12\big(1 + \tanh \tfrac{o}{2}\big)$ is safe for every
+# $o$.
+#
+# **Exercise 6 ●●○ · 12 min.** Return the loss, summed over everything, and `do`.
+
+# %% nbgrader={"grade": false, "grade_id": "sigmoid_cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def sigmoid_cross_entropy(o, y):
+    """o, y (..., K).  Returns (loss, do): a number, and an array shaped like o."""
+    ### BEGIN SOLUTION
+    softplus = np.maximum(o, 0) + np.log1p(np.exp(-np.abs(o)))
+    loss = (softplus - y * o).sum()
+    do = 0.5 * (1 + np.tanh(0.5 * o)) - y
+    return loss, do
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_sigmoid_cross_entropy", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("02.sigmoid_cross_entropy", sigmoid_cross_entropy)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# No entry looks at another one here. The only sum is the last.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Take the loss with the single logarithm, and write that logarithm in its safe form.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# The larger of logit and zero, entry by entry, plus `log1p` of the power of minus the absolute
+# logit. Subtract target times logit and sum. For `do`, the logistic function through the hyperbolic
+# tangent of half the logit, minus the target.
+#
+# </details>
+
+# %% [markdown] tags=["S0.3"]
+# ## 7 Squared error
+#
+# Where the target is a measurement, compare it directly, $L = \tfrac12 \sum (\hat y - y)^2$, with
+# $\hat y = o$ or, for targets between $-1$ and $1$, $\hat y = \tanh(o)$. Then
+#
+# $$\bar o = (\hat y - y)\,\phi_y'(o), \qquad \phi_y' = 1 \ \text{ or } \ 1 - \hat y^2 .$$
+#
+# The half is there to cancel the 2 of the square. Here the slope does not cancel: it stays in the
+# gradient.
+#
+# **Exercise 7 ●○○ · 8 min.** Return loss and `do`, for `phi` equal to `"identity"` or `"tanh"`.
+
+# %% nbgrader={"grade": false, "grade_id": "squared_error", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def squared_error(o, y, phi):
+    """o, y (..., K); phi "identity" or "tanh".  Returns (loss, do)."""
+    ### BEGIN SOLUTION
+    yhat = np.tanh(o) if phi == "tanh" else o
+    slope = 1 - yhat**2 if phi == "tanh" else 1.0
+    error = yhat - y
+    return 0.5 * (error**2).sum(), error * slope
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_squared_error", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("02.squared_error", squared_error)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The prediction comes first. The slope can be read off it.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $e = \hat y - y$: $L = \tfrac12 \sum e^2$ and $\bar o = e \odot \phi_y'$, entry by entry.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Two cases give you prediction and slope. After them the same two lines serve both: half the sum of
+# the squared differences, and the differences times the slope.
+#
+# </details>
+#
+# ---
+#
+# **Look at this.** What an output feels while it is wrong, for the target 1. The logistic output
+# with its cross-entropy is pulled with full strength, however wrong it is. The tanh output with the
+# squared error is hardly pulled at all where it is most wrong, since its slope is nearly zero
+# there. That is why a saturating output is paired with the loss that cancels its slope.
+
+# %%
+logit = np.linspace(-6, 6, 121)
+pull = {
+    "logistic, cross-entropy": [
+        losses.sigmoid_cross_entropy(np.array([v]), np.ones(1))[1][0] for v in logit
+    ],
+    "tanh, squared error": [
+        losses.squared_error(np.array([v]), np.ones(1), "tanh")[1][0] for v in logit
+    ],
+}
+plots.show(
+    plots.lines(logit, pull, "output o", "adjoint of o", "target 1"),
+    "Adjoint of an output against its value for the target 1: with cross-entropy it goes to "
+    "minus one on the wrong side, with tanh and squared error it goes back to zero there.",
+)
+
+
+# %% [markdown] tags=["S0.3", "S1.3", "S4.11", "S4.12"]
+# ## 8 Back through the output layer
+#
+# Whatever the loss was, it now speaks through `do` alone. Take one instance. Entry $(m, n)$ of
+# $W_y$ enters only $o_{t,n}$, multiplied by $h_{t,m}$; so its derivative is
+# $h_{t,m}\,\bar o_{t,n}$. That is the outer product $h_t \otimes \bar o_t$, of shape $(H, K)$ like
+# $W_y$ itself. (People write $\partial o_t/\partial W_y = h_t$. That is shorthand: the full
+# derivative of a row by a matrix has three indices, and only in its product with $\bar o_t$ does
+# $h_t$ remain as a factor.)
+#
+# Every step and every instance uses the same $W_y$, so their parts are added. With instances as rows,
+# one matrix product does the sum over the batch:
+#
+# $$\frac{dL}{dW_y} = \sum_{t=1}^{T} H_t^\top \bar O_t, \qquad
+#   \frac{dL}{db_y} = \sum_{t=1}^{T} \sum_{b=1}^{B} \bar o_{t,b}, \qquad
+#   \bar H_t^{\text{out}} = \bar O_t W_y^\top .$$
+#
+# The bias is one row that was *broadcast* to every instance and step; going back, broadcasting
+# becomes a sum. The third formula is what each state feels through its own output, and nothing else
+# yet: what arrives from later steps is the subject of the next lessons.
+#
+# **Exercise 8 ●●○ · 15 min.** `params` has `"W_y"` and `"b_y"`; `h` has $T+1$ states, the first of
+# them the initial one, which no output reads; `do` has $T$ entries. Return a dict with `"W_y"`,
+# `"b_y"` and `"h"`. The last has shape $(T,B,H)$ and holds the adjoints of $h_1$ to $h_T$.
+
+# %% nbgrader={"grade": false, "grade_id": "readout_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def readout_backward(params, h, do):
+    """h (T+1,B,H), do (T,B,K).  Returns {"W_y": (H,K), "b_y": (K,), "h": (T,B,H)}."""
+    ### BEGIN SOLUTION
+    steps = range(1, len(do) + 1)
+    W_y = sum(h[t].T @ do[t - 1] for t in steps)
+    b_y = do.sum(axis=(0, 1))
+    dh = do @ params["W_y"].T
+    return {"W_y": W_y, "b_y": b_y, "h": dh}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_readout_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("02.readout_backward", readout_backward)
+
+
+# %% [markdown] tags=["S1.4"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Write the shapes of the factors below each formula. There is only one order in which they fit.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The output of step $t$ stands at `do[t-1]`, the state that it was computed from at `h[t]`.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# For $t$ from 1 to $T$ add up the transposed states times the adjoints of that step. The bias is
+# the sum over the first two axes. For the states, multiply all adjoints by the transposed matrix at
+# once: NumPy multiplies the last two axes and leaves the first alone.
+#
+# </details>
+#
+# ---
+#
+# **What you just saw** needs no loop that runs backward. $W_y$ moves no state, so nothing has to be
+# carried from step to step. That does not mean that the loss of step $t$ knows only step $t$:
+# through the states it depends on every earlier input. Below, both by complex step.
+
+# %%
+def states_and_losses(x_1, W_y):
+    """The states h_1 to h_T, and the losses L_1 to L_T."""
+    h = rnn.forward(cell, np.concatenate([x_1[None], x[1:]]), h0).h[1:]
+    o = h @ W_y + head["b_y"]
+    return h, np.array([losses.softmax_cross_entropy(o[t], y[t])[0] for t in range(T)])
+
+
+def sizes(derivatives):
+    return [np.linalg.norm(d) for d in derivatives]
+
+
+W_y = head["W_y"]
+by_x_1 = numgrad.complex_step(lambda v: states_and_losses(v, W_y)[1], x[0])
+by_W_y = numgrad.complex_step(lambda W: states_and_losses(x[0], W)[0], W_y)
+bars = {"loss $L_t$ by $x_1$": sizes(by_x_1), "state $h_t$ by $W_y$": sizes(by_W_y)}
+plots.show(
+    plots.paired_bars(bars, "step t", "norm of the derivative"),
+    "Norm of two derivatives for each step: the loss by the first input is above zero at "
+    "every step, the state by the output matrix is exactly zero.",
+)
+print("largest derivative of a state by W_y:", max(sizes(by_W_y)))
+
+# %% [markdown] tags=["S4.11"]
+# ## 9 Refute it: the transposed gradient
+#
+# The article prints the gradient of $W_y$ with the factors exchanged,
+# $\sum_t \bar o_t \otimes h_t$. Its shape is $(K, H)$: wrong, and NumPy would say so. But if
+# $K = H$, nothing complains. And for a single step of one instance one can even show that a small
+# step against this transposed gradient lowers the loss, or at worst leaves it: the sum of products
+# of its entries with those of the true gradient is $(h_t \cdot \bar o_t)^2$, never negative. So
+# perhaps it does no harm?
+#
+# **Exercise 9 ●●○ · 12 min.** Refute that for a sequence. Give a tuple `(h, do)` of two lists of
+# rows, one instance only: $T$ states $h_1$ to $h_T$ and $T$ adjoints $\bar o_1$ to $\bar o_T$, all
+# rows of the same length $H = K$. A small step of $W_y$ against the printed gradient has to
+# **raise** the loss: the sum of products of its entries with those of the true gradient is
+# negative. (With a squared error any $\bar o_t$ can occur.)
+
+# %% nbgrader={"grade": false, "grade_id": "uphill", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+uphill = None  # (h, do), each a list of T rows
+### BEGIN SOLUTION
+uphill = ([[1.0, 0.0], [0.0, 1.0]], [[0.0, -1.0], [1.0, 0.0]])
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_transposed", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("02.refute_transposed", uphill)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Two steps and two units are enough. Let the steps speak about different entries.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# For two steps the sum of products is
+# $(h_1 \cdot \bar o_1)^2 + (h_2 \cdot \bar o_2)^2 + 2\,(h_1 \cdot \bar o_2)(h_2 \cdot \bar o_1)$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Choose the states as the two unit rows. Make each adjoint orthogonal to its own state, and let the
+# last two factors of the equation have opposite signs. What does the true gradient then look like?
+#
+# </details>
+
+# %% [markdown]
+# ## Recap
+#
+# - Shift each row by its largest logit; take logarithms on paper, never of a softmax.
+# - The softmax has a full Jacobian of rank $K-1$. With its loss it collapses to
+#   $(\sum y)\,\hat y - y$.
+# - A loss whose value looks right can have a gradient that points the wrong way.
+# - $W_y$ gets $\sum_t H_t^\top \bar O_t$, the bias the sum over steps and instances, each state
+#   $\bar O_t W_y^\top$. No recursion: no state depends on $W_y$.
+# - When $H = K$, shapes prove nothing.
+#
+# Below, each of your functions beside the reference.
+
+# %%
+recap("02", globals())
