@@ -150,6 +150,33 @@ def test_constants_cannot_pass(exercise):
         assert not verdict.correct and verdict.score < 0.5
 
 
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
+def test_the_input_is_no_answer(exercise):
+    for n in range(len(exercise.instance(0))):
+        verdict = diagnose(exercise.id, lambda *arguments, n=n: arguments[n])
+        assert not verdict.correct and verdict.score < 0.5
+        every_output = diagnose(
+            exercise.id, lambda *arguments, n=n: dict.fromkeys(exercise.outputs, arguments[n])
+        )
+        assert not every_output.correct and every_output.score < 0.5
+
+
+@pytest.mark.parametrize("exercise", [e for e in FUNCTIONS if e.gate is None], ids=lambda e: e.id)
+def test_answers_stored_for_the_public_instances_fail_on_others(exercise):
+    """What a copied output would give: right for the public seed, whatever comes in."""
+    public = [exercise.reference(*arguments) for arguments in exercise.instances(None)]
+    for seed in (1, 2, 2024):
+        secret = [exercise.reference(*arguments) for arguments in exercise.instances(seed)]
+        same = [
+            slips._same(a[name], b[name])
+            for a, b in zip(public, secret)
+            for name in a
+            if np.ndim(a[name]) or a[name]
+        ]
+        # relative_error's answers to "one is zero" is 1 on every instance, so not all can differ
+        assert sum(same) <= len(same) / 3, (seed, same)
+
+
 def test_a_check_that_refuses_everything_earns_nothing():
     assert diagnose("00.gradient_check", lambda f, grad, x: False).score == 0
     assert diagnose("00.gradient_check", lambda f, grad, x: True).score == 0
