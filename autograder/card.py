@@ -41,9 +41,7 @@ def text(exercise, verdict, width=60):
     """The card as plain text: for terminals, editors without HTML, and screen readers."""
     lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict), ""]
     for name, output in verdict.outputs.items():
-        lines += _wrap(
-            f"{_mark(output)} {name}  {_detail(exercise, name, output)}", width, indent="    "
-        )
+        lines += _wrap(f"{_mark(output)} {name}  {_detail(exercise, name, output)}", width, indent="    ")
     if not verdict.correct:
         lines += ["", *_wrap(verdict.message, width)]
         lines += _wrap(verdict.question, width)
@@ -119,14 +117,15 @@ def _detail(exercise, name, output):
         if percent >= 9.5
         else f"{percent:.2g} % of"
     )
-    return f"differs by {size} its largest entry{_where(exercise, output)}"
+    return f"differs by {size} its largest entry{_where(exercise, name, output)}"
 
 
-def _where(exercise, output):
-    index = output.last if exercise.backward else output.where
+def _where(exercise, name, output):
+    late = exercise.backward and name in ("x", "a")  # the adjoints along time
+    index = output.last if late else output.where
     if index is None:
         return ""
-    order = "last" if exercise.backward else "first"
+    order = "last" if late else "first"
     if exercise.step and len(index) == 1:
         return f", {order} at {exercise.step} = {index[0] + 1}"
     return f", {order} at {_index(index)}"

@@ -52,7 +52,7 @@ class Exercise:
     gate: str | None = None
     phrase: Callable[[str, bool], str] | None = None  # says an output's result in other words
     step: str = ""  # what the entries of a one-dimensional output are numbered by, from 1
-    backward: bool = False  # entries along time are filled from the last, so the last wrong one counts
+    backward: bool = False  # adjoints along time (x, a) are made from the last, so the last wrong counts
     asks: str = ""  # what to ask where no slip fits
     items: tuple[str, ...] = ()  # what of the course's checklist it covers, see docs/coverage.md
     answers: tuple[str, ...] = ()  # rnnlib functions that would be the answer, "scalar.total"

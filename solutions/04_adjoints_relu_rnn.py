@@ -1,0 +1,749 @@
+# %% [markdown]
+# # 04 · Adjoints: the reverse sweep of a ReLU network
+#
+# **After this lesson you can** turn a sum over paths into one sweep from the last step to the
+# first; write that sweep for a ReLU network; say why a shared matrix collects a sum; read from
+# the mask alone which gradients are zero; and translate between rows and columns.
+#
+# about 150 minutes · difficulty ●●○ · before it: 01, 03
+#
+# One sequence at a time, every vector a row. Batches come in lesson 05.
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $x_t$ | `x[t-1]` of `(T,D)` | input at step $t = 1, \dots, T$ |
+# | $a_t = x_t W_x + h_{t-1} W_h + b_h$ | `a[t-1]` of `(T,H)` | pre-activation |
+# | $h_t = \phi(a_t)$ | `h[t]` of `(T+1,H)` | state; `h[0]` is the initial one |
+# | $J_t = \mathrm{diag}(\phi'(a_t))\, W_h^\top$ | `J[t-1]` of `(T,H,H)` | step Jacobian, `[i, j]` $= \partial h_t[i] / \partial h_{t-1}[j]$ |
+# | $J_{t:k} = J_t J_{t-1} \cdots J_{k+1}$ | | how $h_k$ reaches $h_t$, latest step on the left; $J_{t:t} = I$ |
+# | $\bar v = \dfrac{dL}{dv}$ | `dv` | adjoint of $v$: same shape as $v$ |
+# | $\bar h_t^{\,\mathrm{out}}$ | `dh[t-1]` of `(T,H)` | what reaches $h_t$ **from outside**, from its own loss $L_t$ |
+# | $\bar h_t$ | `dh_total` | the running **total**: its own loss and all later ones |
+# | $\odot$, $u \otimes v$ | `*`, `np.outer(u, v)` | elementwise product; outer product $u^\top v$ of two rows |
+
+# %%
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import activations, numgrad, paths, plots, rnn
+
+T, D, H = 6, 3, 5
+rng = np.random.default_rng(171)
+params = {
+    "W_x": rng.normal(size=(D, H)),
+    "W_h": 0.6 * rng.normal(size=(H, H)),
+    "b_h": 0.3 * rng.normal(size=H),
+}
+x, h0 = rng.normal(size=(T, D)), rng.uniform(0.2, 1.0, H)
+dh = rng.normal(size=(T, H))  # the adjoints that come from outside
+run = rnn.forward(params, x[:, None], h0[None], phi="relu")  # rnnlib wants a batch: B = 1
+a, h = run.a[:, 0], run.h[:, 0]
+print("a", a.shape, " h", h.shape, " smallest |a|:", round(np.abs(a).min(), 3))
+
+
+# %% [markdown] tags=["S4.19", "S2.3"]
+# ## 1 Two sums, swapped
+#
+# Lesson 03 wrote the gradient as a sum over paths: for each loss $L_t$, one term for each
+# earlier use of the matrix at a step $k \le t$. With $L = L_1 + \dots + L_T$ that is a double
+# sum,
+#
+# $$\frac{dL}{dW_h} = \sum_{t=1}^{T}\ \sum_{k=1}^{t}\ h_{k-1} \otimes
+#   \Big[\big(\bar h_t^{\,\mathrm{out}} J_{t:k}\big) \odot \phi'(a_k)\Big] .$$
+#
+# The pairs $(t, k)$ fill a triangle. So far we added it up row by row: all uses of one loss.
+# Nothing forbids to go by columns: all losses of one use. The state $h_{k-1}$ and the slope
+# $\phi'(a_k)$ do not depend on $t$, so they leave the inner sum:
+#
+# $$\frac{dL}{dW_h} = \sum_{k=1}^{T}\ h_{k-1} \otimes \big[\, \bar h_k \odot \phi'(a_k) \,\big],
+#   \qquad \bar h_k = \sum_{t=k}^{T} \bar h_t^{\,\mathrm{out}} J_{t:k} .$$
+#
+# The vector $\bar h_k$ is everything the loss feels of $h_k$: its adjoint. Split off the term
+# $t = k$. All the others end with the same factor, since $J_{t:k} = J_{t:k+1} J_{k+1}$. So
+#
+# $$\boxed{\;\bar h_k = \bar h_k^{\,\mathrm{out}} + \bar h_{k+1}\, J_{k+1}\;}
+#   \qquad \bar h_T = \bar h_T^{\,\mathrm{out}} .$$
+#
+# This is the reverse sweep. It did not have to be invented: it is the double sum, added in the
+# other order. The two parts are the two places that use $h_k$: its own loss, and the next step.
+#
+# **Exercise 1 ●●○ · 12 min.** Compute all total adjoints by this recursion. `J` has shape
+# `(T,H,H)`, `dh` has shape `(T,H)`. Return an array `(T+1,H)` whose entry `t` is $\bar h_t$.
+# Entry 0 belongs to the initial state, which nothing reaches from outside. An adjoint is a row
+# and $J$ stands on its right. Do not write into `dh`.
+
+# %% nbgrader={"grade": false, "grade_id": "total_adjoints", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def total_adjoints(J, dh):
+    """J (T,H,H), dh (T,H) on the states h[1:].  Returns the totals (T+1,H) on h[0] .. h[T]."""
+    ### BEGIN SOLUTION
+    dh_total = np.concatenate([np.zeros_like(dh[:1]), dh])
+    for t in range(len(dh), 0, -1):
+        dh_total[t - 1] += dh_total[t] @ J[t - 1]
+    return dh_total
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_total_adjoints", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.total_adjoints", total_adjoints)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Begin with the state whose total adjoint is known at once. Which one needs it next?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $t$ for $k+1$: $\bar h_{t-1} = \bar h_{t-1}^{\,\mathrm{out}} + \bar h_t J_t$, for
+# $t = T, T-1, \dots, 1$. The Jacobian $J_t$ stands at index $t-1$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Make the result as one row of zeros followed by a copy of `dh`; then row `t` already holds the
+# outside part of $h_t$. Walk $t$ from $T$ down to 1 and add to row `t-1` the product of row `t`
+# with that step's Jacobian.
+#
+# </details>
+#
+# ---
+#
+# **Look at this.** Below is the triangle of the network set up at the top, each field the norm
+# of one term. A column is one use of the matrix, and the sum of its terms is what the sweep
+# gathers. The further to the left in a row, the further back that loss has to reach.
+
+# %%
+terms = np.full((T, T, H, H), np.nan)  # [t-1, k-1]: the loss at step t, the use at step k
+for t in range(T):
+    terms[t, : t + 1] = paths.path_terms(params, run, dh[:, None], t + 1)["W_h"]
+sizes = np.linalg.norm(terms, axis=(2, 3))
+plots.show(
+    plots.heatmap(sizes, "use of the matrix at step k", "loss at step t", numbers=".2f"),
+    "A triangle of fields, losses t downward and uses k to the right, each with the norm of "
+    "its term in the double sum; above the diagonal there is nothing.",
+)
+by_loss, by_use = np.nansum(terms, axis=1), np.nansum(terms, axis=0)
+right = rnn.backward(params, run, dh[:, None])
+for name, parts in {"by loss": by_loss, "by use": by_use}.items():
+    gap = abs(parts.sum(axis=0) - right["W_h"]).max()
+    print(f"{name}: the sum differs from the gradient by {gap:.0e}")
+
+# %% [markdown]
+# ### The limits of the double sum
+#
+# The article writes its terms for the loss $L_{t+1}$, with $k$ from 1 to $t+1$, and sums over
+# $t$ from 1. Then the last loss of the sequence comes at $t = T-1$, and the first one, $L_1$,
+# would need $t = 0$: it is lost. (Going on to $t = T$ asks for a loss $L_{T+1}$ that does not
+# exist.) One loss among many, one might say: the sum should come out nearly right.
+#
+# **Exercise 2 ●○○ · 6 min · refute it.** Give adjoints from outside, an array of shape
+# $(T, H) = (6, 5)$ for the network at the top, for which the sum with the printed limits
+# $t = 1, \dots, T-1$ is exactly zero, while the true gradient by $W_h$ has an entry of at least
+# 0.1 in size.
+
+# %% nbgrader={"grade": false, "grade_id": "unheard", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+unheard = None  # an array of shape (6, 5)
+### BEGIN SOLUTION
+unheard = np.zeros((T, H))
+unheard[0] = 1.0
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_limits", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.refute_limits", unheard)
+
+
+# %% [markdown] tags=["S2.1", "S2.2"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Which loss does the printed sum never look at?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Row $t$ of your array is $\bar h_t^{\,\mathrm{out}} = \partial L_t / \partial h_t$. A row of
+# zeros is a step without a loss.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Zeros everywhere, except in the one row that belongs to the loss you found.
+#
+# </details>
+#
+# ## 2 A network that switches
+#
+# Everything so far holds for any activation. For the rest of this lesson it is the *rectified
+# linear unit*,
+#
+# $$\mathrm{ReLU}(a) = \max(a, 0), \qquad
+#   \mathrm{ReLU}'(a) = \begin{cases} 1 & a > 0 \\ 0 & a < 0 \end{cases}$$
+#
+# Its slope is a switch. A unit is *active* at step $t$ when $a_t > 0$; the array of all these
+# switches is called the **mask**. At $a = 0$ there is no derivative. By convention the mask is
+# 0 there.
+#
+# **Exercise 3 ●○○ · 6 min.** Write the forward pass. `params` has `"W_x"` $(D,H)$, `"W_h"`
+# $(H,H)$ and `"b_h"` $(H,)$; `x` is $(T,D)$ and `h0` is $(H,)$. Return `a` $(T,H)$ and `h`
+# $(T+1,H)$, in this order.
+
+# %% nbgrader={"grade": false, "grade_id": "relu_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def relu_forward(params, x, h0):
+    """x (T,D), h0 (H,).  Returns a (T,H), h (T+1,H) that starts with h0."""
+    ### BEGIN SOLUTION
+    a, h = np.zeros((len(x), len(h0))), np.zeros((len(x) + 1, len(h0)))
+    h[0] = h0
+    for t in range(1, len(x) + 1):
+        a[t - 1] = x[t - 1] @ params["W_x"] + h[t - 1] @ params["W_h"] + params["b_h"]
+        h[t] = np.maximum(a[t - 1], 0)
+    return a, h
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_relu_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.relu_forward", relu_forward)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Lesson 01 with vectors: the weight that stood beside a number now stands to the right of a
+# row.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $a_t = x_t W_x + h_{t-1} W_h + b_h$ goes to index $t-1$ of `a`, and $h_t = \max(a_t, 0)$ to
+# index $t$ of `h`.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Two arrays of zeros, of $T$ and $T+1$ rows; the initial state goes into row 0 of the second.
+# In the loop: a row of `x` times one matrix, the previous row of `h` times the other, plus the
+# bias; then NumPy's elementwise maximum with zero.
+#
+# </details>
+#
+# ---
+#
+# **Look at this.** The mask of the network at the top. A bright field is an active unit. From
+# step to step units switch on and off, and so every step has a Jacobian of its own, although
+# $W_h$ never changes. One unit is dark at every step; section 6 comes back to it.
+
+# %%
+mask = a > 0
+plots.show(
+    plots.heatmap(mask.T, "step t", "unit", "1 where a unit is active", numbers=".0f"),
+    "Masks over time: units downward, steps 1 to 6 to the right; most units switch on or off, "
+    "and unit 3 is inactive at every step.",
+)
+print("steps at which each unit is active:", mask.sum(axis=0))
+
+# %% [markdown]
+# ### Near the kink
+#
+# At $a = 0$ the central difference of lesson 00 gives
+# $\dfrac{\mathrm{ReLU}(\varepsilon) - \mathrm{ReLU}(-\varepsilon)}{2\varepsilon} = \dfrac{1}{2}$
+# for every $\varepsilon$: the mean of the two slopes, and neither of them. No harm done, one
+# may say: a pre-activation is never *exactly* zero, and everywhere else ReLU is a straight
+# line, on which a difference quotient makes no error at all.
+#
+# **Exercise 4 ●○○ · 5 min · refute it.** Give a pair `(a, step)` with $a \ne 0$ and
+# $0 < \mathtt{step} \le 10^{-3}$, for which the central difference of ReLU at $a$ is off from
+# $\mathrm{ReLU}'(a)$ by at least 0.4.
+
+# %% nbgrader={"grade": false, "grade_id": "near_the_kink", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+near_the_kink = None  # (a, step)
+### BEGIN SOLUTION
+near_the_kink = (-1e-6, 1e-5)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_kink", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.refute_kink", near_the_kink)
+
+
+# %% [markdown] tags=["S2.3", "S2.4", "S2.5", "S2.7", "S2.9", "S2.10", "S2.11"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The quotient uses the function at two points. Where do they lie?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# For $|a| < \varepsilon$ the quotient is $(a + \varepsilon) / 2\varepsilon$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Take the step of lesson 00, and an $a$ ten times smaller.
+#
+# </details>
+#
+# ---
+#
+# So a check by differences is only to be trusted when no pre-activation is within reach of the
+# step. The checks of this lesson use networks in which every $|a|$ is above $10^{-2}$.
+#
+# ## 3 The sweep, line by line
+#
+# Take the recursion of section 1 apart. It passes one operation of the network at a time, and
+# each has a rule of its own.
+#
+# - $h_t$ is used twice, by its own loss and by step $t+1$:
+#   $\ \bar h_t = \bar h_t^{\,\mathrm{out}} + \bar a_{t+1} W_h^\top$, without the second part at
+#   $t = T$.
+# - $h_t = \mathrm{ReLU}(a_t)$, unit by unit: $\ \bar a_t = \mathrm{mask}_t \odot \bar h_t$.
+# - $a_t$ uses each parameter once: $W_x \mathrel{+}= x_t \otimes \bar a_t$,
+#   $\ W_h \mathrel{+}= h_{t-1} \otimes \bar a_t$, $\ b_h \mathrel{+}= \bar a_t$, where each name
+#   stands for its gradient.
+# - $x_t$ is used by this step only: $\ \bar x_t = \bar a_t W_x^\top$. And what step 1 passes on
+#   is $\bar h_0 = \bar a_1 W_h^\top$.
+#
+# The part from the future, $\bar a_{t+1} W_h^\top$, is $\bar h_{t+1} J_{t+1}$ of section 1: the
+# mask first, then $W_h^\top$. Multiplying by $\mathrm{diag}(\mathrm{mask})$ is the same as
+# $\odot$, and no matrix is needed.
+#
+# From outside come the adjoints `dh`. With an output $o_t = h_t W_y$, lesson 02 gives
+# $\bar h_t^{\,\mathrm{out}} = \bar o_t W_y^\top$; here it does not matter where they come from.
+#
+# **Exercise 5 ●●● · 30 min.** Write the sweep. `h` holds the states, `dh` the adjoints from
+# outside on `h[1:]`. The pre-activations are not given, and not needed: a unit is active when
+# its state is above zero. Return a dict with `"W_x"`, `"W_h"`, `"b_h"`, `"x"` and `"h0"`, each
+# of the shape of what it belongs to.
+
+# %% nbgrader={"grade": false, "grade_id": "relu_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def relu_backward(params, x, h, dh):
+    """x (T,D), h (T+1,H), dh (T,H) on h[1:].  Returns {"W_x", "W_h", "b_h", "x", "h0"}."""
+    ### BEGIN SOLUTION
+    mask = h[1:] > 0
+    grads = {name: np.zeros(np.shape(params[name])) for name in ("W_x", "W_h", "b_h")}
+    grads["x"] = np.zeros(x.shape)
+    future = np.zeros(h.shape[1])
+    for t in range(len(x), 0, -1):
+        dh_total = dh[t - 1] + future
+        da = mask[t - 1] * dh_total
+        grads["W_x"] += np.outer(x[t - 1], da)
+        grads["W_h"] += np.outer(h[t - 1], da)
+        grads["b_h"] += da
+        grads["x"][t - 1] = da @ params["W_x"].T
+        future = da @ params["W_h"].T
+    return {**grads, "h0": future}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_relu_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.relu_backward", relu_backward)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# One row travels from right to left: what the future feels of the current state. At each step
+# what the present feels joins it, and then the step is walked backward.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Per step, in this order: complete $\bar h_t$; multiply by the mask to get $\bar a_t$; add to
+# three gradients; fill $\bar x_t$; form $\bar a_t W_h^\top$, which is the future of $h_{t-1}$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# The mask compares `h[1:]` with zero, so that step $t$ has its row at $t-1$. Start with a
+# future of zeros and count $t$ from $T$ down to 1. The step reads `x[t-1]` and `h[t-1]`; both
+# outer products have what was read on the left and `da` on the right. After the loop the future
+# is $\bar h_0$.
+#
+# </details>
+#
+# ---
+#
+# **What you just saw.** The figure shows $\bar a_t$ for the network at the top. Blank fields
+# are exactly zero. Compare them with the mask: an adjoint that arrives at an inactive unit is
+# blocked, and one that arrives at an active unit passes unchanged, neither larger nor smaller.
+# (To read $\bar a_t$ off a library that returns $\bar x_t$, the cell gives every unit one more
+# input, which is zero.)
+#
+# Below the figure stands a check by complex step. ReLU looks at the real part to decide what is
+# active; after that there are only straight lines.
+
+# %%
+wide = {**params, "W_x": np.concatenate([params["W_x"], np.eye(H)])}
+fed = np.concatenate([x, np.zeros((T, H))], axis=1)[:, None]
+wide_run = rnn.forward(wide, fed, h0[None], phi="relu")
+felt_of_a = rnn.backward(wide, wide_run, dh[:, None])["x"][:, 0, D:]
+shown = np.where(felt_of_a == 0, np.nan, felt_of_a).T
+plots.show(
+    plots.heatmap(shown, "step t", "unit", "adjoint of $a_t$", numbers="+.2f", cmap="cividis"),
+    "The adjoints of the pre-activations over units and steps: blank exactly where the mask is "
+    "zero, positive and negative numbers elsewhere.",
+)
+
+
+def loss(p):
+    weights = {name: p[name] for name in params}
+    return np.sum(rnn.forward(weights, p["x"], p["h0"], phi="relu").h[1:, 0] * dh)
+
+
+print(numgrad.check_gradient(loss, right, {**params, "x": run.x, "h0": h0[None]}))
+
+# %% [markdown] tags=["S2.7", "S2.10"]
+# ## 4 Refute it: an update without a loss
+#
+# A handwritten solution of this network gets the state's adjoint right, and then prints the
+# updates
+#
+# $$\bar W_h \mathrel{+}= h_{t-1} \otimes \mathrm{ReLU}'(a_t), \qquad
+#   \bar W_x \mathrel{+}= x_t \otimes \mathrm{ReLU}'(a_t), \qquad
+#   \bar b_h \mathrel{+}= \mathrm{ReLU}'(a_t) .$$
+#
+# (Its columns are written as rows here.) The slope is there, the factor from upstream is not.
+# The bias gradient becomes a row of whole numbers: it counts the steps at which each unit is
+# active. The shapes are right, and the numbers are not absurd. A step of gradient descent along
+# these arrays should at least make the loss smaller?
+#
+# **Exercise 6 ●●○ · 10 min.** Refute that. Give adjoints from outside, of shape $(6, 5)$, for
+# the network at the top, for which a small step of descent along the three printed arrays
+# *increases* the loss: the sum of all entries of (true gradient) $\odot$ (printed update), over
+# the three parameters, is negative.
+
+# %% nbgrader={"grade": false, "grade_id": "uphill", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+uphill = None  # an array of shape (6, 5)
+### BEGIN SOLUTION
+uphill = np.zeros((T, H))
+uphill[0] = -1.0
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_upstream", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.refute_upstream", uphill)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# What happens to the true gradient when all of `dh` changes its sign? And to the printed
+# update?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The true gradient is linear in `dh`, so the sum in question is too:
+# $\langle g(-\bar h), p\rangle = -\langle g(\bar h), p\rangle$, where $p$ does not depend on
+# $\bar h$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Try any array at all. If it does not do, its negative does.
+#
+# </details>
+#
+# ---
+#
+# **What you just saw.** An update that does not contain the loss cannot know which way is down.
+# Below, printed lines on the network at the top, each measured against the truth.
+#
+# - *Mask dropped* replaces $\bar a_t$ by $\bar h_t$.
+# - *Both index versions*: the solution gives the update once for step $t+1$ and once for step
+#   $t$. These are the same terms with the index shifted, so one of the two has to be chosen. Who
+#   executes both counts every use twice but the last. Where the uses pull in opposite
+#   directions, that is far from any multiple of the gradient.
+# - *Double sum without $L_1$* is the sum of section 1 with the printed limits.
+
+# %%
+def error(printed, name):
+    return np.linalg.norm(printed - right[name]) / np.linalg.norm(right[name])
+
+
+reads = {"W_x": x, "W_h": h[:-1], "b_h": np.ones((T, 1))}
+for name, read in reads.items():
+    printed = np.squeeze(read.T @ mask)
+    print(f"upstream factor missing, {name}: relative error {error(printed, name):.2f}")
+print("printed b_h", mask.sum(axis=0), " true b_h", right["b_h"].round(2))
+no_mask = rnn.backward(params, run._replace(phi="identity"), dh[:, None])
+print(f"mask dropped, h0: {error(no_mask['h0'], 'h0'):.2f}")
+twice = 2 * right["W_h"] - by_use[-1]
+print(f"both index versions executed, W_h: {error(twice, 'W_h'):.2f}")
+print(f"double sum without L_1, W_h: {error(by_loss[1:].sum(axis=0), 'W_h'):.2f}")
+
+
+# %% [markdown] tags=["S2.8", "S4.5"]
+# ## 5 One matrix, T uses
+#
+# Why is there a $\mathrel{+}=$ at all? Give every step a copy of its own,
+# $W^{(1)}, \dots, W^{(T)}$. The network becomes an ordinary deep one with one layer per step:
+#
+# $$a_t = x_t W_x + h_{t-1} W^{(t)} + b_h .$$
+#
+# Each copy is used once, so its gradient is one outer product. Sharing means to set all copies
+# equal to one $W_h$. When $W_h$ moves, all copies move by the same amount, and the chain rule
+# adds up what each of them does:
+#
+# $$\frac{dL}{dW_h} = \sum_{t=1}^{T} \frac{dL}{dW^{(t)}} .$$
+#
+# **Exercise 7 ●●○ · 20 min.** Compute the gradients of the copies, for copies that may all be
+# *different*. `W_copies` has shape `(T,H,H)`, entry `t-1` the matrix of step $t$; `h` are the
+# states that the network with these copies has; `dh` are the adjoints from outside. Return an
+# array `(T,H,H)`.
+
+# %% nbgrader={"grade": false, "grade_id": "copies_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def copies_backward(W_copies, h, dh):
+    """W_copies (T,H,H), h (T+1,H), dh (T,H).  Returns (T,H,H), the gradient of every copy."""
+    ### BEGIN SOLUTION
+    own = np.zeros(W_copies.shape)
+    future = np.zeros(h.shape[-1])
+    for t in range(len(dh), 0, -1):
+        da = (h[t] > 0) * (dh[t - 1] + future)
+        own[t - 1] = np.outer(h[t - 1], da)
+        future = da @ W_copies[t - 1].T
+    return own
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_copies_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.copies_backward", copies_backward)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# It is the sweep of exercise 5 with less to collect. Two of its lines change.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\bar a_t = \mathrm{mask}_t \odot (\bar h_t^{\,\mathrm{out}} + \bar a_{t+1} {W^{(t+1)}}^\top)$,
+# and the gradient of $W^{(t)}$ is $h_{t-1} \otimes \bar a_t$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# An array of zeros of the shape of the copies; a future of zeros; `t` from $T$ down to 1. Each
+# step fills one entry of the result, without adding, and passes `da` on through the transpose
+# of its own copy.
+#
+# </details>
+#
+# ---
+#
+# **What you just saw.** Below, the gradients of the copies are measured one by one, by complex
+# step, with all copies set to the same $W_h$. Each equals a column of the triangle in section 1,
+# all losses of one use, and their sum is the shared gradient. Copies updated each by its own
+# gradient would not stay equal: sharing is kept by adding first. What sharing saves is
+# parameters: there are $DH + H^2 + H$, however long the sequence is. The last line counts.
+
+# %%
+def loss_of_copies(W_copies):
+    state, total = h0, 0.0
+    for x_t, copy, dh_t in zip(x, W_copies, dh):
+        state = activations.relu(x_t @ params["W_x"] + state @ copy + params["b_h"])
+        total = total + np.sum(state * dh_t)
+    return total
+
+
+measured = numgrad.complex_step(loss_of_copies, np.array([params["W_h"]] * T))
+bars = {
+    "measured on the copy": np.linalg.norm(measured, axis=(1, 2)),
+    "column of the triangle": np.linalg.norm(by_use, axis=(1, 2)),
+}
+plots.show(
+    plots.paired_bars(bars, "copy of step t", "norm of its gradient"),
+    "The norm of the gradient of each of the six copies of the recurrent matrix, unequal from "
+    "step to step, beside the norm of the column of path terms: equal bars.",
+)
+gap = abs(measured.sum(axis=0) - right["W_h"]).max()
+print(f"sum of the copies' gradients minus the shared gradient: {gap:.0e}")
+n = rnn.n_params(params)
+print(f"parameters for {T} steps: {n} when shared, {n * T} when every step has copies")
+
+
+# %% [markdown] tags=["S2.6"]
+# ## 6 What the mask decides
+#
+# For ReLU the mask says where gradients *can* be different from zero, before any loss is known.
+# In $\bar a_t = \mathrm{mask}_t \odot \bar h_t$ an inactive unit gets a zero. A unit that is
+# inactive at every step is called *dead*. The gradient of its bias, of its column of $W_x$ and
+# of its column of $W_h$ is exactly zero, so on this sequence its own weights never move again.
+# Only changes in other units could wake it.
+#
+# The matrix $W_h$ knows more. Its entry $[m, n]$ collects $h_{t-1}[m]\,\bar a_t[n]$ over the
+# steps. An inactive unit zeroes this product from either side: as $n$ it has no adjoint, and as
+# $m$ its state is zero.
+#
+# **Exercise 8 ●●○ · 15 min.** `mask` is a boolean array $(T,H)$, and the network started from
+# $h_0 = 0$. Return a dict of two boolean arrays. `"dead"` $(H,)$ is true for dead units.
+# `"W_h"` $(H,H)$ is true for the entries of $\bar W_h$ that are zero **whatever the loss is**.
+
+# %% nbgrader={"grade": false, "grade_id": "certain_zeros", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def certain_zeros(mask):
+    """mask (T,H), True where a unit is active.  Returns {"dead": (H,), "W_h": (H,H)}."""
+    ### BEGIN SOLUTION
+    mask = np.asarray(mask, bool)
+    unreached = ~(mask[:-1].T @ mask[1:])
+    return {"dead": ~mask.any(axis=0), "W_h": unreached}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_certain_zeros", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.certain_zeros", certain_zeros)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# A sum is certainly zero when every addend has a factor that is zero.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The addend of step $t \ge 2$ can be different from zero when unit $m$ was active at step $t-1$
+# and unit $n$ is active at step $t$. At step 1 the state that is read is $h_0 = 0$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Start from a matrix that is true everywhere. For each step from the second on, set the entries
+# to false whose row unit was active one step before and whose column unit is active now.
+# Without a loop: the product of two boolean matrices is true where some step makes both true.
+#
+# </details>
+#
+# ---
+#
+# **Look at this.** The gradient by $W_h$ of the network at the top, restarted from $h_0 = 0$.
+# Blank fields are exactly zero. Unit 3 is dead: its column is blank, since its pre-activation
+# has no adjoint, and so is its row, since its state is zero. Other blank fields join units that
+# are both alive. The mask below the figure says why: unit $n$ is never active right after unit
+# $m$. (In columns, as in the handwritten solution, the column of a dead unit is a *row* of
+# $\bar W_{hh}$.)
+
+# %%
+from_zero = rnn.forward(params, x[:, None], None, phi="relu")
+gradients = rnn.backward(params, from_zero, dh[:, None])
+gradient, dead = gradients["W_h"], gradients["b_h"] == 0
+shown = np.where(gradient == 0, np.nan, gradient)
+plots.show(
+    plots.heatmap(shown, "n, of $a_t$", "m, of $h_{t-1}$", numbers="+.2f", cmap="cividis"),
+    "The gradient by the recurrent matrix, five by five: row 3 and column 3 are blank, "
+    "because unit 3 is dead, and a few more fields.",
+)
+print("dead unit:", 1 + np.flatnonzero(dead))
+for m, n in np.argwhere((gradient == 0) & ~dead[:, None] & ~dead):
+    print(f"blank between living units: row {m + 1}, column {n + 1}")
+print("the mask from h_0 = 0, units downward:")
+print((from_zero.a[:, 0] > 0).T.astype(int))
+
+
+# %% [markdown] tags=["S2.1", "S2.3", "S2.4", "S2.11"]
+# ## 7 The same in columns
+#
+# The handwritten solution writes vectors as columns, matrices act from the left, and its time
+# index is shifted:
+#
+# $$\hat h_{t+1} = W_{hh} h_t + W_{hx} x_t + b_h, \qquad
+#   h_{t+1} = \mathrm{ReLU}(\hat h_{t+1}), \qquad y_t = W_{yh} h_t .$$
+#
+# Transposing turns columns into rows: $W_{hh} = W_h^\top$, $W_{hx} = W_x^\top$,
+# $W_{yh} = W_y^\top$. The shift is only one of names. Its inputs are $x_0, \dots, x_{T-1}$, so
+# its $x_t$ is what this course calls $x_{t+1}$, and both stand at index `t` of the same array.
+# But there is one thing more: its outputs are $y_0, \dots, y_T$. The first of them shows the
+# initial state, before any input; $y_t$ never sees $x_t$, and an $x_T$ would be seen by nobody.
+#
+# In its letters the sweep reads
+# $\bar h_t = W_{yh}^\top \bar y_t + W_{hh}^\top \bar{\hat h}_{t+1}$ and
+# $\bar{\hat h}_t = \mathrm{ReLU}'(\hat h_t) \odot \bar h_t$. It stops at the three weights.
+# Left out are $\bar W_{yh} = \sum_t \bar y_t\, h_t^\top$,
+# $\ \bar x_t = W_{hx}^\top \bar{\hat h}_{t+1}$, $\ \bar h_0$, and where the sweep begins: at
+# $\bar h_T = W_{yh}^\top \bar y_T$.
+#
+# **Exercise 9 ●●○ · 20 min.** Complete it. `P` has `"W_hh"` $(H,H)$, `"W_hx"` $(H,D)$, `"b_h"`
+# $(H,)$, `"W_yh"` $(K,H)$. In the arrays `x` $(T,D)$, `h` $(T+1,H)$ and `ybar` $(T+1,K)$ the
+# first index is time. Return a dict with `"W_hh"`, `"W_hx"`, `"b_h"`, `"W_yh"`, `"x"`, `"h0"`,
+# each of the shape of what it belongs to. You may translate and call your `relu_backward`, or
+# write the sweep anew in columns.
+
+# %% nbgrader={"grade": false, "grade_id": "column_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def column_backward(P, x, h, ybar):
+    """x (T,D), h (T+1,H), ybar (T+1,K).  Returns gradients named as P, and "x" and "h0"."""
+    ### BEGIN SOLUTION
+    rows = {"W_x": P["W_hx"].T, "W_h": P["W_hh"].T, "b_h": P["b_h"]}
+    felt = ybar @ P["W_yh"]
+    g = relu_backward(rows, x, h, felt[1:])
+    weights = {"W_hh": g["W_h"].T, "W_hx": g["W_x"].T, "b_h": g["b_h"], "W_yh": ybar.T @ h}
+    return {**weights, "x": g["x"], "h0": g["h0"] + felt[0]}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_column_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("04.column_backward", column_backward)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Translate what goes in, call what you have, translate back what comes out. Then ask what
+# `relu_backward` knows nothing of.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# In rows $\bar h_t^{\,\mathrm{out}} = \bar y_t W_{yh}$, for $t = 0, \dots, T$; the part of
+# $h_0$ is one row too many for `dh` and has to be added at the end. An adjoint is transposed
+# together with its matrix.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# A dict with the row names and the two transposed matrices. All outside adjoints in one product
+# of `ybar` with the output matrix: rows 1 to $T$ are the `dh` of exercise 5, row 0 joins the
+# `"h0"` that comes back. Two of the gradients are transposed back. The one of the output matrix
+# is a single product of `ybar`, transposed, with the states.
+#
+# </details>
+#
+# ### In your own words
+#
+# **Exercise 10 ●●○ · 15 min · graded by hand.** (a) Prove that the gradient of a shared matrix
+# is the sum of the gradients of its copies, for any differentiable
+# $L(W^{(1)}, \dots, W^{(T)})$. (b) A program assigns where it should add, so that only the step
+# visited last is left. Which step is that, and what does its gradient say about the sequence?
+# (c) Another one executes the update in both index versions. Write what it gets with the help of
+# the true gradient. Must a small step against it make the loss smaller? (If you learn alone: a
+# model answer is in `solutions/`.)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# (a) Let $W^{(t)} = W$ for all $t$, and move $W$ by $\varepsilon E$ with any matrix $E$. Every
+# copy moves by $\varepsilon E$. To first order $L$ changes by the sum of what the copies do
+# alone, all taken at the point where the copies are equal:
+#
+# $$\varepsilon \sum_t \langle \partial L/\partial W^{(t)}, E \rangle =
+#   \varepsilon\, \big\langle \sum_t \partial L/\partial W^{(t)}, E \big\rangle .$$
+#
+# The gradient by $W$ is the one matrix $G$ for which this change is
+# $\varepsilon \langle G, E \rangle$ for every $E$, so
+# $G = \sum_t \partial L/\partial W^{(t)}$. ∎
+#
+# (b) The sweep visits step 1 last, so $h_0 \otimes \bar a_1$ is left. It holds all losses,
+# through $\bar a_1$, but only the use at step 1: what the later uses of the matrix do is
+# missing. With $h_0 = 0$ it is zero.
+#
+# (c) Every use but the last is counted twice: the array is $2G - h_{T-1} \otimes \bar a_T$.
+# Where the last use is a small part of $G$, this is nearly $2G$, and the loss falls. Where the
+# uses cancel each other in $G$, the term that is left over can be larger than $G$, and the array
+# may even point uphill. The loss falls as long as its inner product with $G$ is positive, and
+# does not tell the two apart; the numbers do.
+
+# %% [markdown]
+# ## Recap
+#
+# - The double sum over losses and uses, sorted by use, is the reverse sweep.
+# - An adjoint has the shape of what it belongs to; a state collects from every place that uses
+#   it.
+# - ReLU passes an adjoint unchanged or blocks it. The mask decides, not the sign of the
+#   adjoint.
+# - A shared parameter collects the sum of what its copies would have. One line per use, once.
+# - Rows or columns, shifted or not: the same numbers, transposed, under other names.
+#
+# Below, each of your functions beside the reference.
+
+# %%
+recap("04", globals())
