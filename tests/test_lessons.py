@@ -104,3 +104,14 @@ def test_the_tests_can_fail():
     )
     with pytest.raises(Exception, match="ZeroDivisionError"):
         NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=False).execute()
+
+
+def test_the_network_that_lesson_04_is_judged_on_is_the_one_in_its_text():
+    from autograder import solutions
+    from autograder.exercises import lesson04
+
+    namespace = {}
+    exec(solutions.cells("04")[0], namespace)
+    params, x, h0 = lesson04._network()
+    assert all((params[name] == namespace["params"][name]).all() for name in params)
+    assert (x == namespace["x"]).all() and (h0 == namespace["h0"]).all()
