@@ -126,7 +126,7 @@ def _where(exercise, name, output):
     if index is None:
         return ""
     order = "last" if late else "first"
-    if exercise.step and len(index) == 1:
+    if exercise.step and len(index) == 1 and (late or not exercise.backward):
         return f", {order} at {exercise.step} = {index[0] + 1}"
     return f", {order} at {_index(index)}"
 

@@ -86,7 +86,9 @@ def _explained(made, answers, references, whole):
     agrees = all(
         _same(variant.get(name), answer.get(name)) for variant, answer in zip(made, answers) for name in names
     )
-    return changed if agrees else frozenset()
+    # zeros are what anything unfinished gives; they show no particular misunderstanding
+    telling = any(np.any(variant.get(name)) for variant in made for name in changed)
+    return changed if agrees and (telling or whole) else frozenset()
 
 
 def _same(a, b):

@@ -277,7 +277,7 @@ for label, claim in claims.items():
 # **Exercise 4 ●●○ · 15 min · graded by hand.** For one row: (a) multiply the row $-y/\hat y$ by the
 # Jacobian of section 3 and arrive at the boxed formula. (b) Say at which place $\sum_k y_k = 1$
 # would be used. (c) $h_t$ was computed with the weights of all earlier steps. Say why the gradient
-# of $W_y$ nevertheless needs no sum over earlier steps. (If you learn alone: a model answer is in
+# of $L_t$ by $W_y$ nevertheless needs no sum over earlier steps. (If you learn alone: a model answer is in
 # `solutions/`.)
 #
 # <details><summary>A nudge</summary>
@@ -481,7 +481,7 @@ check("02.squared_error", squared_error)
 # ---
 #
 # **Look at this.** What an output feels while it is wrong, for the target 1. The logistic output
-# with its cross-entropy is pulled with full strength, however wrong it is. The tanh output with the
+# with its cross-entropy is pulled harder the more wrong it is, up to full strength. The tanh output with the
 # squared error is hardly pulled at all where it is most wrong, since its slope is nearly zero
 # there. That is why a saturating output is paired with the loss that cancels its slope.
 

@@ -23,7 +23,7 @@
 # | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]`, $(H,)$ | $\partial L_t / \partial h_t$: what $L_t$ feels of $h_t$; it comes from outside, down the output layer |
 # | $J_t = \partial h_t / \partial h_{t-1}$ | | step Jacobian, $(H, H)$ |
 # | $J_{t:k} = d h_t / d h_k$ | | product of $t-k$ step Jacobians, the latest on the left |
-# | $\partial^{+}$, $d$ | | immediate derivative, total derivative |
+# | $\partial^{+}$, $d$ | | immediate derivative, total derivative; a plain $\partial$ is by a direct argument |
 # | $u \otimes v$ | `np.outer(u, v)` | the matrix with the entries $u_m v_n$ |
 
 # %%
@@ -148,7 +148,7 @@ check("03.forward", forward)
 #
 # The transpose is no decoration. The network multiplies $h_{t-1}$ by $W_h$ from the right, so $W_h$
 # has its *input* in the rows, and the Jacobian wants it in the columns. What a loss feels
-# of $h_t$ is a row $q$; going back through the step, it is multiplied from the left and leaves as $q\, J_t$.
+# of $h_t$ is a row $q$; going back through the step, it stands to the left of $J_t$ and leaves as $q\, J_t$.
 #
 # **Exercise 2 ●●○ · 12 min.** Return $J_t$ for one step $t$ between 1 and $T$. `h` holds all states
 # of a finished run, shape $(T+1, H)$; `params` is as before.
@@ -189,8 +189,9 @@ check("03.step_jacobian", step_jacobian)
 # %% [markdown] tags=["S3.2", "S4.15"]
 # ## 3 Many steps back: order
 #
-# From $h_k$ to $h_t$ there are $t-k$ steps, one Jacobian for each. The chain rule applies the earliest
-# first, so in a product that acts on columns of changes it stands on the right:
+# From $h_k$ to $h_t$ there are $t-k$ steps, one Jacobian for each. In this layout a *change* of a state
+# is a column, $\delta h_t = J_t\, \delta h_{t-1}$, although the states themselves are rows. The earliest
+# factor acts first, so it stands on the right:
 #
 # $$J_{t:k} = \frac{d h_t}{d h_k} = J_t\, J_{t-1} \cdots J_{k+1}, \qquad J_{t:t} = I .$$
 #
@@ -265,7 +266,7 @@ plots.show(
 # **Exercise 4 ●●○ · 12 min · refute it.** Find a recurrent matrix `W_h` (square, at least 2 × 2) and two
 # states $h_1, h_2$ with entries strictly between $-1$ and $1$, such that the wrong product is off by
 # **at least as much as the right product is large**: $\lVert J_1 J_2 - J_2 J_1 \rVert \ge
-# \lVert J_2 J_1 \rVert$. (With enough inputs a network can be driven into any two such states.) Give a
+# \lVert J_2 J_1 \rVert$, and $J_1 J_2 \ne J_2 J_1$. (With enough inputs a network can be driven into any two such states.) Give a
 # tuple `(W_h, h_1, h_2)` of lists. Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "two_orders", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]

@@ -20,7 +20,7 @@
 # | $\dfrac{\partial^{+} h_t}{\partial \theta}$ | | **immediate** derivative: the use of $\theta$ at step $t$ alone, $h_{t-1}$ held |
 # | $\dfrac{d h_t}{d \theta}$ | | **total** derivative: every use up to step $t$ |
 # | $\partial L_t / \partial h_t$ | `dh[t-1]` of `(T,B,H)` | what the loss at step $t$ feels of $h_t$, directly: the adjoint from outside |
-# | $\tau \ge 0$ | `tau` | window: how many factors $J$, one for each hop back, a path may have |
+# | $\tau \ge 0$ | `tau` | window: how many factors $J$, one for each hop back, may lie between a loss's state and the use it ends in; reading $h_0$ at step 1 is such a use, like reading $x_1$ |
 #
 # Steps $t$ and $k$ count from 1, and step $t$ stands at index $t-1$.
 
@@ -559,14 +559,14 @@ check("06.refute_longer", longer_is_worse)
 #
 # With $\tau = 0$ the error is $|p_1 + p_2|$, with $\tau = 1$ it is $|p_2|$, where
 # $p_1 = J_4 \,\phi'(a_3)\, h_2$ and $p_2 = J_4 J_3\, \phi'(a_2)\, h_1$. They should have
-# opposite signs.
+# opposite signs, and $|p_1|$ should be less than twice $|p_2|$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # Choose a positive weight a little below one. Then $h_1$ and $h_2$ need opposite signs: a
-# positive first input, a negative second one that outweighs what is carried over, and two
-# inputs near zero.
+# positive first input, a negative second one that only just outweighs what is carried over, and
+# two inputs near zero.
 #
 # </details>
 
@@ -574,9 +574,11 @@ check("06.refute_longer", longer_is_worse)
 # **Exercise 7 ●●○ · 12 min · graded by hand.** Write $r_\tau$ for the sum of all path terms
 # with more than $\tau$ hops, so that the error of the window is $\|r_\tau\|$, and $p_\tau$ for
 # the sum of those with exactly $\tau$ hops. Prove: the window $\tau$ has a larger error than
-# the window $\tau - 1$ exactly when $2\langle r_\tau, p_\tau\rangle + \|p_\tau\|^2 < 0$. Then
-# say in one or two sentences why averaging the truncated gradient over more and more data does
-# not bring it to the full one. (If you learn alone: a model answer is in `solutions/`.)
+# the window $\tau - 1$ exactly when $2\langle r_\tau, p_\tau\rangle + \|p_\tau\|^2 < 0$.
+#
+# An average over data has two kinds of error: noise, which falls as the data grow, and *bias*, a
+# difference in what is averaged, which does not. Say in one or two sentences which of the two
+# the truncated gradient has against the full one, and why. (If you learn alone: a model answer is in `solutions/`.)
 #
 # <details><summary>A nudge</summary>
 #

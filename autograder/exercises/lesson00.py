@@ -150,6 +150,10 @@ LEAKY = Exercise(
              "W_x, W_h, b, x and h0 hold the paths of length zero only: nothing flows from step t+1 "
              "back to t.",
              "h[t] is used by the loss and by the next step; which of the two is left?"),
+        Slip("carry_forgotten", "        carry = (1 - alpha) * dh_total + da @ W_h.T", "        pass",
+             "Nothing is passed back from step to step: h0 stays zero, and the others hold the paths of "
+             "length zero only.",
+             "h[t] is used by the loss and by the next step; where is the second use in your sweep?"),
         Slip("only_carry", "dh_total = dh[t] + carry", "dh_total = dh[t] if t == T - 1 else carry",
              "Only the last step's loss is felt: the other steps' own adjoints are missing.",
              "Does the loss read h[t] at every step?"),
@@ -190,7 +194,7 @@ LEAKY = Exercise(
              "Which of the two fractions stands before h[t-1]?"),
         Slip("carry_piles_up", "        carry = (1 - alpha)", "        carry += (1 - alpha)",
              "What is passed back is added to what came from later steps in place of replacing it.",
-             "Does h[t-1] hear of the loss through h[t] alone, or also past it?"),
+             "Is there a road from h[t-1] to h[t+1] that does not lead through h[t]?"),
         Slip("carry_subtracted", "dh[t] + carry", "dh[t] - carry",
              "What comes from later steps is subtracted.",
              "Two routes to the loss: add or subtract?"),

@@ -342,7 +342,7 @@ BPTT = Exercise(
              "Which weight stands beside s_{t-1}?"),
         Slip("carry_added", "ds = da * W", "ds = ds + da * W",
              "What is passed back is added to the adjoint of s_t in place of replacing it.",
-             "Does s_{t-1} hear of the loss through s_t alone, or also past it?"),
+             "Is there a road from s_{t-1} to s_{t+1} that does not lead through s_t?"),
         Slip("w_from_state_adjoint", 'grads["W"] += da * run.s[t]', 'grads["W"] += ds * run.s[t]',
              "W is formed with the adjoint of s_t; it enters a_t, on the other side of the slope.",
              "Which of the two adjoints belongs to the place where W is used?"),

@@ -167,7 +167,7 @@ SOFTMAX = Exercise(
     reference=_softmax_reference,
     call=_softmax_both,
     asks="Does every row of your result sum to one, and is every entry finite at logits of 1e4? "
-    "(There NaN and infinity count as -9.)",
+    "(At 1e4, NaN and infinity are counted as the number -9.)",
     slips=(
         Slip("overflow", "o - o.max(axis=-1, keepdims=True)", "o",
              "Only the large logits differ: there exp is infinite or zero, and the quotient is NaN.",

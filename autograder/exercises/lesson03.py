@@ -105,7 +105,8 @@ def _terms_at_every_t(function, arguments):
             array = judge.to_array(value)
             if array is None or array.ndim != 3 or len(array) != t:
                 found = "no array of numbers" if array is None else f"shape {array.shape}"
-                raise judge.Unreadable(f"returned {name} with {found} at t = {t}, expected {t} of its terms")
+                wanted = f"expected {t} matrices, one for each use"
+                raise judge.Unreadable(f"returned {name} with {found} at t = {t}, {wanted}")
             terms[name] = _padded(array, T)
         every.append(terms)
     return {name: [terms[name] for terms in every] for name in every[0]}
@@ -139,6 +140,8 @@ def _refute_order(answer):
     rounding = 1e-9 * np.linalg.norm(J_1) * np.linalg.norm(J_2)
     if gap > rounding and gap >= size:
         return None
+    if gap <= rounding:
+        return "here both orders give the same product"
     return f"the products differ by {gap:.3g}, and J_2 J_1 has the norm {size:.3g}"
 
 
@@ -277,7 +280,8 @@ TRANSITION = Exercise(
     instance=_params_and_states,
     reference=_transition_reference,
     call=_transition_at_every_pair,
-    asks="Look at t = k + 2, where there are two factors: which are they, and in which order?",
+    asks="Compare t = k, where there is no factor, then t = k + 2, where there are two: which, and in "
+    "which order?",
     slips=(
         Slip("ascending", "step_jacobian(params, h, s) @ J", "J @ step_jacobian(params, h, s)",
              "Right for one factor and wrong from two on: the earliest Jacobian stands on the left.",
@@ -315,6 +319,9 @@ TRANSITION = Exercise(
         Slip("last_factor_only", "step_jacobian(params, h, s) @ J", "step_jacobian(params, h, s)",
              "Only the last factor is left: each overwrites the product before it.",
              "What happens to the factors of the earlier steps?"),
+        Slip("no_identity", "    return J", "    return J if t > k else np.zeros_like(J)",
+             "J is right for t > k only: a product of no factors is the identity.",
+             "What does J_{k:k} have to be, so that J_{k+1:k} is one step Jacobian?"),
         Slip("starts_from_ones", "np.eye(h.shape[1])", "np.ones((h.shape[1], h.shape[1]))",
              "The product starts from a matrix of ones.",
              "Which matrix changes nothing when it is multiplied?"),
@@ -333,11 +340,16 @@ TERMS = Exercise(
     instance=_states_and_adjoints,
     reference=_terms_reference,
     call=_terms_at_every_t,
-    asks="Take t = 1, where there is one term and no Jacobian: is it right? If so, compare t = 2.",
+    asks="Take t = 1, where there is one term and no Jacobian. If it is right, compare t = 2, then t = 3.",
     slips=(
         Slip("no_transition", "dh[t - 1] @ transition(params, h, t, k)", "dh[t - 1]",
              "Only the terms k = t are right: the row never travels back to h_k.",
              "Does the loss at step t feel h_k directly when k is earlier than t?"),
+        Slip("transition_ascending", "transition(params, h, t, k)",
+             "np.linalg.multi_dot([np.eye(h.shape[1]), np.eye(h.shape[1]), "
+             "*[step_jacobian(params, h, s) for s in range(k + 1, t + 1)]])",
+             "From two Jacobians on, a path takes them in the wrong order: the earliest stands on the left.",
+             "The row from the loss meets the Jacobians on its way back: which one first?"),
         Slip("one_hop_too_many", "transition(params, h, t, k)", "transition(params, h, t, k - 1)",
              "Every term has one Jacobian too many: the row is carried on to h_{k-1}.",
              "W_h is used at step k; which state is the first that this use changes?"),
@@ -418,7 +430,7 @@ GRADIENT = Exercise(
     asks="Which pairs of a loss t and a use k does your double sum hold, and how often each?",
     slips=(
         Slip("overwritten", "grads[name] += terms", "grads[name] = terms",
-             "Only the last loss is in the gradient: each loss overwrites the one before.",
+             "Only the last loss is in the gradient, as if each loss overwrote the one before.",
              "The loss of the sequence is a sum; what happens to the gradients of its parts?"),
         Slip("immediate_only", "terms[name].sum(axis=0)", "terms[name][-1]",
              "Only paths of length zero are there: each loss hears of the use at its own step alone.",

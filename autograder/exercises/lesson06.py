@@ -289,8 +289,8 @@ WINDOW = Exercise(
     reference=truncated.window,
     spectrum=_contributions,
     backward=True,
-    asks="Take a loss at one step t only. To which inputs x_s should its window reach, "
-    "and to which does yours?",
+    asks="Take a loss at one step t only. Which uses of the weights, and which inputs and initial state, "
+    "should its window reach, and which does yours?",
     slips=(
         Slip("no_hops", "first = max(1, t - tau)", "first = t",
              "Only the paths of length zero are there, whatever tau is.",
