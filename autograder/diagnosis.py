@@ -140,8 +140,8 @@ def _remainder(outputs, rest, some_named):
     if values:
         also = " as well" if some_named else ""
         facts.append(
-            f"{_list(values)} {'differs' if len(values) == 1 else 'differ'}{also}"
-            + (f"; {_list(right)} {'is' if len(right) == 1 else 'are'} right." if right else ".")
+            f"{judge.listed(values)} {'differs' if len(values) == 1 else 'differ'}{also}"
+            + (f"; {judge.listed(right)} {'is' if len(right) == 1 else 'are'} right." if right else ".")
         )
     return facts
 
@@ -195,7 +195,3 @@ def _spectrum(exercise, arguments, answer):
         return None
     coefficients, residual = slips.path_spectrum(contributions, got)
     return coefficients if residual < 1e-3 else None
-
-
-def _list(names):
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -114,6 +114,11 @@ def score(outputs, gate=None):
     return sum(counted) / len(counted)
 
 
+def listed(names):
+    """Names of outputs in a sentence: a; a and b; a, b and c."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
 def _describe(value):
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"

@@ -23,7 +23,7 @@ def find(trial, names):
         law = _transposed(got, want) or _factor(got, want, trial)
         if law:
             by_law.setdefault(law, []).append(name)
-    sentences = [f"{_list(outputs)} {_be(outputs)} {law}." for law, outputs in by_law.items()]
+    sentences = [f"{judge.listed(outputs)} {_be(outputs)} {law}." for law, outputs in by_law.items()]
     return sentences, {name for outputs in by_law.values() for name in outputs}
 
 
@@ -69,10 +69,6 @@ def _sizes(trial):
 
 def _same(a, b):
     return judge.relative_error(a, b) <= judge.TOLERANCE
-
-
-def _list(names):
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def _be(names):

@@ -8,7 +8,6 @@ from . import Exercise, Slip
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 3, 4, 6), (4, 2, 3, 5), (5, 4, 4, 4))
-WEIGHTS = ("W_x", "W_h", "b_h")
 
 
 def _network(seed):
