@@ -91,6 +91,7 @@ def _test_of(module):
 TESTS = {
     "activations": "test_losses.py",
     "gru": "test_cells.py",
+    "initialisers": "test_training.py",
     "lstm": "test_cells.py",
     "lstm97": "test_cells.py",
     "paths": "test_rnn.py",

@@ -1,0 +1,696 @@
+"""Lesson 09: the LSTM cell of 1997, its truncated and its full gradient, and what forgetting bounds."""
+
+import numpy as np
+
+from rnnlib import flow, lstm97
+
+from . import Exercise, Slip
+
+# T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
+SIZES = ((5, 3, 2, 4), (4, 2, 5, 3), (5, 4, 4, 4))
+SQUASH = ("tanh", "1997", "tanh")
+NAMES = ("W_x", "W_h", "b", "x", "h0", "c0")
+TRUNCATED = ("W_x", "W_h", "b", "x", "c0")
+
+
+def _network(seed):
+    """(params, x, h0, c0, squash): nothing zero, nothing saturated."""
+    rng = np.random.default_rng([901, seed])
+    T, B, D, H = SIZES[seed % 3]
+    params = {
+        "W_x": rng.normal(size=(D, 3 * H)) * 0.6,
+        "W_h": rng.normal(size=(H, 3 * H)) * 0.8,
+        "b": rng.uniform(0.2, 0.6, 3 * H) * rng.choice([-1, 1], 3 * H),
+    }
+    x = rng.normal(size=(T, B, D)) * 0.7
+    h0, c0 = rng.uniform(0.3, 0.8, (2, B, H)) * rng.choice([-1, 1], (2, B, H))
+    return params, x, h0, c0, SQUASH[seed % 3]
+
+
+def _finished(seed):
+    """(params, run, dh, dc_T)."""
+    params, *given = _network(seed)
+    run = lstm97.forward(params, *given)
+    rng = np.random.default_rng([902, seed])
+    return params, run, rng.normal(size=run.o.shape), rng.normal(size=run.c[0].shape)
+
+
+def _values(seed):
+    """(g, c, squash): values of the candidate, and cell states of both signs."""
+    rng = np.random.default_rng([903, seed])
+    T, B, _, H = SIZES[seed % 3]
+    p = {"tanh": 1, "1997": 2}[SQUASH[seed % 3]]
+    return p * rng.uniform(-0.9, 0.9, (T, B, H)), rng.uniform(-2, 2, (T, B, H)), SQUASH[seed % 3]
+
+
+def _gates(seed):
+    """(i, f, g, c0): the largest |g| is that of a negative candidate, and far from the largest i."""
+    rng = np.random.default_rng([904, seed])
+    T, B, _, H = SIZES[seed % 3]
+    i, f, g = (*rng.uniform(0.1, 0.9, (2, T, B, H)), rng.uniform(-0.7, 0.7, (T, B, H)))
+    i[0, 0, 0], i[1, 1, 1] = rng.uniform(0.1, 0.3), rng.uniform(0.91, 0.98)
+    g[0, 0, 0], g[1, 1, 1] = -rng.uniform(0.85, 0.95), rng.uniform(0.1, 0.4)
+    f[2, 0, 1] = rng.uniform(0.91, 0.97)
+    return i, f, g, rng.uniform(0.3, 1.5, i[0].shape) * rng.choice([-1, 1], i[0].shape)
+
+
+def _forward_reference(params, x, h0, c0, squash):
+    run = lstm97.forward(params, x, h0, c0, squash)
+    return {name: getattr(run, name) for name in ("i", "g", "o", "c", "h")}
+
+
+def _slopes_reference(g, c, squash):
+    """From the definitions: G' = 4σ(1 - σ) with σ = (g + 2)/4, K' = 2σ(1 - σ) at c."""
+    if squash == "tanh":
+        return {"G": 1 - g * g, "K": np.cosh(c) ** -2}
+    s, k = (g + 2) / 4, 1 / (1 + np.exp(-c))
+    return {"G": 4 * s * (1 - s), "K": 2 * k * (1 - k)}
+
+
+def _truncated_reference(params, run, dh, dc_T):
+    grads = lstm97.backward(params, run, dh, dc_T, truncated=True)
+    return {name: grads[name] for name in TRUNCATED}
+
+
+def _full_reference(params, run, dh, dc_T):
+    return lstm97.backward(params, run, dh, dc_T)
+
+
+def _bound_reference(i, f, g, c0):
+    without, forgets = np.zeros((2, len(i) + 1, *c0.shape))
+    without[0] = forgets[0] = c0
+    for t in range(len(i)):
+        without[t + 1] = without[t] + i[t] * g[t]
+        forgets[t + 1] = forgets[t] * f[t] + i[t] * g[t]
+    return {"without": without, "with": forgets, "bound": i.max() * np.abs(g).max() / (1 - f.max())}
+
+
+def _unit(W_h, b, h0, c0, steps):
+    """(params, run) of a cell with one unit and an input of zero."""
+    params = {"W_x": np.zeros((1, 3)), "W_h": W_h[None], "b": b}
+    states = (np.full((1, 1), float(state)) for state in (h0, c0))
+    return params, lstm97.forward(params, np.zeros((steps, 1, 1)), *states)
+
+
+def _read_unit(name, W_h, b, **numbers):
+    """The arrays of a one-unit cell, or the sentence that says what they lack."""
+    W_h, b = np.array(W_h, float), np.array(b, float)
+    for label, row in (("W_h", W_h), ("b", b)):
+        if row.shape != (3,):
+            return f"{label} of {name} has shape {row.shape}, expected three numbers: for i, g and o"
+    found = {label: np.array(number, float) for label, number in numbers.items()}
+    for label, number in found.items():
+        if number.shape != ():
+            return f"{label} of {name} has shape {number.shape}, expected one number"
+    if not all(np.isfinite(part).all() for part in (W_h, b, *found.values())):
+        return f"{name} contains NaN or infinity"
+    if max(np.abs(part).max() for part in (W_h, b, *found.values())) > 1e6:
+        return f"{name} contains a number beyond a million; smaller ones are enough"
+    return (W_h, b, *found.values())
+
+
+def _refute_gates(answer):
+    """A cell whose input gate and candidate do get a truncated gradient."""
+    W_h, b, h0, c0 = answer
+    cell = _read_unit("the cell", W_h, b, h0=h0, c0=c0)
+    if isinstance(cell, str):
+        return cell
+    params, run = _unit(*cell, steps=3)
+    grads = lstm97.backward(params, run, np.ones((3, 1, 1)), truncated=True)
+    entries = {f"W_h{gate}": grads["W_h"][0, n] for n, gate in enumerate("ig")}
+    entries |= {f"b_{gate}": grads["b"][n] for n, gate in enumerate("ig")}
+    small = [f"{name} ({value:.3g})" for name, value in entries.items() if abs(value) < 0.1]
+    return f"below 0.1 in absolute value: the gradient of {', '.join(small)}" if small else None
+
+
+def _refute_constant(answer):
+    """Two cells whose full derivative dc_50/dc_0 is far above and far below 1."""
+    grows, fades = answer
+    sizes = []
+    for name, (W_h, b, c0) in (("grows", grows), ("fades", fades)):
+        cell = _read_unit(name, W_h, b, c0=c0)
+        if isinstance(cell, str):
+            return cell
+        W_h, b, c0 = cell
+        params, run = _unit(W_h, b, 0.0, c0, steps=50)
+        with np.errstate(all="ignore"):
+            sizes.append(abs(float(flow.cell_derivative(params, run, 50, 0)[0, 0, 0])))
+    if not sizes[0] >= 100:
+        return f"for grows |dc_50/dc_0| is {sizes[0]:.3g}, not 100 or more"
+    return None if sizes[1] <= 0.01 else f"for fades |dc_50/dc_0| is {sizes[1]:.3g}, not 0.01 or less"
+
+
+def _refute_bound(answer):
+    """Constant gates and a cell that stays above i |g| / (1 - f) for twenty steps."""
+    i, f, g, c = (float(number) for number in answer)
+    if not all(np.isfinite(number) for number in (i, f, g, c)):
+        return "contains NaN or infinity"
+    if not (0 < i < 1 and 0 < f < 1):
+        return f"the gates must lie strictly between 0 and 1; i is {i:g} and f is {f:g}"
+    if not -1 < g < 1:
+        return f"the candidate must lie strictly between -1 and 1; g is {g:g}"
+    M = i * abs(g) / (1 - f)
+    for t in range(1, 21):
+        c = f * c + i * g
+        if abs(c) < M + 0.1:
+            return f"at step {t} |c| is {abs(c):.4g}, not at least 0.1 above M = {M:.4g}"
+    return None
+
+
+TRANSPOSED = 'np.hstack([w.T for w in np.split(params["W_h"], 3, axis=1)])'
+
+FORWARD = Exercise(
+    id="09.lstm97_forward",
+    title="Run the cell of 1997",
+    points=2,
+    section="1 A cell that only adds",
+    function="lstm97_forward",
+    items=("S4.36", "S4.52"),
+    answers=("lstm97.forward",),
+    outputs=("i", "g", "o", "c", "h"),
+    instance=_network,
+    reference=_forward_reference,
+    step="t",
+    asks="Is everything right at the first step? If so, which of the two states does the second one read "
+    "wrongly?",
+    slips=(
+        Slip("squash_ignored", '{"tanh": 1, "1997": 2}[squash]', "1",
+             'A run with squash "1997" is made with tanh: the argument squash changes nothing.',
+             "How far apart are the two candidates in the table when the pre-activation is large?"),
+        Slip("candidate_scale_missing", "p * np.tanh(a_g / p)", "np.tanh(a_g / p)",
+             'With "1997" the candidate stays between -1 and 1: it is half as large as it should be.',
+             "Between which two values does 4σ(a) - 2 lie?"),
+        Slip("candidate_not_flattened", "p * np.tanh(a_g / p)", "p * np.tanh(a_g)",
+             'With "1997" the candidate has the right range and a slope of 2 at zero.',
+             "In p tanh(a/p), what is the slope at zero?"),
+        Slip("cell_squash_doubled", "o * np.tanh(c[-1] / p)", "o * p * np.tanh(c[-1] / p)",
+             'With "1997" h carries the factor of the candidate: K lies between -1 and 1.',
+             "Which of the two squashing functions has a factor in front?"),
+        Slip("cell_squash_of_tanh", "np.tanh(c[-1] / p)", "np.tanh(c[-1])",
+             'With "1997" the candidate is the one of the table and K is still tanh.',
+             "The argument squash chooses two functions; which one have you changed?"),
+        Slip("candidate_logistic", "p * np.tanh(a_g / p)", "1 / (1 + np.exp(-a_g))",
+             "g is made with the logistic function, as if it were a gate: it can only add.",
+             "How should this cell ever come down?"),
+        Slip("gates_tanh", "1 / (1 + np.exp(-a_i)), 1 / (1 + np.exp(-a_o))", "np.tanh(a_i), np.tanh(a_o)",
+             "i and o are made with tanh; a gate lies between 0 and 1.",
+             "What would a negative output gate mean?"),
+        Slip("blocks_i_o_g", "a_i, a_g, a_o = np.split", "a_i, a_o, a_g = np.split",
+             "The blocks are read in the order i, o, g.",
+             "In which order does the notation table pack the columns?"),
+        Slip("blocks_g_i_o", "a_i, a_g, a_o = np.split", "a_g, a_i, a_o = np.split",
+             "The blocks are read in the order g, i, o.",
+             "In which order does the notation table pack the columns?"),
+        Slip("cell_overwritten", "c.append(c[-1] + i * g)", "c.append(i * g)",
+             "c holds only what is new at each step: the old cell state is not kept.",
+             "What does this cell do that the network of lesson 05 does not?"),
+        Slip("gate_on_the_sum", "c[-1] + i * g", "i * (c[-1] + g)",
+             "The input gate multiplies the old cell state as well.",
+             "Which part of the new cell state does the input gate let in?"),
+        Slip("coupled_forgetting", "c[-1] + i * g", "(1 - i) * c[-1] + i * g",
+             "The old cell state is multiplied by 1 - i: that is a coupled forget gate, a later cell.",
+             "How does the cell of 1997 treat its old state?"),
+        Slip("input_gate_missing", "c[-1] + i * g", "c[-1] + g",
+             "The candidate enters c without its gate.",
+             "What is the input gate for?"),
+        Slip("output_gate_missing", "o * np.tanh(c[-1] / p)", "np.tanh(c[-1] / p)",
+             "h is the squashed cell state, without the output gate.",
+             "What stands between the cell and the hidden state?"),
+        Slip("cell_not_squashed", "o * np.tanh(c[-1] / p)", "o * c[-1]",
+             "h is the gated cell state without K: it can grow as far as the cell.",
+             "Which function keeps h between -1 and 1?"),
+        Slip("hidden_of_old_cell", "c.append(c[-1] + i * g)\n        h.append(o * np.tanh(c[-1] / p))",
+             "h.append(o * np.tanh(c[-1] / p))\n        c.append(c[-1] + i * g)",
+             "h_t is made from the cell state before the step.",
+             "Which of the two is made first, c_t or h_t?"),
+        Slip("initial_hidden_dropped", "[], [c0], [h0]", "[], [c0], [np.zeros_like(h0)]",
+             "h[0] is 0: the hidden state that was passed in is never used.",
+             "Which entry of h should hold h0?"),
+        Slip("initial_cell_dropped", "[], [c0], [h0]", "[], [np.zeros_like(c0)], [h0]",
+             "c[0] is 0: the cell state that was passed in is never used.",
+             "Which entry of c should hold c0?"),
+        Slip("initial_states_exchanged", "[], [c0], [h0]", "[], [h0], [c0]",
+             "c starts with h0, and h with c0.",
+             "In which order do the arguments come?"),
+        Slip("state_stuck_at_h0", 'h[-1] @ params["W_h"]', 'h0 @ params["W_h"]',
+             "Every step reads the initial hidden state: i, g and o are right at step 1 only.",
+             "Which hidden state does step t read?"),
+        Slip("gates_read_the_cell", 'h[-1] @ params["W_h"]', 'c[-1] @ params["W_h"]',
+             "W_h multiplies the cell state; the gates of this cell read the hidden state.",
+             "Which of the two states does the formula of a_t contain?"),
+        Slip("recurrence_missing", ' + h[-1] @ params["W_h"]', "",
+             "The gates and the candidate see the input alone: W_h is never used.",
+             "What do the gates read besides x_t?"),
+        Slip("bias_missing", ' + params["b"]', "",
+             "The pre-activations are formed without the bias.",
+             "Which of the three parameters have you not used?"),
+        Slip("w_h_blocks_transposed", 'h[-1] @ params["W_h"]', f"h[-1] @ {TRANSPOSED}",
+             "Each block of W_h is used as its transpose; the blocks are square, so no shape tells.",
+             "Does this transpose belong to rows or to columns?"),
+    ),
+)
+
+SLOPES = Exercise(
+    id="09.squash_slopes",
+    title="Slopes from values",
+    points=1,
+    section="2 Slopes from values",
+    function="squash_slopes",
+    items=("S4.36",),
+    answers=("lstm97.slopes",),
+    outputs=("G", "K"),
+    instance=_values,
+    reference=_slopes_reference,
+    asks="At g = 0 the slope of G is 1, at c = 0 that of K is 1/p: what does your function give there?",
+    slips=(
+        Slip("squash_ignored", '{"tanh": 1, "1997": 2}[squash]', "1",
+             'With "1997" both slopes are those of tanh.',
+             "What is p for each of the two strings?"),
+        Slip("candidate_not_rescaled", "(g / p) ** 2", "g ** 2",
+             'With "1997" G is 1 - g², which is negative where |g| is above 1.',
+             "g lies between -p and p. Where should the slope be zero?"),
+        Slip("candidate_squashed_again", "(g / p) ** 2", "np.tanh(g / p) ** 2",
+             "For G the value g is squashed a second time.",
+             "g is a value of G already. What was tanh applied to?"),
+        Slip("candidate_slope_scaled", "1 - (g / p) ** 2", "(1 - (g / p) ** 2) / p",
+             'With "1997" G carries a factor ½: the factor in front of the tanh is forgotten.',
+             "G(a) = p tanh(a/p): what do the outer and the inner factor make together?"),
+        Slip("candidate_slope_doubled", "1 - (g / p) ** 2", "p * (1 - (g / p) ** 2)",
+             'With "1997" G carries a factor 2: the inner derivative is forgotten.',
+             "G(a) = p tanh(a/p): what does the chain rule give for the inside?"),
+        Slip("cell_slope_unscaled", "(1 - np.tanh(c / p) ** 2) / p", "1 - np.tanh(c / p) ** 2",
+             'With "1997" K is twice as large as it should be: the inner derivative is forgotten.',
+             "K(c) = tanh(c/p): what does the chain rule give for the inside?"),
+        Slip("cell_squash_of_tanh", "(1 - np.tanh(c / p) ** 2) / p", "1 - np.tanh(c) ** 2",
+             'With "1997" K is the slope of tanh; G is the right one.',
+             "The argument squash chooses two functions; which one have you changed?"),
+        Slip("cell_not_squashed", "np.tanh(c / p) ** 2", "(c / p) ** 2",
+             "For K the cell state is squared as it is; the formula takes the squashed one.",
+             "Has c been through K already?"),
+        Slip("candidate_slope_logistic", "1 - (g / p) ** 2", "g * (1 - g)",
+             "G is g(1 - g): that belongs to the logistic function.",
+             "For which function is the slope s(1 - s)?"),
+        Slip("squares_missing", "1 - (g / p) ** 2", "1 - g / p",
+             "G misses the square, so it depends on the sign of g.",
+             "Is the slope at g the same as at -g?"),
+    ),
+)
+
+REFUTE_GATES = Exercise(
+    id="09.refute_gates",
+    title="Refute: nothing flows to the gates",
+    points=1,
+    section="3 Refute it: nothing flows to the gates",
+    function="still_learning",
+    items=("S4.37",),
+    outputs=("still_learning",),
+    kind="value",
+    verify=_refute_gates,
+)
+
+BACK = 'dc_T + np.cumsum((dh * run.o * slope["K"])[::-1], axis=0)[::-1]'
+ENTERS = 'dh * run.o * slope["K"]'
+LAST = "(np.arange(len(dh)) == len(dh) - 1)[:, None, None]"
+
+TRUNCATED_BACKWARD = Exercise(
+    id="09.lstm97_backward_truncated",
+    title="The truncated gradient",
+    points=3,
+    section="3 The constant error carousel",
+    function="lstm97_backward_truncated",
+    items=("S4.37",),
+    answers=("lstm97.backward", "lstm97.slopes"),
+    outputs=TRUNCATED,
+    instance=_finished,
+    reference=_truncated_reference,
+    step="t",
+    backward=True,
+    asks="c0 holds what has gone round in the cells, b the three blocks, and W_x and W_h the same blocks "
+    "times what the step reads: which of them, in this order, is the first to be wrong?",
+    slips=(
+        # what is cut and what is not
+        Slip("full_gradient", "slope = squash_slopes(",
+             "return lstm97.backward(params, run, dh, dc_T)\n    slope = squash_slopes(",
+             "This is the full gradient: what the gates of step t+1 say about h[t] is still in it.",
+             "Which arrows of the figure does the truncation cut?"),
+        Slip("gates_get_nothing", "[da_i, da_g, da_o]", "[0 * da_i, 0 * da_g, da_o]",
+             "The blocks of i and g are zero in all parameters: the flow to them is cut.",
+             "What does truncation hold constant, the gates or the h that they read?"),
+        Slip("recurrent_gates_get_nothing", 'np.einsum("tbj,tbn->jn", run.h[:-1], da)',
+             'np.einsum("tbj,tbn->jn", run.h[:-1], da * np.repeat([0, 0, 1], dh.shape[2]))',
+             "W_h has zeros in the blocks of i and g, where W_x has none.",
+             "h[t-1] is a constant here. What is the derivative of a constant times W_h, by W_h?"),
+        Slip("input_weights_cut", 'np.einsum("tbd,tbn->dn", run.x, da)',
+             'np.einsum("tbd,tbn->dn", run.x, da * np.repeat([0, 0, 1], dh.shape[2]))',
+             "W_x has zeros in the blocks of i and g, where W_h has none.",
+             "Does the truncation touch what the gates read of x?"),
+        Slip("h0_for_every_state", 'np.einsum("tbj,tbn->jn", run.h[:-1], da)',
+             'np.einsum("bj,tbn->jn", run.h[0], da)',
+             "W_h is multiplied by the initial hidden state at every step.",
+             "Held constant: is the constant at step 4 h[0] or h[3]?"),
+        # what goes round in the cells
+        Slip("carousel_stopped", BACK, f"{LAST} * dc_T + {ENTERS}",
+             "Each cell feels its own step only: nothing goes round from c[t+1] to c[t].",
+             "Which arrow leads from c[t] to c[t+1], and is it dashed?"),
+        Slip("carousel_runs_forward", '[::-1], axis=0)[::-1]', ", axis=0)",
+             "Each cell feels the steps before it; what enters later is what it should feel.",
+             "In which direction do adjoints travel?"),
+        Slip("own_step_left_out", BACK, f"{BACK} - {ENTERS}",
+             "Each cell feels the later steps, and its own hidden state not.",
+             "Which arrow leads from c[t] up?"),
+        Slip("dc_T_ignored", "dc_T + ", "",
+             "The adjoint of the last cell from outside, dc_T, is never used.",
+             "With what does the row of cells begin, at its right end?"),
+        Slip("dc_T_at_the_last_step_only", "dc_T + ", f"{LAST} * dc_T + ",
+             "dc_T is felt by the last cell only, while everything else goes round.",
+             "What does the carousel do with an adjoint that has arrived at c[T]?"),
+        Slip("carousel_with_input_gate", BACK,
+             "np.array([run.i[t:].prod(0) * dc_T + sum((dh * run.o * slope['K'])[s] * run.i[t:s].prod(0) "
+             "for s in range(t, len(dh))) for t in range(len(dh))])",
+             "From cell to cell the adjoint is multiplied by the input gate.",
+             "What is the derivative of c[t-1] + i g by c[t-1], with the gates held?"),
+        # what enters
+        Slip("squash_ignored", "run.c[1:], run.squash", 'run.c[1:], "tanh"',
+             'On a run with squash "1997" the slopes are those of tanh.',
+             "Which field of the run tells you the functions that it was made with?"),
+        Slip("slope_of_old_cell", "run.c[1:], run.squash", "run.c[:-1], run.squash",
+             "The slope of K is taken at c[t-1], one step too early.",
+             "From which cell state is h[t] made?"),
+        Slip("output_gate_missing", ENTERS, 'dh * slope["K"]',
+             "What enters the cells misses the output gate.",
+             "h = o K(c): what is its derivative by c?"),
+        Slip("cell_slope_missing", ENTERS, "dh * run.o",
+             "What enters the cells misses the slope of K.",
+             "h = o K(c): what is its derivative by c?"),
+        Slip("cell_slope_is_the_candidates", ENTERS, 'dh * run.o * slope["G"]',
+             "What enters the cells carries the slope of the candidate.",
+             "Which squashing function lies between c[t] and h[t]?"),
+        # the three blocks
+        Slip("input_gate_slope_missing", "run.g * run.i * (1 - run.i)", "run.g",
+             "The block of i misses the slope of the logistic function.",
+             "What lies between the gate and its pre-activation?"),
+        Slip("input_gate_slope_of_tanh", "run.g * run.i * (1 - run.i)", "run.g * (1 - run.i ** 2)",
+             "The block of i carries the slope of tanh, 1 - i².",
+             "With which function is a gate made?"),
+        Slip("input_gate_without_candidate", "run.g * run.i * (1 - run.i)", "run.i * (1 - run.i)",
+             "The block of i misses the candidate that the gate multiplies.",
+             "If the candidate is 0, does the input gate matter?"),
+        Slip("candidate_slope_missing", 'run.i * slope["G"]', "run.i",
+             "The block of g misses the slope of G.",
+             "What lies between the candidate and its pre-activation?"),
+        Slip("candidate_without_gate", 'dc * run.i * slope["G"]', 'dc * slope["G"]',
+             "The block of g misses the input gate.",
+             "If the input gate is closed, does the candidate matter?"),
+        Slip("candidate_slope_logistic", 'slope["G"]', "run.g * (1 - run.g)",
+             "The block of g carries g(1 - g), the slope of the logistic function.",
+             "With which function is the candidate made?"),
+        Slip("output_gate_from_the_cell", "dh * run.h[1:] * (1 - run.o)", "dc * run.h[1:] * (1 - run.o)",
+             "The block of o is fed by the adjoint of the cell; the output gate acts on h.",
+             "If o[t] moves, does c[t] move?"),
+        Slip("output_gate_of_plain_cell", "run.h[1:] * (1 - run.o)", "run.c[1:] * run.o * (1 - run.o)",
+             "The block of o carries the cell state without K.",
+             "What does the output gate multiply?"),
+        Slip("output_gate_slope_missing", "run.h[1:] * (1 - run.o)", "run.h[1:] / run.o",
+             "The block of o misses the slope of the logistic function.",
+             "What lies between the gate and its pre-activation?"),
+        Slip("output_gate_counted_twice", "run.h[1:] * (1 - run.o)", "run.h[1:] * run.o * (1 - run.o)",
+             "The block of o holds the output gate once too often: h contains it already.",
+             "If you write h for o K(c), what is left of o (1 - o)?"),
+        Slip("output_gate_old_state", "run.h[1:] * (1 - run.o)", "run.h[:-1] * (1 - run.o)",
+             "The block of o is formed with h[t-1], the state that the step reads.",
+             "Which hidden state did the output gate of step t make?"),
+        Slip("blocks_i_o_g", "[da_i, da_g, da_o]", "[da_i, da_o, da_g]",
+             "The blocks stand in the order i, o, g.",
+             "In which order are the columns packed?"),
+        # the parameters
+        Slip("w_h_sees_new_state", "run.h[:-1], da", "run.h[1:], da",
+             "W_h is multiplied by the state that the step produces, in place of the one it reads.",
+             "Which state stands beside W_h in a_t?"),
+        Slip("w_h_sees_the_cell", "run.h[:-1], da", "run.c[:-1], da",
+             "W_h is multiplied by the cell state; the gates of this cell read the hidden state.",
+             "Which state stands beside W_h in a_t?"),
+        Slip("b_of_one_step", "da.sum(axis=(0, 1))", "da[0].sum(axis=0)",
+             "b holds the part of the first step only.",
+             "At how many steps is the bias used?"),
+        Slip("c0_with_its_own_hidden_state", "dc[0]", "dc[0] - dh[0] * run.o[0] * slope['K'][0]",
+             "c0 misses what enters at step 1: it holds the adjoint of c[2].",
+             "Does the first hidden state depend on c0?"),
+        Slip("c0_is_the_last", "dc[0]", "dc[-1]",
+             "c0 is the adjoint of the last cell, where the sweep begins.",
+             "At which end of the row of cells does c0 stand?"),
+        Slip("c0_is_dc_T", "dc[0]", "dc_T",
+             "c0 is what came from outside at the end; nothing that enters on the way is in it.",
+             "Which hidden states would change if c0 did?"),
+    ),
+)
+
+FULL = Exercise(
+    id="09.lstm97_backward",
+    title="The full gradient",
+    points=4,
+    section="4 The full gradient",
+    function="lstm97_backward",
+    items=("S4.36", "S4.37"),
+    answers=("lstm97.backward", "lstm97.slopes"),
+    outputs=NAMES,
+    instance=_finished,
+    reference=_full_reference,
+    step="t",
+    backward=True,
+    asks="x[T-1] depends on the last step alone: is it right? If so, which of the two carries can you check "
+    "by hand at the step before?",
+    slips=(
+        # the carry in the row of hidden states
+        Slip("truncated_gradient", 'future = da @ params["W_h"].T', "pass",
+             "This is the truncated gradient, with an h0 of zero: the gates send nothing back to h[t-1].",
+             "Which arrows of the figure are missing on the way back?"),
+        Slip("carry_not_used", "dh[t - 1] + future", "dh[t - 1]",
+             "What the gates send back to h[t-1] is formed, and at the step before it is not used.",
+             "Which two places use h[t]?"),
+        Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(dh) else future)",
+             "The hidden state hears the loss of the last step only: the other entries of dh are missing.",
+             "Does the loss read h[t] at every step, or at the last one only?"),
+        Slip("upstream_one_step_early", "dh[t - 1] + future", "dh[t - 2] + future",
+             "Each state hears the loss of the step before; step 1, by a negative index, that of step T.",
+             "dh has T entries and h has T + 1: which entry of dh belongs to h[t]?"),
+        Slip("carry_piles_up", 'future = da @ params["W_h"].T', 'future = future + da @ params["W_h"].T',
+             "What is sent back to h[t-1] is added to what h[t] had received, in place of replacing it.",
+             "Does h[t-1] reach the gates of step t+1 without passing h[t] or c[t]?"),
+        Slip("carry_without_output_gate", 'future = da @ params["W_h"].T',
+             'future = np.concatenate([da_i, da_g, 0 * da_o], axis=1) @ params["W_h"].T',
+             "The block of o sends nothing back to h[t-1].",
+             "Which of the three gates and candidates read h[t-1]?"),
+        Slip("carry_through_output_gate_only", 'future = da @ params["W_h"].T',
+             'future = np.concatenate([0 * da_i, 0 * da_g, da_o], axis=1) @ params["W_h"].T',
+             "The blocks of i and g send nothing back to h[t-1].",
+             "Which of the three gates and candidates read h[t-1]?"),
+        Slip("carry_without_candidate", 'future = da @ params["W_h"].T',
+             'future = np.concatenate([da_i, 0 * da_g, da_o], axis=1) @ params["W_h"].T',
+             "The block of g sends nothing back to h[t-1].",
+             "Which of the three gates and candidates read h[t-1]?"),
+        Slip("carry_without_input_gate", 'future = da @ params["W_h"].T',
+             'future = np.concatenate([0 * da_i, da_g, da_o], axis=1) @ params["W_h"].T',
+             "The block of i sends nothing back to h[t-1].",
+             "Which of the three gates and candidates read h[t-1]?"),
+        Slip("w_h_blocks_not_transposed", 'da @ params["W_h"].T',
+             'sum(d @ w for d, w in zip((da_i, da_g, da_o), np.split(params["W_h"], 3, axis=1)))',
+             "The way back uses each block of W_h where its transpose belongs.",
+             "W_hi[j, n] leads from which unit to which? Walk it the other way."),
+        Slip("starts_from_last_dh", "np.zeros_like(dc_T), dc_T", "dh[-1], dc_T",
+             "The last step's loss enters twice: the sweep starts with dh[-1] and then adds it.",
+             "What lies to the right of the last step?"),
+        Slip("carry_includes_the_cell", 'future = da @ params["W_h"].T',
+             'future = da @ params["W_h"].T + dc',
+             "The adjoint of the cell is also added to the hidden state before it.",
+             "Which arrow leads from h[t-1] to c[t] that does not pass a gate or the candidate?"),
+        # the carry in the row of cells
+        Slip("cell_overwritten", "dc = dc + dh_total", "dc = dh_total",
+             "Each cell feels its own hidden state only: what came round from c[t+1] is overwritten.",
+             "Which arrow leads from c[t] to c[t+1], and what is its derivative?"),
+        Slip("cell_carry_with_input_gate", "dc = dc + dh_total",
+             "dc = (dc if t == len(dh) else dc * run.i[t]) + dh_total",
+             "From cell to cell the adjoint is multiplied by the input gate.",
+             "What is the derivative of c[t-1] + i g by c[t-1], with the gates held?"),
+        Slip("cell_carry_coupled", "dc = dc + dh_total",
+             "dc = (dc if t == len(dh) else dc * (1 - run.i[t])) + dh_total",
+             "From cell to cell the adjoint is multiplied by 1 - i: that is a cell that forgets.",
+             "What is the derivative of c[t-1] + i g by c[t-1], with the gates held?"),
+        Slip("dc_T_ignored", "np.zeros_like(dc_T), dc_T", "np.zeros_like(dc_T), np.zeros_like(dc_T)",
+             "The adjoint of the last cell from outside, dc_T, is never used.",
+             "With what does the row of cells begin, at its right end?"),
+        Slip("cell_hears_outside_only", "dc + dh_total * o", "dc + dh[t - 1] * o",
+             "Into the cell goes dh alone, without what the gates of the next step sent back to h[t].",
+             "Which adjoint of h[t] is complete?"),
+        Slip("output_gate_hears_outside_only", "dh_total * run.h[t] * (1 - o)",
+             "dh[t - 1] * run.h[t] * (1 - o)",
+             "The block of o is formed with dh alone, without what later gates sent back to h[t].",
+             "Which adjoint of h[t] is complete?"),
+        Slip("squash_ignored", "run.c[1:], run.squash", 'run.c[1:], "tanh"',
+             'On a run with squash "1997" the slopes are those of tanh.',
+             "Which field of the run tells you the functions that it was made with?"),
+        Slip("slope_of_old_cell", "run.c[1:], run.squash", "run.c[:-1], run.squash",
+             "The slope of K is taken at c[t-1], one step too early.",
+             "From which cell state is h[t] made?"),
+        Slip("output_gate_missing", 'dh_total * o * slope["K"]', 'dh_total * slope["K"]',
+             "What enters the cell misses the output gate.",
+             "h = o K(c): what is its derivative by c?"),
+        Slip("cell_slope_missing", 'o * slope["K"][t - 1]', "o",
+             "What enters the cell misses the slope of K.",
+             "h = o K(c): what is its derivative by c?"),
+        # the three blocks
+        Slip("input_gate_slope_missing", "dc * g * i * (1 - i)", "dc * g",
+             "The block of i misses the slope of the logistic function.",
+             "What lies between the gate and its pre-activation?"),
+        Slip("input_gate_slope_of_tanh", "dc * g * i * (1 - i)", "dc * g * (1 - i ** 2)",
+             "The block of i carries the slope of tanh, 1 - i².",
+             "With which function is a gate made?"),
+        Slip("input_gate_sees_the_cell", "dc * g * i * (1 - i)", "dc * run.c[t - 1] * i * (1 - i)",
+             "The block of i carries the old cell state, as a forget gate would.",
+             "What does the input gate multiply?"),
+        Slip("candidate_slope_missing", 'i * slope["G"][t - 1]', "i",
+             "The block of g misses the slope of G.",
+             "What lies between the candidate and its pre-activation?"),
+        Slip("candidate_without_gate", 'dc * i * slope["G"]', 'dc * slope["G"]',
+             "The block of g misses the input gate.",
+             "If the input gate is closed, does the candidate matter?"),
+        Slip("output_gate_from_the_cell", "dh_total * run.h[t] * (1 - o)", "dc * run.h[t] * (1 - o)",
+             "The block of o is fed by the adjoint of the cell; the output gate acts on h.",
+             "If o[t] moves, does c[t] move?"),
+        Slip("output_gate_of_plain_cell", "run.h[t] * (1 - o)", "run.c[t] * o * (1 - o)",
+             "The block of o carries the cell state without K.",
+             "What does the output gate multiply?"),
+        Slip("output_gate_slope_missing", "run.h[t] * (1 - o)", "run.h[t] / o",
+             "The block of o misses the slope of the logistic function.",
+             "What lies between the gate and its pre-activation?"),
+        Slip("output_gate_counted_twice", "run.h[t] * (1 - o)", "run.h[t] * o * (1 - o)",
+             "The block of o holds the output gate once too often: h contains it already.",
+             "If you write h for o K(c), what is left of o (1 - o)?"),
+        Slip("blocks_i_o_g", "[da_i, da_g, da_o]", "[da_i, da_o, da_g]",
+             "The blocks stand in the order i, o, g.",
+             "In which order are the columns packed?"),
+        # the parameters
+        Slip("w_x_overwritten", 'grads["W_x"] += ', 'grads["W_x"] = ',
+             "W_x holds one step's part only: each step overwrites the one before.",
+             "How often is W_x used, and what happens to the parts of its gradient?"),
+        Slip("w_h_overwritten", 'grads["W_h"] += ', 'grads["W_h"] = ',
+             "W_h holds one step's part only: each step overwrites the one before.",
+             "How often is W_h used, and what happens to the parts of its gradient?"),
+        Slip("b_overwritten", 'grads["b"] += ', 'grads["b"] = ',
+             "b holds one step's part only: each step overwrites the one before.",
+             "How often is b used, and what happens to the parts of its gradient?"),
+        Slip("w_h_sees_new_state", "run.h[t - 1].T @ da", "run.h[t].T @ da",
+             "W_h is multiplied by the state that the step produces, in place of the one it reads.",
+             "Which state stands beside W_h in a_t?"),
+        Slip("w_h_sees_the_cell", "run.h[t - 1].T @ da", "run.c[t - 1].T @ da",
+             "W_h is multiplied by the cell state; the gates of this cell read the hidden state.",
+             "Which state stands beside W_h in a_t?"),
+        Slip("x_shifted", 'grads["x"][t - 1] =', 'grads["x"][t - 2] =',
+             "The gradient of x_t stands where that of x_{t-1} belongs; the first has gone to the end.",
+             "Which entry of x does step t read?"),
+        Slip("x_adds_up", 'grads["x"][t - 1] = ', 'grads["x"][:t] += ',
+             "Each entry of x also holds the parts of all later ones.",
+             "How many steps read x_t directly?"),
+        Slip("first_step_skipped", "range(len(run.x), 0, -1)", "range(len(run.x), 1, -1)",
+             "The loop ends before step 1: x[0] is zero, and every other output lacks that step.",
+             "Which values of t does your loop visit?"),
+        Slip("last_step_skipped", "range(len(run.x), 0, -1)", "range(len(run.x) - 1, 0, -1)",
+             "The loop begins at step T-1: x[T-1] is zero, and every other output lacks the last step.",
+             "Which values of t does your loop visit?"),
+        Slip("initial_states_exchanged", '{"h0": future, "c0": dc}', '{"h0": dc, "c0": future}',
+             "h0 holds the gradient of c0, and c0 that of h0.",
+             "Which of the two carries goes through W_h?"),
+    ),
+)
+
+REFUTE_CONSTANT = Exercise(
+    id="09.refute_constant",
+    title="Refute: neither explodes nor vanishes",
+    points=1,
+    section="5 Fifty steps back",
+    function="two_cells",
+    items=("S4.37",),
+    outputs=("two_cells",),
+    kind="value",
+    verify=_refute_constant,
+)
+
+BOUND = Exercise(
+    id="09.cell_bound",
+    title="Growth and bound of the cell",
+    points=2,
+    section="6 A cell that cannot forget",
+    function="cell_bound",
+    items=("S4.38",),
+    outputs=("without", "with", "bound"),
+    instance=_gates,
+    reference=_bound_reference,
+    step="t",
+    asks="Which of the three is right? What does the wrong one contain that the right ones do not?",
+    slips=(
+        Slip("forget_gate_on_the_sum", "f_t * forgets[-1] + i_t * g_t", "f_t * (forgets[-1] + i_t * g_t)",
+             "In with the forget gate multiplies what is new as well.",
+             "What is the forget gate to let fade: the old state, the new part, or both?"),
+        Slip("forget_gate_inverted", "f_t * forgets[-1] + i_t * g_t", "(1 - f_t) * forgets[-1] + i_t * g_t",
+             "In with the old state is multiplied by 1 - f.",
+             "Does the old state stay when f is 1, or when it is 0?"),
+        Slip("coupled_gates", "f_t * forgets[-1] + i_t * g_t", "f_t * forgets[-1] + (1 - f_t) * g_t",
+             "In with the candidate enters with 1 - f in place of i.",
+             "What is i for, if not for the candidate?"),
+        Slip("forgets_from_the_other_cell", "f_t * forgets[-1]", "f_t * adds_up[-2]",
+             "In with each step multiplies the state of the cell that does not forget.",
+             "Whose old state does the forget gate multiply?"),
+        Slip("input_gate_missing", "adds_up[-1] + i_t * g_t", "adds_up[-1] + g_t",
+             "In without the candidate enters without its gate.",
+             "What lets the candidate in?"),
+        Slip("without_ignores_c0", "adds_up, forgets = [c0], [c0]",
+             "adds_up, forgets = [np.zeros_like(c0)], [c0]",
+             "without starts from zero in place of c0.",
+             "What is the first entry of each list?"),
+        Slip("both_ignore_c0", "adds_up, forgets = [c0], [c0]",
+             "adds_up, forgets = [np.zeros_like(c0)], [np.zeros_like(c0)]",
+             "Both runs start from zero in place of c0.",
+             "What is the first entry of each list?"),
+        Slip("bound_without_absolute_value", "abs(g).max()", "g.max()",
+             "bound uses the largest g; here the one farthest from zero is negative.",
+             "Can a very negative candidate move the cell far?"),
+        Slip("bound_with_smallest_f", "(1 - f.max())", "(1 - f.min())",
+             "bound uses the smallest forget gate, the one that forgets most.",
+             "Which forget gate keeps most of the old state?"),
+        Slip("bound_with_mean_f", "(1 - f.max())", "(1 - f.mean())",
+             "bound uses the mean of the forget gates; a bound has to hold for every unit.",
+             "What could one unit do whose forget gate is always the largest?"),
+        Slip("bound_inverted", "(1 - f.max())", "f.max()",
+             "bound is divided by f_max in place of 1 - f_max.",
+             "What should the bound do when f_max comes close to 1?"),
+        Slip("bound_of_the_product", "i.max() * abs(g).max()", "abs(i * g).max()",
+             "bound takes the largest product i |g|. That is a valid bound too, and a tighter one; "
+             "M is made from the separate maxima.",
+             "Do the largest gate and the largest candidate here belong to the same unit and step?"),
+        Slip("bound_without_input_gate", "i.max() * abs(g).max()", "abs(g).max()",
+             "bound leaves out the input gate.",
+             "How much can enter at one step at most?"),
+    ),
+)
+
+REFUTE_BOUND = Exercise(
+    id="09.refute_bound",
+    title="Refute: always below the bound",
+    points=1,
+    section="6 Refute it: a bound without its condition",
+    function="above_the_bound",
+    items=("S4.38",),
+    outputs=("above_the_bound",),
+    kind="value",
+    verify=_refute_bound,
+)
+
+EXERCISES = (
+    FORWARD,
+    SLOPES,
+    TRUNCATED_BACKWARD,
+    REFUTE_GATES,
+    FULL,
+    REFUTE_CONSTANT,
+    BOUND,
+    REFUTE_BOUND,
+)

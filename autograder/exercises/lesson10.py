@@ -1,0 +1,915 @@
+"""Lesson 10: the LSTM with a forget gate, one step and a whole sequence, forward and backward."""
+
+from itertools import permutations
+
+import numpy as np
+
+from rnnlib import initialisers, lstm, numgrad
+
+from . import Exercise, Slip
+
+# T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
+SIZES = ((5, 2, 3, 4), (4, 3, 2, 5), (5, 3, 3, 3))
+GRADIENTS = ("W_x", "W_h", "b", "x", "h0", "c0")
+STEP = ("x", "h_prev", "c_prev", "i", "f", "g", "o", "c")
+
+
+def _network(seed):
+    """(params, x, h0, c0): nothing zero, no gate shut, the cells large enough for tanh to bend."""
+    rng = np.random.default_rng([1001, seed])
+    T, B, D, H = SIZES[seed % 3]
+    params = {
+        "W_x": rng.normal(size=(D, 4 * H)) * 0.5,
+        "W_h": rng.normal(size=(H, 4 * H)) * 0.6,
+        "b": rng.normal(size=4 * H) * 0.4,
+    }
+    h0, c0 = rng.uniform(-0.7, 0.7, (B, H)), rng.normal(size=(B, H))
+    return params, rng.normal(size=(T, B, D)) * 0.8, h0, c0
+
+
+def _one_step(seed):
+    params, x, h0, c0 = _network(seed)
+    return params, x[0], h0, c0
+
+
+def _one_step_and_adjoints(seed):
+    params, x, h0, c0 = _network(seed)
+    run = lstm.forward(params, x[:1], h0, c0)
+    values = (x[0], h0, c0, run.i[0], run.f[0], run.g[0], run.o[0], run.c[1])
+    rng = np.random.default_rng([1002, seed])
+    return params, dict(zip(STEP, values)), rng.normal(size=h0.shape), rng.normal(size=h0.shape)
+
+
+def _run_and_adjoints(seed):
+    params, x, h0, c0 = _network(seed)
+    rng = np.random.default_rng([1003, seed])
+    dh = rng.normal(size=(*x.shape[:2], h0.shape[1]))
+    return params, lstm.forward(params, x, h0, c0), dh, rng.normal(size=h0.shape)
+
+
+def _cells_and_adjoints(seed):
+    """(c, da) of a network with peepholes; da packed, (T, B, 4H)."""
+    params, x, h0, c0 = _network(seed)
+    rng = np.random.default_rng([1004, seed])
+    params |= {name: rng.normal(size=h0.shape[1]) * 0.6 for name in ("p_i", "p_f", "p_o")}
+    run = lstm.forward(params, x, h0, c0)
+    dh = rng.normal(size=(*x.shape[:2], h0.shape[1]))
+    return run.c, _adjoints(params, run, dh, rng.normal(size=h0.shape))
+
+
+def _packed(seed):
+    """(W, order_from, order_to): the rearrangement is never its own inverse."""
+    rng = np.random.default_rng([1005, seed])
+    shape = ((3, 4 * 5), (4 * 6,), (12, 12))[seed % 3]
+    orders = ["".join(p) for p in permutations("ifgo")]
+    while True:
+        first, second = rng.choice(orders, 2)
+        places = [first.index(gate) for gate in second]
+        if [places[n] for n in places] != [0, 1, 2, 3] and "ifgo" not in (first, second):
+            return rng.normal(size=shape), str(first), str(second)
+
+
+def _half_life(seed):
+    return (round(float(np.random.default_rng([1006, seed]).uniform(1.5, 60)), 1),)
+
+
+def _adjoints(params, run, dh, dc):
+    """The adjoints of the pre-activations, packed, (T, B, 4H)."""
+    slope, dh_dc, dc_dc = lstm.slopes(params, run)
+    da, future = np.empty_like(slope), 0.0
+    for t in range(len(dh) - 1, -1, -1):
+        dh_total = dh[t] + future
+        dc = dc + dh_total * dh_dc[t]
+        da[t, :, :3] = slope[t, :, :3] * dc[:, None]
+        da[t, :, 3] = slope[t, :, 3] * dh_total
+        future = da[t].reshape(len(dc), -1) @ params["W_h"].T
+        dc = dc * dc_dc[t]
+    return da.reshape(*dh.shape[:2], -1)
+
+
+def _step_forward_reference(params, x_t, h_prev, c_prev):
+    run = lstm.forward(params, x_t[None], h_prev, c_prev)
+    return {name: getattr(run, name)[-1] for name in "ifgoch"}
+
+
+def _forward_reference(params, x, h0, c0):
+    run = lstm.forward(params, x, h0, c0)
+    return {name: getattr(run, name) for name in "ifgoch"}
+
+
+def _step_backward_reference(params, step, dh_total, dc):
+    run = lstm.forward(params, step["x"][None], step["h_prev"], step["c_prev"])
+    gradient = lstm.backward(params, run, dh_total[None], dc)
+    names = {"x": "x", "h0": "h_prev", "c0": "c_prev"}
+    return {names.get(n, n): value[0] if n == "x" else value for n, value in gradient.items()}
+
+
+def _peephole_reference(c, da):
+    run = lstm.Run(None, None, None, None, None, c, None)
+    names = dict.fromkeys(("p_i", "p_f", "p_o"))
+    return lstm.peephole_gradients(names, run, da.reshape(*da.shape[:2], 4, -1))
+
+
+def _reorder_reference(W, order_from, order_to):
+    H = W.shape[-1] // 4
+    columns = np.concatenate([np.arange(H) + H * order_from.index(gate) for gate in order_to])
+    return {"W": W[..., columns]}
+
+
+def _contributions(params, run, dh, dc_T):
+    """((T, T, H, 4H), "W_h"): what the loss at t gives through the use of W_h at step s.
+
+    What dc_T brings counts as part of the last loss.
+    """
+    T, H = len(dh), dh.shape[-1]
+    terms = np.zeros((T, T, H, 4 * H))
+    for t in range(T):
+        alone = dh * (np.arange(T) == t)[:, None, None]
+        da = _adjoints(params, run, alone, dc_T * (t == T - 1))
+        terms[t] = np.einsum("sbi,sbj->sij", run.h[:-1], da)
+    return terms, "W_h"
+
+
+def _refute_gates(answer):
+    """Two pasts (h, c) that lead to the same cell through different gates."""
+    pasts = np.array(answer, float)
+    if pasts.shape != (2, 2):
+        return f"has shape {pasts.shape}, expected two pairs (h_prev, c_prev)"
+    if not np.isfinite(pasts).all():
+        return "contains NaN or infinity"
+    h, c_prev = pasts.T
+    if np.abs(h).max() >= 1:
+        return f"h_prev reaches {np.abs(h).max():.3g}; a state lies between -1 and 1"
+    f = 1 / (1 + np.exp(-h))
+    c = f * c_prev + f * np.tanh(h)
+    if abs(c[0] - c[1]) > 1e-6:
+        return f"the two cells are {c[0]:.6f} and {c[1]:.6f}, not the same to 1e-6"
+    gap = abs(f[0] - f[1])
+    return None if gap > 0.1 else f"the two forget gates differ by {gap:.2g}, not by more than 0.1"
+
+
+def _refute_product(answer):
+    """A one-unit LSTM in which dc_2/dc_0 is negative; a product of forget gates never is."""
+    w, b, c0 = (np.array(part, float) for part in answer)
+    if w.shape != (4,) or b.shape != (4,) or c0.shape != ():
+        return f"w has shape {w.shape}, b {b.shape} and c0 {c0.shape}, expected (4,), (4,) and a number"
+    if not all(np.isfinite(part).all() for part in (w, b, c0)):
+        return "contains NaN or infinity"
+    params, x = {"W_x": np.zeros((1, 4)), "W_h": w[None], "b": b}, np.zeros((2, 1, 1))
+
+    def last_cell(start):
+        return lstm.forward(params, x, np.zeros((1, 1)), start).c[-1].sum()
+
+    derivative = float(numgrad.complex_step(last_cell, c0.reshape(1, 1))[0, 0])
+    if derivative >= -0.1:
+        gates = lstm.forward(params, x, np.zeros((1, 1)), c0.reshape(1, 1)).f
+        return f"dc_2/dc_0 is {derivative:.3g}, not below -0.1 (the product f_2 f_1 is {gates.prod():.3g})"
+    return None
+
+
+CELL = "c = f * c_prev + i * g"
+STATE = "h = o * np.tanh(c)"
+
+STEP_FORWARD = Exercise(
+    id="10.lstm_step_forward",
+    title="One step of the cell",
+    points=2,
+    section="1 The cell and its four gates",
+    function="lstm_step_forward",
+    items=("S4.39",),
+    answers=("lstm.forward",),
+    outputs=("i", "f", "g", "o", "c", "h"),
+    instance=_one_step,
+    reference=_step_forward_reference,
+    asks="Which of the six arrays is the first that differs, in the order in which they are computed?",
+    slips=(
+        Slip("order_of_cs231n", "a_i, a_f, a_g, a_o = ", "a_i, a_f, a_o, a_g = ",
+             "g and o are cut from each other's columns: that is the packing order i, f, o, g.",
+             "In which order does this lesson pack the four blocks?"),
+        Slip("order_forget_first", "a_i, a_f, a_g, a_o = ", "a_f, a_i, a_g, a_o = ",
+             "i and f are cut from each other's columns: that is the packing order f, i, g, o.",
+             "In which order does this lesson pack the four blocks?"),
+        Slip("order_of_onnx", "a_i, a_f, a_g, a_o = ", "a_i, a_o, a_f, a_g = ",
+             "f, g and o are cut from each other's columns: that is the packing order i, o, f, g.",
+             "In which order does this lesson pack the four blocks?"),
+        Slip("bias_missing", ' + params["b"]', "",
+             "All four pre-activations lack the bias.",
+             "Which of the three parameters have you not used?"),
+        Slip("recurrence_missing", ' + h_prev @ params["W_h"]', "",
+             "All four pre-activations lack the part of the previous state.",
+             "What does a gate read besides the input?"),
+        Slip("input_missing", 'x_t @ params["W_x"] + ', "",
+             "All four pre-activations lack the part of the input.",
+             "What does a gate read besides the previous state?"),
+        Slip("gates_read_the_cell", 'h_prev @ params["W_h"]', 'c_prev @ params["W_h"]',
+             "The gates are formed from c_{t-1}; without peepholes they read h_{t-1}.",
+             "Which of the two parts of the state is multiplied by W_h?"),
+        Slip("candidate_by_sigma", "g = np.tanh(a_g)", "g = 1 / (1 + np.exp(-a_g))",
+             "g is a logistic function like the three gates, so it could never lower the cell.",
+             "May the candidate be negative?"),
+        Slip("gates_by_tanh", "(1 / (1 + np.exp(-v))", "(np.tanh(v)",
+             "The three gates are hyperbolic tangents: they run from -1 to 1.",
+             "What should a gate be when it is shut?"),
+        Slip("sigma_without_minus", "np.exp(-v)", "np.exp(v)",
+             "The gates fall where they should rise: the sign in the exponent is the other way round.",
+             "What does a gate do when its pre-activation is large and positive?"),
+        Slip("no_forget_gate", CELL, "c = c_prev + i * g",
+             "c keeps all of c_{t-1}: that is the cell of 1997.",
+             "Which gate decides how much of the old cell stays?"),
+        Slip("forgets_the_new_too", CELL, "c = f * (c_prev + i * g)",
+             "c is scaled by f as a whole; the forget gate belongs to the old cell only.",
+             "What should c be when f is 0?"),
+        Slip("coupled_gates", CELL, "c = f * c_prev + (1 - f) * g",
+             "c takes 1 - f in place of i: the input gate is not used.",
+             "May this cell forget nothing and take in something at the same time?"),
+        Slip("input_gate_missing", CELL, "c = f * c_prev + g",
+             "c takes in the whole candidate: the input gate is not used.",
+             "Where is i used?"),
+        Slip("gates_exchanged", CELL, "c = i * c_prev + f * g",
+             "c uses i and f in each other's place.",
+             "Which of the two gates belongs to what was there before?"),
+        Slip("cell_from_state", CELL, "c = f * h_prev + i * g",
+             "c is built on h_{t-1}; what is kept from step to step is c_{t-1}.",
+             "Which part of the state has never been through the output gate?"),
+        Slip("state_without_tanh", STATE, "h = o * c",
+             "h is o times c: the hyperbolic tangent between them is missing.",
+             "Which values can the cell take, and which the state?"),
+        Slip("tanh_outside", STATE, "h = np.tanh(o * c)",
+             "h is the hyperbolic tangent of a product; the gate acts after tanh.",
+             "If the output gate is 1/2, what is the largest value that h may take?"),
+        Slip("state_of_the_old_cell", STATE, "h = o * np.tanh(c_prev)",
+             "h shows the cell of the step before.",
+             "Is the new cell known when h is computed?"),
+        Slip("output_gate_missing", STATE, "h = np.tanh(c)",
+             "h shows the whole cell: the output gate is not used.",
+             "Where is o used?"),
+    ),
+)
+
+FORWARD = Exercise(
+    id="10.lstm_forward",
+    title="Run a sequence",
+    points=1,
+    section="2 A whole sequence",
+    function="lstm_forward",
+    items=("S4.39",),
+    answers=("lstm.forward",),
+    outputs=("i", "f", "g", "o", "c", "h"),
+    instance=_network,
+    reference=_forward_reference,
+    step="t",
+    asks="Is step 1 right? Then compare what step 2 reads with what step 1 produced.",
+    slips=(
+        Slip("h0_dropped", '"h": [h0]', '"h": [0 * h0]',
+             "h[0] is 0: the initial hidden state that was passed in is never used.",
+             "Which entry of h should hold h0?"),
+        Slip("c0_dropped", '"c": [c0]', '"c": [0 * c0]',
+             "c[0] is 0: the initial cell that was passed in is never used.",
+             "Which entry of c should hold c0?"),
+        Slip("both_dropped", '"c": [c0], "h": [h0]', '"c": [0 * c0], "h": [0 * h0]',
+             "h[0] and c[0] are 0: the state that was passed in is never used.",
+             "What are the last two arguments for?"),
+        Slip("states_exchanged", '"c": [c0], "h": [h0]', '"c": [h0], "h": [c0]',
+             "h0 and c0 are in each other's place.",
+             "In which order do h0 and c0 come in?"),
+        Slip("cell_not_carried", 'run["c"][-1]', "c0",
+             "c is right at step 1 only: every step starts from the initial cell.",
+             "Which cell does step t read, and where did step t-1 put it?"),
+        Slip("state_not_carried", 'run["h"][-1]', "h0",
+             "The gates are right at step 1 only: every step reads the initial hidden state.",
+             "Which state does step t read, and where did step t-1 put it?"),
+        Slip("state_carried_as_cell", 'run["c"][-1]', 'run["h"][-1]',
+             "c is built on h_{t-1} at every step: the hidden state stands where the cell should.",
+             "A step reads two states; which of them does the forget gate multiply?"),
+        Slip("first_input_again", "lstm_step_forward(params, x_t,", "lstm_step_forward(params, x[0],",
+             "Every step reads the input of step 1.",
+             "What changes from one round of the loop to the next?"),
+        Slip("backward_in_time", "for x_t in x:", "for x_t in x[::-1]:",
+             "The sequence is read from its end.",
+             "Which input belongs to step 1?"),
+    ),
+)
+
+REFUTE_GATES = Exercise(
+    id="10.refute_gates",
+    title="Refute: the gates are functions of the cell",
+    points=1,
+    section="2 What does a gate know?",
+    function="two_pasts",
+    items=("S4.39",),
+    outputs=("two_pasts",),
+    kind="value",
+    verify=_refute_gates,
+)
+
+ADD = "dc = dc + dh_total * o * (1 - tanh_c**2)"
+STEP_GATES = """\
+da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_g = dc * i * (1 - g**2)
+    da_o = dh_total * tanh_c * o * (1 - o)
+"""
+
+STEP_BACKWARD = Exercise(
+    id="10.lstm_step_backward",
+    title="One step back",
+    points=3,
+    section="3 One step back",
+    function="lstm_step_backward",
+    items=("S4.39",),
+    answers=("lstm.backward", "lstm.slopes"),
+    outputs=("W_x", "W_h", "b", "x", "h_prev", "c_prev"),
+    instance=_one_step_and_adjoints,
+    reference=_step_backward_reference,
+    asks="Is c_prev right? It needs only the first two lines of the table; the others need all four gates.",
+    slips=(
+        Slip("cell_adjoint_assigned", ADD, "dc = dh_total * o * (1 - tanh_c**2)",
+             "Every output but the output gate's lacks what later steps feel of the cell: dc was replaced.",
+             "Two routes lead from c_t to the loss; what was in dc when it came in?"),
+        Slip("cell_without_state", ADD, "pass",
+             "Every output but the output gate's lacks what the loss feels of c_t through h_t.",
+             "c_t reaches the next step's cell; where else is it used?"),
+        Slip("cell_carry_without_state", "dc * f}", "(dc - dh_total * o * (1 - tanh_c**2)) * f}",
+             "c_prev holds only what came in for the cell: the route from h_t into c_t is left out of it.",
+             "Which adjoint of c_t is complete: the one that came in, or the one with h_t's share in it?"),
+        Slip("tanh_of_cell_unsquashed", "(1 - tanh_c**2)", "(1 - c**2)",
+             "The slope between c_t and h_t is 1 - c²; it belongs to tanh(c_t).",
+             "Which number comes out of this tanh?"),
+        Slip("tanh_of_cell_slope_missing", " * (1 - tanh_c**2)", "",
+             "The slope between c_t and h_t is missing.",
+             "What stands between the cell and the output gate?"),
+        Slip("tanh_of_cell_twice", "(1 - tanh_c**2)", "(1 - np.tanh(tanh_c)**2)",
+             "The slope between c_t and h_t has tanh in it twice.",
+             "What does the name in the bracket hold already?"),
+        Slip("tanh_of_cell_parentheses", "dh_total * o * (1 - tanh_c**2)", "dh_total * o * 1 - tanh_c**2",
+             "tanh²(c) is subtracted from a product in place of scaling it.",
+             "If both adjoints were zero, would your gradient be zero?"),
+        Slip("output_gate_missing_to_cell", "dh_total * o * (1 - tanh_c**2)", "dh_total * (1 - tanh_c**2)",
+             "What h_t hands to c_t is not scaled by the output gate.",
+             "If the output gate is shut, does the loss at this step feel the cell?"),
+        Slip("all_slopes_missing", STEP_GATES,
+             "da_i = dc * g\n    da_f = dc * c_prev\n    da_g = dc * i\n    da_o = dh_total * tanh_c\n",
+             "All four gates lack their slopes: the adjoints of i, f, g and o are used as those of the "
+             "pre-activations.",
+             "What lies between a gate and its pre-activation?"),
+        Slip("forget_slope_missing", "dc * c_prev * f * (1 - f)", "dc * c_prev",
+             "The forget gate's slope is missing.",
+             "What lies between f_t and its pre-activation?"),
+        Slip("input_slope_missing", "dc * g * i * (1 - i)", "dc * g",
+             "The input gate's slope is missing.",
+             "What lies between i_t and its pre-activation?"),
+        Slip("candidate_slope_missing", "dc * i * (1 - g**2)", "dc * i",
+             "The candidate's slope is missing.",
+             "What lies between g_t and its pre-activation?"),
+        Slip("output_slope_missing", "dh_total * tanh_c * o * (1 - o)", "dh_total * tanh_c",
+             "The output gate's slope is missing.",
+             "What lies between o_t and its pre-activation?"),
+        Slip("candidate_by_sigma", "dc * i * (1 - g**2)", "dc * i * g * (1 - g)",
+             "The candidate has the slope of a logistic function.",
+             "Which of the four functions is not a logistic one?"),
+        Slip("forget_sees_new_cell", "dc * c_prev * f * (1 - f)", "dc * c * f * (1 - f)",
+             "The forget gate's adjoint is formed with c_t; the gate multiplies c_{t-1}.",
+             "Which cell stands beside f_t in the forward pass?"),
+        Slip("forget_sees_state", "dc * c_prev * f * (1 - f)", "dc * h_prev * f * (1 - f)",
+             "The forget gate's adjoint is formed with h_{t-1}; the gate multiplies a cell.",
+             "What stands beside f_t in the forward pass?"),
+        Slip("input_sees_old_cell", "dc * g * i * (1 - i)", "dc * c_prev * i * (1 - i)",
+             "The input gate's adjoint is formed with c_{t-1}, which belongs to the forget gate.",
+             "What stands beside i_t in the forward pass?"),
+        Slip("output_sees_cell", "dh_total * tanh_c * o", "dh_total * c * o",
+             "The output gate's adjoint is formed with c_t; the gate multiplies tanh(c_t).",
+             "What stands beside o_t in the forward pass?"),
+        Slip("output_from_cell_adjoint", "dh_total * tanh_c * o", "dc * tanh_c * o",
+             "The output gate's adjoint is formed from the cell's; o_t acts behind the cell.",
+             "Can c_t change when o_t does?"),
+        Slip("order_of_cs231n", "[da_i, da_f, da_g, da_o]", "[da_i, da_f, da_o, da_g]",
+             "The adjoints are packed in the order i, f, o, g; the weights are not.",
+             "In which order does this lesson pack the four blocks?"),
+        Slip("order_forget_first", "[da_i, da_f, da_g, da_o]", "[da_f, da_i, da_g, da_o]",
+             "The adjoints are packed in the order f, i, g, o; the weights are not.",
+             "In which order does this lesson pack the four blocks?"),
+        Slip("carry_unforgotten", "dc * f}", "dc}",
+             "c_prev is the whole adjoint of c_t: no forget gate on the way back.",
+             "By what is c_{t-1} multiplied on its way into c_t?"),
+        Slip("bias_one_number", "da.sum(axis=0)", "np.full(da.shape[1], da.sum())",
+             "All entries of b are the same: the sum runs over the units too.",
+             "Each column has its own bias: which axis must be left?"),
+        Slip("bias_averaged", "da.sum(axis=0)", "da.mean(axis=0)",
+             "b is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("w_h_sees_cell", "h_prev.T @ da", "c_prev.T @ da",
+             "W_h is formed with c_{t-1}; it was multiplied by h_{t-1}.",
+             "What stands beside W_h in the pre-activation?"),
+    ),
+)
+
+# the passages of lstm_backward from which its slips are cut
+CELLS = "dc = dc + dh_total * o[t - 1] * (1 - tanh_c**2)"
+IN, FORGET = "dc * g[t - 1] * i[t - 1] * (1 - i[t - 1])", "dc * c[t - 1] * f[t - 1] * (1 - f[t - 1])"
+CANDIDATE, OUT = "dc * i[t - 1] * (1 - g[t - 1] ** 2)", "dh_total * tanh_c * o[t - 1] * (1 - o[t - 1])"
+GATES = f"""\
+        da_i = {IN}
+        da_f = {FORGET}
+        da_g = {CANDIDATE}
+        da_o = {OUT}
+"""
+USES = "x[t - 1].T @ da\n        dW_h += h[t - 1].T @ da\n        db += da"
+LOOP, PACK, CARRY = "range(len(x), 0, -1)", "[da_i, da_f, da_g, da_o]", "dc = dc * f[t - 1]"
+
+
+def _gates(i="* i[t - 1] * (1 - i[t - 1])", g="* (1 - g[t - 1] ** 2)"):
+    """The four lines with another slope for the three gates (written for i) and for g."""
+    f, o = (i.replace("i[", f"{gate}[") for gate in "fo")
+    return (
+        f"        da_i = dc * g[t - 1] {i}\n        da_f = dc * c[t - 1] {f}\n"
+        f"        da_g = dc * i[t - 1] {g}\n        da_o = dh_total * tanh_c {o}\n"
+    )
+
+
+BACKWARD = Exercise(
+    id="10.lstm_backward",
+    title="Back-propagation through time in an LSTM",
+    points=5,
+    section="4 The sweep",
+    function="lstm_backward",
+    items=("S4.39", "S4.41"),
+    answers=("lstm.backward", "lstm.slopes"),
+    outputs=GRADIENTS,
+    instance=_run_and_adjoints,
+    reference=lambda params, run, dh, dc_T: lstm.backward(params, run, dh, dc_T),
+    spectrum=_contributions,
+    step="t",
+    backward=True,
+    asks="The last step needs only dh[T-1] and dc_T: are x at step T and the carries it hands on right?",
+    slips=(
+        # what travels along h
+        Slip("no_h_carry", "dh[t - 1] + future", "dh[t - 1]",
+             "Every output lacks what h_t does to later gates: the carry along h is not added.",
+             "h_t is read by the loss; who else reads it?"),
+        Slip("h_carry_forgotten", "        future = da @ W_h.T", "        pass",
+             "Nothing is handed back along the hidden state: h0 stays zero, and only the carry along the "
+             "cell connects the steps.",
+             "Which arrays of step t are made with h_{t-1}?"),
+        Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(x) else future)",
+             "Only the last step's loss is felt: the other steps' own dh are missing.",
+             "Does the loss read h_t at every step, or at the last one only?"),
+        Slip("upstream_ones", "dh[t - 1] + future", "np.ones_like(future) + future",
+             "The adjoints from outside are taken as 1 at every step: dh is not used.",
+             "What does dh tell you that an array of ones does not?"),
+        Slip("upstream_one_step_early", "dh[t - 1] + future", "dh[t - 2] + future",
+             "Each state hears the loss of the step before; step 1, by a negative index, that of step T.",
+             "dh has T entries and h has T + 1: which entry of dh belongs to h[t]?"),
+        Slip("upstream_of_last_step", "dh[t - 1] + future", "dh[-1] + future",
+             "Every state hears the loss of the last step, again and again.",
+             "What reaches h[1] from outside, and where does it stand in dh?"),
+        Slip("starts_from_last_dh", "future, dc = np.zeros_like(h[0])", "future, dc = dh[-1].copy()",
+             "The last step's loss enters twice: the sweep starts with dh[-1] and then adds it.",
+             "What lies to the right of the last step?"),
+        Slip("h_carry_subtracted", "dh[t - 1] + future", "dh[t - 1] - future",
+             "What comes from later steps along the hidden state is subtracted.",
+             "Two routes to the loss: add or subtract?"),
+        Slip("h_carry_piles_up", "future = da @ W_h.T", "future = future + da @ W_h.T",
+             "The carry along the hidden state is added to the old one in place of replacing it.",
+             "Is there a path from h_{t-1} to h_{t+1} that does not lead through step t?"),
+        Slip("w_h_not_transposed", "da @ W_h.T",
+             "sum(d @ w for d, w in zip(np.split(da, 4, 1), np.split(W_h, 4, 1)))",
+             "The step back uses each gate's block of W_h where its transpose belongs.",
+             "W_h[j, k] leads from which unit to which column? Walk it the other way."),
+        Slip("h_carry_through_input_only", "da @ W_h.T", "da_i @ np.split(W_h, 4, 1)[0].T",
+             "Only the input gate hands something back to h_{t-1}.",
+             "How many of the four pre-activations read h_{t-1}?"),
+        Slip("h_carry_without_output_gate", "da @ W_h.T", "da[:, :-len(h[0, 0])] @ W_h[:, :-len(h[0, 0])].T",
+             "The output gate hands nothing back to h_{t-1}.",
+             "How many of the four pre-activations read h_{t-1}?"),
+        Slip("h_carry_without_forget_gate", "da @ W_h.T", "da @ W_h.T - da_f @ np.split(W_h, 4, 1)[1].T",
+             "The forget gate hands nothing back to h_{t-1}.",
+             "How many of the four pre-activations read h_{t-1}?"),
+        Slip("h_carry_through_output_gate_only", "da @ W_h.T", "da_o @ np.split(W_h, 4, 1)[3].T",
+             "Only the output gate hands something back to h_{t-1}.",
+             "How many of the four pre-activations read h_{t-1}?"),
+        Slip("no_carry", f"dh[t - 1] + future\n        {CELLS}",
+             f"dh[t - 1]\n        dc = dc_T * (t == len(x)) + {CELLS[10:]}",
+             "Nothing flows from step t+1 back to t, neither along h nor along c: every output holds the "
+             "steps' own losses only.",
+             "Which two arrays does step t hand to step t+1, and who hears of them on the way back?"),
+        Slip("no_carry_and_no_dc_T", f"dh[t - 1] + future\n        {CELLS}",
+             f"dh[t - 1]\n        dc = {CELLS[10:]}",
+             "Nothing flows from step t+1 back to t, neither along h nor along c, and dc_T is not used.",
+             "Which two arrays does step t hand to step t+1, and who hears of them on the way back?"),
+        Slip("chunks_of_two", "future = da @ W_h.T",
+             "dc = dc * (t % 2 == 0)\n        future = da @ W_h.T * (t % 2 == 0)",
+             "The sweep is cut before every odd step: the steps hear of each other in pairs only.",
+             "A truncated pass is lesson 06; is there a reason to cut here?"),
+        Slip("detached_halfway", "future = da @ W_h.T",
+             "dc = dc * (t != len(x) // 2 + 1)\n        future = da @ W_h.T * (t != len(x) // 2 + 1)",
+             "The sweep is cut in the middle: nothing crosses from the second half into the first.",
+             "A truncated pass is lesson 06; is there a reason to cut here?"),
+        # what travels along c
+        Slip("dc_T_ignored", "dc_T.copy()", "np.zeros_like(dc_T)",
+             "dc_T is never used: what reaches the last cell from outside is missing.",
+             "The loss may read the last cell as well; which argument says so?"),
+        Slip("dc_T_ones", "dc_T.copy()", "np.ones_like(dc_T)",
+             "The last cell's adjoint is taken as 1: dc_T is not used.",
+             "What does dc_T tell you that an array of ones does not?"),
+        Slip("dc_T_at_every_step", CELLS, f"{CELLS} + dc_T * (t < len(x))",
+             "dc_T is added at every step; it belongs to the last cell alone.",
+             "Of which cell is dc_T the adjoint?"),
+        Slip("cell_adjoint_assigned", CELLS, "dc = dh_total * o[t - 1] * (1 - tanh_c**2)",
+             "Every output lacks the carry along the cell: dc is replaced at every step, where something "
+             "should be added to it.",
+             "Two routes lead from c_t to the loss; what was in dc when the step began?"),
+        Slip("cell_without_state", CELLS, "pass",
+             "The cell hears nothing of h_t: only dc_T travels along it.",
+             "c_t is used by the next step; where else?"),
+        Slip("cell_hears_own_loss_only", CELLS, "dc = dc + dh[t - 1] * o[t - 1] * (1 - tanh_c**2)",
+             "What h_t hands to its cell is this step's loss only, without what later steps feel of h_t.",
+             "Two arrays meet in h_t on the way back; which of them goes on into c_t?"),
+        Slip("cell_hears_carry_only", CELLS, "dc = dc + future * o[t - 1] * (1 - tanh_c**2)",
+             "What h_t hands to its cell lacks the loss of the step itself.",
+             "Two arrays meet in h_t on the way back; which of them goes on into c_t?"),
+        Slip("cell_carry_without_state", CARRY,
+             "dc = (dc - dh_total * o[t - 1] * (1 - tanh_c**2)) * f[t - 1]",
+             "The carry along the cell holds only what came in along the cell: h_t's share of dc is dropped "
+             "before it is handed on.",
+             "Which adjoint of c_t is complete: the one that came in, or the one with h_t's share in it?"),
+        Slip("cell_carry_forgotten", CARRY, "dc = np.zeros_like(dc)",
+             "Nothing is handed back along the cell: c0 stays zero.",
+             "By which array does c_{t-1} reach c_t?"),
+        Slip("cell_carry_unforgotten", f"        {CARRY}\n", "",
+             "The carry along the cell misses the forget gate, as in the cell of 1997.",
+             "By what is c_{t-1} multiplied on its way into c_t?"),
+        Slip("cell_carry_by_input_gate", CARRY, "dc = dc * i[t - 1]",
+             "The carry along the cell is scaled by the input gate.",
+             "By what is c_{t-1} multiplied on its way into c_t?"),
+        Slip("cell_carry_by_earlier_gate", CARRY, "dc = dc * f[t - 2]",
+             "The carry along the cell uses the forget gate of the step before.",
+             "Which forget gate stands between c_{t-1} and c_t?"),
+        Slip("cell_carry_by_slope", CARRY, "dc = dc * f[t - 1] * (1 - f[t - 1])",
+             "The carry along the cell is scaled by the forget gate's slope in place of its value.",
+             "c_{t-1} is multiplied by a number; does it pass through the gate's σ?"),
+        Slip("cell_carry_piles_up", CARRY, "dc = dc + dc * f[t - 1]",
+             "The carry along the cell is added to itself: c_{t-1} hears c_t twice.",
+             "Is there a path from c_{t-1} to c_{t+1} that does not lead through step t?"),
+        # between h and c
+        Slip("tanh_of_cell_unsquashed", "(1 - tanh_c**2)", "(1 - c[t] ** 2)",
+             "The slope between c_t and h_t is 1 - c²; it belongs to tanh(c_t).",
+             "Which number comes out of this tanh?"),
+        Slip("tanh_of_cell_slope_missing", " * (1 - tanh_c**2)", "",
+             "The slope between c_t and h_t is missing.",
+             "What stands between the cell and the output gate?"),
+        Slip("tanh_of_cell_twice", "(1 - tanh_c**2)", "(1 - np.tanh(tanh_c) ** 2)",
+             "The slope between c_t and h_t has tanh in it twice.",
+             "What has already been done to the number in the bracket?"),
+        Slip("tanh_of_cell_not_squared", "(1 - tanh_c**2)", "(1 - tanh_c)",
+             "The slope between c_t and h_t lacks the square.",
+             "How steep is tanh where its value is negative?"),
+        Slip("tanh_slope_of_state", "(1 - tanh_c**2)", "(1 - h[t] ** 2)",
+             "The slope between c_t and h_t is 1 - h²; that would be right without an output gate.",
+             "h_t is a product; which factor came out of tanh?"),
+        Slip("tanh_slope_divided", "dh_total * o[t - 1] * (1 - tanh_c**2)",
+             "dh_total * o[t - 1] / (1 - tanh_c**2)",
+             "The slope between c_t and h_t divides; 1/(1 - tanh²) belongs to the inverse function.",
+             "Where tanh is flat, should the cell's adjoint be large or small?"),
+        Slip("tanh_of_cell_parentheses", "dh_total * o[t - 1] * (1 - tanh_c**2)",
+             "dh_total * o[t - 1] * 1 - tanh_c**2",
+             "tanh²(c) is subtracted from a product in place of scaling it.",
+             "If dh and dc_T were zero, would your gradient be zero?"),
+        Slip("old_cell_shown", "np.tanh(c[t])", "np.tanh(c[t - 1])",
+             "The tanh between cell and state is taken at c_{t-1}; step t shows the new cell.",
+             "c has T + 1 entries: where does the cell stand that step t made?"),
+        Slip("output_gate_missing_to_cell", CELLS, "dc = dc + dh_total * (1 - tanh_c**2)",
+             "What h_t hands to c_t is not scaled by the output gate.",
+             "If the output gate is shut, does the loss at this step feel the cell?"),
+        # the slopes of the gates
+        Slip("all_slopes_missing", GATES, _gates("", ""),
+             "All four gates lack their slopes: the adjoints of i, f, g and o are used as those of the "
+             "pre-activations.",
+             "What lies between a gate and its pre-activation?"),
+        Slip("sigma_slopes_missing", GATES, _gates(""),
+             "The three gates lack their slopes; the candidate has its own.",
+             "Four activations make i, f, g and o: which of them have you walked back through?"),
+        Slip("slopes_of_values", GATES,
+             _gates("* (lambda s: s * (1 - s))(1 / (1 + np.exp(-i[t - 1])))",
+                    "* (1 - np.tanh(g[t - 1]) ** 2)"),
+             "All four slopes are taken as if the gates' values were pre-activations: σ and tanh are applied "
+             "a second time.",
+             "What does the run hold for a gate, the value or the pre-activation?"),
+        Slip("sigma_applied_twice", GATES,
+             _gates("* (lambda s: s * (1 - s))(1 / (1 + np.exp(-i[t - 1])))"),
+             "The three gates' slopes are taken at σ of the gate: σ is applied to what has been through it.",
+             "What does the run hold for a gate, the value or the pre-activation?"),
+        Slip("sigma_by_tanh", GATES, _gates("* (1 - i[t - 1] ** 2)"),
+             "The three gates have the slope of tanh.",
+             "Which function makes a gate, and what is its slope in terms of its value?"),
+        Slip("sigma_slope_half", GATES, _gates("* (1 - i[t - 1])"),
+             "The three gates' slopes are 1 - σ, without the other factor.",
+             "How steep is σ where its value is nearly 0?"),
+        Slip("candidate_by_sigma", CANDIDATE, "dc * i[t - 1] * g[t - 1] * (1 - g[t - 1])",
+             "The candidate has the slope of a logistic function.",
+             "Which of the four functions is not a logistic one?"),
+        Slip("candidate_not_squared", CANDIDATE, "dc * i[t - 1] * (1 - g[t - 1])",
+             "The candidate's slope is 1 - g, without the square.",
+             "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+        Slip("candidate_activated_twice", CANDIDATE, "dc * i[t - 1] * (1 - np.tanh(g[t - 1]) ** 2)",
+             "The candidate's slope is 1 - tanh(g)²: tanh is applied to a value that has been through it.",
+             "What does the run hold for g, the value or the pre-activation?"),
+        Slip("candidate_divided", CANDIDATE, "dc * i[t - 1] / (1 - g[t - 1] ** 2)",
+             "The candidate's slope divides; 1/(1 - g²) belongs to the inverse function.",
+             "Where tanh is flat, should the adjoint be large or small?"),
+        Slip("candidate_parentheses", CANDIDATE, "dc * i[t - 1] * 1 - g[t - 1] ** 2",
+             "g² is subtracted from a product in place of scaling it.",
+             "If dh and dc_T were zero, would your gradient be zero?"),
+        Slip("candidate_slope_missing", CANDIDATE, "dc * i[t - 1]",
+             "The candidate's slope is missing.",
+             "What lies between g_t and its pre-activation?"),
+        Slip("input_slope_missing", IN, "dc * g[t - 1]",
+             "The input gate's slope is missing.",
+             "What lies between i_t and its pre-activation?"),
+        Slip("forget_slope_missing", FORGET, "dc * c[t - 1]",
+             "The forget gate's slope is missing.",
+             "What lies between f_t and its pre-activation?"),
+        Slip("output_slope_missing", OUT, "dh_total * tanh_c",
+             "The output gate's slope is missing.",
+             "What lies between o_t and its pre-activation?"),
+        Slip("input_parentheses", IN, "dc * g[t - 1] * i[t - 1] * 1 - i[t - 1]",
+             "The input gate is subtracted from a product in place of scaling it by 1 - i.",
+             "If dh and dc_T were zero, would your gradient be zero?"),
+        # what stands beside each gate
+        Slip("forget_sees_new_cell", FORGET, "dc * c[t] * f[t - 1] * (1 - f[t - 1])",
+             "The forget gate's adjoint is formed with c_t; the gate multiplies c_{t-1}.",
+             "Which cell stands beside f_t in the forward pass?"),
+        Slip("forget_sees_state", FORGET, "dc * h[t - 1] * f[t - 1] * (1 - f[t - 1])",
+             "The forget gate's adjoint is formed with h_{t-1}; the gate multiplies a cell.",
+             "What stands beside f_t in the forward pass?"),
+        Slip("forget_sees_two_back", FORGET, "dc * c[t - 2] * f[t - 1] * (1 - f[t - 1])",
+             "The forget gate's adjoint is formed one cell too early; at step 1 a negative index fetches "
+             "the last cell.",
+             "c has T + 1 entries and c[0] is the initial cell: where is the one that step t reads?"),
+        Slip("input_sees_old_cell", IN, "dc * c[t - 1] * i[t - 1] * (1 - i[t - 1])",
+             "The input gate's adjoint is formed with c_{t-1}, which belongs to the forget gate.",
+             "What stands beside i_t in the forward pass?"),
+        Slip("candidate_without_input_gate", CANDIDATE, "dc * (1 - g[t - 1] ** 2)",
+             "The candidate's adjoint is not scaled by the input gate.",
+             "What stands beside g_t in the forward pass?"),
+        Slip("candidate_sees_forget_gate", CANDIDATE, "dc * f[t - 1] * (1 - g[t - 1] ** 2)",
+             "The candidate's adjoint is scaled by the forget gate.",
+             "What stands beside g_t in the forward pass?"),
+        Slip("output_sees_cell", OUT, "dh_total * c[t] * o[t - 1] * (1 - o[t - 1])",
+             "The output gate's adjoint is formed with c_t; the gate multiplies tanh(c_t).",
+             "What stands beside o_t in the forward pass?"),
+        Slip("output_sees_state", OUT, "dh_total * h[t] * o[t - 1] * (1 - o[t - 1])",
+             "The output gate's adjoint is formed with h_t, which holds the gate already.",
+             "h_t is a product of two; which factor is not the gate?"),
+        Slip("output_from_cell_adjoint", OUT, "dc * tanh_c * o[t - 1] * (1 - o[t - 1])",
+             "The output gate's adjoint is formed from the cell's; o_t acts behind the cell.",
+             "Can c_t change when o_t does?"),
+        Slip("output_hears_own_loss_only", OUT, "dh[t - 1] * tanh_c * o[t - 1] * (1 - o[t - 1])",
+             "The output gate hears the loss of its own step only.",
+             "o_t changes h_t, and who reads h_t?"),
+        Slip("candidate_and_input_from_state", GATES, GATES.replace("dc *", "dh_total *"),
+             "Three gates are driven by the adjoint of h_t; i, f and g act on the cell.",
+             "Which array do i_t, f_t and g_t make together, and which is its adjoint?"),
+        # packing
+        Slip("order_of_cs231n", PACK, "[da_i, da_f, da_o, da_g]",
+             "The adjoints are packed in the order i, f, o, g; the weights are not.",
+             "In which order does this lesson pack the four blocks?"),
+        Slip("order_forget_first", PACK, "[da_f, da_i, da_g, da_o]",
+             "The adjoints are packed in the order f, i, g, o; the weights are not.",
+             "In which order does this lesson pack the four blocks?"),
+        Slip("order_of_onnx", PACK, "[da_i, da_o, da_f, da_g]",
+             "The adjoints are packed in the order i, o, f, g; the weights are not.",
+             "In which order does this lesson pack the four blocks?"),
+        Slip("gradients_in_order_of_cs231n", USES,
+             USES.replace("da", "np.concatenate([da_i, da_f, da_o, da_g], 1)"),
+             "W_x, W_h and b come in the order i, f, o, g; x, h0 and c0 are right, so the sweep is too.",
+             "In which order are the blocks of the parameters packed, and those of your gradients?"),
+        Slip("gradients_forget_first", USES,
+             USES.replace("da", "np.concatenate([da_f, da_i, da_g, da_o], 1)"),
+             "W_x, W_h and b come in the order f, i, g, o; x, h0 and c0 are right, so the sweep is too.",
+             "In which order are the blocks of the parameters packed, and those of your gradients?"),
+        # the parameters
+        Slip("w_x_overwritten", "dW_x += ", "dW_x = ",
+             "W_x holds step 1's part only: each step overwrites the one before.",
+             "How often is W_x used, and what happens to the parts of its gradient?"),
+        Slip("w_h_overwritten", "dW_h += ", "dW_h = ",
+             "W_h holds step 1's part only: each step overwrites the one before.",
+             "How often is W_h used, and what happens to the parts of its gradient?"),
+        Slip("b_overwritten", "db += ", "db = ",
+             "b holds step 1's part only: each step overwrites the one before.",
+             "How often is b used, and what happens to the parts of its gradient?"),
+        Slip("w_h_sees_new_state", "h[t - 1].T @ da", "h[t].T @ da",
+             "W_h is formed with the state that the step produces, in place of the one it reads.",
+             "Which state stands beside W_h in the pre-activation?"),
+        Slip("w_h_two_back", "h[t - 1].T @ da", "h[t - 2].T @ da",
+             "W_h is formed with the state before the one the step reads; at step 1 with the last one.",
+             "h has T + 1 entries and h[0] is the initial state: where is the state that step t reads?"),
+        Slip("w_h_sees_cell", "h[t - 1].T @ da", "c[t - 1].T @ da",
+             "W_h is formed with c_{t-1}; it was multiplied by h_{t-1}.",
+             "What stands beside W_h in the pre-activation?"),
+        Slip("w_h_first_use_missing", "h[t - 1].T @ da", "h[t - 1].T @ da * (t > 1)",
+             "The use of W_h at step 1 is missing, as if the initial state were always zero.",
+             "Is h[0] zero here, and is it multiplied by W_h?"),
+        Slip("w_x_input_one_early", "x[t - 1].T @ da", "x[t - 2].T @ da",
+             "W_x is formed with the input of the step before; at step 1, with that of step T.",
+             "Which entry of x does step t read?"),
+        Slip("w_x_averaged", "x[t - 1].T @ da", "x[t - 1].T @ da / len(da)",
+             "W_x is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("b_averaged", "da.sum(axis=0)", "da.mean(axis=0)",
+             "b is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("b_one_number", "da.sum(axis=0)", "da.sum()",
+             "Every entry of b is the same: the sum runs over the columns too.",
+             "Each column has its own bias: which axis must be left?"),
+        Slip("b_forget_copied_from_input", "da.sum(axis=0)",
+             "np.concatenate([da_i, da_i, da_g, da_o], axis=1).sum(axis=0)",
+             "The forget gate's part of b is a copy of the input gate's.",
+             "Four blocks, four adjoints: which one belongs to the second block?"),
+        Slip("b_output_copied_from_candidate", "da.sum(axis=0)",
+             "np.concatenate([da_i, da_f, da_g, da_g], axis=1).sum(axis=0)",
+             "The output gate's part of b is a copy of the candidate's.",
+             "Four blocks, four adjoints: which one belongs to the last block?"),
+        # the inputs, the loop and the ends
+        Slip("x_holds_the_sum", "dx[t - 1] = ", "dx += ",
+             "Every entry of x holds the sum over steps: x was treated like a shared weight.",
+             "How many steps read x[t-1]?"),
+        Slip("x_stored_one_early", "dx[t - 1] = ", "dx[t - 2] = ",
+             "Every entry of x stands one place too early; the first step's lies at the end.",
+             "Which entry of x does step t read?"),
+        Slip("first_step_skipped", LOOP, "range(len(x), 1, -1)",
+             "Step 1 is never swept: x is zero there, and h0 and c0 are what step 2 hands back.",
+             "Which numbers does your loop variable take, and which is the last?"),
+        Slip("last_step_skipped", LOOP, "range(len(x) - 1, 0, -1)",
+             "Step T is never swept: x is zero there, and dh's last entry is not used.",
+             "Which numbers does your loop variable take, and which is the first?"),
+        Slip("runs_forward", LOOP, "range(1, len(x) + 1)",
+             "The loop runs forward in time: what is handed on reaches the wrong neighbour.",
+             "Which step's adjoint can be completed without any other?"),
+        Slip("h0_is_adjoint_of_h1", '"h0": future', '"h0": dh_total',
+             "h0 is the adjoint of h_1: one step short.",
+             "What does the sweep hand on after step 1?"),
+        Slip("c0_is_adjoint_of_c1", '"c0": dc}', '"c0": dc / f[0]}',
+             "c0 is the adjoint of c_1: one step short.",
+             "What lies between c_0 and c_1?"),
+        Slip("c0_is_h0", '"c0": dc}', '"c0": future}',
+             "c0 is a copy of h0.",
+             "Two arrays are left after step 1: which belongs to the cell?"),
+        Slip("initial_adjoints_exchanged", '"h0": future, "c0": dc}', '"h0": dc, "c0": future}',
+             "h0 and c0 are in each other's place.",
+             "Two arrays are left after step 1: which belongs to the cell?"),
+    ),
+)
+
+REFUTE_PRODUCT = Exercise(
+    id="10.refute_product",
+    title="Refute: the derivative is the product of the forget gates",
+    points=1,
+    section="5 Two paths back",
+    function="one_unit",
+    items=("S4.41",),
+    outputs=("one_unit",),
+    kind="value",
+    verify=_refute_product,
+)
+
+FORGET_BIAS = Exercise(
+    id="10.forget_bias",
+    title="A bias for a wanted half-life",
+    points=1,
+    section="6 How long does a cell remember?",
+    function="forget_bias",
+    items=("S4.41",),
+    answers=("initialisers.forget_bias",),
+    outputs=("b",),
+    instance=_half_life,
+    reference=lambda half_life: {"b": initialisers.forget_bias(half_life)},
+    asks="Put your number back through σ and take the power: what is left after half_life steps?",
+    slips=(
+        Slip("gate_returned", "np.log(f / (1 - f))", "f",
+             "b is the value of the gate; the bias stands before σ.",
+             "Which number must go into σ so that this comes out?"),
+        Slip("logit_of_the_rest", "np.log(f / (1 - f))", "np.log((1 - f) / f)",
+             "b has the wrong sign: it is the bias of a gate that keeps 1 - f.",
+             "Should the bias of an open gate be positive or negative?"),
+        Slip("inverse_of_tanh", "np.log(f / (1 - f))", "np.arctanh(f)",
+             "b is the inverse of tanh at f; a gate is made by σ.",
+             "Which function turns the pre-activation into a gate?"),
+        Slip("time_constant", "0.5 ** (1 / half_life)", "np.exp(-1 / half_life)",
+             "b belongs to a gate that keeps 1/e after half_life steps: a time constant.",
+             "Which share should be left after half_life steps?"),
+        Slip("linear_forgetting", "0.5 ** (1 / half_life)", "1 - 0.5 / half_life",
+             "b belongs to a gate that would lose the same amount at every step.",
+             "Is the cell multiplied by the gate at every step, or lowered by an amount?"),
+        Slip("one_over_the_steps", "0.5 ** (1 / half_life)", "1 - 1 / half_life",
+             "b belongs to the gate 1 - 1/half_life, which comes close to 1/e after half_life steps.",
+             "Which share should be left after half_life steps?"),
+        Slip("power_not_root", "0.5 ** (1 / half_life)", "0.5**half_life",
+             "b belongs to a gate that is a power of 1/2 where a root is needed.",
+             "Which equation should f satisfy, and how is it solved for f?"),
+        Slip("only_odds", "np.log(f / (1 - f))", "f / (1 - f)",
+             "b is the ratio of what is kept to what is lost, without the logarithm.",
+             "σ has an exponential in it: what undoes that?"),
+    ),
+)
+
+REORDER = Exercise(
+    id="10.reorder_gates",
+    title="Convert the gate order",
+    points=2,
+    section="7 Packed weights and their orders",
+    function="reorder_gates",
+    items=("S4.39",),
+    outputs=("W",),
+    instance=_packed,
+    reference=_reorder_reference,
+    asks="Take a W with one column per gate, filled with 0, 1, 2, 3: what should come out, and what does?",
+    slips=(
+        Slip("inverse", "zip(order_from, np.split(W, 4, axis=-1)))\n    return np.concatenate([blocks[gate] "
+             "for gate in order_to]",
+             "zip(order_to, np.split(W, 4, axis=-1)))\n    return np.concatenate([blocks[gate] "
+             "for gate in order_from]",
+             "The blocks are moved the opposite way, from order_to to order_from.",
+             "Which of the two orders names the blocks that come in?"),
+        Slip("always_from_ours", "zip(order_from, ", 'zip("ifgo", ',
+             "order_from is not used: the blocks that come in are taken as i, f, g, o.",
+             "Which argument says what lies in the first block?"),
+        Slip("always_to_ours", "for gate in order_to", 'for gate in "ifgo"',
+             "order_to is not used: the blocks go out as i, f, g, o.",
+             "Which argument says what belongs into the first block of the result?"),
+        Slip("unit_by_unit",
+             "blocks = dict(zip(order_from, np.split(W, 4, axis=-1)))\n"
+             "    return np.concatenate([blocks[gate] for gate in order_to], axis=-1)",
+             "columns = W.reshape(*W.shape[:-1], -1, 4)\n"
+             "    return columns[..., [order_from.index(gate) for gate in order_to]].reshape(W.shape)",
+             "The four gates are looked for in groups of four columns; a gate's H columns are neighbours.",
+             "Where do the columns of the first gate end?"),
+        Slip("mirrored", "for gate in order_to]", "for gate in order_to[::-1]]",
+             "The blocks stand in the opposite of order_to.",
+             "Which gate belongs into the first block of the result?"),
+        Slip("alphabetical", "for gate in order_to]", "for gate in sorted(order_to)]",
+             "The blocks are sorted by their letters.",
+             "Which argument says how the result is ordered?"),
+    ),
+)
+
+PEEPHOLES = Exercise(
+    id="10.peephole_gradients",
+    title="The gradients of the peepholes",
+    points=2,
+    section="8 Peepholes",
+    function="peephole_gradients",
+    items=("S4.39",),
+    answers=("lstm.peephole_gradients", "lstm.backward"),
+    outputs=("p_i", "p_f", "p_o"),
+    instance=_cells_and_adjoints,
+    reference=_peephole_reference,
+    asks="Which cell does this gate look at, and which block of da is its own?",
+    slips=(
+        Slip("all_see_the_old_cell", "(da_o * c[1:])", "(da_o * c[:-1])",
+             "p_o is formed with c_{t-1}; the output gate looks at the new cell.",
+             "Is the new cell known when the output gate is computed?"),
+        Slip("all_see_the_new_cell", "(da_i * c[:-1]).sum(axis=(0, 1)),\n        \"p_f\": (da_f * c[:-1])",
+             "(da_i * c[1:]).sum(axis=(0, 1)),\n        \"p_f\": (da_f * c[1:])",
+             "p_i and p_f are formed with c_t; those two gates are computed before it exists.",
+             "Which cell is known when the input gate is computed?"),
+        Slip("old_and_new_exchanged",
+             "(da_i * c[:-1]).sum(axis=(0, 1)),\n        \"p_f\": (da_f * c[:-1]).sum(axis=(0, 1)),\n"
+             "        \"p_o\": (da_o * c[1:])",
+             "(da_i * c[1:]).sum(axis=(0, 1)),\n        \"p_f\": (da_f * c[1:]).sum(axis=(0, 1)),\n"
+             "        \"p_o\": (da_o * c[:-1])",
+             "Old and new cell are in each other's place: p_i and p_f have c_t, and p_o has c_{t-1}.",
+             "Which of the gates are computed before the new cell, and which after it?"),
+        Slip("output_sees_tanh", "(da_o * c[1:])", "(da_o * np.tanh(c[1:]))",
+             "p_o is formed with tanh(c_t); the peephole looks at the cell itself.",
+             "What stands beside p_o in the equation of the output gate?"),
+        Slip("order_of_cs231n", "da_i, da_f, _, da_o", "da_i, da_f, da_o, _",
+             "p_o is formed from the candidate's block of da.",
+             "In which order are the four blocks packed?"),
+        Slip("order_forget_first", "da_i, da_f, _, da_o", "da_f, da_i, _, da_o",
+             "p_i and p_f are formed from each other's block of da.",
+             "In which order are the four blocks packed?"),
+        Slip("last_step_only", "np.split(da, 4, axis=-1)",
+             "np.split(da * (np.arange(len(da)) == len(da) - 1)[:, None, None], 4, axis=-1)",
+             "All three hold the part of the last step only.",
+             "How often is a peephole weight used?"),
+        Slip("first_step_only", "np.split(da, 4, axis=-1)",
+             "np.split(da * (np.arange(len(da)) == 0)[:, None, None], 4, axis=-1)",
+             "All three hold the part of step 1 only.",
+             "How often is a peephole weight used?"),
+        Slip("mean_over_the_batch", "np.split(da, 4, axis=-1)", "np.split(da / da.shape[1], 4, axis=-1)",
+             "All three are averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+    ),
+)
+
+EXERCISES = (
+    STEP_FORWARD,
+    FORWARD,
+    REFUTE_GATES,
+    STEP_BACKWARD,
+    BACKWARD,
+    REFUTE_PRODUCT,
+    FORGET_BIAS,
+    REORDER,
+    PEEPHOLES,
+)

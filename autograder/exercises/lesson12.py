@@ -1,0 +1,619 @@
+"""Lesson 12: the two gated recurrent units, the Reber margin, and ten corrected errata."""
+
+import numpy as np
+
+from rnnlib import gru, losses, paths, rnn
+
+from . import Exercise, Slip
+
+SIZES = ((5, 3, 2, 4), (4, 2, 5, 3), (4, 3, 3, 3))  # T, B, D, H
+
+
+def _reset(seed):
+    """Both variants among the instances of a seed; the square one takes turns."""
+    return ("after", "before", ("after", "before")[seed // 3 % 2])[seed % 3]
+
+
+def _network(seed):
+    """(params, x, h0, reset): nothing zero; b_hn is there in both variants."""
+    rng = np.random.default_rng([1201, seed])
+    T, B, D, H = SIZES[seed % 3]
+    params = {
+        "W_x": rng.normal(size=(D, 3 * H)) * 0.6,
+        "W_h": rng.normal(size=(H, 3 * H)) * 0.8,
+        "b": rng.normal(size=3 * H) * 0.4,
+        "b_hn": rng.normal(size=H) * 0.6,
+    }
+    return params, rng.normal(size=(T, B, D)), rng.uniform(-0.9, 0.9, (B, H)), _reset(seed)
+
+
+def _for(reset, params):
+    """The parameters that the library takes: no b_hn with reset="before"."""
+    return {name: value for name, value in params.items() if reset == "after" or name != "b_hn"}
+
+
+def _run(seed):
+    params, x, h0, reset = _network(seed)
+    run = gru.forward(_for(reset, params), x, h0, reset)
+    return params, run if reset == "after" else run._replace(u=np.zeros_like(run.n))
+
+
+def _run_and_adjoints(seed):
+    params, run = _run(seed)
+    return params, run, np.random.default_rng([1202, seed]).normal(size=run.n.shape)
+
+
+def _forward_reference(params, x, h0, reset):
+    run = gru.forward(_for(reset, params), x, h0, reset)
+    return {name: getattr(run, name) for name in ("r", "z", "n", "h")}
+
+
+def _backward_reference(params, run, dh):
+    if run.reset == "before":
+        run = run._replace(u=None)
+    grads = gru.backward(_for(run.reset, params), run, dh)
+    return {"b_hn": np.zeros_like(params["b_hn"]), **grads}
+
+
+def _jacobian_reference(params, run):
+    """Row i is what one backward step gives for the adjoint e_i; all steps as one batch."""
+    T, B, H = run.n.shape
+    weights = _for(run.reset, params)
+    steps = gru.forward(weights, run.x.reshape(1, T * B, -1), run.h[:-1].reshape(T * B, H), run.reset)
+    rows = [gru.backward(weights, steps, np.tile(e, (1, T * B, 1)))["h0"] for e in np.eye(H)]
+    return {"J": np.stack(rows, axis=1).reshape(T, B, H, H)}
+
+
+def _predictions(seed):
+    """(o, y): legal symbols of strings of different lengths, with zeros after their ends."""
+    rng = np.random.default_rng([1203, seed])
+    T, B, K = ((6, 4, 7), (5, 3, 6), (4, 4, 4))[seed % 3]
+    y = np.zeros((T, B, K))
+    for b in range(B):
+        for t in range(T - b % (T - 2)):
+            legal = rng.choice(K, 1 + (t + b) % 2, replace=False)
+            y[t, b, legal] = 1 / len(legal)
+    return rng.normal(size=y.shape) + 1.5 * (y > 0), y
+
+
+def _margin_reference(o, y):
+    p, margin = losses.softmax(o), np.full(y.shape[1], np.inf)
+    for t, b in np.ndindex(y.shape[:2]):
+        legal = y[t, b] > 0
+        if legal.any():
+            margin[b] = min(margin[b], p[t, b][legal].min() - p[t, b][~legal].max())
+    return {"margin": margin}
+
+
+def _system(seed):
+    """(params, x, h, o, y, dh, k): one instance; the targets' rows do not sum to 1."""
+    rng = np.random.default_rng([1204, seed])
+    T, D, H, K, k = ((6, 3, 4, 5, 2), (5, 4, 3, 6, 1), (6, 4, 4, 4, 3))[seed % 3]
+    params = {
+        "W_x": rng.normal(size=(D, H)) * 0.6,
+        "W_h": rng.normal(size=(H, H)) * 0.6,
+        "b_h": rng.normal(size=H) * 0.3,
+    }
+    run = rnn.forward(params, rng.normal(size=(T, 1, D)), rng.uniform(-0.7, 0.7, (1, H)))
+    o, y, dh = rng.normal(size=(T, K)), rng.uniform(0.1, 0.9, (T, K)), rng.normal(size=(T, H))
+    return params, run.x[:, 0], run.h[:, 0], o, y, dh, k
+
+
+def _corrections_reference(params, x, h, o, y, dh, k):
+    run = rnn.forward(params, x[:, None], h[:1])
+    J, T = paths.step_jacobians(params, run), len(x)
+    loss, do = losses.softmax_cross_entropy(o, y)
+    gamma = np.linalg.svd(params["W_h"], compute_uv=False)[0]
+    grads = rnn.backward(params, run, dh[:, None])
+    return {
+        "loss": loss,
+        "do": do,
+        "dW_y": sum(np.outer(h_t, do_t) for h_t, do_t in zip(h[1:], do)),
+        "gamma": gamma,
+        "bound": gamma ** (T - k),
+        "J": J[-1, 0],
+        "chain": paths.transition(J, T, k)[0],
+        "dW_h": grads["W_h"],
+        "dW_x": grads["W_x"],
+        "dh_db": paths.rtrl(params, run)["b_h"][-1, 0],
+    }
+
+
+def _refute_same(answer):
+    """Recurrent weights and a state for which the two GRUs take different first steps."""
+    W_h, h0 = (np.asarray(part, float) for part in answer)
+    if h0.ndim != 1 or not 1 <= len(h0) <= 50 or W_h.shape != (len(h0), 3 * len(h0)):
+        return f"W_h has shape {W_h.shape} and h0 {h0.shape}, expected (H, 3H) and (H,)"
+    if not (np.isfinite(W_h).all() and np.isfinite(h0).all()):
+        return "contains NaN or infinity"
+    params = {"W_x": np.zeros((1, W_h.shape[1])), "W_h": W_h}
+    after, before = (gru.forward(params, np.zeros((1, 1, 1)), h0[None], v).h[1, 0] for v in gru.RESET)
+    gap = np.abs(after - before).max()
+    hint = "; with one unit they always agree" if len(h0) == 1 else ""
+    return None if gap > 0.1 else f"the two first states differ by {gap:.2g}, not by more than 0.1{hint}"
+
+
+def _refute_factor(answer):
+    """Two scalar GRUs: one whose first factor is below -0.5, one whose first factor is above 2."""
+    factors = []
+    for name, four in zip(("negative", "large"), answer, strict=True):
+        four = np.asarray(four, float)
+        if four.shape != (4,) or not np.isfinite(four).all():
+            return f"{name} has shape {four.shape}, expected four finite numbers: w_r, w_z, w_n, h0"
+        params = {"W_x": np.zeros((1, 3)), "W_h": four[None, :3]}
+        run = gru.forward(params, np.zeros((1, 1, 1)), four[None, 3:])
+        factors.append(gru.backward(params, run, np.ones((1, 1, 1)))["h0"].item())
+    if not factors[0] < -0.5:
+        return f"for negative the factor is {factors[0]:.3g}, not below -0.5"
+    return None if factors[1] > 2 else f"for large the factor is {factors[1]:.3g}, not above 2"
+
+
+FORWARD = Exercise(
+    id="12.gru_forward",
+    title="Run both GRUs",
+    points=2,
+    section="1 Two gates",
+    function="gru_forward",
+    items=("S4.54", "S4.30"),
+    answers=("gru.forward",),
+    outputs=("r", "z", "n", "h"),
+    instance=_network,
+    reference=_forward_reference,
+    step="t",
+    asks="At step 1 all four arrays come from x, h0 and the weights alone: which of them is right there?",
+    slips=(
+        Slip("gates_exchanged", "r.append(gates[:, :H])\n        z.append(gates[:, H:])",
+             "r.append(gates[:, H:])\n        z.append(gates[:, :H])",
+             "r holds the update gate and z the reset gate: the packed columns are read in the order z, r.",
+             "In which order does the text pack the three blocks of columns?"),
+        Slip("always_after", 'if reset == "after"', "if True",
+             'With reset="before" the reset gate still acts behind the product; the argument is not used.',
+             "What does your function do differently when reset changes?"),
+        Slip("always_before", 'if reset == "after"', "if False",
+             'With reset="after" the reset gate still acts on the state; the argument is not used.',
+             "What does your function do differently when reset changes?"),
+        Slip("variants_exchanged", 'if reset == "after"', 'if reset != "after"',
+             "The two variants are exchanged.",
+             "After or before what does the reset gate act, in each of the two names?"),
+        Slip("b_hn_missing", '@ W_hn + params["b_hn"])', "@ W_hn)",
+             'n lacks b_hn with reset="after".',
+             "Which of the four parameters have you not used?"),
+        Slip("b_hn_outside", 'r[-1] * (h[-1] @ W_hn + params["b_hn"])',
+             'r[-1] * (h[-1] @ W_hn) + params["b_hn"]',
+             "b_hn is added outside the bracket: the reset gate does not multiply it.",
+             "What exactly stands in the bracket that r multiplies?"),
+        Slip("reset_ignored_after", 'r[-1] * (h[-1] @ W_hn + params["b_hn"])',
+             '(h[-1] @ W_hn + params["b_hn"])',
+             'With reset="after" the reset gate never acts on the candidate.',
+             "Which of the two gates is computed and not used?"),
+        Slip("reset_ignored_before", "(r[-1] * h[-1]) @ W_hn", "h[-1] @ W_hn",
+             'With reset="before" the reset gate never acts on the candidate.',
+             "Which of the two gates is computed and not used?"),
+        Slip("other_convention", "(1 - z[-1]) * n[-1] + z[-1] * h[-1]",
+             "z[-1] * n[-1] + (1 - z[-1]) * h[-1]",
+             "z weighs the candidate in place of the old state: the other convention in the literature.",
+             "In this course, if z were 1, which of the two would be kept?"),
+        Slip("nothing_forgotten", "(1 - z[-1]) * n[-1] + z[-1] * h[-1]", "n[-1] + z[-1] * h[-1]",
+             "The candidate enters with weight 1: the factor 1 - z is missing.",
+             "The new state is a mean of two: what do the weights add up to?"),
+        Slip("nothing_kept", "(1 - z[-1]) * n[-1] + z[-1] * h[-1]", "(1 - z[-1]) * n[-1]",
+             "The old state is not carried on: h holds the candidate's share only.",
+             "What is the other addend of h?"),
+        Slip("candidate_logistic", "np.tanh(", "sigmoid.value(",
+             "n is the logistic function of its pre-activation.",
+             "Can a state of yours become negative?"),
+        Slip("candidate_linear", "np.tanh(", "(",
+             "n is its own pre-activation: tanh is not applied.",
+             "What keeps the candidate between -1 and 1?"),
+        Slip("gates_by_tanh", "gates = sigmoid.value(", "gates = np.tanh(",
+             "r and z go through tanh, so that they can be negative.",
+             "Between which two values should a gate lie?"),
+        Slip("initial_state_dropped", "[h0]", "[np.zeros_like(h0)]",
+             "h[0] is 0: the initial state that was passed in is never used.",
+             "Which entry of h should hold h0?"),
+        Slip("bias_missing", ' + params["b"]:', ":",
+             "All gates and the candidate lack the bias b.",
+             "Which of the four parameters have you not used?"),
+        Slip("gates_without_state", " + h[-1] @ W_rz", "",
+             "r and z see the input only.",
+             "Should a gate know what is in the state that it guards?"),
+        Slip("gates_w_h_swapped", "h[-1] @ W_rz", "h[-1] @ np.hstack([W_rz[:, H:], W_rz[:, :H]])",
+             "r and z use each other's recurrent weights, while their input weights are in place.",
+             "Which columns of W_h belong to which gate?"),
+    ),
+)
+
+REFUTE_SAME = Exercise(
+    id="12.refute_same",
+    title="Refute it: it does not matter where the gate stands",
+    points=1,
+    section="Refute it: the same network twice",
+    function="two_grus",
+    kind="value",
+    items=("S4.54",),
+    outputs=("two_grus",),
+    verify=_refute_same,
+)
+
+AFTER = "du = da_n * r"
+
+BACKWARD = Exercise(
+    id="12.gru_backward",
+    title="Back through both GRUs",
+    points=4,
+    section="2 The sweep",
+    function="gru_backward",
+    items=("S4.54",),
+    answers=("gru.backward", "gru.sweep_after", "gru.sweep_before", "gru.output_slopes"),
+    outputs=("W_x", "W_h", "b", "b_hn", "x", "h0"),
+    instance=_run_and_adjoints,
+    reference=_backward_reference,
+    step="t",
+    backward=True,
+    asks="Take T = 1 and a dh with one entry: which of the three blocks, r, z or n, differs first?",
+    slips=(
+        # what travels
+        Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
+             "Every output holds the paths of length zero only: nothing flows from step t+1 back to t.",
+             "By how many routes does h[t] reach the later steps?"),
+        Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(dh) else future)",
+             "Only the last step's loss is felt: the other steps' own adjoints are missing.",
+             "Does the loss read h[t] at every step, or at the last one only?"),
+        Slip("upstream_ones", "dh[t - 1] + future", "np.ones_like(dh[t - 1]) + future",
+             "The adjoints from outside are taken as 1 at every step: dh is not used.",
+             "What does dh tell you that an array of ones does not?"),
+        Slip("carry_without_skip", "dh_total * z + inner", "inner",
+             "What is passed back lacks the direct way: h[t-1] enters h[t] itself, weighted by z.",
+             "In the formula of h[t], where does h[t-1] stand outside all gates?"),
+        Slip("carry_skip_unweighted", "dh_total * z + inner", "dh_total + inner",
+             "The direct way carries the adjoint in full: its weight z is missing.",
+             "With which weight does h[t-1] enter h[t]?"),
+        Slip("carry_skip_of_candidate", "dh_total * z + inner", "dh_total * (1 - z) + inner",
+             "The direct way is weighted by 1 - z, which belongs to the candidate.",
+             "If z is 1, does h[t-1] pass in full or not at all?"),
+        Slip("carry_without_gates", "+ inner + da_rz @ W_rz.T", "+ inner",
+             "What is passed back misses the ways through the two gates.",
+             "Which rows of the forward pass multiply h[t-1] by W_h?"),
+        Slip("carry_without_candidate", "dh_total * z + inner + ", "dh_total * z + ",
+             "What is passed back misses the way through the candidate.",
+             "Which rows of the forward pass multiply h[t-1] by W_h?"),
+        Slip("carry_direct_only", "dh_total * z + inner + da_rz @ W_rz.T", "dh_total * z",
+             "Only the direct way is passed back; the gates and the candidate read h[t-1] too.",
+             "Four ways lead from h[t-1] to h[t]: which are they?"),
+        Slip("carry_gates_not_transposed", "da_rz @ W_rz.T",
+             "da_rz[:, :H] @ W_rz[:, :H] + da_rz[:, H:] @ W_rz[:, H:]",
+             "The way back through the gates uses W_h where its transpose belongs.",
+             "W_h[j, i] leads from which unit to which? Walk it the other way."),
+        Slip("carry_piles_up", "future = dh_total * z", "future = future + dh_total * z",
+             "What is passed back is added to what came from later steps in place of replacing it.",
+             "Is there a road from h[t-1] to h[t+1] that does not lead through h[t]?"),
+        # the update gate
+        Slip("z_sign", "(h_prev - n) * z", "(n - h_prev) * z",
+             "The z block of every output has the wrong sign, and with it what is passed back.",
+             "If z grows, does h[t] move towards the old state or towards the candidate?"),
+        Slip("z_without_candidate", "(h_prev - n) * z", "h_prev * z",
+             "The z block hears of the old state only; z also weighs the candidate, by 1 - z.",
+             "How often does z stand in the formula of h[t]?"),
+        Slip("z_new_state", "(h_prev - n) * z", "(run.h[t] - n) * z",
+             "The z block takes h[t], the state the step produces, for the one it reads.",
+             "Which state does z multiply?"),
+        Slip("z_without_slope", "(h_prev - n) * z * (1 - z)", "(h_prev - n)",
+             "The z block stops at the gate: the slope of its logistic function is missing.",
+             "What lies between z and its pre-activation?"),
+        Slip("z_slope_of_tanh", "(h_prev - n) * z * (1 - z)", "(h_prev - n) * (1 - z ** 2)",
+             "The z block has the slope of tanh.",
+             "Which function makes z from its pre-activation?"),
+        # the candidate
+        Slip("n_without_weight", "dh_total * (1 - z) * (1", "dh_total * (1",
+             "The n block lacks the weight 1 - z with which the candidate enters.",
+             "How much of n gets into h[t] when z is close to 1?"),
+        Slip("n_weighted_by_z", "dh_total * (1 - z) * (1", "dh_total * z * (1",
+             "The n block is weighted by z, which belongs to the old state.",
+             "How much of n gets into h[t] when z is close to 1?"),
+        Slip("n_without_slope", "(1 - z) * (1 - n ** 2)", "(1 - z)",
+             "The n block lacks the slope of tanh.",
+             "What lies between n and its pre-activation?"),
+        Slip("n_slope_not_squared", "(1 - n ** 2)", "(1 - n)",
+             "The n block has the slope 1 - n, without the square.",
+             "At pre-activation 0 the slope of tanh is 1; how fast does it fall to either side?"),
+        Slip("n_slope_of_logistic", "(1 - n ** 2)", "(n * (1 - n))",
+             "The n block has the slope of the logistic function.",
+             "Which function makes n from its pre-activation?"),
+        Slip("n_slope_of_state", "(1 - n ** 2)", "(1 - run.h[t] ** 2)",
+             "The slope in the n block is taken at h[t]; tanh was applied to make n.",
+             "What is the output of tanh here?"),
+        # the reset gate
+        Slip("r_without_slope", "dr * r * (1 - r)", "dr",
+             "The r block stops at the gate: the slope of its logistic function is missing.",
+             "What lies between r and its pre-activation?"),
+        Slip("r_slope_of_tanh", "dr * r * (1 - r)", "dr * (1 - r ** 2)",
+             "The r block has the slope of tanh.",
+             "Which function makes r from its pre-activation?"),
+        Slip("r_ignored", "dr * r * (1 - r)", "0 * dr",
+             "The r block is zero: r was treated as a constant.",
+             "Does the reset gate depend on h[t-1] and on weights?"),
+        Slip("after_r_sees_state", "da_n * run.u[t - 1]", "da_n * h_prev",
+             'With reset="after" the r block is formed with h[t-1]; r multiplies the product u.',
+             "What stands in the bracket that r multiplies in this variant?"),
+        Slip("after_r_without_b_hn", "da_n * run.u[t - 1]", "da_n * (h_prev @ W_hn)",
+             'With reset="after" the r block lacks b_hn, which stands in the bracket with the product.',
+             "What stands in the bracket that r multiplies in this variant?"),
+        Slip("after_u_not_reset", AFTER, "du = da_n",
+             'With reset="after" the adjoint of u lacks the factor r.',
+             "By what is u multiplied on its way into the candidate?"),
+        Slip("after_b_hn_not_reset", "du.sum(axis=0)", "da_n.sum(axis=0)",
+             "b_hn lacks the reset gate: it was treated like the bias b.",
+             "Does b_hn stand inside or outside the bracket that r multiplies?"),
+        Slip("after_b_hn_overwritten", 'grads["b_hn"] += du', 'grads["b_hn"] = du',
+             "b_hn holds one step's part only: each step overwrites the one before.",
+             "How often is b_hn used?"),
+        Slip("after_w_hn_not_reset", "h_prev.T @ du", "h_prev.T @ da_n",
+             'With reset="after" the n block of W_h lacks the reset gate.',
+             "Which adjoint belongs to the product of h[t-1] and W_hn?"),
+        Slip("before_w_hn_state_not_reset", "(r * h_prev).T @ da_n", "h_prev.T @ da_n",
+             'With reset="before" the n block of W_h is formed with h[t-1]; W_hn met the reset state.',
+             "What does W_hn multiply in this variant?"),
+        Slip("before_state_not_reset", "dq * h_prev, dq * r", "dq * h_prev, dq",
+             'With reset="before" what is passed back through the candidate lacks r.',
+             "The product r ⊙ h[t-1] has two factors: what does each of them get?"),
+        Slip("before_r_sees_itself", "dq * h_prev, dq * r", "dq * r, dq * r",
+             'With reset="before" the r block is formed with r; r was multiplied by h[t-1].',
+             "The product r ⊙ h[t-1] has two factors: what does each of them get?"),
+        Slip("before_w_hn_not_transposed", "da_n @ W_hn.T", "da_n @ W_hn",
+             'With reset="before" the way back through the candidate uses W_hn, not its transpose.',
+             "W_hn[j, i] leads from which unit to which? Walk it the other way."),
+        Slip("after_w_hn_not_transposed", "du @ W_hn.T", "du @ W_hn",
+             'With reset="after" the way back through the candidate uses W_hn, not its transpose.',
+             "W_hn[j, i] leads from which unit to which? Walk it the other way."),
+        # the parameters and the ends
+        Slip("blocks_exchanged", "da_rz = np.hstack([dr * r * (1 - r), da_z])",
+             "da_rz = np.hstack([da_z, dr * r * (1 - r)])",
+             "The r and z blocks are exchanged: the columns are packed in the order z, r, n.",
+             "In which order does the text pack the three blocks of columns?"),
+        Slip("w_x_overwritten", 'grads["W_x"] += ', 'grads["W_x"] = ',
+             "W_x holds one step's part only: each step overwrites the one before.",
+             "How often is W_x used, and what happens to the parts of its gradient?"),
+        Slip("w_h_overwritten", 'grads["W_h"] += ', 'grads["W_h"] = ',
+             "W_h holds one step's part only: each step overwrites the one before.",
+             "How often is W_h used, and what happens to the parts of its gradient?"),
+        Slip("b_overwritten", 'grads["b"] += ', 'grads["b"] = ',
+             "b holds one step's part only: each step overwrites the one before.",
+             "How often is b used, and what happens to the parts of its gradient?"),
+        Slip("w_h_sees_new_state", "h_prev.T @ da_rz", "run.h[t].T @ da_rz",
+             "The r and z blocks of W_h are formed with h[t], the state the step produces.",
+             "Which state do the gates of step t read?"),
+        Slip("b_averaged", "da.sum(0)", "da.mean(0)",
+             "b is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("x_holds_the_sum", "dx[t - 1] = ", "dx += ",
+             "Every entry of x holds the sum over all steps: x was treated like a shared weight.",
+             "How many steps read x[t-1]?"),
+        Slip("h0_is_adjoint_of_h1", '"h0": future', '"h0": dh_total',
+             "h0 holds the adjoint of h[1]: the last step back is missing.",
+             "Which step lies between h[1] and h[0]?"),
+        Slip("first_step_skipped", "range(len(dh), 0, -1)", "range(len(dh), 1, -1)",
+             "The sweep stops before step 1: its parts of every gradient are missing.",
+             "Which is the last step that the loop visits?"),
+        Slip("last_step_skipped", "range(len(dh), 0, -1)", "range(len(dh) - 1, 0, -1)",
+             "The sweep begins at step T - 1: the last step's loss never enters.",
+             "Which is the first step that the loop visits?"),
+        Slip("runs_forward", "range(len(dh), 0, -1)", "range(1, len(dh) + 1)",
+             "The loop runs from the first step to the last: adjoints travel the wrong way.",
+             "Which must be known first, the adjoint of h[t] or that of h[t+1]?"),
+    ),
+)
+
+JACOBIAN = Exercise(
+    id="12.gru_step_jacobian",
+    title="The step Jacobian of a GRU",
+    points=2,
+    section="3 From state to state",
+    function="gru_step_jacobian",
+    items=("S4.54", "S4.47"),
+    answers=("gru.backward", "gru.sweep_after", "gru.sweep_before", "gru.output_slopes"),
+    outputs=("J",),
+    instance=_run,
+    reference=_jacobian_reference,
+    asks="The entries off the diagonal come from three of the four ways: which of the three can you switch "
+    "off by a choice of weights, and is J right then?",
+    slips=(
+        Slip("only_the_direct_way", "return keep + by_z + slope * inner", "return keep + 0 * by_z",
+             "J is diag(z): the gates and the candidate are treated as constants.",
+             "Does z depend on h[t-1]? Does n?"),
+        Slip("direct_way_missing", "return keep + by_z", "return by_z",
+             "J lacks the direct way from h[t-1] into h[t].",
+             "Where in the formula of h[t] does h[t-1] stand outside all gates?"),
+        Slip("update_gate_constant", "return keep + by_z + slope", "return keep + slope",
+             "J lacks the way through the update gate: z is treated as a constant.",
+             "Does z depend on h[t-1]?"),
+        Slip("candidate_constant", "by_z + slope * inner", "by_z",
+             "J lacks the way through the candidate: n is treated as a constant.",
+             "Does n depend on h[t-1]?"),
+        Slip("reset_gate_constant_after", "r[..., None] * W_hn.T + u_slope[..., None] * W_hr.T",
+             "r[..., None] * W_hn.T",
+             'With reset="after" J treats the reset gate as a constant.',
+             "Does r depend on h[t-1]?"),
+        Slip("reset_gate_constant_before",
+             "r[..., None] * np.eye(H) + q_slope[..., None] * W_hr.T", "r[..., None] * np.eye(H)",
+             'With reset="before" J treats the reset gate as a constant.',
+             "Does r depend on h[t-1]?"),
+        Slip("update_sign", "(h_prev - n) * z", "(n - h_prev) * z",
+             "In J the way through the update gate has the wrong sign.",
+             "If z grows, does h[t] move towards the old state or towards the candidate?"),
+        Slip("update_sees_old_state_only", "(h_prev - n) * z", "h_prev * z",
+             "In J the way through the update gate forgets the candidate, which z weighs too, by 1 - z.",
+             "How often does z stand in the formula of h[t]?"),
+        Slip("update_w_not_transposed", "[..., None] * W_hz.T", "[..., None] * W_hz",
+             "In J the way through the update gate has W_hz in place of its transpose.",
+             "a_z[i] contains h_{t-1}[j] W_hz[?, ?]: which index comes first?"),
+        Slip("candidate_w_not_transposed_after", "r[..., None] * W_hn.T", "r[..., None] * W_hn",
+             'With reset="after" the way through the candidate has W_hn in place of its transpose.',
+             "u[i] contains h_{t-1}[j] W_hn[?, ?]: which index comes first?"),
+        Slip("candidate_w_not_transposed_before", "W_hn.T @ reset", "W_hn @ reset",
+             'With reset="before" the way through the candidate has W_hn in place of its transpose.',
+             "a_n[i] contains the reset state's unit j times W_hn[?, ?]: which index comes first?"),
+        Slip("reset_on_the_wrong_side_after", "r[..., None] * W_hn.T", "r[..., None, :] * W_hn.T",
+             'With reset="after" r multiplies the columns of the transposed W_hn: that is the other variant.',
+             "Does r act on the units that the product reads, or on those that it makes?"),
+        Slip("candidate_without_weight", "((1 - z) * (1 - n**2))", "(1 - n**2)",
+             "In J the way through the candidate lacks the weight 1 - z.",
+             "How much of n gets into h[t] when z is close to 1?"),
+        Slip("candidate_without_slope", "((1 - z) * (1 - n**2))", "(1 - z)",
+             "In J the way through the candidate lacks the slope of tanh.",
+             "What lies between n and its pre-activation?"),
+        Slip("direct_way_of_candidate", "z[..., None] * np.eye(H)", "(1 - z)[..., None] * np.eye(H)",
+             "The direct way in J is weighted by 1 - z, which belongs to the candidate.",
+             "If z is 1, does h[t-1] pass in full or not at all?"),
+        Slip("b_hn_missing", ' + params["b_hn"]', "",
+             'With reset="after" the way through the reset gate lacks b_hn, which r multiplies too.',
+             "What stands in the bracket that r multiplies?"),
+    ),
+)
+
+REFUTE_FACTOR = Exercise(
+    id="12.refute_factor",
+    title="Refute it: factors of a gated network",
+    points=1,
+    section="Refute it: what a gate can do",
+    function="two_factors",
+    kind="value",
+    items=("S4.47", "S4.54"),
+    outputs=("two_factors",),
+    verify=_refute_factor,
+)
+
+MARGIN = Exercise(
+    id="12.reber_margin",
+    title="Does the network know the grammar?",
+    points=2,
+    section="5 Strings with a memory",
+    function="reber_margin",
+    items=("S4.47",),
+    outputs=("margin",),
+    instance=_predictions,
+    reference=_margin_reference,
+    asks="Take one string and one step: which entries of o are legal there, and what is the margin of "
+    "this step alone?",
+    slips=(
+        Slip("logits", "p = losses.softmax(o)", "p = o",
+             "The margin is formed from o itself, not from probabilities.",
+             "What turns outputs into probabilities?"),
+        Slip("best_step", "steps.min(axis=0)", "np.where(np.isinf(steps), -np.inf, steps).max(axis=0)",
+             "The margin is that of each string's best step.",
+             "If a network is wrong at one step, should the string count as known?"),
+        Slip("mean_of_steps", "steps.min(axis=0)",
+             "np.nanmean(np.where(np.isinf(steps), np.nan, steps), axis=0)",
+             "The margin is a mean over the steps: a good step makes up for a bad one.",
+             "If a network is wrong at one step, should the string count as known?"),
+        Slip("first_step_only", "steps.min(axis=0)", "steps[0]",
+             "The margin is that of the first step only.",
+             "How many predictions does a string ask for?"),
+        Slip("likeliest_legal", "np.where(y > 0, p, np.inf).min(axis=2)",
+             "np.where(y > 0, p, -np.inf).max(axis=2)",
+             "Of the legal symbols the likeliest is taken: a network that knows one of two would pass.",
+             "Which of the legal symbols is the hardest to get above the illegal ones?"),
+        Slip("unlikeliest_illegal", "np.where(y > 0, -np.inf, p).max(axis=2)",
+             "np.where(y > 0, np.inf, p).min(axis=2)",
+             "Of the illegal symbols the least likely is taken.",
+             "Which of the illegal symbols is the most dangerous one?"),
+        Slip("legal_averaged", "np.where(y > 0, p, np.inf).min(axis=2)",
+             "np.where(y.any(axis=2), (p * (y > 0)).sum(axis=2) / ((y > 0).sum(axis=2) + 1e-300), np.inf)",
+             "The legal symbols are averaged; one of them may still lie below an illegal one.",
+             "Which of the legal symbols is the hardest to get above the illegal ones?"),
+        Slip("legal_summed", "np.where(y > 0, p, np.inf).min(axis=2)",
+             "np.where(y.any(axis=2), (p * (y > 0)).sum(axis=2), np.inf)",
+             "The legal symbols are added up; one of them may still lie below an illegal one.",
+             "Which of the legal symbols is the hardest to get above the illegal ones?"),
+        Slip("illegal_summed", "np.where(y > 0, -np.inf, p).max(axis=2)", "(p * (y == 0)).sum(axis=2)",
+             "The illegal symbols are added up; each of them has to be compared alone.",
+             "Which of the illegal symbols is the most dangerous one?"),
+        Slip("softmax_over_time", "losses.softmax(o)", "np.exp(o) / np.exp(o).sum(axis=0)",
+             "The probabilities sum to 1 over the steps.",
+             "What do the probabilities of one step and one string sum to?"),
+        Slip("sign", "lowest - highest", "highest - lowest",
+             "The difference is taken the other way round: what should be the smallest is the largest.",
+             "Should a network that knows the grammar get a positive or a negative number?"),
+    ),
+)
+
+PRINTED = {
+    "loss": ("-(y * np.log(yhat)).sum()", "-(yhat * np.log(yhat)).sum()",
+             "loss is the entropy of the prediction, as printed: the targets are not in it.",
+             "Which of the two, prediction or target, stands before the logarithm?"),
+    "do": ("y.sum(axis=1, keepdims=True) * yhat - y", "yhat - y",
+           "do is right for targets that sum to 1 only, as printed; these do not.",
+           "In the derivative of -Σ_k y_k log ŷ_k, what multiplies ŷ?"),
+    "dW_y": ("h[1:].T @ do", "do.T @ h[1:]",
+             "dW_y has its factors in the printed order: it is the transpose.",
+             "Which index of W_y numbers the hidden units?"),
+    "gamma": ("np.linalg.norm(W_h, 2)", "abs(np.linalg.eigvals(W_h)).max()",
+              "gamma is the largest eigenvalue in modulus, as printed.",
+              "Which number bounds the length of v W for every v: can a matrix with eigenvalues 0 stretch?"),
+    "bound": ("gamma ** (T - k)", "gamma ** (T - k - 1)",
+              "bound has one factor too few, as printed.",
+              "How many steps lie between h_k and h_T?"),
+    "J": ('"J": J[-1]', '"J": slope[-1][:, None] * W_h',
+          "J has W_h without its transpose, as printed.",
+          "In a_t[i], which index of W_h belongs to h_{t-1}[j]?"),
+    "chain": ("J_t @ chain if", "chain @ J_t if",
+              "chain multiplies in ascending order, as printed.",
+              "Which Jacobian meets the change of h_k first?"),
+    "dW_h": ("h[:-1].T @ da", "h[:-1].T @ slope",
+             "dW_h does not contain the adjoint of the state, as printed: no loss is in it.",
+             "If dh were zero, what should dW_h be?"),
+    "dW_x": ("x.T @ da", "x.T @ (dh * slope)",
+             "dW_x holds the immediate terms only, as if W_x had no recursion.",
+             "x_1 does not depend on W_x, but does the state that step 2 reads?"),
+    "dh_db": ("np.diag(slope[t]) + J_t @ dh_db",
+              "np.diag(slope[t]) + J_t @ np.diag(slope[t - 1]) * (t > 0)",
+              "dh_db ends after two immediate terms, as printed.",
+              "By which road does the bias used at step 1 reach h_T?"),
+}
+
+CORRECTIONS = Exercise(
+    id="12.corrected",
+    title="Ten errata, corrected",
+    points=5,
+    section="6 Ten errata",
+    function="corrected",
+    items=("S0.7", "S1.2", "S2.7", "S3.2", "S3.3", "S4.11", "S4.17", "S4.22", "S4.32", "S4.34"),
+    outputs=tuple(PRINTED),
+    instance=_system,
+    reference=_corrections_reference,
+    asks="Take T = 2 and k = 1 and write the first of the wrong quantities out: what stands there?",
+    slips=(
+        *(Slip(f"printed_{name}", *passages) for name, passages in PRINTED.items()),
+        Slip("loss_without_minus", "-(y * np.log(yhat)).sum()", "(y * np.log(yhat)).sum()",
+             "loss has the wrong sign.",
+             "Is the logarithm of a probability positive or negative?"),
+        Slip("do_sum_of_all_steps", "y.sum(axis=1, keepdims=True)", "y.sum()",
+             "do takes the sum of the targets over all steps.",
+             "To which step does the row of do belong?"),
+        Slip("gamma_frobenius", "np.linalg.norm(W_h, 2)", "np.linalg.norm(W_h)",
+             "gamma is the Frobenius norm: a bound, but not the smallest one.",
+             "What does a matrix do to the vector that it stretches most?"),
+        Slip("bound_one_too_many", "gamma ** (T - k)", "gamma ** (T - k + 1)",
+             "bound has one factor too many: here the product runs from h_k to h_T.",
+             "How many steps lie between h_k and h_T?"),
+        Slip("chain_one_more_step", "if t >= k", "if t >= k - 1",
+             "chain starts one step too early: it is dh_T/dh_{k-1}.",
+             "Which Jacobian leads away from h_k?"),
+        Slip("chain_one_step_less", "if t >= k", "if t > k",
+             "chain starts one step too late: it is dh_T/dh_{k+1}.",
+             "Which Jacobian leads away from h_k?"),
+        Slip("dW_h_new_state", "h[:-1].T @ da", "h[1:].T @ da",
+             "dW_h is formed with the state that the step produces, in place of the one it reads.",
+             "Which state stands beside W_h in a_t?"),
+        Slip("carry_w_not_transposed", "da[t] @ W_h.T", "da[t] @ W_h",
+             "dW_h and dW_x come from a sweep with W_h where its transpose belongs.",
+             "W_h[j, i] leads from which unit to which? Walk it the other way."),
+        Slip("carry_without_slope", "(da[t] @ W_h.T) * slope[t - 1]", "da[t] @ W_h.T",
+             "dW_h and dW_x come from a sweep in which what is carried gets past the slope.",
+             "By which door does the later steps' share reach a_{t-1}?"),
+        Slip("dh_db_immediate", "np.diag(slope[t]) + J_t @ dh_db", "np.diag(slope[t])",
+             "dh_db is the immediate derivative of the last step.",
+             "Does h_{T-1} stay put when the bias changes?"),
+    ),
+)
+
+EXERCISES = (FORWARD, REFUTE_SAME, BACKWARD, JACOBIAN, REFUTE_FACTOR, MARGIN, CORRECTIONS)

@@ -1,0 +1,759 @@
+# %% [markdown]
+# # 07 · Vanishing and exploding gradients
+#
+# **After this lesson you can** measure how far a matrix can stretch a vector, once and many
+# times; state and prove when the gradient of a recurrent network must vanish; break popular
+# statements about eigenvalues with small matrices; and split a gradient by how far it has
+# travelled.
+#
+# about 180 minutes · difficulty ●●● · before it: 03, 05
+#
+# First the theorem, with its proof. Then the hunt: statements that sound like the theorem, are
+# printed in many places, and are wrong. You find the counterexamples.
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $a_t = x_t W_x + h_{t-1} W_h + b_h$ | `run.a[t-1]` of $(T,B,H)$ | pre-activation; rows are instances |
+# | $h_t = \phi(a_t)$ | `h[t]` of $(T+1,B,H)$ | state, $t = 0, \dots, T$; `h[0]` is the initial one |
+# | $J_t = \operatorname{diag}(\phi'(a_t))\, W_h^{\top}$ | $(H,H)$ | step Jacobian $\partial h_t / \partial h_{t-1}$, of one instance |
+# | $J_{t:k} = J_t \cdots J_{k+1}$ | | $d h_t / d h_k$: $t-k$ factors, the latest on the left |
+# | $\lVert v \rVert$, $\lVert A \rVert_2$ | `np.linalg.norm(A, 2)` | length of a vector; 2-norm (spectral norm) of a matrix |
+# | $\sigma_{\max}(A) = \lVert A \rVert_2$ | | largest singular value of $A$ |
+# | $\rho(A)$ | | spectral radius: the largest *modulus* of an eigenvalue |
+# | $\gamma_\phi = \sup \lvert \phi' \rvert$ | | the steepest slope of the activation |
+# | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]` of $(T,B,H)$ | adjoint of $h_t$ from outside: from the loss at step $t$ alone |
+
+# %%
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import activations, flow, paths, plots, rnn
+
+rng = np.random.default_rng(5)
+H = 30
+gaussian = rng.normal(size=(H, H))
+gaussian /= np.abs(np.linalg.eigvals(gaussian)).max()  # now its spectral radius is 1
+
+
+def driven_run(W_h, T, seed=3):
+    """A tanh network run over T random inputs: its parameters, its run and its Jacobians."""
+    rng = np.random.default_rng(seed)
+    params = {"W_x": np.eye(len(W_h)), "W_h": W_h}
+    x = 0.5 * rng.normal(size=(T, 1, len(W_h)))
+    run = rnn.forward(params, x, 0.1 * rng.normal(size=(1, len(W_h))))
+    return params, run, paths.step_jacobians(params, run)[:, 0]
+
+
+for name in ("tanh", "sigmoid", "relu", "identity"):
+    act, a = activations.get(name), np.linspace(-4, 4, 801)
+    slopes = act.slope(act(a))
+    print(f"{name:8s} slopes from {slopes.min():.4f} to {slopes.max():.4f}, gamma = {act.sup}")
+
+
+# %% [markdown] tags=["S4.4", "S4.21", "S4.22", "S4.26", "S4.31", "S4.33", "S4.50"]
+# ## 1 How far can one step stretch?
+#
+# A change $\delta h_{t-1}$ of the state becomes $\delta h_t = J_t\, \delta h_{t-1}$, and the
+# gradient goes the other way through the same matrix. Unrolled, the network is as deep as the
+# sequence is long, and every layer has the same weights. So ask first what one factor can do.
+# Two things are in it:
+#
+# $$J_t = \operatorname{diag}\big(\phi'(a_t)\big)\, W_h^{\top} .$$
+#
+# The **slopes** can only damp, at least for the usual activations. The hidden activation is
+# mostly one that saturates: tanh or logistic. The table above shows their slopes: $\tanh'$ is
+# above 0 and **at most** 1, and it is exactly 1 at zero. (So "always less than 1", as the
+# article says at one place, is not right.) The logistic slope never exceeds a quarter.
+#
+# The **weights** can stretch. The largest factor by which a matrix $A$ stretches any vector is
+# its 2-norm:
+#
+# $$\lVert A \rVert_2 = \max_{v \ne 0} \frac{\lVert A v \rVert}{\lVert v \rVert}
+#   = \sigma_{\max}(A) = \sqrt{\lambda_{\max}(A^{\top} A)} .$$
+#
+# Three rules follow from this definition:
+# $\lVert AB \rVert_2 \le \lVert A \rVert_2 \lVert B \rVert_2$;
+# $\lVert A^{\top} \rVert_2 = \lVert A \rVert_2$; and for a diagonal matrix it is the largest
+# modulus on the diagonal.
+#
+# How to find it? $A^{\top} A$ is symmetric, and its eigenvalues are the squared singular
+# values. Multiply any vector by $A^{\top} A$ again and again: the part along the largest
+# eigenvalue grows fastest and wins. Divide by the length after each round, or the numbers
+# overflow. This is **power iteration**.
+#
+# **Exercise 1 ●●○ · 12 min.** `W` is a square matrix $(H, H)$. Return the number
+# $\lVert W \rVert_2$, correct to six digits, by power iteration: start from a random vector,
+# which has a part in every direction, and use only products with `W` and with `W.T`.
+
+# %% nbgrader={"grade": false, "grade_id": "spectral_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def spectral_norm(W):
+    """Returns the largest singular value of W (H, H), a number."""
+    ### BEGIN SOLUTION
+    v = np.random.default_rng(0).normal(size=len(W))
+    for _ in range(500):
+        v = W.T @ (W @ v)
+        v /= np.linalg.norm(v)
+    return np.linalg.norm(W @ v)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_spectral_norm", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.spectral_norm", spectral_norm)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The loop finds a direction, not yet the number. How do you read the stretch off, once you
+# have the direction that is stretched most?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $v \leftarrow W^{\top} (W v)$, then $v \leftarrow v / \lVert v \rVert$. When $v$ stands
+# still, $\lVert W v \rVert$ is the answer.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Draw a normal vector of length $H$. Some hundred times: apply the matrix, apply its
+# transpose, divide by the vector's own norm. After the loop return the norm of the matrix
+# times the vector.
+#
+# </details>
+
+# %%
+# What you just saw, for a 2 x 2 matrix: the stretch depends on the direction.
+W = np.array([[0.9, 1.6], [0.0, 0.7]])
+degrees = np.arange(181)
+directions = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+stretch = np.linalg.norm(W @ directions, axis=0)
+sigma, rho = np.linalg.norm(W, 2), np.abs(np.linalg.eigvals(W)).max()
+print(f"largest stretch {stretch.max():.3f} at {degrees[stretch.argmax()]} degrees")
+print(f"largest singular value {sigma:.3f}, largest eigenvalue {rho:.3f}")
+level = np.ones(len(degrees))
+curves = {"stretch $|Wv|$": stretch, r"$\sigma_{max}$": sigma * level, r"$\rho$": rho * level}
+plots.show(
+    plots.lines(degrees, curves, "direction of v, degrees", "factor"),
+    f"Stretch of a unit vector against its direction: between {stretch.min():.2f} and "
+    f"{stretch.max():.2f}. The singular value {sigma:.2f} touches the curve from above, "
+    f"the largest eigenvalue {rho:.2f} does not bound it.",
+)
+
+
+# %% [markdown] tags=["S4.16", "S4.17", "S4.23", "S4.25", "S4.33", "S4.34", "S4.35", "S4.52"]
+# ## 2 The theorem
+#
+# Now many steps. From $h_k$ to $h_t$,
+#
+# $$\frac{d h_t}{d h_k} = J_t\, J_{t-1} \cdots J_{k+1}, \qquad
+#   J_j = \operatorname{diag}(\phi'(a_j))\, W_h^{\top} .$$
+#
+# There are $n = t-k$ factors, as many as steps. For each of them the rules of section 1 give
+# $\lVert J_j \rVert_2 \le \gamma_\phi\, \sigma_{\max}(W_h)$, whatever the states are. This
+# gives a statement about any number of steps.
+#
+# **Theorem.**
+#
+# $$\boxed{\;\lVert J_{t:k} \rVert_2 \le \big(\gamma_\phi\, \sigma_{\max}(W_h)\big)^{t-k}\;}$$
+#
+# - $\gamma_\phi\, \sigma_{\max}(W_h) < 1$ is **sufficient** for vanishing: contributions from
+#   $n$ steps back then decay at least like its $n$-th power.
+# - $\gamma_\phi\, \sigma_{\max}(W_h) > 1$ is **necessary** for exploding. It is not
+#   sufficient: an upper bound that grows forces nothing to grow.
+#
+# The article states this with an eigenvalue where the singular value belongs, and refers to a
+# paper (arXiv 1211.5063). Look it up: its later version speaks of the largest *singular value*
+# for the nonlinear network, and keeps the spectral radius for the linear one. An earlier
+# wording of the same paper is said to have had "eigenvalue".
+#
+# **Exercise 2 ●●○ · 8 min.** Return the bound for a product of `n` step Jacobians, a number.
+# `W` is $W_h$; `phi` is a string, one of `"tanh"`, `"sigmoid"` (the logistic function),
+# `"relu"`, `"identity"`. You may call your `spectral_norm`; from here on NumPy's
+# `np.linalg.norm(A, 2)`, with the 2, may serve as well.
+
+# %% nbgrader={"grade": false, "grade_id": "norm_bound", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def norm_bound(W, phi, n):
+    """Returns the largest 2-norm that n Jacobians can reach by the theorem, a number."""
+    ### BEGIN SOLUTION
+    gamma = 0.25 if phi == "sigmoid" else 1.0
+    sigma = np.linalg.norm(W, 2)
+    return (gamma * sigma) ** n
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_norm_bound", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.norm_bound", norm_bound)
+
+
+# %% [markdown] tags=["S4.25", "S4.31"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# One number for the slope, one for the weights. How often does each of them occur in the
+# product?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Every one of the $n$ factors brings $\gamma_\phi$ and $\sigma_{\max}$. The table under the
+# first cell has the four values of $\gamma_\phi$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Choose the steepest slope by the name, a quarter for the logistic function and 1 for the
+# other three. Multiply it by the largest singular value, and raise the product to the power.
+#
+# </details>
+#
+# **Exercise 3 ●●○ · 20 min · graded by hand.** (a) Prove the theorem from the three rules of
+# section 1. (b) Derive both consequences from it: why the condition with "smaller" is
+# sufficient for vanishing, and why the one with "larger" is necessary for exploding. (c) Say
+# for each of them why the converse does not follow, with an example; if you find none yet,
+# come back after section 8. (If you learn alone: a model answer is in `solutions/`.)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
+# **(a)** For one factor the first rule gives
+# $$\lVert J_j \rVert_2 \le \lVert \operatorname{diag}(\phi'(a_j)) \rVert_2\,
+#   \lVert W_h^{\top} \rVert_2 .$$
+# The first norm on the right is the largest modulus of a slope, at most $\gamma_\phi$ (third
+# rule), the second is $\sigma_{\max}(W_h)$ (second rule). The product $J_{t:k}$ has $t-k$
+# factors; applying the first rule $t-k-1$ times,
+# $$\lVert J_{t:k} \rVert_2 \le \prod_{j=k+1}^{t} \lVert J_j \rVert_2
+#   \le (\gamma_\phi\, \sigma_{\max}(W_h))^{t-k} .$$
+# For $t = k$ both sides are 1. ∎
+#
+# **(b)** Put $\gamma = \gamma_\phi\, \sigma_{\max}(W_h)$. If $\gamma < 1$, then
+# $\gamma^{n} \to 0$, and the norm below it must go to zero as well, at least as fast. If the
+# norms are not bounded, then neither is $\gamma^n$, so $\gamma > 1$. The second statement
+# says: exploding implies $\gamma > 1$.
+#
+# **(c)** Vanishing does not imply $\gamma < 1$: a linear network with
+# $W_h = \begin{pmatrix}.5 & 10\\ 0 & .5\end{pmatrix}$ has $\gamma > 10$ and its products
+# vanish. And $\gamma > 1$ does not imply exploding: the same example; or one tanh unit with
+# weight 2, which settles where its slope is small, so that every later factor is below 1.
+
+# %% [markdown] tags=["S4.24"]
+# ## 3 What eigenvalues do know
+#
+# In the picture of section 1 the eigenvalues do not bound the stretch of one step. What do
+# they know, then?
+#
+# Take a network that is linear and has no inputs: $J_t = W_h^{\top}$ at every step, one
+# constant matrix. Along an eigenvector a change is multiplied by the same $\lambda$ every
+# step, by $\lambda^n$ after $n$ steps. So the eigenvalues decide in the long run:
+#
+# $$\lVert A^n \rVert_2 \to 0 \;\text{ exactly if }\; \rho(A) < 1, \qquad
+#   \lVert A^n \rVert_2 \to \infty \;\text{ if }\; \rho(A) > 1, \qquad
+#   \rho(A) = \max_i \lvert \lambda_i \rvert .$$
+#
+# Note the bars. An eigenvalue may be negative, or one of a complex pair; what counts is its
+# modulus. The article argues with eigenvalues ordered by size and an eigenvector for each.
+# This is not needed, and real matrices rarely offer it; the cell after exercise 5 counts how
+# rarely.
+#
+# **Exercise 4 ●○○ · 5 min.** Return the number $\rho(W)$ of a square matrix.
+# `np.linalg.eigvals(W)` gives all eigenvalues, in no particular order, as complex numbers
+# where some are complex.
+
+# %% nbgrader={"grade": false, "grade_id": "spectral_radius", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def spectral_radius(W):
+    """Returns the largest modulus of an eigenvalue of W (H, H), a number."""
+    ### BEGIN SOLUTION
+    return np.abs(np.linalg.eigvals(W)).max()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_spectral_radius", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.spectral_radius", spectral_radius)
+
+
+# %% [markdown] tags=["S4.24"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# A step with the eigenvalue $-2$ stretches more than one with $1$. And one with $2i$?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\lvert u + iv \rvert = \sqrt{u^2 + v^2}$, and $\rho$ is the largest of these.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# NumPy's absolute value gives the modulus of complex numbers too. Take it of all eigenvalues,
+# then the maximum of the result.
+#
+# </details>
+#
+# **Exercise 5 ●○○ · 8 min.** Watch the powers. Return the norms
+# $\lVert W^0 \rVert_2, \lVert W^1 \rVert_2, \dots, \lVert W^n \rVert_2$ as an array of shape
+# $(n+1,)$. The powers are matrix powers; $W^0$ is the identity.
+
+# %% nbgrader={"grade": false, "grade_id": "power_norms", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def power_norms(W, n):
+    """Returns (n + 1,): the 2-norms of W to the powers 0, 1, ..., n."""
+    ### BEGIN SOLUTION
+    power, norms = np.eye(len(W)), [1.0]
+    for _ in range(n):
+        power = power @ W
+        norms.append(np.linalg.norm(power, 2))
+    return np.array(norms)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_power_norms", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.power_norms", power_norms)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Is $\lVert W^2 \rVert_2$ the square of $\lVert W \rVert_2$? Is `W ** 2` the matrix $W^2$?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $W^{m} = W^{m-1}\, W$, starting from the identity, whose norm is 1.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Keep the current power and a list of norms. In a loop over $n$ rounds multiply the power by
+# the matrix with `@` and append its 2-norm; return the list as an array.
+#
+# </details>
+
+# %%
+# Look at this: a matrix with the eigenvalue 1/2, twice. Its powers grow before they decay.
+jordan = np.array([[0.5, 10.0], [0.0, 0.5]])
+n = np.arange(21)
+norms = [np.linalg.norm(np.linalg.matrix_power(jordan, m), 2) for m in n]
+print(*(f"n = {m}: {norms[m]:.3g}" for m in (1, 2, 3, 5, 10, 20)), sep="   ")
+curves = {"norm of the power": norms, r"$\rho^n$": 0.5**n}
+figure = plots.lines(n, curves, "n", "factor after n steps", log="y", marker="o")
+figure.axes[0].set_xticks(n[::5])
+plots.show(
+    figure,
+    f"Transient growth: the norm of the n-th power of [[0.5, 10], [0, 0.5]] is {norms[1]:.2f} "
+    f"after one step, {norms[5]:.2g} after 5 and {norms[20]:.1g} after 20 steps. The powers of "
+    f"the spectral radius 0.5 lie far below it: {0.5**5:.2g} after five steps.",
+)
+spectra = np.linalg.eigvals(np.random.default_rng(1).normal(size=(4000, 5, 5)))
+share = np.mean((abs(spectra.imag) < 1e-12).all(axis=1))
+print(f"5 x 5 Gaussian matrices, all eigenvalues real: {share:.1%}; exactly {2.0**-5:.1%}")
+
+# %%
+# Look at this: a network with W_h = gain * gaussian, so that rho(W_h) is the gain.
+n, gains, sigma, curves = np.arange(31), (0.4, 1.2, 3.0), np.linalg.norm(gaussian, 2), {}
+for gain in gains:
+    J = driven_run(gain * gaussian, 30)[2]
+    steps = [paths.transition(J[:, None], m, 0)[0] for m in n]
+    curves[f"gain {gain}"] = norms = np.linalg.norm(steps, 2, axis=(1, 2))
+    print(f"gain {gain}: {norms[-1]:.2g} after 30 steps, bound {(gain * sigma) ** 30:.2g}")
+title = r"dashed: $(\gamma_\phi \sigma_{max})^n$, dotted: $\rho^n$"
+figure = plots.lines(n, curves, "number of Jacobians n", "norm of the product", title, "y")
+for gain, colour in zip(gains, plots.COLOURS):
+    figure.axes[0].plot(n, (gain * sigma) ** n, "--", n, gain**n, ":", color=colour, lw=1)
+at_end = ", ".join(f"{curve[-1]:.1e} for {name}" for name, curve in curves.items())
+alt = f"Norm of the product of n step Jacobians, tanh, for three gains; at n = 30: {at_end}. "
+plots.show(figure, alt + "Each stays below its dashed bound; the dotted rho to the n is off.")
+J = driven_run(0.9 * gaussian, 6)[2]
+sizes, radii = np.linalg.norm(J, 2, axis=(1, 2)), abs(np.linalg.eigvals(J)).max(axis=1)
+six, share = paths.transition(J[:, None], 6, 0)[0], np.mean(sizes > 1)
+print(f"gain 0.9, six steps: {share:.0%} of the steps have norms above 1; the product has norm")
+print(f"{np.linalg.norm(six, 2):.3f}, rho {np.abs(np.linalg.eigvals(six)).max():.3f};", end=" ")
+print(f"single norms multiply to {sizes.prod():.3f}, single rhos to {radii.prod():.3f}")
+
+# %% [markdown] tags=["S4.18", "S4.34"]
+# ## 4 Refute it: two printed bounds
+#
+# **The bound of 1.** The article says that the 2-norm of the Jacobian is at most 1, because
+# the activation maps into $[-1, 1]$. But a function with small *values* can have large
+# *slopes*, and here the weights multiply them.
+#
+# **The exponent.** The article writes the product as
+# $\prod_{j=k}^{t} \partial h_{j+1} / \partial h_j$ and bounds it by $\gamma^{\,t-k}$. Count
+# the factors.
+#
+# **Exercise 6 ●●○ · 12 min · refute it.** Give `bounds`, a dict of two tuples:
+#
+# - `bounds["one"] = (W_h, a)`: a square matrix whose entries all lie between $-0.9$ and $0.9$,
+#   and a row of pre-activations (a list of $H$ numbers), each of modulus at least 0.5, such
+#   that the Jacobian of this tanh step, $\operatorname{diag}(1 - \tanh^2 a)\, W_h^{\top}$, has
+#   a 2-norm above 1;
+# - `bounds["exponent"] = (W_h, k, t)` with steps $1 \le k < t \le 50$: in the *linear* network
+#   with this matrix (so every Jacobian is $W_h^{\top}$, and $\gamma = \lVert W_h \rVert_2$)
+#   the norm of $d h_{t+1} / d h_k$ exceeds $\gamma^{\,t-k}$.
+#
+# Entries up to 1000; any valid counterexample passes.
+
+# %% nbgrader={"grade": false, "grade_id": "bounds", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+bounds = None  # {"one": (W_h, a), "exponent": (W_h, k, t)}
+### BEGIN SOLUTION
+bounds = {"one": (np.full((3, 3), 0.9), [0.5, 0.5, 0.5]), "exponent": ([[1.5]], 2, 5)}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_bounds", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.refute_bounds", bounds)
+
+# %% [markdown] tags=["S4.24", "S4.32"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# No entry may be large, but nothing limits how *many* units there are. And how many steps lie
+# between $h_k$ and $h_{t+1}$?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# A matrix of $H \times H$ equal entries $w$ has the norm $H\, \lvert w \rvert$. The product
+# has $t - k + 1$ factors; for a multiple of the identity its norm is exactly the power.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Compute the slope at one half, and times 0.9: how many units does a matrix of equal entries
+# need? For the second part one unit is enough. On which side of 1 must its weight be for the
+# missing factor to matter?
+#
+# </details>
+#
+# ## 5 Refute it: the eigenvalue as a bound
+#
+# The matrix of the first picture in section 3 is *non-normal*: its eigenvectors are far from
+# orthogonal (here there is only one), and changes can grow tenfold before the decay sets in.
+# Two statements go wrong here.
+#
+# 1. The article bounds every step by a number $\gamma_W$ that it calls the largest eigenvalue
+#    of $W_h$. With $\gamma_W = \rho(W_h)$ it would follow that
+#    $\lVert W_h^n \rVert_2 \le \rho(W_h)^n$. Already one step may break it: the last lines
+#    before section 4 count how many steps of a run do, with $\rho(W_h)$ below 1.
+# 2. The article compares the largest eigenvalue itself with 1, not its modulus: below 1, so it
+#    vanishes.
+#
+# **Exercise 7 ●●○ · 12 min · refute it.** Give `eigen`, a dict of two square matrices (nested
+# lists or arrays, entries between $-1000$ and $1000$):
+#
+# - `eigen["transient"]` has $\rho \le 0.5$, and still its **fifth** power has a 2-norm of at
+#   least 10;
+# - `eigen["negative"]` has real eigenvalues only, all of them below 1, and its **twentieth**
+#   power has a norm of at least 1000.
+#
+# Any valid counterexample passes.
+
+# %% nbgrader={"grade": false, "grade_id": "eigen", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+eigen = None  # {"transient": A, "negative": B}
+### BEGIN SOLUTION
+eigen = {"transient": [[0.5, 100.0], [0.0, 0.5]], "negative": [[-1.5, 0.0], [0.0, 0.3]]}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_eigenvalues", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.refute_eigenvalues", eigen)
+
+# %% [markdown] tags=["S4.24", "S4.25"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The matrix of the picture in section 3 is nearly the first one. For the second, one row and
+# column are enough.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $$\begin{pmatrix}\lambda & c\\ 0 & \lambda\end{pmatrix}^{n}
+#   = \begin{pmatrix}\lambda^n & n \lambda^{n-1} c\\ 0 & \lambda^n\end{pmatrix}$$
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Keep both eigenvalues at one half and enlarge the corner until $5 \cdot 0.5^4\, c$ exceeds
+# ten. For the second matrix take a negative number: how large must its modulus be for its
+# twentieth power to exceed a thousand?
+#
+# </details>
+#
+# ## 6 Refute it: eigenvalues of different matrices
+#
+# For one constant matrix the spectral radius decides in the long run. The article carries this
+# over to the product of *different* Jacobians, as if each step multiplied the same
+# eigenvectors. The last lines printed before section 4 show one run: the norm of the product
+# is neither the product of the single spectral radii nor that of the single norms. Does a
+# product of matrices with small eigenvalues have small eigenvalues?
+#
+# **Exercise 8 ●●● · 20 min · refute it.** Give `products`, a dict of three pairs; matrices are
+# $2 \times 2$, with entries between $-1000$ and $1000$:
+#
+# - `products["explodes"] = (A, B)`: $\rho(A) \le 0.9$ and $\rho(B) \le 0.9$. Alternate them
+#   for 20 steps, $J_1 = A$, $J_2 = B$, $J_3 = A$, …: the product $J_{20} \cdots J_1$ has a
+#   norm of at least 1000.
+# - `products["vanishes"] = (A, B)`: both have a spectral radius of at least 1.1, and the norm
+#   after 20 steps is at most 0.001.
+# - `products["held"] = (W_h, a)`: $\rho(W_h) \le 0.9$. The inputs of a tanh network hold its
+#   two pre-activations at the row `a` all the time, so every Jacobian is
+#   $J = \operatorname{diag}(1 - \tanh^2 a)\, W_h^{\top}$, and slopes never exceed 1. Still
+#   $\lVert J^{20} \rVert_2$ is at least 1000.
+
+# %% nbgrader={"grade": false, "grade_id": "products", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+products = None  # {"explodes": (A, B), "vanishes": (A, B), "held": (W_h, a)}
+### BEGIN SOLUTION
+products = {
+    "explodes": ([[0.0, 2.0], [0.0, 0.0]], [[0.0, 0.0], [2.0, 0.0]]),
+    "vanishes": ([[1.5, 0.0], [0.0, 0.1]], [[0.1, 0.0], [0.0, 1.5]]),
+    "held": ([[2.0, -2.0], [2.0, -2.0]], [0.0, 5.0]),
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_products", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.refute_products", products)
+
+
+# %% [markdown] tags=["S4.27", "S4.35"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# There are matrices whose square is zero and whose entries are not. And what one matrix
+# stretches, the other may shrink.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\begin{pmatrix}0 & c\\ 0 & 0\end{pmatrix}$ has the spectral radius 0. Multiply it by its own
+# transpose. A row of slopes $(1, s)$ with small $s$ almost erases the second row of
+# $W_h^{\top}$; what are the eigenvalues of what is left?
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# First pair: one entry above the diagonal, one below. Second: diagonal matrices that are large
+# in turn. Third: a matrix $W_h^{\top}$ with a constant first row and its negative in the
+# second; its trace and its determinant are zero. Saturate the unit that cancels the other one.
+#
+# </details>
+#
+# ## 7 The growth rate
+#
+# If neither the norms nor the eigenvalues of the factors tell what a product does, measure the
+# product:
+#
+# $$r = \frac{1}{T} \ln \lVert J_T \cdots J_1 \rVert_2 .$$
+#
+# On average each step multiplies by $e^{r}$: below zero the gradient vanishes, above zero it
+# explodes. Over many steps the product leaves the range of floating-point numbers. So divide
+# it by its norm after every step, and add up the logarithms of what was divided out.
+#
+# Why care about the explosion? A loss with such products in its gradient is very steep in some
+# places and flat in others nearby, and a step along the gradient is a poor guide there. Lesson
+# 08 has remedies.
+#
+# **Exercise 9 ●●○ · 12 min.** `J` has shape $(T, H, H)$; entry $t-1$ is the Jacobian of step
+# $t$. Return the number $r$. One of the tests has several hundred steps, and its product is
+# smaller than the smallest float.
+
+# %% nbgrader={"grade": false, "grade_id": "growth_rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def growth_rate(J):
+    """Returns the logarithm of the 2-norm of J_T ... J_1 for each of the T steps, a number."""
+    ### BEGIN SOLUTION
+    log_size, product = 0.0, np.eye(len(J[0]))
+    for J_t in J:
+        product = J_t @ product
+        size = np.linalg.norm(product, 2)
+        log_size += np.log(size)
+        product = product / size
+    return log_size / len(J)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_growth_rate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.growth_rate", growth_rate)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The product grows on one side only. And the norm of a product is the product of what was
+# divided out, times the norm of what is left.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $P_t = J_t P_{t-1} / s_t$ with $s_t = \lVert J_t P_{t-1} \rVert_2$ and $P_0 = I$. Then
+# $\ln \lVert J_T \cdots J_1 \rVert_2 = \ln s_1 + \dots + \ln s_T$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Start from the identity and a sum of zero. For each Jacobian, from the first to the last:
+# multiply from the left, measure the 2-norm, add its logarithm to the sum, divide the matrix
+# by it. At the end divide the sum by the number of steps.
+#
+# </details>
+
+# %%
+# What you just saw, over a sweep of gains: a random matrix, and a multiple of the identity.
+gains = np.array([0.3, 0.5, 0.7, 0.9, 1.2, 1.5, 2, 3, 5, 7, 10])
+rates = {"random": [], "identity": []}
+for gain in gains:
+    for label, W_h in zip(rates, (gaussian, np.eye(H))):
+        rates[label].append(flow.growth_rate(driven_run(gain * W_h, 100)[2]))
+shown = [np.flatnonzero(gains == gain)[0] for gain in (0.5, 0.9, 1.5, 3, 10)]
+for label, rate in rates.items():
+    print(label, *(f"  gain {gains[i]:g}: {rate[i]:+.2f}" for i in shown))
+random, scaled = rates.values()
+rates["zero"] = 0 * gains
+figure = plots.lines(gains, rates, "gain", "growth rate per step", log="x")
+figure.axes[0].set_ylim(-2, 1)
+plots.show(
+    figure,
+    f"Growth rate against gain: the random matrix rises from {random[0]:.2f} to "
+    f"{random[-1]:+.2f}, above zero for large gains; the multiple of the identity comes no "
+    f"nearer to zero than {max(scaled):.2f} and leaves the figure, down to {scaled[-1]:.1f}.",
+)
+
+# %% [markdown] tags=["S4.25", "S4.27", "S4.44"]
+# ## 8 Refute it: one unit is enough
+#
+# Too small a matrix vanishes for sure; that is the theorem. For large ones the weights compete
+# with saturation: larger weights make larger pre-activations, and these have smaller slopes.
+# The outcome depends on the matrix, as you saw. So these statements of the article are wrong,
+# already for $h_t = \tanh(w h_{t-1} + x_t)$, where $J_t = w\,(1 - h_t^2)$ is a number:
+#
+# 1. If the weight is too large, the derivative goes to infinity; if the largest eigenvalue
+#    exceeds 1, it explodes.
+# 2. In a plain RNN the factors are either always above 1, or always between 0 and 1.
+#
+# **Exercise 10 ●●○ · 12 min · refute it.** Give `units`, a dict of three tuples `(w, x, h_0)`,
+# each with a number, a list of inputs and a number:
+#
+# - `units["vanishes"]`: $w \ge 5$ and 50 inputs; the product of the 50 factors has a modulus
+#   of at most $10^{-10}$;
+# - `units["mixed"]`: 5 to 100 inputs; in this one run some factor is above 1 and some factor
+#   between 0 and 1;
+# - `units["negative"]`: 5 to 100 inputs; every factor is below 0.
+
+# %% nbgrader={"grade": false, "grade_id": "units", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+units = None  # {"vanishes": (w, x, h_0), "mixed": ..., "negative": ...}
+### BEGIN SOLUTION
+units = {
+    "vanishes": (5.0, [0.0] * 50, 0.5),
+    "mixed": (1.8, [0.0, 0.0, 1.0, -1.8, 0.0], 0.1),
+    "negative": (-1.8, [0.0] * 5, 0.1),
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_one_unit", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.refute_one_unit", units)
+
+
+# %% [markdown] tags=["S1.10", "S4.29", "S4.50"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Without any input, where does the state of such a unit settle? And what is the slope there?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $J_t = w\,(1 - h_t^2)$. The bracket is between 0 and 1, so the sign of the factor is that of
+# $w$, and its size depends on how far the state is from zero.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# First: no inputs, any start but zero, and let it settle. Second: a weight between 1 and 2; a
+# state close to zero gives a factor above 1, then push the state away with an input. Third:
+# which sign, and how far may the state go before the slope rounds to zero?
+#
+# </details>
+#
+# ## 9 What vanishes is the part from far away
+#
+# The unrolled network of lesson 03 shows it: the older the use of a weight, the more factors
+# $J$ stand between it and the loss. Sort the paths by their **lag** $\ell = t - k$, the number
+# of Jacobians in them:
+#
+# $$\frac{dL}{dW_h} = \sum_{\ell=0}^{T-1} C_\ell, \qquad C_\ell = \sum_{t-k=\ell}
+#   h_{k-1} \otimes \big[(\bar h^{\mathrm{out}}_t\, J_{t:k}) \odot \phi'(a_k)\big] .$$
+#
+# "The gradient vanishes" means that $C_\ell$ vanishes for large $\ell$. The gradient itself
+# does not: $C_0$ has no $J$ in it at all. The network still learns, but only from what
+# happened shortly before.
+#
+# No product of Jacobians is needed. Send all adjoints back *together*, one step a round: after
+# $\ell$ rounds each has crossed $\ell$ Jacobians, and those that would have passed step 1 are
+# gone.
+#
+# **Exercise 11 ●●● · 25 min.** A tanh network; `params["W_h"]` is its recurrent matrix. `h` is
+# $(T+1, B, H)$, all states; `dh` is $(T, B, H)$, row $t-1$ being $\bar h^{\mathrm{out}}_t$,
+# from the loss at step $t$. Return an array of shape $(T, H, H)$: entry $\ell$ is $C_\ell$,
+# summed over the batch. The sum over its first axis is the whole gradient.
+
+# %% nbgrader={"grade": false, "grade_id": "contribution_by_lag", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def contribution_by_lag(params, h, dh):
+    """Returns (T, H, H): entry l is the part of dL/dW_h that has crossed l Jacobians."""
+    ### BEGIN SOLUTION
+    W_h, slope = params["W_h"], 1 - h[1:] ** 2
+    parts, felt = [], dh
+    for lag in range(len(dh)):
+        da = felt * slope[: len(felt)]
+        parts.append(np.einsum("tbm,tbn->mn", h[: len(da)], da))
+        felt = da[1:] @ W_h.T
+    return np.array(parts)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_contribution_by_lag", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.contribution_by_lag", contribution_by_lag)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Two ways lead there. Lesson 03's way: a loop over $t$ and one over $k$, and each term goes
+# into the right drawer. Or shift the whole array of adjoints by one step a round.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Let $u^{(\ell)}_k$ be what $L_{k+\ell}$ feels of $h_k$:
+# $u^{(0)}_k = \bar h^{\mathrm{out}}_k$, and
+# $u^{(\ell+1)}_{k-1} = \big(u^{(\ell)}_k \odot \phi'(a_k)\big)\, W_h^{\top}$. Then
+# $C_\ell = \sum_k h_{k-1} \otimes \big(u^{(\ell)}_k \odot \phi'(a_k)\big)$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Keep an array that starts as `dh`. Each round: multiply it by the slopes of the steps
+# $1, 2, \dots$ that it still has; the outer products with the states *before* these steps,
+# summed over steps and batch, are the round's entry; then drop the first row, and send the
+# others back through the transposed matrix. The array is one step shorter every round.
+#
+# </details>
+
+# %%
+# Look at this: the loss of the last step alone, split by lag, for three gains.
+T, curves = 60, {}
+for gain in (0.4, 1.2, 3.0):
+    params, run, _ = driven_run(gain * gaussian, T)
+    dh = np.zeros((T, 1, H))
+    dh[-1] = np.random.default_rng(8).normal(size=(1, H))
+    terms = paths.path_terms(params, run, dh, T)["W_h"][::-1]  # the use at step T first
+    curves[f"gain {gain}"] = np.linalg.norm(terms, axis=(1, 2))
+    whole = np.linalg.norm(terms.sum(axis=0)) / curves[f"gain {gain}"][0]
+    sizes = [f"lag {lag}: {curves[f'gain {gain}'][lag]:.1e}" for lag in (0, 10, 30, 59)]
+    print(f"gain {gain}:", *sizes, f"  whole gradient / lag 0: {whole:.3g}")
+plots.show(
+    plots.lines(np.arange(T), curves, "lag: number of Jacobians", "norm of the term", log="y"),
+    "Norm of the term of dL/dW_h against its lag, logarithmic scale. From lag 0 to lag 59: "
+    + "; ".join(f"{name} from {c[0]:.1e} to {c[-1]:.1e}" for name, c in curves.items()),
+)
+
+# %% [markdown]
+# ## Recap
+#
+# - The theorem: $n$ Jacobians stretch by at most $(\gamma_\phi\, \sigma_{\max}(W_h))^n$. Below
+#   1 is sufficient for vanishing, above 1 is necessary for exploding, and neither turns round.
+# - The spectral radius decides only for one constant matrix, and only in the long run.
+# - Large weights need not explode: they compete with saturation. Measure the growth rate of
+#   the product.
+# - The gradient as a whole does not vanish. Its long-lag contributions do.
+#
+# Lesson 08 looks at depth in general and at remedies; lessons 09 to 11 at the cell that was
+# built against this.
+
+# %%
+recap("07", globals())

@@ -1,0 +1,787 @@
+# %% [markdown]
+# # 08 · Depth in general, and remedies
+#
+# **After this lesson you can** run a gradient back through a deep feed-forward network; show
+# that an unrolled recurrent network is such a network with tied weights; say what four
+# initialisers keep constant, and what a penalty on the weights does to the gradient; and clip a
+# gradient in two ways, knowing what each of them changes.
+#
+# about 150 minutes · difficulty ●●○ · before it: 05, 07
+#
+# Lesson 07 found the reason why gradients vanish and explode: a product of many matrices.
+# Nothing in that reason is about time. This lesson takes it to networks in general, and then
+# goes through the remedies one by one. Each of them acts on one factor of the product, or on
+# what comes out of it.
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $L$ | | number of layers; $\mathcal L$ is the loss |
+# | $W_\ell, b_\ell$ | `params["W1"]`, `params["b1"]`, … | weights $(n_{\ell-1}, n_\ell)$ and biases $(n_\ell,)$ of layer $\ell = 1, \dots, L$ |
+# | $h_\ell$ | `h[l]`, `(B, n_l)` | output of layer $\ell$, a row per instance; `h[0]` is the input $x$ |
+# | $a_\ell = h_{\ell-1} W_\ell + b_\ell$ | | pre-activation of layer $\ell$; $h_\ell = \phi(a_\ell)$ |
+# | $\bar h_\ell$, $\bar a_\ell$ | `dh`, `da` | gradient of the loss by $h_\ell$ and by $a_\ell$ (adjoints) |
+# | $J_\ell = \partial h_\ell / \partial h_{\ell-1}$ | | Jacobian of a layer, numerator layout: $[i,j] = \partial h_\ell[i] / \partial h_{\ell-1}[j]$ |
+# | $\lVert v \rVert$ | `np.linalg.norm(v)` | root of the sum of the squares of all entries |
+# | gain | | $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$: what remains of a gradient after the whole way back |
+
+# %%
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import activations, flow, lstm, mlp, plots, rnn, training
+
+DEPTH, WIDTH = 50, 100  # layers and units of the deep networks below
+rng = np.random.default_rng(8)
+for name, phi in activations.ACTIVATIONS.items():
+    a = np.array([-2.0, 0.5])
+    print(f"{name:9s} value {phi.value(a).round(3)}  slope {phi.slope(phi.value(a)).round(3)}")
+plots.show(
+    plots.unrolled(4, names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
+    "A recurrent network unrolled over four steps: the same matrix W_h leads from each state to "
+    "the next, and each step has an input of its own.",
+)
+
+
+# %% [markdown] tags=["S1.11"]
+# ## 1 Layers in place of steps
+#
+# Look at the unrolled network above. The same $W_h$ stands on every arrow from left to right. Now
+# give each of these arrows a matrix of its own, and let an input enter at the left end only. That
+# is a deep feed-forward network. It has no time; it has layers, each with its own weights:
+#
+# $$h_0 = x, \qquad a_\ell = h_{\ell-1} W_\ell + b_\ell, \qquad h_\ell = \phi(a_\ell), \qquad \ell = 1, \dots, L .$$
+#
+# The widths $n_0, \dots, n_L$ may all differ. The rows are instances, as before.
+#
+# The activation is given by name. `activations.get(phi).value` is the function itself. The cell
+# above has called it for each name. `activations.get(phi).slope` is its derivative, and takes
+# the **output** of the activation as its argument: for tanh it computes $1 - h^2$ from $h$.
+#
+# **Exercise 1 ●○○ · 8 min.** Run a batch through all layers. `params` holds `"W1"`, `"b1"`,
+# `"W2"`, `"b2"`, … up to layer $L$, so it has $2L$ entries. `x` is $(B, n_0)$, and `phi` is
+# `"tanh"`, `"sigmoid"` or `"relu"`, used in every layer. Return the **list** `[x, h_1, …, h_L]`
+# of $L+1$ arrays.
+
+# %% nbgrader={"grade": false, "grade_id": "mlp_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def mlp_forward(params, x, phi):
+    """Returns the list [h_0, h_1, ..., h_L]: the input, then the output of every layer."""
+    ### BEGIN SOLUTION
+    f = activations.get(phi).value
+    h = [x]
+    for layer in range(1, len(params) // 2 + 1):
+        a = h[-1] @ params[f"W{layer}"] + params[f"b{layer}"]
+        h.append(f(a))
+    return h
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_mlp_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.mlp_forward", mlp_forward)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# It is the loop of a recurrent network. What was the same at every step now has a number.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $h_\ell = \phi(h_{\ell-1} W_\ell + b_\ell)$. The names are made with an f-string: `f"W{3}"` is
+# `"W3"`.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Start a list with the input. Let a number run from 1 to half the length of `params`, both
+# included. Each time multiply the last entry of the list by that layer's weights, add its bias,
+# apply the activation's value, and append.
+#
+# </details>
+
+# %% [markdown] tags=["S1.11", "S4.28"]
+# ## 2 The way back through the layers
+#
+# The loss sits on top of the last layer and gives $\bar h_L$. From there every layer does what
+# a step did:
+#
+# $$\bar a_\ell = \bar h_\ell \odot \phi'(a_\ell), \qquad \bar W_\ell = h_{\ell-1}^\top \bar a_\ell, \qquad
+#   \bar b_\ell = \text{sum of the rows of } \bar a_\ell, \qquad \bar h_{\ell-1} = \bar a_\ell W_\ell^\top .$$
+#
+# Two things are simpler than in lesson 05. Each layer has its own weights, so nothing is
+# accumulated. And there is one loss, at the top, so nothing joins on the way. For one instance
+# the row changes as
+#
+# $$\bar h_0 = \bar h_L\, J_L\, J_{L-1} \cdots J_1, \qquad J_\ell = \mathrm{diag}(\phi'(a_\ell))\, W_\ell^\top ,$$
+#
+# the latest layer on the left. It is the product of lesson 07, with another matrix in every
+# factor. All that was proved there with norms holds here:
+# $\lVert J_\ell \rVert_2 \le \gamma_\phi \lVert W_\ell \rVert_2$.
+#
+# **Exercise 2 ●●○ · 20 min.** Write `mlp_backward`. `h` is the list that `mlp_forward`
+# returned, `dh` is $\bar h_L$, shape $(B, n_L)$, and `phi` is the activation's name. Return a
+# dict with `"W1"`, `"b1"`, …, each shaped like the parameter, and `"x"`, the gradient
+# $\bar h_0$ of the input, $(B, n_0)$.
+#
+# **Exercise 3 ●○○ · 5 min.** Write `gain` in the same cell: run the network on `x`, take `dh`
+# back to the input, and return the number $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$.
+# The norms run over all entries of the whole batch. Below the hints it is called on networks of
+# 50 layers.
+
+# %% nbgrader={"grade": false, "grade_id": "mlp_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def mlp_backward(params, h, dh, phi):
+    """Returns {"W1", "b1", ..., "x"}, the gradient of the loss."""
+    ### BEGIN SOLUTION
+    slope, grads = activations.get(phi).slope, {}
+    for layer in range(len(h) - 1, 0, -1):
+        da = dh * slope(h[layer])
+        grads[f"W{layer}"] = h[layer - 1].T @ da
+        grads[f"b{layer}"] = da.sum(axis=0)
+        dh = da @ params[f"W{layer}"].T
+    grads["x"] = dh
+    return grads
+    ### END SOLUTION
+
+
+def gain(params, x, dh, phi):
+    """Returns the norm of the input's gradient divided by the norm of dh, a number."""
+    ### BEGIN SOLUTION
+    dx = mlp_backward(params, mlp_forward(params, x, phi), dh, phi)["x"]
+    return np.linalg.norm(dx) / np.linalg.norm(dh)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_mlp_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.mlp_backward", mlp_backward)
+
+# %% nbgrader={"grade": true, "grade_id": "check_gain", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.gain", gain)
+
+
+# %% [markdown]
+# For `mlp_backward`:
+#
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# One array travels from the top to the input. At each layer it passes the activation first,
+# then the weights.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The four formulas of the text, for $\ell = L, \dots, 1$. The slope of layer $\ell$ is read off
+# `h[l]`, what the layer made; the weights' gradient needs `h[l-1]`, what it read.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Let the layer's number run down from `len(h) - 1` to 1. Multiply the array by the slope of
+# that layer's output. Store a product of two matrices under `"W…"` and a sum over axis 0 under
+# `"b…"`. Then multiply from the right by the layer's transposed weights. What is left at the
+# end belongs to `"x"`.
+#
+# </details>
+#
+# For `gain`:
+#
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# You have both functions that it needs.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\lVert \bar x \rVert / \lVert \bar h_L \rVert$, and $\bar x$ is one of the entries that
+# `mlp_backward` returns.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Forward, backward, take the entry `"x"`, and divide its `np.linalg.norm` by that of `dh`.
+# Without further arguments that function runs over all entries.
+#
+# </details>
+
+# %% tags=["raises-exception"]
+def measured_gain(params, x, dh, phi):
+    try:
+        return gain(params, x, dh, phi)
+    except NotImplementedError:  # exercise 3 is still open
+        back = mlp.backward(params, mlp.forward(params, x, phi), dh)["x"]
+        return np.sqrt(np.sum(back**2) / np.sum(dh**2))
+
+
+names, scales = ("sigmoid", "tanh", "relu"), (0.5, 1.0, 2**0.5, 2.0)
+table = np.zeros((3, 4))
+for (i, j), _ in np.ndenumerate(table):
+    deep = mlp.init([WIDTH] * (DEPTH + 1), np.random.default_rng(3), scales[j])
+    ends = np.random.default_rng(4).normal(size=(2, 20, WIDTH))
+    table[i, j] = np.log10(measured_gain(deep, *ends, names[i])).round(1) + 0.0
+title = "$\\log_{10}$ gain, 50 layers"
+figure = plots.heatmap(table, "scale of the weights", "", title, numbers=".1f")
+figure.axes[0].set_xticks(range(4), ["0.5", "1", "√2", "2"])
+figure.axes[0].set_yticks(range(3), names)
+rows = "; ".join(f"{n}: {', '.join(f'{v:.1f}' for v in row)}" for n, row in zip(names, table))
+plots.show(figure, f"Logarithm of the gain over 50 layers, scales 0.5, 1, √2, 2. {rows}.")
+
+
+# %% [markdown] tags=["S4.50", "S4.28", "S4.30"]
+# **What you just saw.** Normal weights with the standard deviation $s / \sqrt{100}$ for a scale
+# $s$, and no recurrence anywhere. The fields show exponents: at $-10$ the gradient arrives $10^{-10}$
+# times as long as it started. The logistic function loses everything at every scale, since its
+# slope is at most 1/4. For the others the result hangs on the scale, and the range in which a
+# gradient survives is narrow.
+#
+# ## 3 An unrolled network is a deep one with tied weights
+#
+# Now put $W_\ell = W_h$ in every layer. Layer $\ell$ becomes step $t$:
+# $h_t = \tanh(h_{t-1} W_h + b)$. The input of the network is $h_0$. And where are the inputs
+# $x_t$? For one sequence they are constants, so they can join the bias:
+#
+# $$b_t = x_t W_x + b_h, \qquad\text{a different bias in every layer.}$$
+#
+# So a recurrent network over $T$ steps **is** a feed-forward network with $T$ layers whose
+# weights are tied. Its gradient follows by the rule for shared parameters: give each layer a
+# copy, differentiate the copies, add. $W_h$ has $T$ copies. $b_h$ and $W_x$ stand in every
+# $b_t$.
+#
+# This is also why the trouble is more common here. A network for sequences of 100 steps is a
+# network of 100 layers, whether one wanted a deep network or not. And where untied layers
+# multiply *different* matrices, so that large and small factors can balance, here the same one
+# comes back every time.
+#
+# **Exercise 4 ●●● · 25 min.** Compute the gradient of a recurrent network with your two
+# functions, and without a sweep through time of your own. One sequence: `x` is $(T, D)$, `h0`
+# is $(H,)$, and `params` has `"W_x"` $(D,H)$, `"W_h"` $(H,H)$, `"b_h"` $(H,)$. The loss sees
+# the last state only: `dh`, shape $(H,)$, is $\bar h_T$. Return a dict with the states `"h"`,
+# shape $(T+1, H)$, and the gradients `"W_x"`, `"W_h"`, `"b_h"` and `"h0"`, each shaped like
+# what it belongs to. (A batch of one is made with `v[None]`.)
+
+# %% nbgrader={"grade": false, "grade_id": "rnn_as_mlp", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def rnn_as_mlp(params, x, h0, dh):
+    """Returns {"h": states, "W_x", "W_h", "b_h", "h0": gradients}, by way of a tied network."""
+    ### BEGIN SOLUTION
+    layers, tied = range(1, len(x) + 1), {}
+    for t in layers:
+        tied[f"W{t}"] = params["W_h"]
+        tied[f"b{t}"] = x[t - 1] @ params["W_x"] + params["b_h"]
+    h = mlp_forward(tied, h0[None], "tanh")
+    grads = mlp_backward(tied, h, dh[None], "tanh")
+    db = np.vstack([grads[f"b{t}"] for t in layers])
+    dW_h = sum(grads[f"W{t}"] for t in layers)
+    found = {"W_x": x.T @ db, "W_h": dW_h, "b_h": db.sum(axis=0)}
+    return found | {"h": np.concatenate(h), "h0": grads["x"][0]}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_rnn_as_mlp", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.rnn_as_mlp", rnn_as_mlp)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# First build the `params` of a deep network with $T$ layers. What are its weights, what are its
+# biases, and what does it read as its input?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\bar W_h = \sum_t \bar W_t$ and $\bar b_h = \sum_t \bar b_t$. And since
+# $b_t = x_t W_x + b_h$, each layer adds $x_t \otimes \bar b_t$ to $\bar W_x$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# One loop fills `"W1"`, `"b1"`, … : always the recurrent matrix, and the bias made from that
+# step's input. Call your forward with a batch of one and your backward with `dh` as one row.
+# Collect the $T$ gradients of the biases in an array $(T, H)$. Its rows' sum belongs to the
+# bias, and `x` transposed times it to the input's weights. The states come as a list of arrays
+# $(1, H)$, to be joined.
+#
+# </details>
+
+# %%
+def gain_100_steps(W_h, phi, draw):
+    run_rng = np.random.default_rng([draw, 1])
+    p = {"W_x": 0.05 * run_rng.normal(size=(5, len(W_h))), "W_h": W_h}
+    h0, last = run_rng.normal(size=(2, 4, len(W_h)))
+    run = rnn.forward(p, run_rng.normal(size=(100, 4, 5)), h0, phi)
+    dh = np.concatenate([np.zeros_like(run.a[1:]), last[None]])
+    return np.log10(np.linalg.norm(rnn.backward(p, run, dh)["h0"]) / np.linalg.norm(dh))
+
+
+labels, logs = ("×0.5", "×1", "×√2", "×2", "orthogonal", "identity"), []
+for draw in range(7):
+    normal = np.random.default_rng(draw).normal(size=(50, 50)) / np.sqrt(50)
+    Q = training.orthogonal(50, np.random.default_rng(draw))
+    tried = (*(s * normal for s in (0.5, 1, 2**0.5, 2)), Q, np.eye(50))
+    logs.append([[gain_100_steps(W, phi, draw) for W in tried] for phi in ("tanh", "relu")])
+middle, spread = np.median(logs, axis=0), np.ptp(logs, axis=0)
+figure = plots.heatmap(middle, "recurrent matrix", "", "$\\log_{10}$ gain", numbers=".1f")
+figure.axes[0].set_xticks(range(6), labels, fontsize=8)
+figure.axes[0].set_yticks(range(2), ("tanh", "relu"))
+cells = "; ".join(f"{n}: {a:.1f} | {b:.1f}" for n, a, b in zip(labels, *middle))
+plots.show(figure, f"Median logarithm of the gain over 100 steps, tanh | relu. {cells}.")
+print(f"between draws it varies by {spread.min():.1f} to {spread.max():.1f} powers of ten")
+
+# %% [markdown] tags=["S4.30"]
+# **What you just saw.** The same table for a recurrent network of 50 units with small inputs,
+# the median of seven draws. (Here the scale is a multiple of $1/\sqrt{50}$.) Compare the two rows.
+# With the identity, ReLU keeps more than tanh. With the random matrices it vanishes faster where
+# tanh vanishes, and explodes faster where tanh explodes. The printed line says how far one draw
+# can be from another. With one matrix repeated a hundred times, luck counts a hundred times.
+#
+# ## 4 Is ReLU a remedy?
+#
+# The article says so: its derivative is 0 or 1, so it does not shrink the gradient as tanh
+# does. There is something in it. On a path where every unit is active, all slopes are 1. But a
+# unit that is not active has the slope 0. About half of the units are not, and each step asks
+# again. What remains depends on the matrix, as always.
+#
+# **Exercise 5 ●●○ · 12 min · refute it.** Claim: *with ReLU the gradient vanishes less than
+# with tanh, whatever the matrix.* Take a network without inputs and biases,
+# $h_t = \phi(h_{t-1} W_h)$, for 20 steps. Give a tuple `(W_h, h0)` of lists: an **orthogonal**
+# matrix, at least 2 × 2, and a start with one entry per unit. Let
+# $G = \lVert d h_{20} / d h_0 \rVert_2$. Three conditions: no entry of $h_0 W_h$ is closer to 0
+# than 0.001; $G \ge 0.1$ with tanh; $G \le 0.001$ with ReLU. Any valid counterexample passes.
+
+# %% nbgrader={"grade": false, "grade_id": "relu_loses", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+relu_loses = None  # (W_h, h0)
+### BEGIN SOLUTION
+relu_loses = ([[-1, 0], [0, -1]], [0.1, 0.2])
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_relu", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.refute_relu", relu_loses)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# When is the gradient of a ReLU network exactly zero? And when does tanh hardly bend at all?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $d h_{20}/d h_0 = J_{20} \cdots J_1$ with $J_t = \mathrm{diag}(\phi'(a_t))\, W_h^\top$. If all
+# entries of $a_1$ are negative, what is $J_1$ for ReLU? For small $a$, what is it for tanh?
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Reflections and rotations are orthogonal. Find one that sends a small start with positive
+# entries to negative ones, and keep the start so small that $1 - h^2$ stays close to 1 for 20
+# steps.
+#
+# </details>
+
+# %% [markdown] tags=["S4.30"]
+# ## 5 A good start
+#
+# A signal that is to survive many layers should neither grow nor shrink in *one*. Suppose the
+# entries of $W$ are independent, with mean 0 and variance $v$. Each entry of $h W$ is a sum of
+# $n_\text{in}$ terms, so its mean square is $n_\text{in}\, v$ times the mean square of an entry
+# of $h$. On the way back, each entry of $\bar a\, W^\top$ is a sum of $n_\text{out}$ terms, and
+# the factor is $n_\text{out}\, v$. Both factors should be near 1, and the slopes still come on
+# top. Four proposals, for a matrix of shape $(n_\text{in}, n_\text{out})$:
+#
+# | name | what it is | what it keeps |
+# |---|---|---|
+# | `he` | normal, $v = 2 / n_\text{in}$ | the size of ReLU's states: the 2 makes up for the silenced half |
+# | `xavier` | normal, $v = 2 / (n_\text{in} + n_\text{out})$ | a compromise between forward and backward, slopes near 1 |
+# | `orthogonal` | orthonormal columns (rows, if $n_\text{in} < n_\text{out}$) | all lengths and angles, if square |
+# | `identity` | ones on the diagonal | each unit its own value, if square |
+#
+# Each is multiplied by a number `scale`, normally 1.
+#
+# **Exercise 6 ●●○ · 20 min.** Write the four. To make the results comparable, chance comes from
+# outside: `z` is a matrix $(n_\text{in}, n_\text{out})$ of standard normal numbers (mean 0,
+# variance 1). Return a matrix of the same shape. `he` and `xavier` rescale `z`. `orthogonal`
+# orthonormalises it: its columns span what the columns of `z` span, or its rows what the rows
+# of `z` span if there are fewer rows than columns. Any orthonormal basis of that span is right.
+# `identity` uses only the shape of `z`. The function `initialisers` at the end is given; it
+# collects the four.
+
+# %% nbgrader={"grade": false, "grade_id": "initialisers", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def he(z, scale):
+    ### BEGIN SOLUTION
+    return scale * z * np.sqrt(2 / len(z))
+    ### END SOLUTION
+
+
+def xavier(z, scale):
+    ### BEGIN SOLUTION
+    return scale * z * np.sqrt(2 / sum(z.shape))
+    ### END SOLUTION
+
+
+def orthogonal(z, scale):
+    ### BEGIN SOLUTION
+    Q, _ = np.linalg.qr(z if len(z) >= z.shape[1] else z.T)
+    return scale * (Q if Q.shape == z.shape else Q.T)
+    ### END SOLUTION
+
+
+def identity(z, scale):
+    ### BEGIN SOLUTION
+    return scale * np.eye(*z.shape)
+    ### END SOLUTION
+
+
+def initialisers(z, scale):  # given: leave it as it is
+    found = {"he": he(z, scale), "xavier": xavier(z, scale)}
+    return found | {"orthogonal": orthogonal(z, scale), "identity": identity(z, scale)}
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_initialisers", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.initialisers", initialisers)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# If $z$ has the variance 1, which variance has $s z$? For the third, NumPy has a decomposition
+# into an orthonormal factor and a triangular one.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The variance of $s z$ is $s^2$, so the scale is the *root* of the table's $v$.
+# `np.linalg.qr(z)` returns $Q$ and $R$ with $z = QR$. The columns of $Q$ are orthonormal, if
+# $z$ has at least as many rows as columns.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# `len(z)` is the number of inputs, and the sum of `z.shape` is that of inputs and outputs. If
+# `z` is wider than high, decompose its transpose, and transpose the first factor back. `np.eye`
+# takes two sizes.
+#
+# </details>
+
+# %%
+draws = {"he": training.he, "xavier": training.xavier, "orthogonal": training.orthogonal}
+draws["identity"] = training.identity
+for phi in ("tanh", "relu"):
+    curves = {}
+    for name, draw in draws.items():
+        start = np.random.default_rng(5)
+        deep = {f"W{n}": draw((WIDTH, WIDTH), start) for n in range(1, DEPTH + 1)}
+        run = mlp.forward(deep, start.normal(size=(20, WIDTH)), phi)
+        da, _ = mlp.adjoints(deep, run, start.normal(size=(20, WIDTH)))
+        curves[name] = [np.linalg.norm(row) / np.linalg.norm(da[-1]) for row in da]
+    ends = ", ".join(f"{name} {curve[0]:.1e}" for name, curve in curves.items())
+    plots.show(
+        plots.lines(range(1, DEPTH + 1), curves, "layer", "gradient norm", f"{phi} layers", "y"),
+        f"Norm of the gradient by the pre-activations of 50 {phi} layers, relative to the "
+        f"last layer. At the first layer: {ends}.",
+    )
+
+
+# %% [markdown] tags=["S4.30"]
+# **What you just saw.** Read each curve from right to left. No initialiser is best for both
+# activations: the slopes decide which scale is right. And it is a start only. Training moves
+# the weights, and nothing holds them where they were.
+#
+# ## 6 Penalties: the wrong one and a better one
+#
+# Something that holds the weights is a penalty, added to the loss. The article lists
+# regularisation among the remedies. The usual one is L2,
+# $\tfrac{\lambda}{2} \sum_{m,n} W_h[m,n]^2$. Its gradient pulls each weight towards zero, so
+# the bound $\gamma_\phi \lVert W_h \rVert_2$ of lesson 07 goes down. That is a remedy against
+# *exploding* gradients. Against vanishing it is the opposite of one.
+#
+# What would help is a penalty on the *change* of length. Let $\bar h_t$ be the total adjoint of
+# the state at step $t$. Step $t$ takes it back to $\bar h_t J_t$. Pascanu, Mikolov and Bengio
+# proposed
+#
+# $$\Omega = \sum_{t=1}^{T} \left( \frac{\lVert \bar h_t\, J_t \rVert}{\lVert \bar h_t \rVert} - 1 \right)^2, \qquad
+#   \bar h_t J_t = \big(\bar h_t \odot (1 - h_t^2)\big)\, W_h^\top .$$
+#
+# It is zero if every step keeps the length of the very row that travels through it. Other
+# directions may shrink.
+#
+# **Exercise 7 ●●○ · 15 min.** Write `l2_gradient`, the gradient of the L2 penalty by $W_h$,
+# shape $(H,H)$; `lam` is $\lambda$. And `omega_penalty`, the number $\Omega$ for a tanh network
+# and one sequence: `h` holds the states, shape $(T+1, H)$, and `dh_total` the rows
+# $\bar h_1, \dots, \bar h_T$, shape $(T, H)$, so $\bar h_t$ is `dh_total[t-1]`. The function
+# `penalties` is given.
+
+# %% nbgrader={"grade": false, "grade_id": "penalties", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def l2_gradient(W_h, lam):
+    """Returns the gradient of lam / 2 times the sum of squares, (H, H)."""
+    ### BEGIN SOLUTION
+    return lam * W_h
+    ### END SOLUTION
+
+
+def omega_penalty(W_h, h, dh_total):
+    """Returns the sum over steps of (length after / length before - 1) squared, a number."""
+    ### BEGIN SOLUTION
+    omega = 0.0
+    for t in range(1, len(h)):
+        row = dh_total[t - 1]
+        back = (row * (1 - h[t] ** 2)) @ W_h.T
+        omega += (np.linalg.norm(back) / np.linalg.norm(row) - 1) ** 2
+    return omega
+    ### END SOLUTION
+
+
+def penalties(W_h, lam, h, dh_total):  # given: leave it as it is
+    return {"l2": l2_gradient(W_h, lam), "omega": omega_penalty(W_h, h, dh_total)}
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_penalties", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.penalties", penalties)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The first is the derivative of a square, entry by entry. For the second, write a loop over the
+# steps and compare two lengths in each.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\frac{\partial}{\partial w} \frac{\lambda}{2} w^2 = \lambda w$. In $\Omega$ the slope of step
+# $t$ is that of $h_t$, which is `h[t]`, and the row is $\bar h_t$, which is `dh_total[t-1]`.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Start a sum at zero. For `t` from 1 to $T$: the row; the row times the slopes, times the
+# transposed matrix; the quotient of the two norms, after over before; one less; squared; added.
+#
+# </details>
+
+# %% tags=["raises-exception"]
+start = 0.5 * np.random.default_rng(6).normal(size=(20, 20)) / np.sqrt(20)
+pulls = {"L2": lambda W: W, "orthogonality": lambda W: (W @ W.T - np.eye(20)) @ W}
+curves, ends = {}, {"start": start}
+for name, pull in pulls.items():
+    W, curve = start, []
+    for _ in range(101):
+        curve.append(flow.power_norms(W, 30)[-1])
+        W = W - 0.05 * pull(W)
+    curves[name], ends[name] = curve, W
+plots.show(
+    plots.lines(range(101), curves, "step of gradient descent", "norm of 30 factors", log="y"),
+    f"Norm of a product of 30 equal factors while a penalty acts: from {curves['L2'][0]:.1e} "
+    f"to {curves['L2'][-1]:.1e} with L2, to {curves['orthogonality'][-1]:.1e} with the other.",
+)
+h, rows = 0.1 * rng.normal(size=(31, 20)), rng.normal(size=(30, 20))
+try:
+    for name, W in ends.items():
+        print(f"your omega, {name}: {omega_penalty(W, h, rows):.3f}")
+except NotImplementedError:
+    print("omega_penalty (exercise 7) is still open")
+
+
+# %% [markdown] tags=["S4.49", "S4.48"]
+# **What you just saw.** Gradient descent on a penalty alone. L2 takes the gradient with it. The
+# other curve belongs to $\tfrac14 \lVert W W^\top - I \rVert^2$, which is small when *every*
+# row keeps its length. It asks for more than $\Omega$, and its gradient is a line of code. Once
+# exercise 7 is solved, the lines below the figure show $\Omega$ for the matrix at the start and at
+# the two ends.
+#
+# ## 7 Clipping
+#
+# Against gradients that explode there is a simpler remedy, and it works for any network. LSTMs
+# need it too: the figure below the hints shows one whose gradient grows on the way back.
+# The article names clipping and does not define it. There are two definitions, and they are not
+# the same.
+#
+# **By global norm.** Let $\lVert g \rVert$ be the norm over *all* arrays of the gradient
+# jointly. If it is larger than $c$, every array is multiplied by the same number, so that the
+# norm becomes $c$. Otherwise nothing changes:
+#
+# $$g \leftarrow g \cdot \min\Big(1, \frac{c}{\lVert g \rVert}\Big) .$$
+#
+# One factor for everything: the direction is kept. **By value.** Every single entry is limited
+# to the interval from $-c$ to $c$. Large entries shrink, small ones do not, so the direction
+# changes.
+#
+# **Exercise 8 ●○○ · 10 min.** Write `clip_by_global_norm`. `grads` is a dict of arrays, `c` a
+# positive number. Return a new dict with the same names and shapes.
+#
+# **Exercise 9 ●○○ · 5 min.** Write `clip_by_value` in the same cell, with the same arguments.
+
+# %% nbgrader={"grade": false, "grade_id": "clip_by_global_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def clip_by_global_norm(grads, c):
+    """Returns a new dict: all arrays times min(1, c / norm), norm taken over all of them."""
+    ### BEGIN SOLUTION
+    norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
+    factor = c / max(norm, c)
+    return {name: factor * g for name, g in grads.items()}
+    ### END SOLUTION
+
+
+def clip_by_value(grads, c):
+    """Returns a new dict: every entry limited to the interval from -c to c."""
+    ### BEGIN SOLUTION
+    return {name: np.clip(g, -c, c) for name, g in grads.items()}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_clip_by_global_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.clip_by_global_norm", clip_by_global_norm)
+
+# %% nbgrader={"grade": true, "grade_id": "check_clip_by_value", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.clip_by_value", clip_by_value)
+
+# %% [markdown]
+# For `clip_by_global_norm`:
+#
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# How many norms are there, and how many factors, if the gradient has five arrays?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\lVert g \rVert^2$ is the sum of the squares of all entries of all arrays. And
+# $\min(1, c/\lVert g \rVert)$ equals $c / \max(\lVert g \rVert, c)$, which never divides by
+# zero.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Add up the sums of squares of the arrays, then take one root. Compute one factor. Then a dict
+# comprehension that multiplies each array by it.
+#
+# </details>
+#
+# For `clip_by_value`:
+#
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Each entry is treated alone. NumPy has a function with this name's first word.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $g_i \leftarrow \min(\max(g_i, -c), c)$: large negative entries are limited as well.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# A dict comprehension over names and arrays, with `np.clip`, a lower and an upper limit.
+#
+# </details>
+
+# %%
+g, H, curves = {"g": np.array([10, 0.1, 0.1])}, 10, {}
+ways = (g, training.clip_by_global_norm(g, 1.0), training.clip_by_value(g, 1.0))
+names = ("gradient", "by norm", "by value")
+bars = {name: way["g"] / np.linalg.norm(way["g"]) for name, way in zip(names, ways)}
+turned = [bars["gradient"] @ bars[name] for name in names]
+plots.show(
+    plots.paired_bars(bars, "entry", "share of the length", "direction, clipped at c = 1"),
+    f"Direction of (10, 0.1, 0.1) and of its two clipped versions: the cosine with the "
+    f"gradient is {turned[1]:.3f} by norm and {turned[2]:.3f} by value.")
+for scale in (0.5, 6.0):
+    p = lstm.init(3, H, np.random.default_rng(1), forget=5.0)
+    p["W_h"] = scale * np.random.default_rng(2).normal(size=(H, 4 * H)) / np.sqrt(H)
+    run = lstm.forward(p, np.random.default_rng(3).normal(size=(250, 1, 3)))
+    row, curve = np.ones(2 * H) / np.sqrt(2 * H), []
+    for J in flow.joint_jacobians(p, run)[::-1, 0]:
+        curve.append(np.linalg.norm(row := row @ J))
+    curves[f"LSTM, recurrent scale {scale:g}"] = curve
+last = " and ".join(f"{curve[-1]:.1e}" for curve in curves.values())
+plots.show(plots.lines(range(1, 251), curves, "steps back", "gradient norm", log="y"),
+           f"Gradient norm of two LSTMs, forget bias 5, 250 steps back. At the end: {last}.")
+
+# %% [markdown] tags=["S4.49"]
+# **What you just saw.** If the direction is kept, the bars of a clipped gradient are as high as
+# those of the gradient. By norm they are. By value the small entries have become ten times as
+# important, although nothing about them was wrong. The curves belong to two LSTMs that forget
+# almost nothing. The one with large recurrent weights is an LSTM whose gradient explodes: its
+# training needs clipping.
+#
+# **Exercise 10 ●●○ · 10 min · refute it.** In the example the angle is small, and the clipped
+# gradient is about as long as $c$. It is tempting to say: *clipping by value at $c$ gives a
+# step of about the length $c$, in about the same direction.* Refute both halves with one
+# example. Give a tuple `(g, c)`: a list of numbers and a positive number. Let $k$ be `g`
+# clipped by value at `c`. Two conditions: $\lVert k \rVert > 2c$, and the cosine
+# $\dfrac{g \cdot k}{\lVert g \rVert \lVert k \rVert}$ is below 0.5, an angle of more than 60°.
+# Any valid counterexample passes.
+
+# %% nbgrader={"grade": false, "grade_id": "clipped_askew", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+clipped_askew = None  # (g, c)
+### BEGIN SOLUTION
+clipped_askew = ([1000, 1, 1, 1, 1, 1], 1.0)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_clipping", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("08.refute_clipping", clipped_askew)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# How long can a list of $n$ numbers be, if each is at most $c$? And which gradient is turned
+# the most on the way there?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# If all $n$ entries end at $c$, then $\lVert k \rVert = c \sqrt n$. If one entry of $g$ is much
+# larger than all others together, the cosine is close to $k_1 / \lVert k \rVert$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# One huge entry, and several that are exactly as large as the limit. How many does
+# $\sqrt n > 2$ ask for?
+#
+# </details>
+
+# %% [markdown] tags=["S4.30", "S4.49"]
+# ## 8 What each remedy does
+#
+# **Exercise 11 ●●○ · 20 min · graded by hand.** (a) Show that one step of gradient descent with
+# the learning rate $\eta$ on the L2 penalty alone multiplies $W_h$ by $1 - \eta\lambda$, and
+# that in a linear network ($\phi(a) = a$) the product of $n$ Jacobians is multiplied by
+# $(1 - \eta\lambda)^n$. (b) A gradient $g$ is clipped by value and becomes $k$. Show that
+# $g \cdot k > 0$ if $g \ne 0$, so that a small step along $-k$ still goes downhill. (c) Which
+# of the remedies of this lesson act against vanishing, which against exploding gradients, and
+# why can clipping not help against vanishing? (If you learn alone: a model answer is in
+# `solutions/`.)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# **(a)** The penalty's gradient is $\lambda W_h$, so the step gives
+# $W_h - \eta\lambda W_h = (1 - \eta\lambda) W_h$. In a linear network all slopes are 1 and
+# every Jacobian is $W_h^\top$. A product of $n$ of them is $(W_h^\top)^n$, which becomes
+# $(1 - \eta\lambda)^n (W_h^\top)^n$. For $0 < \eta\lambda < 1$ that is smaller, exponentially
+# in $n$. ∎
+#
+# **(b)** Entry by entry, $k_i$ has the sign of $g_i$, and it is zero only if $g_i$ is, since
+# $c > 0$. So $g_i k_i \ge 0$ with equality only for $g_i = 0$. If $g \ne 0$, one of the terms
+# of $g \cdot k = \sum_i g_i k_i$ is positive and none is negative. Along $-k$ the loss changes
+# at the rate $-g \cdot k < 0$. ∎
+#
+# **(c)** A good initialisation acts against both, at the start of training. A norm-preserving
+# penalty acts against both, all the time. ReLU has slopes of 1 on active paths, which helps
+# against vanishing if the matrix is right, and does nothing against exploding. L2 lowers the
+# bound on the Jacobians: against exploding only. Clipping acts on the finished gradient:
+# against exploding only. It cannot help against vanishing, because the contributions of long
+# lags are already missing from the sum. To multiply the sum by a larger number would enlarge
+# the short lags as well, and leave the proportion as it is.
+
+# %% [markdown]
+# ## Recap
+#
+# - A deep network's gradient is a product of one Jacobian per layer. Vanishing is not about
+#   time.
+# - An unrolled recurrent network is a deep network with tied weights; each step's input is part
+#   of a bias.
+# - The right scale of the weights depends on the slopes. ReLU alone is no remedy.
+# - L2 shrinks the weights, and the gradient with them. A norm-preserving penalty does not.
+# - Clipping by norm keeps the direction; clipping by value changes it, and can be longer than
+#   $c$.
+#
+# None of this changes the network itself. Lesson 09 does.
+
+# %%
+recap("08", globals())

@@ -1,0 +1,698 @@
+# %% [markdown]
+# # 09 · The constant error carousel
+#
+# *This lesson is optional: the core lessons do not depend on it.*
+#
+# **After this lesson you can** run the first LSTM cell, the one of 1997, forward and backward;
+# say in which sense its gradient is constant, and in which it is not; tell a truncated gradient
+# from the gradient of the loss, and check each of them; and bound a cell that forgets.
+#
+# about 150 minutes · difficulty ●●○ · before it: 05 and 07
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $T, B, D, H$ | | steps, instances, inputs, units |
+# | $x_t$ | `x[t-1]`, `x` is `(T,B,D)` | input at step $t = 1, \dots, T$; rows are instances |
+# | $i_t, o_t$ | `i[t-1]`, `o[t-1]`, each `(T,B,H)` | input gate and output gate, between 0 and 1 |
+# | $g_t$ | `g[t-1]`, `(T,B,H)` | candidate: what is offered to the cell |
+# | $c_t$ | `c[t]`, `c` is `(T+1,B,H)` | cell state; `c[0]` is the initial one |
+# | $h_t$ | `h[t]`, `h` is `(T+1,B,H)` | hidden state; `h[0]` is the initial one |
+# | $W_x, W_h, b$ | `(D,3H)`, `(H,3H)`, `(3H,)` | parameters, three blocks of $H$ columns side by side, in the order $i, g, o$ |
+# | $W_{hi}, W_{hg}, W_{ho}$ | | the three blocks of $W_h$; the same for $W_x$ and $b$ |
+# | $G, K$ | | squashing of the candidate and of the cell |
+# | $\sigma$ | | the logistic function, $\sigma(a) = 1 / (1 + e^{-a})$ |
+# | $\bar h_t^{\text{out}}$ | `dh[t-1]` of `(T,B,H)` | what the loss feels of $h_t$ **from outside**: without the later steps |
+# | $\bar c_t$, $\bar a_t$ | `dc`, `da` | adjoints of the cell and of the pre-activations |
+
+# %%
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import flow, lstm, lstm97, numgrad, plots
+
+steps, batch, inputs, units = 6, 3, 2, 4  # T, B, D, H
+rng = np.random.default_rng(9)
+weights = {
+    "W_x": rng.normal(size=(inputs, 3 * units)) * 0.8,
+    "W_h": rng.normal(size=(units, 3 * units)) * 0.8,
+    "b": rng.normal(size=3 * units) * 0.4,
+}
+x = rng.normal(size=(steps, batch, inputs))
+h0, c0 = rng.normal(size=(2, batch, units)) * 0.5
+dh = rng.normal(size=(steps, batch, units))  # a loss's adjoints, one for every state
+run = lstm97.forward(weights, x, h0, c0, squash="1997")  # a finished run to look at
+print(run._fields, run.c.shape)
+
+
+# %% [markdown] tags=["S4.36", "S4.52"]
+# ## 1 A cell that only adds
+#
+# In the network of lesson 05 the state is made anew at every step, by a matrix and a squashing
+# function. Hochreiter and Schmidhuber (1997) gave each unit a **cell** whose state is not made
+# anew. It is only added to:
+#
+# $$c_t = c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot K(c_t) .$$
+#
+# The gates and the candidate read the input and the previous hidden state, as always:
+#
+# $$a_t = x_t W_x + h_{t-1} W_h + b, \qquad
+#   i_t = \sigma(a_{t,i}), \quad g_t = G(a_{t,g}), \quad o_t = \sigma(a_{t,o}),$$
+#
+# where $a_{t,i}$ is the first block of $H$ columns of $a_t$, $a_{t,g}$ the second, and
+# $a_{t,o}$ the third. The paper, and the article after it, write $s_c$ for $c$, $y^{in}$ for
+# $i$, $y^{out}$ for $o$, and start from $s_c(0) = 0$. There is **no forget gate**: that came
+# with Gers, Schmidhuber and Cummins (2000), and lesson 10 has it. (The article links to the
+# paper of 1997 but leaves it out of its nine references. Ask of every formula which cell it is
+# for.)
+#
+# Two pairs of squashing functions are in use:
+#
+# | `squash` | $G(a)$ | $K(c)$ |
+# |---|---|---|
+# | `"tanh"` | $\tanh a$ | $\tanh c$ |
+# | `"1997"` | $4\sigma(a) - 2$, between $-2$ and 2 | $2\sigma(c) - 1$, between $-1$ and 1 |
+#
+# Since $2\sigma(a) - 1 = \tanh(a/2)$, both are $G(a) = p \tanh(a/p)$ and $K(c) = \tanh(c/p)$,
+# with $p = 1$ or $p = 2$.
+#
+# **Exercise 1 ●●○ · 15 min.** Write the forward pass. `params` is a dict with `"W_x"`, `"W_h"`,
+# `"b"`; `x` is $(T,B,D)$; `h0` and `c0` are $(B,H)$; `squash` is one of the two strings. Return
+# a dict with `"i"`, `"g"`, `"o"`, each $(T,B,H)$, and `"c"`, `"h"`, each $(T+1,B,H)$, that
+# start with `c0` and `h0`. Below the hints, the squashing functions are drawn.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm97_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm97_forward(params, x, h0, c0, squash):
+    """Returns {"i", "g", "o"}, each (T, B, H), and {"c", "h"}, each (T + 1, B, H)."""
+    ### BEGIN SOLUTION
+    p = {"tanh": 1, "1997": 2}[squash]
+    gates, c, h = [], [c0], [h0]
+    for x_t in x:
+        all_three = x_t @ params["W_x"] + h[-1] @ params["W_h"] + params["b"]
+        a_i, a_g, a_o = np.split(all_three, 3, axis=1)
+        i, o = 1 / (1 + np.exp(-a_i)), 1 / (1 + np.exp(-a_o))
+        g = p * np.tanh(a_g / p)
+        c.append(c[-1] + i * g)
+        h.append(o * np.tanh(c[-1] / p))
+        gates.append([i, g, o])
+    i, g, o = np.array(gates).swapaxes(0, 1)
+    return {"i": i, "g": g, "o": o, "c": np.array(c), "h": np.array(h)}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lstm97_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("09.lstm97_forward", lstm97_forward)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# One matrix product makes all three blocks. Only then do they go different ways: two of them
+# through the logistic function, one through $G$.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $c_t = c_{t-1} + i_t \odot g_t$ first, then $h_t = o_t \odot \tanh(c_t / p)$, with the *new*
+# cell state. `np.split(array, 3, axis=1)` cuts an array into three blocks of columns.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Look up $p$ for the string. Keep a list of cell states that holds `c0` at first, one of hidden
+# states that holds `h0`, and three empty ones. At each step form the pre-activations from the
+# input and the newest hidden state, split them, squash them, append the sum to the cell states,
+# and then the hidden state that it gives. Turn the lists into arrays at the end.
+#
+# </details>
+
+# %%
+a = np.linspace(-6, 6, 121)
+logistic = 1 / (1 + np.exp(-a))
+curves = {
+    "G and K, tanh": np.tanh(a),
+    "G, 1997": 4 * logistic - 2,
+    "K, 1997": 2 * logistic - 1,
+}
+plots.show(
+    plots.lines(a, curves, "a (or c)", "value"),
+    "The squashing functions: tanh between -1 and 1, the candidate of 1997 between -2 and 2 "
+    "with the same slope at zero, and the cell's of 1997 between -1 and 1 with half that slope.",
+)
+middle, gap = len(a) // 2, abs(2 * logistic - 1 - np.tanh(a / 2)).max()
+for name, curve in curves.items():
+    slope = np.gradient(curve, a)[middle]
+    print(f"{name}: largest value {curve.max():.2f}, slope at zero about {slope:.2f}")
+print(f"2σ(a) - 1 against tanh(a/2): {gap:.0e}")
+
+
+# %% [markdown] tags=["S4.36"]
+# ## 2 Slopes from values
+#
+# **What you just saw.** The candidate of 1997 can put twice as much into the cell at a step.
+# Its slope at zero is that of $\tanh$. $K$ of 1997 is flatter, so the cell can grow twice as
+# large before it saturates.
+#
+# The backward pass needs four slopes. For the two gates it is the old one, taken from the value:
+# $\sigma' = i (1 - i)$. For the candidate it should come from the value $g$ as well, because the
+# run keeps no pre-activations. With $g = p \tanh(a/p)$, the derivative of $\tanh$ is
+# $1 - \tanh^2(a/p)$, and $\tanh(a/p)$ is $g/p$. The factor $p$ in front and the $1/p$ inside
+# cancel. For $K$ nothing stands in front, so the $1/p$ remains.
+#
+# **Exercise 2 ●○○ · 10 min.** `g` holds values of $G$, `c` holds cell states, both $(T,B,H)$,
+# and `squash` is `"tanh"` or `"1997"`. Return a dict: `"G"`, the slope $G'(a)$ where $G(a) = g$,
+# and `"K"`, the slope $K'(c)$.
+
+# %% nbgrader={"grade": false, "grade_id": "squash_slopes", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def squash_slopes(g, c, squash):
+    """Returns {"G": G'(a), from g = G(a); "K": K'(c)}, each (T, B, H)."""
+    ### BEGIN SOLUTION
+    p = {"tanh": 1, "1997": 2}[squash]
+    return {"G": 1 - (g / p) ** 2, "K": (1 - np.tanh(c / p) ** 2) / p}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_squash_slopes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("09.squash_slopes", squash_slopes)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# One of the two arguments has been through its squashing function already. Which one?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $G'(a) = 1 - \tanh^2(a/p)$ and $K'(c) = \tfrac1p \big(1 - \tanh^2(c/p)\big)$. Check with the
+# figure: at $g = 0$ and $c = 0$ the slopes are 1 and $1/p$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# For the candidate, divide `g` by $p$, square, subtract from one. For the cell, apply the
+# hyperbolic tangent to `c` divided by $p$, square, subtract from one, and divide by $p$.
+#
+# </details>
+
+# %% [markdown] tags=["S4.37"]
+# ## 3 The constant error carousel
+#
+# Which ways lead from $c_{t-1}$ to $c_t$? One is the sum itself, with derivative 1. The other
+# takes a detour: $c_{t-1}$ makes $h_{t-1}$, and $h_{t-1}$ moves the gate $i_t$ and the
+# candidate $g_t$. For one instance, with the later step on the left as always,
+#
+# $$\frac{d c_t}{d c_{t-1}} = I + \Big[ \mathrm{diag}(g_t\, i_t (1 - i_t))\, W_{hi}^\top
+#   + \mathrm{diag}(i_t\, G'(a_{t,g}))\, W_{hg}^\top \Big]\,
+#   \mathrm{diag}(o_{t-1} K'(c_{t-1})) .$$
+#
+# Only the first term is $I$. So where does the *constant* error come from? From a decision
+# about the backward pass. In the paper's **truncated gradient**, the $h_{t-1}$ that enters the
+# gates and the candidate counts as a constant. The bracket vanishes. What remains is exact, for
+# every $t$ and $k$, whatever the weights:
+#
+# $$\frac{\partial c_t}{\partial c_{t-1}} = I, \qquad
+#   \frac{\partial c_t}{\partial c_{k}} = I \qquad \text{(truncated)} .$$
+#
+# What has once arrived in the cell, an error or its adjoint, goes round unchanged: the
+# **constant error carousel**. The forward pass is the same as before. Only the derivative is
+# another one.
+
+# %%
+figure = plots.unrolled(4, names=("x", "c", "h"), weights=("i,g", "1", "o"))
+dashed = {"arrowstyle": "-|>", "color": plots.RED, "linestyle": "--", "shrinkA": 15}
+for t in range(2, 5):
+    for end in ((t, 0), (t, 1)):  # h_{t-1} moves c_t through i and g, and h_t through o
+        figure.axes[0].annotate("", end, (t - 1, 1), arrowprops=dashed | {"shrinkB": 15})
+plots.show(
+    figure,
+    "The cell over four steps: c_0 to c_4 in a row, joined by arrows of weight 1, inputs "
+    "entering from below through i and g, hidden states h above read out through o; dashed "
+    "arrows lead from each h to the next c and to the next h: truncation cuts those.",
+)
+
+
+# %% [markdown] tags=["S4.37"]
+# **Look at this.** The dashed arrows are what truncation cuts. (To keep the figure light, $h_0$
+# and the arrows from $x_t$ to the output gate are left out.) Walk the solid ones backward: an
+# adjoint comes into the row of cells at every step, from $h_t$ above, and on its way to the left
+# nothing changes it. At each cell it also reaches the gate and the candidate below, and through
+# them the weights.
+#
+# So the truncated backward pass hardly needs a recursion. From the last step down, with
+# $\bar c_{T+1}$ the adjoint `dc_T` of the last cell from outside:
+#
+# $$\bar c_t = \bar c_{t+1} + \bar h_t^{\text{out}} \odot o_t \odot K'(c_t),$$
+#
+# $$\bar a_{t,i} = \bar c_t \odot g_t \odot i_t (1 - i_t), \qquad
+#   \bar a_{t,g} = \bar c_t \odot i_t \odot G'(a_{t,g}), \qquad
+#   \bar a_{t,o} = \bar h_t^{\text{out}} \odot K(c_t) \odot o_t (1 - o_t) .$$
+#
+# Note $\bar h_t^{\text{out}}$: with the dashed arrows cut, nothing reaches $h_t$ from later
+# steps. The parameters get their share as in lesson 05:
+# $\bar W_x = \sum_t X_t^\top \bar A_t$, $\bar W_h = \sum_t H_{t-1}^\top \bar A_t$, $\bar b$ is
+# the sum of all rows of all $\bar A_t$, and $\bar X_t = \bar A_t W_x^\top$. The initial cell
+# feels what the first one feels: $\bar c_0 = \bar c_1$. $h_0$ is a constant and has no gradient.
+#
+# **Exercise 3 ●●○ · 25 min.** Write it. `run` has the fields `x`, `i`, `g`, `o`, `c`, `h` of the
+# table and `squash`, one of the two strings; `dh` is $(T,B,H)$ and `dc_T` is $(B,H)$. Return a
+# dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"c0"`, each shaped like what it belongs to. You may
+# call your `squash_slopes`.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm97_backward_truncated", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm97_backward_truncated(params, run, dh, dc_T):
+    """Returns {"W_x", "W_h", "b", "x", "c0"}, the truncated gradient."""
+    ### BEGIN SOLUTION
+    slope = squash_slopes(run.g, run.c[1:], run.squash)
+    dc = dc_T + np.cumsum((dh * run.o * slope["K"])[::-1], axis=0)[::-1]
+    da_i = dc * run.g * run.i * (1 - run.i)
+    da_g = dc * run.i * slope["G"]
+    da_o = dh * run.h[1:] * (1 - run.o)
+    da = np.concatenate([da_i, da_g, da_o], axis=2)
+    return {
+        "W_x": np.einsum("tbd,tbn->dn", run.x, da),
+        "W_h": np.einsum("tbj,tbn->jn", run.h[:-1], da),
+        "b": da.sum(axis=(0, 1)),
+        "x": da @ params["W_x"].T,
+        "c0": dc[0],
+    }
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lstm97_backward_truncated", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("09.lstm97_backward_truncated", lstm97_backward_truncated)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Without the weights and the gates: what is $\bar c_t$ in terms of what enters at the steps
+# $t, t+1, \dots, T$?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\bar c_t = \bar c_{T+1} + \sum_{s=t}^{T} \bar h_s^{\text{out}} \odot o_s \odot K'(c_s)$, a sum
+# that runs from the end. $K(c_t)$ need not be computed again: it is in $h_t = o_t \odot K(c_t)$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Form what enters the cells at all steps at once. Either walk from the last step to the first
+# and add up, or use `np.cumsum` on the array turned round. Then three products for the three
+# blocks, side by side in the order of the columns. For the parameters, sum over steps and
+# instances.
+#
+# </details>
+
+# %% [markdown] tags=["S4.37"]
+# ### Refute it: nothing flows to the gates
+#
+# The article explains the carousel like this: because of truncation, no gradient flows back to
+# the input gate and to the candidate. Taken at its word this means that $W_{hi}$, $W_{hg}$ and
+# their biases would never be trained by the truncated gradient. What is cut is the flow
+# *through* them to $h_{t-1}$, not the flow *to* them.
+#
+# **Exercise 4 ●●○ · 12 min · refute it.** Give a cell with one unit whose gates do get a
+# truncated gradient. The form is a tuple `(W_h, b, h0, c0)`: `W_h` and `b` are lists of three
+# numbers, in the order $i, g, o$; `h0` and `c0` are numbers. The cell runs three steps with
+# $\tanh$ and without an input ($x_t = 0$), and the loss is $h_1 + h_2 + h_3$. All four entries
+# of the truncated gradient that belong to $i$ and $g$, two of `W_h` and two of `b`, must be at
+# least 0.1 in absolute value. `([0.5, 0.5, 0.5], [0, 0, 0], 0.3, 0.0)` has the right form.
+
+# %% nbgrader={"grade": false, "grade_id": "still_learning", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+still_learning = None  # (W_h, b, h0, c0)
+### BEGIN SOLUTION
+still_learning = ([0.0, 0.0, 0.0], [0.0, 0.5, 2.0], 2.0, -0.5)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_gates", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("09.refute_gates", still_learning)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Which factors stand in $\bar a_{t,i}$, and when is each of them small? An open output gate and
+# a cell near zero let much in.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\bar b_i = \sum_t \bar c_t\, g_t\, i_t (1 - i_t)$. The entry of $W_{hi}$ has the additional
+# factor $h_{t-1}$ in each term.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Recurrent weights of zero are allowed: then the gates are constant. Take $b_i = 0$, a candidate
+# that is not near zero, a large $b_o$, and an $h_0$ that is not small. Start the cell on the
+# other side of zero, so that it stays near it.
+#
+# </details>
+
+# %% [markdown] tags=["S4.37"]
+# ## 4 The full gradient
+#
+# Put the dashed arrows back. Now $h_{t}$ is used twice: by the loss of its own step, and by the
+# gates of the next one. What comes back from there is what lesson 05 calls the future:
+#
+# $$\bar h_t = \bar h_t^{\text{out}} + \bar A_{t+1} W_h^\top, \qquad \bar A_{T+1} = 0 .$$
+#
+# All three blocks of $\bar A_{t+1}$ take part, the output gate's too. Wherever section 3 has
+# $\bar h_t^{\text{out}}$, the full $\bar h_t$ takes its place; it is `dh_total` in code. Since
+# $\bar c_t$ depends on $\bar h_t$ and $\bar h_t$ on $\bar A_{t+1}$, a loop over the steps is
+# needed now. Everything else stays: what the carousel brings, $\bar c_{t+1}$, still arrives
+# unchanged. At the beginning, $\bar h_0 = \bar A_1 W_h^\top$.
+#
+# **Exercise 5 ●●● · 30 min.** Write it, with the same arguments as in exercise 3. Return a dict
+# with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`. Leave the arguments unchanged.
+#
+# Below the hints, the library's two gradients are put to a numerical check, each against the
+# measured derivatives of the loss. Then the truncated one is checked once more, against another
+# network.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm97_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm97_backward(params, run, dh, dc_T):
+    """Returns {"W_x", "W_h", "b", "x", "h0", "c0"}, the full gradient."""
+    ### BEGIN SOLUTION
+    slope = squash_slopes(run.g, run.c[1:], run.squash)
+    grads = {n: np.zeros_like(v) for n, v in params.items()} | {"x": np.zeros_like(run.x)}
+    future, dc = np.zeros_like(dc_T), dc_T
+    for t in range(len(run.x), 0, -1):
+        i, g, o = run.i[t - 1], run.g[t - 1], run.o[t - 1]
+        dh_total = dh[t - 1] + future
+        dc = dc + dh_total * o * slope["K"][t - 1]
+        da_i, da_g = dc * g * i * (1 - i), dc * i * slope["G"][t - 1]
+        da_o = dh_total * run.h[t] * (1 - o)
+        da = np.concatenate([da_i, da_g, da_o], axis=1)
+        grads["W_x"] += run.x[t - 1].T @ da
+        grads["W_h"] += run.h[t - 1].T @ da
+        grads["b"] += np.sum(da, axis=0)
+        grads["x"][t - 1] = da @ params["W_x"].T
+        future = da @ params["W_h"].T
+    return grads | {"h0": future, "c0": dc}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lstm97_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("09.lstm97_backward", lstm97_backward)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Two arrays of shape $(B,H)$ travel from right to left: one in the row of cells, one in the row
+# of hidden states. Draw one step with both, and see in which order a step has to complete them.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Per step: $\bar h_t$ from `dh` and what arrived; then $\bar c_t$, to which $\bar h_t$
+# contributes; then the three blocks of $\bar a_t$; then the parameters, the input, and
+# $\bar A_t W_h^\top$ for the step before.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Begin with zeros for the hidden state's carry and with `dc_T` for the cell's. Loop over the
+# step's number from $T$ down to 1. Gates and slopes of this step stand at index `t-1`, its new
+# states at index `t`, and the hidden state that it reads at `t-1`. The cell's carry is added to
+# and goes on as it is; the other one is replaced. After the loop, the two carries are the
+# gradients of the initial states.
+#
+# </details>
+
+# %%
+def loss(p):
+    """The states, weighed with dh: a loss whose adjoints from outside are dh."""
+    parameters = {name: p[name] for name in weights}
+    return (lstm97.forward(parameters, p["x"], p["h0"], p["c0"], "1997").h[1:] * dh).sum()
+
+
+def recorded(p):
+    """The same, but the gates read a recording of h as if it were a second input."""
+    both = {"W_x": np.concatenate([p["W_x"], p["W_h"]]), "W_h": 0 * p["W_h"], "b": p["b"]}
+    heard = np.concatenate([p["x"], run.h[:-1]], axis=2)
+    return (lstm97.forward(both, heard, h0, p["c0"], "1997").h[1:] * dh).sum()
+
+
+point = {**weights, "x": x, "h0": h0, "c0": c0}
+full, cut = (lstm97.backward(weights, run, dh, truncated=flag) for flag in (False, True))
+for name, (f, gradient) in {"full gradient, loss": (loss, full),
+    "truncated gradient, loss": (loss, cut),
+    "truncated gradient, recording": (recorded, cut)}.items():
+    print(f"{name}: {numgrad.check_gradient(f, gradient, point)}\n")
+
+
+# %% [markdown] tags=["S4.37"]
+# ## 5 Fifty steps back
+#
+# **What you just saw.** The full gradient passes. The truncated one fails in every array, and
+# there is no mistake in it. A numerical derivative, by finite differences or by a complex step,
+# measures how the *loss* reacts, and the loss reacts along all arrows. For a truncated gradient
+# it means nothing, neither when the two disagree nor when they happen to agree. The truncated
+# gradient is the exact gradient of something else: of a network whose gates hear a recording of
+# $h$, made with the present weights. Against that network it passes.
+#
+# Now the question that the name raises: is the error constant? Below, random cells over many
+# steps. A curve shows $\| d c_T / d c_k \|_2$ against the lag $T - k$, along all arrows: $c_k$
+# moves, $h_k$ moves with it, and so does everything later. There is a curve for each of several
+# scales of the recurrent weights, and a point is the median of twenty cells with random weights.
+# The truncated derivative is the identity, so its norm is 1 at every lag.
+
+# %%
+def norms_by_lag(scale, seed, T=51, D=4, H=5):
+    """‖dc_T/dc_k‖₂ for the lags 1, 2, …: all paths, h_k moving along with c_k."""
+    rng = np.random.default_rng(seed)
+    p = {"W_x": rng.normal(size=(D, 3 * H)) / np.sqrt(D)}
+    p["W_h"] = rng.normal(size=(H, 3 * H)) * scale / np.sqrt(H)
+    r = lstm97.forward(p, rng.normal(size=(T, 1, D)))
+    M, P = flow.joint_jacobians(p, r)[:, 0], flow.jacobian_blocks(p, r)[2][:, 0]
+    row, norms = np.eye(H, 2 * H), []
+    for M_next, P_k in zip(M[:0:-1], P[-2::-1]):  # k = T-1, …, 1
+        row = row @ M_next
+        norms.append(np.linalg.norm(row[:, :H] + row[:, H:] @ P_k, 2))
+    return norms
+
+
+curves = {f"full, scale {scale}": np.median([norms_by_lag(scale, n) for n in range(20)], axis=0)
+          for scale in (0.1, 0.5, 1, 2, 4)}
+at_50 = ", ".join(f"{curve[-1]:.1f}" for curve in curves.values())
+curves["truncated"] = np.ones(50)
+text = f"Norm of dc_T/dc_k against the lag, logarithmic: truncated 1, full at lag 50 {at_50}."
+plots.show(plots.lines(range(1, 51), curves, "lag", "norm of $dc_T/dc_k$", log="y"), text)
+print("full, lag 50:", at_50)
+
+# %% [markdown] tags=["S4.37"]
+# **Look at this.** One step back, the detour hardly counts. Fifty steps back it has grown, with
+# the recurrent weights large or small. The carousel holds in the truncated sense only.
+#
+# **Exercise 6 ●●○ · 15 min · refute it.** "The gradient of the 1997 cell neither explodes nor
+# vanishes." Refute both halves with the full derivative. Give a tuple `(grows, fades)`. Each is
+# a cell with one unit in the form `(W_h, b, c0)`: `W_h` and `b` are lists of three numbers, in
+# the order $i, g, o$, and `c0` is a number. Both run 50 steps with $\tanh$, without an input,
+# from $h_0 = 0$. With $h_0$ held, $|d c_{50} / d c_0|$ must be at least 100 for `grows` and at
+# most 0.01 for `fades`. `(([0.5, 0.5, 0.5], [0, 0, 0], 0.1), ([1, 1, 1], [0, 0, 0], 0.1))` has
+# the right form.
+
+# %% nbgrader={"grade": false, "grade_id": "two_cells", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+two_cells = None  # (grows, fades)
+### BEGIN SOLUTION
+two_cells = (([0, 4, 0], [0, 0, 0], 0), ([0, -2, 0], [0, 0, 0], 0))
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_constant", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("09.refute_constant", two_cells)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Is there a cell that stays exactly where it is, so that every step has the same derivative?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Without biases, $c_0 = 0$ stays 0: then $g_t = 0$, $h_t = 0$, and $i_t = o_t = \tfrac12$. Put
+# that into the formula of section 3, with one unit.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# There each step multiplies by $1 + \tfrac14 W_{hg}$, except the first one, because $h_0$ is
+# held. Which weight makes this 2? Which makes it one half?
+#
+# </details>
+
+# %% [markdown] tags=["S4.38"]
+# ## 6 A cell that cannot forget
+#
+# Unroll the sum: $c_t = c_0 + \sum_{s \le t} i_s \odot g_s$. If the candidate keeps its sign,
+# nothing ever leaves, and $|c_t|$ grows linearly, without bound. That hurts twice. $K$ saturates,
+# so $h_t$ no longer shows what happens in the cell. And $K'(c_t)$ is the factor with which an
+# adjoint enters the cell: the carousel turns for ever, but the door to it shuts. Setting the
+# cell back to zero before every sequence hides the problem while sequences are short. A stream
+# without an end has no such moment.
+#
+# A **forget gate** $f_t$ between 0 and 1 lets the old state fade:
+#
+# $$c_t = f_t \odot c_{t-1} + i_t \odot g_t .$$
+#
+# Then there is a bound. Let $i_{\max}$ and $f_{\max}$ be the largest values of the gates over
+# all steps, instances and units, and $g_{\max}$ the largest $|g|$. If $f_{\max} < 1$ and $|c_0|$
+# is not larger than
+#
+# $$M = \frac{i_{\max}\; g_{\max}}{1 - f_{\max}}, \qquad\text{then}\qquad |c_t| \le M
+#   \text{ for all } t .$$
+#
+# **Exercise 7 ●●○ · 12 min.** `i`, `f`, `g` are $(T,B,H)$, finished gates and candidates, and
+# `c0` is $(B,H)$. Return a dict: `"without"` and `"with"`, the cell states without and with the
+# forget gate, each $(T+1,B,H)$ and starting with `c0`; and `"bound"`, the number $M$.
+#
+# Below the hints, both cells under a constant drive, and the old one also under a drive of
+# random sign; then the factor $K'(c_t)$ for the same runs.
+
+# %% nbgrader={"grade": false, "grade_id": "cell_bound", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def cell_bound(i, f, g, c0):
+    """Returns {"without": (T + 1, B, H), "with": (T + 1, B, H), "bound": number}."""
+    ### BEGIN SOLUTION
+    adds_up, forgets = [c0], [c0]
+    for i_t, f_t, g_t in zip(i, f, g):
+        adds_up.append(adds_up[-1] + i_t * g_t)
+        forgets.append(f_t * forgets[-1] + i_t * g_t)
+    bound = i.max() * abs(g).max() / (1 - f.max())
+    return {"without": np.array(adds_up), "with": np.array(forgets), "bound": bound}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_cell_bound", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("09.cell_bound", cell_bound)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The two cells differ in one factor. In the bound, which of the three quantities can be
+# negative?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The forget gate multiplies the old state only, not what is new. The three maxima are taken
+# separately, each over its whole array.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Two lists that both start with `c0`. Walk through the three arrays together, append the two
+# new states, and make arrays of the lists. For $M$ take the largest entries of `i`, of the
+# absolute value of `g`, and of `f`.
+#
+# </details>
+
+# %%
+n, one = 100, np.ones((100, 1, 1))
+b_i, b_f, b_g, b_o = 1.0, 2.0, 1.0, 0.0
+old = {"W_x": np.zeros((1, 3)), "W_h": np.zeros((1, 3)), "b": np.array([b_i, b_g, b_o])}
+new = {"W_x": np.zeros((1, 4)), "W_h": np.zeros((1, 4)), "b": np.array([b_i, b_f, b_g, b_o])}
+signs = np.random.default_rng(8).choice([-1, 1], (n, 1, 1))
+mixed = {"W_x": np.array([[0, b_g, 0]]), "W_h": old["W_h"], "b": np.array([b_i, 0, b_o])}
+modern = lstm.forward(new, one)
+M = modern.i.max() * abs(modern.g).max() / (1 - modern.f.max())
+cells = {"no forget gate": lstm97.forward(old, one).c[:, 0, 0],
+         "forget gate": modern.c[:, 0, 0], "bound M": np.full(n + 1, M),
+         "no forget gate, random signs": lstm97.forward(mixed, signs).c[:, 0, 0]}
+ends = ", ".join(f"{name} {c[-1]:.1f}" for name, c in cells.items())
+plots.show(plots.lines(range(n + 1), cells, "step t", "$c_t$"), f"Cell against step; last: {ends}.")
+slopes = {name: np.cosh(c) ** -2 for name, c in cells.items() if name != "bound M"}
+ends = ", ".join(f"{name} {slope[-1]:.0e}" for name, slope in slopes.items())
+plots.show(plots.lines(range(n + 1), slopes, "step t", "$K'(c_t)$", log="y"),
+           f"Slope of tanh at the cell state, logarithmic; at the last step: {ends}.")
+
+# %% [markdown] tags=["S4.38"]
+# ### Refute it: a bound without its condition
+#
+# **What you just saw.** Under a constant drive the old cell climbs on a straight line, and the
+# slope of $K$ falls by the same factor at every step. With the forget gate the cell comes to
+# rest, and because gates and candidate are constant here, it does so at the bound itself. Growth
+# without a forget gate is not a law, though: with random signs the contributions cancel in part,
+# and the cell wanders.
+#
+# The bound is often quoted without its condition: "with a forget gate, $|c_t| \le M$ always."
+#
+# **Exercise 8 ●○○ · 8 min · refute it.** Give a tuple `(i, f, g, c0)` of four numbers: gates and
+# candidate that are the same at every step, and the initial cell. The gates must lie strictly
+# between 0 and 1 and the candidate strictly between $-1$ and 1. For 20 steps, $t = 1$ to 20,
+# $|c_t|$ must be larger than $M = i\,|g| / (1 - f)$ by at least 0.1.
+
+# %% nbgrader={"grade": false, "grade_id": "above_the_bound", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+above_the_bound = None  # (i, f, g, c0)
+### BEGIN SOLUTION
+above_the_bound = (0.5, 0.9, 0.2, 20.0)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_bound", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("09.refute_bound", above_the_bound)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Which of the four numbers does $M$ not contain?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With constant gates, $c_t - M^\ast = f\,(c_{t-1} - M^\ast)$, where $M^\ast = i g / (1 - f)$. The
+# distance shrinks by the factor $f$ at each step.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Take a positive candidate. After 20 steps $f^{20}\,(c_0 - M)$ of the distance is left, and it
+# must be at least 0.1. A forget gate near 1 keeps most of it; or start far above.
+#
+# </details>
+
+# %% [markdown] tags=["S4.38"]
+# ## 7 Why the bound holds
+#
+# **Exercise 9 ●●○ · 15 min · graded by hand.** Prove the bound of section 6 for one unit: if
+# $f_{\max} < 1$ and $|c_0| \le M$, then $|c_t| \le M$ for all $t$. Use induction. Say where the
+# proof needs $|c_0| \le M$, and what becomes of $|c_t| - M$ if it does not hold. Then say in one
+# or two sentences why $\partial c_t / \partial c_{t-1} = 1$ holds for the 1997 cell in the
+# truncated sense, and why no such constant holds in the full sense. (If you learn alone: a model
+# answer is in `solutions/`.)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# **Start.** $|c_0| \le M$ is assumed, and this is the only place where it is needed.
+#
+# **Step.** Let $|c_{t-1}| \le M$. By the triangle inequality, and since $0 < f_t \le f_{\max}$
+# and $0 < i_t \le i_{\max}$,
+# $|c_t| \le f_t |c_{t-1}| + i_t |g_t| \le f_{\max} M + i_{\max} g_{\max}$. By the definition of
+# $M$ the last term is $(1 - f_{\max}) M$, so the sum is $M$. ∎
+#
+# **Without the condition** the same estimate gives
+# $|c_t| - M \le f_{\max} |c_{t-1}| + (1 - f_{\max}) M - M = f_{\max} (|c_{t-1}| - M)$. As long as
+# the excess is positive it shrinks at least by the factor $f_{\max}$ at each step, so the cell
+# approaches the bound from above, or falls below it.
+#
+# **Carousel.** If $h_{t-1}$ is a constant for the gates, $i_t g_t$ does not depend on $c_{t-1}$,
+# and the derivative of $c_{t-1} + i_t g_t$ is 1. In fact $h_{t-1} = o_{t-1} K(c_{t-1})$ moves
+# with $c_{t-1}$, and with it $i_t$ and $g_t$: the second term depends on the weights and on the
+# states, and can have either sign.
+
+# %% [markdown]
+# ## Recap
+#
+# - The 1997 cell adds: $c_t = c_{t-1} + i_t \odot g_t$, $h_t = o_t \odot K(c_t)$.
+# - The truncated gradient treats the $h_{t-1}$ in the gates as a constant. Then
+#   $\partial c_t / \partial c_k = I$ exactly, and its backward pass is a running sum.
+# - The weights of the gates are trained all the same; what is cut is the way through them.
+# - The full derivative has a detour through $h$, and it can grow or fade exponentially.
+# - A truncated gradient is not the derivative of the loss. Check it against a network that hears
+#   a recording.
+# - Without a forget gate the cell can grow without bound. With one, $|c_t| \le M$, if it starts
+#   there.
+#
+# Below, each of your functions beside the reference.
+
+# %%
+recap("09", globals())

@@ -1,0 +1,772 @@
+# %% [markdown]
+# # 10 · The LSTM: every gradient of the gated cell
+#
+# **After this lesson you can** write an LSTM with a forget gate, forward and backward, for a
+# whole minibatch; say which two paths lead back from step to step, and what breaks when one is
+# cut; set a forget gate for a wanted memory; and exchange weights with other libraries.
+#
+# about 180 minutes · difficulty ●●● · before it: 05; 09 helps
+#
+# Nothing in this lesson is harder than one product rule. What is hard is bookkeeping: four
+# gates, two states, and places where a wrong array has the right shape. So it goes in small
+# steps: one step forward, one step back, then the sweep.
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $T, B, D, H$ | | steps, instances, inputs, units |
+# | $x_t$ | `x[t-1]`, `x` is `(T,B,D)` | input at step $t = 1, \dots, T$; rows are instances |
+# | $i_t, f_t, o_t$ | `i[t-1]`, …, each `(T,B,H)` | input, forget and output gate, between 0 and 1 |
+# | $g_t$ | `g[t-1]`, `(T,B,H)` | candidate, between $-1$ and 1 |
+# | $c_t$ | `c[t]`, `c` is `(T+1,B,H)` | cell; `c[0]` is the initial cell |
+# | $h_t$ | `h[t]`, `h` is `(T+1,B,H)` | hidden state; `h[0]` is the initial one |
+# | $W_x, W_h, b$ | `(D,4H)`, `(H,4H)`, `(4H,)` | parameters; four blocks of columns, in the order $i, f, g, o$ |
+# | $\bar h_t^{\text{out}}$ | `dh[t-1]`, `dh` is `(T,B,H)` | what the loss feels of $h_t$ **from outside**, without the later steps |
+# | $\bar h_t, \bar c_t$ | `dh_total`, `dc` | full adjoints of $h_t$ and $c_t$, later steps included |
+# | $\bar c_T^{\text{out}}$ | `dc_T`, `(B,H)` | what the loss feels of the last cell from outside |
+# | $\bar a_t$ | `da`, `(B,4H)` | adjoint of the four pre-activations, packed like them |
+# | $p_i, p_f, p_o$ | each `(H,)` | peephole weights (section 8) |
+# | $\odot$ | `*` | product entry by entry |
+
+# %%
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import lstm, numgrad, plots
+
+steps, batch, inputs, units = 6, 3, 4, 5  # T, B, D, H
+rng = np.random.default_rng(10)
+weights = {
+    "W_x": rng.normal(size=(inputs, 4 * units)) * 0.5,
+    "W_h": rng.normal(size=(units, 4 * units)) * 0.6,
+    "b": rng.normal(size=4 * units) * 0.3,
+}
+x = rng.normal(size=(steps, batch, inputs))
+h0, c0 = rng.uniform(-0.5, 0.5, (batch, units)), rng.normal(size=(batch, units))
+dh, dc_T = rng.normal(size=(steps, batch, units)), rng.normal(size=(batch, units))
+run = lstm.forward(weights, x, h0, c0)  # a finished run, to try your functions on
+print({name: value.shape for name, value in run._asdict().items()})
+
+# %% [markdown] tags=["S4.39"]
+# ## 1 The cell and its four gates
+#
+# The cell of 1997 adds and never forgets: $c_t = c_{t-1} + i_t \odot g_t$. In 2000 it got a
+# **forget gate**. The article describes this cell and does not print how its gates are made, so
+# here are the equations in full. Four pre-activations of the same form, then four activations:
+#
+# $$[a_i \;\; a_f \;\; a_g \;\; a_o] = x_t W_x + h_{t-1} W_h + b,$$
+#
+# $$i_t = \sigma(a_i), \quad f_t = \sigma(a_f), \quad g_t = \tanh(a_g), \quad o_t = \sigma(a_o),$$
+#
+# with the logistic function $\sigma(a) = 1/(1+e^{-a})$. Then the two states:
+#
+# $$c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t) .$$
+#
+# The state of this network is the **pair** $(c_t, h_t)$. Both are handed to the next step, and
+# in different ways: $c_{t-1}$ enters by one product with a gate, $h_{t-1}$ enters all four
+# pre-activations. The picture shows every path by which something can get from one step to the
+# next, and so every path that the gradient takes back.
+
+# %%
+figure = plots.unrolled(3, names=("x", "c", "h"), weights=("W_x", "f", "o"))
+figure.set_size_inches(9, 4)
+axes = figure.axes[0]
+ring = {"markersize": 25, "markerfacecolor": "white", "markeredgecolor": plots.GREY}
+axes.plot(0, 1, "o", markeredgewidth=2, **ring)
+axes.text(0, 1, "$h_0$", ha="center", va="center", fontsize=13)
+for t in range(1, 4):
+    for end, colour in (((t - 0.1, 0.16), plots.RED), ((t - 0.13, 1), plots.BLUE)):
+        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 2, "mutation_scale": 14}
+        start = (t - 0.87, 1) if colour == plots.BLUE else (t - 0.9, 0.84)
+        axes.annotate("", xy=end, xytext=start, arrowprops=arrow)
+    axes.text(t - 0.5, 1.08, "through $o$", ha="center", color=plots.BLUE)
+    axes.text(t - 0.44, 0.5, "through\n$i, f, g$", color=plots.RED)
+plots.show(
+    figure,
+    "Paths through three steps of an LSTM. Along the bottom row each cell c leads to the next "
+    "through the forget gate f, and up to its state h through the output gate o. Each h leads "
+    "to the next cell through the gates i, f, g, and to the next h through the output gate.",
+)
+
+
+# %% [markdown]
+# **Exercise 1 ●○○ · 12 min.** Write one step. `params` is a dict with `"W_x"` $(D,4H)$, `"W_h"`
+# $(H,4H)$ and `"b"` $(4H,)$; `x_t` is $(B,D)$, `h_prev` and `c_prev` are $(B,H)$. The first $H$
+# of the $4H$ columns belong to $i$, the next to $f$, then $g$, then $o$. Return a dict with
+# `"i"`, `"f"`, `"g"`, `"o"`, `"c"`, `"h"`, all $(B,H)$: gates and candidate after their
+# activations, and the two new states.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm_step_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm_step_forward(params, x_t, h_prev, c_prev):
+    """Returns {"i", "f", "g", "o", "c", "h"} of one step, all (B, H)."""
+    ### BEGIN SOLUTION
+    a = x_t @ params["W_x"] + h_prev @ params["W_h"] + params["b"]
+    a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
+    i, f, o = (1 / (1 + np.exp(-v)) for v in (a_i, a_f, a_o))
+    g = np.tanh(a_g)
+    c = f * c_prev + i * g
+    h = o * np.tanh(c)
+    return {"i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lstm_step_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.lstm_step_forward", lstm_step_forward)
+
+
+# %% [markdown] tags=["S4.39"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# All four pre-activations come out of one sum of two products and a bias. Only then are they
+# told apart.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $a$ of shape $(B,4H)$: columns $0$ to $H-1$ are $a_i$, and $3H$ to $4H-1$ are $a_o$. The
+# hyperbolic tangent is used twice: for the candidate, and for the cell on its way out.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# `np.split` with 4 parts along axis 1 cuts the sum into its blocks. Three of them go through
+# $\sigma$, the third one through `np.tanh`. The cell is a sum of two products, the state one
+# product. Name the six arrays in a dict.
+#
+# </details>
+#
+# ## 2 A whole sequence
+#
+# A run repeats the step. Each step reads two states that the step before has made.
+#
+# **Exercise 2 ●○○ · 8 min.** Run a sequence. `x` is $(T,B,D)$, `h0` and `c0` are $(B,H)$.
+# Return a dict with `"i"`, `"f"`, `"g"`, `"o"`, each $(T,B,H)$, and `"c"`, `"h"`, each
+# $(T+1,B,H)$ and starting with the initial state. You may call your function of exercise 1.
+#
+# Below the hints an LSTM of one unit works with weights made by hand. It has three inputs:
+# "write", the value, and "read". Watch what each gate does.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm_forward(params, x, h0, c0):
+    """Returns {"i", "f", "g", "o"}, each (T, B, H), and {"c", "h"}, each (T + 1, B, H)."""
+    ### BEGIN SOLUTION
+    run = {"i": [], "f": [], "g": [], "o": [], "c": [c0], "h": [h0]}
+    for x_t in x:
+        step = lstm_step_forward(params, x_t, run["h"][-1], run["c"][-1])
+        for name, values in run.items():
+            values.append(step[name])
+    return {name: np.array(values) for name, values in run.items()}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lstm_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.lstm_forward", lstm_forward)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Six lists. Two of them are not empty when the loop begins.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Step $t$ reads `x[t-1]`, $h_{t-1}$ and $c_{t-1}$. Of the lists for the two states that is the
+# newest entry.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Make a dict of six lists, with the initial states in two of them. For each input call the step
+# with the last entries of these two, and append each of the six results to the list of the same
+# name. Turn the lists into arrays.
+#
+# </details>
+
+# %%
+by_hand = {  # columns i, f, g, o; rows write, value, read
+    "W_x": np.array([[12.0, -12.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 12.0]]),
+    "W_h": np.zeros((1, 4)),
+    "b": np.array([-6.0, 6.0, 0.0, -6.0]),
+}
+signal = np.zeros((24, 1, 3))
+signal[3, 0, :2], signal[12, 0, :2] = (1, 1.5), (1, -1)  # two values are written,
+signal[[8, 18, 20], 0, 2] = 1  # and read later
+show = lstm.forward(by_hand, signal)
+curves = {f"${name}_t$": getattr(show, name)[-24:, 0, 0] for name in "ifoch"}
+figure = plots.lines(range(1, 25), curves, "step t", "value", marker="o")
+figure.axes[0].legend(frameon=False, bbox_to_anchor=(1, 1))
+plots.show(
+    figure,
+    "Gates, cell and state of one unit over 24 steps. At steps 4 and 13 the input gate opens "
+    f"and the forget gate shuts; the cell takes the values {show.c[4, 0, 0]:.2f} and "
+    f"{show.c[13, 0, 0]:.2f} and keeps them. The state is near zero except at steps 9, 19 and "
+    "21, when the output gate opens.",
+)
+print(f"kept from step 4 to step 12: {show.c[12, 0, 0] / show.c[4, 0, 0]:.3f} of the cell")
+
+# %% [markdown] tags=["S4.39"]
+# **What you just saw.** One gate lets a value in, one keeps it or clears it, one lets it be
+# seen. The cell holds a number over many steps at which nothing is read. A gate that is open
+# "completely" is not: $\sigma(6)$ is a little below 1, and the cell pays for it at every step.
+#
+# ### What does a gate know?
+#
+# When the article differentiates the cell, it says that $f_t$, $i_t$ and the candidate are
+# *functions of $C_t$*. Look at the equations: they are made before $c_t$ is, from $x_t$ and
+# $h_{t-1}$. (Later the article says $C_{t-1}$. That is right: it acts through $h_{t-1}$.) A
+# function gives one value for one argument. So two pasts that lead to the same $c_t$ through
+# different gates refute the claim.
+#
+# **Exercise 3 ●●○ · 10 min · refute it.** Take one unit, no input, no bias, and all four entries
+# of $W_h$ equal to 1. All four pre-activations are then $h_{t-1}$, so
+# $f_t = i_t = \sigma(h_{t-1})$ and $g_t = \tanh(h_{t-1})$. Give two pasts
+# `two_pasts = ((h_prev, c_prev), (h_prev, c_prev))`, four numbers, with each `h_prev` between
+# $-1$ and 1. The two new cells $c_t$ must agree to $10^{-6}$, and the two forget gates must
+# differ by more than 0.1. Any valid counterexample passes.
+
+# %% nbgrader={"grade": false, "grade_id": "two_pasts", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+two_pasts = None  # ((h_prev, c_prev), (h_prev, c_prev))
+### BEGIN SOLUTION
+gate = 1 / (1 + np.exp(-0.5))
+two_pasts = ((0.0, 2.0), (0.5, 1 / gate - np.tanh(0.5)))
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_gates", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.refute_gates", two_pasts)
+
+
+# %% [markdown] tags=["S4.39"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# You have two numbers for each past. Choose one of them freely, and let the other one repair
+# the cell.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Choose a value for $c_t$, and two different $h_{t-1}$. Each of them fixes $f_t$, $i_t$, $g_t$.
+# Then $c_t = f_t\, c_{t-1} + i_t\, g_t$ is one equation for $c_{t-1}$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# $h_{t-1} = 0$ and $c_{t-1} = 2$ give $f_t = 1/2$, $g_t = 0$ and $c_t = 1$. Now take another
+# $h_{t-1}$, far enough from 0 for the gate to differ, and solve for $c_{t-1}$ with Python, so
+# that six digits are right.
+#
+# </details>
+#
+# ## 3 One step back
+#
+# Two adjoints arrive at step $t$: $\bar h_t$, complete, and what later steps feel of $c_t$,
+# which is *not* complete. For $c_t$ is used twice: by the next step, and by $h_t$. What is used
+# twice gets a sum. So the first thing to do is
+#
+# $$\bar c_t \mathrel{+}= \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) .$$
+#
+# The square is of $\tanh(c_t)$, the number that comes *out* of the function. From here each
+# gate is the partner of one factor. The product rule gives its adjoint, and the slope of its
+# activation, written with the value, brings it to the pre-activation:
+#
+# | gate | its adjoint | times the slope |
+# |---|---|---|
+# | $o_t$ | $\bar h_t \odot \tanh c_t$ | $o_t (1 - o_t)$ |
+# | $f_t$ | $\bar c_t \odot c_{t-1}$ | $f_t (1 - f_t)$ |
+# | $i_t$ | $\bar c_t \odot g_t$ | $i_t (1 - i_t)$ |
+# | $g_t$ | $\bar c_t \odot i_t$ | $1 - g_t^2$ |
+#
+# The output gate is the odd one out. It acts behind the cell, so it hears $\bar h_t$. The other
+# three act on the cell, so they hear $\bar c_t$. Put the four results side by side, in the same
+# order as the weights. This is $\bar a_t$, of shape $(B,4H)$. The rest is lesson 05: a product
+# $P = QR$ has $\bar Q = \bar P R^\top$ and $\bar R = Q^\top \bar P$, a bias sums the rows. And
+# $c_{t-1}$ gets $\bar c_t \odot f_t$.
+#
+# **Exercise 4 ●●○ · 25 min.** Write one step back. `step` is a dict with what the forward pass
+# knew: `"x"` $(B,D)$, `"h_prev"`, `"c_prev"`, `"i"`, `"f"`, `"g"`, `"o"`, and the new `"c"`, all
+# $(B,H)$. `dh_total` is $\bar h_t$, and `dc` is what later steps feel of $c_t$, both $(B,H)$.
+# Return a dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h_prev"`, `"c_prev"`: this step's part of
+# each gradient, shaped like what it belongs to. Leave the arguments unchanged.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm_step_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm_step_backward(params, step, dh_total, dc):
+    """Returns {"W_x", "W_h", "b", "x", "h_prev", "c_prev"}, what one step contributes."""
+    ### BEGIN SOLUTION
+    x, h_prev, c_prev = step["x"], step["h_prev"], step["c_prev"]
+    i, f, g, o, c = (step[name] for name in "ifgoc")
+    tanh_c = np.tanh(c)
+    dc = dc + dh_total * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_g = dc * i * (1 - g**2)
+    da_o = dh_total * tanh_c * o * (1 - o)
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    grads = {"W_x": x.T @ da, "W_h": h_prev.T @ da, "b": da.sum(axis=0)}
+    dx, dh_prev = da @ params["W_x"].T, da @ params["W_h"].T
+    return {**grads, "x": dx, "h_prev": dh_prev, "c_prev": dc * f}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lstm_step_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.lstm_step_backward", lstm_step_backward)
+
+
+# %% [markdown] tags=["S4.39", "S4.41"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Complete the cell's adjoint before anything else uses it. Write `dc = dc + …` and not
+# `dc += …`: the second form changes the caller's array.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# In the table above read each row from left to right as one product of three or four arrays.
+# Then $\bar x_t = \bar a_t W_x^\top$, $\bar h_{t-1} = \bar a_t W_h^\top$,
+# $\bar W_x = x_t^\top \bar a_t$, $\bar W_h = h_{t-1}^\top \bar a_t$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Compute $\tanh(c_t)$ once, it is needed twice. Add to the cell's adjoint. Form the four blocks,
+# each $(B,H)$, and join them along axis 1 in the order of the weights. Two products with `.T`
+# on the left side for the matrices, a sum over axis 0 for the bias, two with `.T` on the right
+# side for what the step has read. The last entry is one product with a gate.
+#
+# </details>
+#
+# ## 4 The sweep
+#
+# Two arrays travel from right to left, one along $h$ and one along $c$. Start with nothing on
+# the first and $\bar c_T^{\text{out}}$ on the second, and walk from $t = T$ down to 1:
+#
+# $$\bar h_t = \bar h_t^{\text{out}} + \bar a_{t+1} W_h^\top, \qquad
+#   \bar c_t = \bar c_{t+1} \odot f_{t+1} + \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) .$$
+#
+# At each step the four blocks of $\bar a_t$ follow as in section 3. The parameters are used at
+# every step, so their parts are added up. What step 1 hands back belongs to the initial states:
+# $\bar h_0 = \bar a_1 W_h^\top$ and $\bar c_0 = \bar c_1 \odot f_1$.
+#
+# **Exercise 5 ●●● · 40 min.** Write it. `run` is what `rnnlib.lstm.forward` returns, a named
+# tuple with the fields `x`, `i`, `f`, `g`, `o`, `c`, `h` as in the notation table (`run.f[t-1]`
+# is $f_t$, `run.c[t]` is $c_t$). `dh` is $(T,B,H)$, `dc_T` is $(B,H)$. Return a dict with
+# `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`, each shaped like what it belongs to. Leave the
+# arguments unchanged. You may call your function of exercise 4, or write the step again.
+
+# %% nbgrader={"grade": false, "grade_id": "lstm_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lstm_backward(params, run, dh, dc_T):
+    """Returns {"W_x", "W_h", "b", "x", "h0", "c0"}, the gradient of L."""
+    ### BEGIN SOLUTION
+    x, i, f, g, o, c, h = run
+    W_x, W_h = params["W_x"], params["W_h"]
+    dW_x, dW_h = np.zeros_like(W_x), np.zeros_like(W_h)
+    db, dx = np.zeros_like(params["b"]), np.zeros_like(x)
+    future, dc = np.zeros_like(h[0]), dc_T.copy()
+    for t in range(len(x), 0, -1):
+        tanh_c = np.tanh(c[t])
+        dh_total = dh[t - 1] + future
+        dc = dc + dh_total * o[t - 1] * (1 - tanh_c**2)
+        da_i = dc * g[t - 1] * i[t - 1] * (1 - i[t - 1])
+        da_f = dc * c[t - 1] * f[t - 1] * (1 - f[t - 1])
+        da_g = dc * i[t - 1] * (1 - g[t - 1] ** 2)
+        da_o = dh_total * tanh_c * o[t - 1] * (1 - o[t - 1])
+        da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+        dW_x += x[t - 1].T @ da
+        dW_h += h[t - 1].T @ da
+        db += da.sum(axis=0)
+        dx[t - 1] = da @ W_x.T
+        future = da @ W_h.T
+        dc = dc * f[t - 1]
+    return {"W_x": dW_x, "W_h": dW_h, "b": db, "x": dx, "h0": future, "c0": dc}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lstm_backward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.lstm_backward", lstm_backward)
+
+
+# %% [markdown] tags=["S4.39"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# It is exercise 4 in a loop, with two arrays that survive from one round to the next. Look at
+# the picture of section 1: two arrows leave each $c$, three leave each $h$ if the loss is
+# counted. Each of them brings something back.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Per step, in this order: complete $\bar h_t$; complete $\bar c_t$; form the four blocks; give
+# $W_x$, $W_h$, $b$ and $x_t$ their share; hand $\bar a_t W_h^\top$ and $\bar c_t \odot f_t$ to
+# step $t-1$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Make arrays of zeros for three parameters and for `x`, and a *copy* of `dc_T`. Loop over the
+# step's number `t` from $T$ down to 1. Gates and inputs of this step stand at index `t-1`, the
+# states it read too, the states it made at index `t`. Parameters use `+=`, the input's entry
+# uses `=`. The forget gate scales the cell's adjoint last, when the four blocks are done.
+#
+# </details>
+#
+# ### Check it, then break it
+#
+# The loss $L = \sum_t \langle \bar h_t^{\text{out}}, h_t \rangle + \langle \bar c_T^{\text{out}}, c_T \rangle$
+# has exactly `dh` and `dc_T` as its adjoints from outside. The cell below compares **your**
+# backward pass with measured derivatives of this loss. Then it breaks the library's sweep in
+# three ways and draws, for each of the six outputs, how much of it is wrong.
+
+# %% tags=["raises-exception"]
+def loss(p):
+    mine = lstm.forward({n: p[n] for n in weights}, p["x"], p["h0"], p["c0"])
+    return (mine.h[1:] * dh).sum() + (mine.c[-1] * dc_T).sum()
+
+
+full = lstm.backward(weights, run, dh, dc_T)
+try:
+    grads = lstm_backward(weights, run, dh, dc_T)
+except NotImplementedError:
+    print("Exercise 5 is still open: this is the library's own gradient.")
+    grads = full
+print(numgrad.check_gradient(loss, grads, {**weights, "x": x, "h0": h0, "c0": c0}))
+
+# %%
+last_only = dh * (np.arange(steps) == steps - 1)[:, None, None]
+no_way_back = {**weights, "W_h": 0 * weights["W_h"]}
+broken = {
+    "nothing handed back along $h$": lstm.backward(no_way_back, run, dh, dc_T),
+    "dc_T ignored": lstm.backward(weights, run, dh),
+    "only the last step's loss": lstm.backward(weights, run, last_only, dc_T),
+}
+errors = {
+    how: [np.linalg.norm(wrong[n] - full[n]) / np.linalg.norm(full[n]) for n in full]
+    for how, wrong in broken.items()
+}
+figure = plots.paired_bars(errors, "output", "relative error")
+figure.axes[0].set(xticks=range(1, 7), xticklabels=full, ylim=(0, 1.5))
+said = "; ".join(f"{how}: {min(e):.2f} to {max(e):.2f}" for how, e in errors.items())
+plots.show(
+    figure, f"Relative error of six outputs for three broken sweeps, from least to most: {said}."
+)
+
+# %% [markdown] tags=["S4.41"]
+# **What you just saw.** No output is spared: the adjoints of the states are made first, and
+# everything else is made of them. And no shape is wrong: each of the three broken sweeps returns
+# six arrays that look like a gradient.
+#
+# ## 5 Two paths back
+#
+# Along $c$ the adjoint is scaled by one gate per step, entry by entry. The article therefore
+# calls the derivative from cell to cell, at first, a product of forget gates; later it prints a
+# longer formula. The short one holds only if $h$ stays put. But $c_{t-1}$ moves $h_{t-1}$, which
+# moves $i_t$, $f_t$ and $g_t$, and so $c_t$. In the picture of section 1 that is the arrow up, and
+# then the red arrow down.
+#
+# The cell below makes a longer run whose loss reads the last state only, and follows
+# $\bar c_t$ from there to the first step. One curve has both paths, the other only the
+# forget gates. (It cuts the sequence behind step $t$ and asks the library for the gradient of
+# the initial states of the rest.)
+
+# %%
+length, cells = 50, 16
+big = lstm.init(inputs, cells, rng) | {"W_h": rng.normal(size=(cells, 4 * cells)) * 0.5}
+long = lstm.forward(big, rng.normal(size=(length, 1, inputs)))
+end, (_, dh_dc, _) = np.zeros((length, 1, cells)), lstm.slopes(big, long)
+end[-1] = rng.normal(size=cells)
+norms = {"both paths": [], "forget gates only": []}
+for t in range(1, length):
+    rest = lstm.Run(*(field[t:] for field in long))
+    for path, gain in zip(norms, (1, 0)):  # gain 0: nothing comes back through W_h
+        first = lstm.backward({**big, "W_h": gain * big["W_h"]}, rest, end[t:])
+        norms[path].append(np.linalg.norm(first["c0"] + first["h0"] * dh_dc[t - 1]))
+change = {path: f"{norm[0] / norm[-1]:.1e}" for path, norm in norms.items()}
+plots.show(
+    plots.lines(range(1, length), norms, "step t", "norm of the cell's adjoint", log="y"),
+    "Norm of the adjoint of the cell c_t against t, logarithmic, for a loss on the last of "
+    f"{length} states. From step {length - 1} back to step 1 it changes by: {change}.",
+)
+print(change)
+
+# %% [markdown] tags=["S4.41"]
+# **Look at this.** The two curves part from the first steps back. The forget gates alone lose
+# most of the signal. The full adjoint hardly shrinks in this network, whose recurrent weights are
+# large: what arrives at step 1 came along the other path. With other weights it may shrink, or
+# grow. Its factors are matrices, not gates, and lesson 11 takes them apart.
+#
+# **Exercise 6 ●●○ · 15 min · refute it.** If the derivative $dc_T/dc_0$ were the product of the
+# forget gates between the two, it could never be negative. Find an LSTM of one unit in which
+# $dc_2/dc_0$ is below $-0.1$. There is no input, and $h_0 = 0$ is held. Give
+# `one_unit = (w, b, c0)`: `w` is a list of the four entries of $W_h$ and `b` a list of the four
+# biases, both in the order $i, f, g, o$, and `c0` is a number. Any valid counterexample passes.
+# Your `lstm_backward` can measure it: with two steps, `dh` of zeros and `dc_T` of ones, its
+# output `"c0"` is $dc_2/dc_0$.
+
+# %% nbgrader={"grade": false, "grade_id": "one_unit", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+one_unit = None  # (w, b, c0)
+### BEGIN SOLUTION
+one_unit = ([0, 0, -5, 0], [3, 3, 0, 3], 0.0)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_product", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.refute_product", one_unit)
+
+
+# %% [markdown] tags=["S4.41"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# $c_1$ reaches $c_2$ by two paths. The one through the forget gate is positive. Make the other
+# one negative and stronger.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The other path goes through $h_1 = o_1 \tanh(c_1)$ into a pre-activation of step 2. Through the
+# candidate alone it contributes $i_2 (1 - g_2^2)\, w_g\, o_1 (1 - \tanh^2 c_1)$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Open the gates with positive biases, so that $i_2$ and $o_1$ are near 1. Keep $c_0$ and the
+# candidate's bias at 0, so that both slopes are near 1. Then only $w_g$ is left to choose.
+#
+# </details>
+#
+# ## 6 How long does a cell remember?
+#
+# Along its own path the cell is multiplied by a forget gate at every step. If the gate stays at
+# $f$, the share $f^n$ is left after $n$ steps. In a plain network the factor of a step contains
+# $\tanh'$ instead, which is small where a unit is saturated. A forget gate near 1 loses far less,
+# and a number that can be set and learned moves it there: the bias $b_f$.
+#
+# The *half-life* is the $n$ with $f^n = 1/2$. It need not be a whole number. If only the bias
+# speaks (the second block of $b$), $f = \sigma(b_f)$, so a wanted half-life gives a bias to start from.
+#
+# **Exercise 7 ●○○ · 8 min.** Return this bias, a number, for a given `half_life` in steps: find
+# the $f$ that keeps one half for that long, and then the bias for which $\sigma$ gives it.
+
+# %% nbgrader={"grade": false, "grade_id": "forget_bias", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def forget_bias(half_life):
+    """Returns b with sigmoid(b) ** half_life = 1/2."""
+    ### BEGIN SOLUTION
+    f = 0.5 ** (1 / half_life)
+    return np.log(f / (1 - f))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_forget_bias", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.forget_bias", forget_bias)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Two equations, one after the other. The first has a power in it, the second an exponential.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $f^{n} = \tfrac12$ is solved by a root. $f = 1/(1+e^{-b})$ gives $e^{b} = f/(1-f)$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Raise one half to the power of one over the half-life. Divide the result by what it lacks to
+# 1, and take the logarithm.
+#
+# </details>
+
+# %%
+n = np.arange(101)
+kept = {f"$f = {f}$": f**n for f in (0.5, 0.9, 0.95, 0.99)}
+kept[r"$\tanh'(1)$"] = (1 - np.tanh(1) ** 2) ** n
+f = 0.95
+at = ", ".join(f"{f**k:.2g} after {k}" for k in (10, 50, 100))
+life, bias = np.log(0.5) / np.log(f), np.log(f) - np.log(1 - f)
+figure = plots.lines(n, kept, "steps n", "share that is left", log="y")
+figure.axes[0].set_ylim(1e-6, 1.5)
+plots.show(
+    figure,
+    "Share that is left against the number of steps, logarithmic. Straight lines; the flattest "
+    f"is f = 0.99. A gate of {f} leaves {at} steps. A tanh at pre-activation 1 falls fastest.",
+)
+print(f"f = {f}: left {at}; half-life {life:.1f} steps, bias {bias:.2f}")
+
+
+# %% [markdown] tags=["S4.39"]
+# **Look at this.** A gate of 0.95 sounds like "keeps nearly everything". Its half-life is the
+# number printed above, and after 100 steps almost nothing is left. It is still a straight line
+# on this scale, so this memory fades exponentially too. It fades at a rate you can choose.
+#
+# ## 7 Packed weights and their orders
+#
+# Four gates can be kept as four matrices, or packed into one, as here. Then one product serves
+# them all. It hides a convention: **which block is which gate**. Nothing in the shapes tells.
+#
+# | where | order | how it is stored |
+# |---|---|---|
+# | this course, Keras | $i, f, g, o$ | packed; Keras calls the candidate $c$ |
+# | PyTorch | $i, f, g, o$ | packed and transposed; two biases, which are added |
+# | CS231n | $i, f, o, g$ | packed, as here |
+# | deeplearning.ai | $f, i, g, o$ | four matrices, named in this order; the candidate is called $c$ |
+# | ONNX | $i, o, f, g$ | packed and transposed; two biases; the candidate is called $c$ |
+#
+# A network with weights in the wrong order runs without any complaint, and computes something
+# else.
+#
+# **Exercise 8 ●●○ · 12 min.** Write the converter. `W` has $4H$ entries along its **last** axis:
+# it may be a matrix $(D,4H)$, or a bias $(4H,)$. `order_from` and `order_to` are strings of the
+# letters `i`, `f`, `g`, `o`, each once: the blocks of `W` come in the first order and go out in
+# the second. Return the new array, of the same shape. The $H$ columns of a gate stay together
+# and keep their order.
+
+# %% nbgrader={"grade": false, "grade_id": "reorder_gates", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def reorder_gates(W, order_from, order_to):
+    """Returns W (..., 4H) with its four blocks moved from one order to the other."""
+    ### BEGIN SOLUTION
+    blocks = dict(zip(order_from, np.split(W, 4, axis=-1)))
+    return np.concatenate([blocks[gate] for gate in order_to], axis=-1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_reorder_gates", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.reorder_gates", reorder_gates)
+
+
+# %% [markdown] tags=["S4.39"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Cut the array into four named parts. Then call them up in another order.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Block $k$ of the result is the gate `order_to[k]`. In the array that came in this gate is the
+# block number `order_from.index(order_to[k])`.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# `np.split` into 4 parts along axis $-1$ works for a matrix and for a bias. Pair its parts with
+# the letters of the first string in a dict. Join those that the letters of the second string
+# ask for, along the same axis.
+#
+# </details>
+#
+# ## 8 Peepholes
+#
+# The output gate can be shut for a long time. Then $h$ says nothing of the cell, and the gates
+# do not know what is stored. **Peepholes** (also of 2000) let them look. Each gate gets a weight
+# per unit, of shape $(H,)$. The gates $i$ and $f$ look at the old cell, since the new one does
+# not exist yet; the output gate looks at the new one:
+#
+# $$a_i = \dots + p_i \odot c_{t-1}, \qquad a_f = \dots + p_f \odot c_{t-1}, \qquad
+#   a_o = \dots + p_o \odot c_t .$$
+#
+# **Exercise 9 ●●○ · 12 min.** The sweep is done, and the adjoints of all pre-activations are
+# known: `da` is $(T,B,4H)$, packed in the order $i, f, g, o$, with $\bar a_t$ in `da[t-1]`. `c` is
+# $(T+1,B,H)$, with $c_t$ in `c[t]`. Return a dict with the gradients `"p_i"`, `"p_f"`, `"p_o"`,
+# each $(H,)$. A peephole weight is shared by all steps and all instances.
+
+# %% nbgrader={"grade": false, "grade_id": "peephole_gradients", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def peephole_gradients(c, da):
+    """Returns {"p_i", "p_f", "p_o"}, each (H,)."""
+    ### BEGIN SOLUTION
+    da_i, da_f, _, da_o = np.split(da, 4, axis=-1)
+    return {
+        "p_i": (da_i * c[:-1]).sum(axis=(0, 1)),
+        "p_f": (da_f * c[:-1]).sum(axis=(0, 1)),
+        "p_o": (da_o * c[1:]).sum(axis=(0, 1)),
+    }
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_peephole_gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("10.peephole_gradients", peephole_gradients)
+
+# %% [markdown] tags=["S4.39"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# A peephole weight acts like a bias that is multiplied by a cell. What is the gradient of a
+# bias, and what does the factor change?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\bar p_i = \sum_t \bar a_i \odot c_{t-1}$, summed over the instances too. The others follow
+# from their equations in the same way.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Cut `da` into four blocks along its last axis; one of them is not needed. All the old cells
+# together are `c` without its last entry, all the new ones `c` without its first. Multiply, and
+# sum over the first two axes.
+#
+# </details>
+#
+# ### The sweep with peepholes
+#
+# A peephole is a new use of the cell, so the adjoint of the cell gets new parts.
+#
+# **Exercise 10 ●●● · 20 min · graded by hand.** Derive the adjoints of $c_t$ and of $c_{t-1}$ for
+# one step with peepholes. List every place where $c_t$ is used, at its own step and at step
+# $t+1$. Write what each use contributes, and add the contributions up. Say why the adjoint of
+# the output gate's pre-activation has to be ready before $\bar c_t$ is complete, and why the
+# other three cannot be. At the end, name the terms that a sweep without peepholes lacks. (If you
+# learn alone: a model answer is in `solutions/`.)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "peephole_sweep", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# **Uses of $c_t$.** At its own step: in $h_t = o_t \odot \tanh(c_t)$, with $o_t$ held; and in
+# $a_{o,t}$, through $p_o \odot c_t$. At step $t+1$: in $c_{t+1}$, through $f_{t+1} \odot c_t$ with
+# the gates held; in $a_{i,t+1}$ through $p_i$; in $a_{f,t+1}$ through $p_f$. That is five. The
+# candidate has no peephole, and $h_t$ carries all other influence: it is counted in the first use.
+#
+# **Contributions.** From step $t+1$ comes
+# $\bar c_{t+1} \odot f_{t+1} + \bar a_{i,t+1} \odot p_i + \bar a_{f,t+1} \odot p_f$. From step $t$
+# comes $\bar h_t \odot o_t \odot (1 - \tanh^2 c_t) + \bar a_{o,t} \odot p_o$. Their sum is
+# $\bar c_t$. One index lower, what step $t$ hands to $c_{t-1}$ is
+# $\bar c_t \odot f_t + \bar a_{i,t} \odot p_i + \bar a_{f,t} \odot p_f$, and the uses at step
+# $t-1$ are added there.
+#
+# **Order.** $a_{o,t}$ is computed after $c_t$, and reads it. So $\bar a_{o,t}$ is a part of
+# $\bar c_t$ and comes first. It needs only $\bar h_t$: it is
+# $\bar h_t \odot \tanh(c_t) \odot o_t (1 - o_t)$. The other three pre-activations make $c_t$, so
+# their adjoints are made from $\bar c_t$ and need it complete.
+#
+# **Missing without peepholes.** $\bar a_o \odot p_o$ in $\bar c_t$, and
+# $\bar a_i \odot p_i + \bar a_f \odot p_f$ in what is handed to $c_{t-1}$; and the three gradients
+# of exercise 9. ∎
+
+# %%
+looking = weights | {name: rng.normal(size=units) * 0.6 for name in ("p_i", "p_f", "p_o")}
+peeped = lstm.forward(looking, x, h0, c0)
+right = lstm.backward(looking, peeped, dh, dc_T)
+
+
+def peephole_loss(p):
+    mine = lstm.forward({n: p[n] for n in looking}, p["x"], p["h0"], p["c0"])
+    return (mine.h[1:] * dh).sum() + (mine.c[-1] * dc_T).sum()
+
+
+print(numgrad.check_gradient(peephole_loss, right, looking | {"x": x, "h0": h0, "c0": c0}))
+without = lstm.backward(weights, peeped, dh, dc_T)  # the sweep of section 4 on the same run
+for name, wrong in without.items():
+    gap = np.linalg.norm(wrong - right[name]) / np.linalg.norm(right[name])
+    print(f"{name:4} without the peephole terms: off by {gap:.2f} of its norm")
+
+# %% [markdown]
+# ## Recap
+#
+# - The state is a pair. $c$ is handed on through one gate, $h$ through all four
+#   pre-activations.
+# - $\bar h_t$ is completed first, then $\bar c_t$, then the four blocks, then what is handed back.
+# - The output gate hears $\bar h_t$; the gates that act on the cell hear $\bar c_t$.
+# - Slopes are written with values: $s(1-s)$ for a gate, $1 - g^2$ for the candidate, and
+#   $1 - \tanh^2 c$ for the cell.
+# - The product of forget gates is one path of two. The other one can be stronger, and negative.
+# - A forget gate has a half-life, and a bias sets it at the start.
+# - The order of packed gates is a convention that no shape shows. A peephole is one more use of
+#   the cell, so one more term in its adjoint: the last cell above shows what leaving it out costs.
+#
+# Below, each of your functions beside the reference.
+
+# %%
+recap("10", globals())

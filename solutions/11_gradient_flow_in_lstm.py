@@ -1,0 +1,777 @@
+# %% [markdown]
+# # 11 · How gradients really travel in an LSTM
+#
+# **After this lesson you can** say which of three derivatives someone means by
+# $\partial c_t / \partial c_{t-1}$; write the four blocks of an LSTM's step and put them
+# together; show what "it is just the forget gate" leaves out, and what the formula with four
+# terms leaves out; and make an LSTM explode, then tame it.
+#
+# about 180 minutes · difficulty ●●● · before it: 05, 07 and 10
+#
+# ### Notation
+#
+# | symbol | in code | what it is |
+# |---|---|---|
+# | $i_t, f_t, o_t$ | `run.i[t-1]`, `run.f[t-1]`, `run.o[t-1]` of `(T,B,H)` | input, forget and output gate; each is $\sigma(x_t W_{x\bullet} + h_{t-1} W_{h\bullet} + b_\bullet)$ |
+# | $g_t$ | `run.g[t-1]` of `(T,B,H)` | candidate, $\tanh$ of the same with its own weights |
+# | $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ | `run.c[t]` of `(T+1,B,H)` | cell; `run.c[0]` is the initial one |
+# | $h_t = o_t \odot \tanh c_t$ | `run.h[t]` of `(T+1,B,H)` | hidden state; `run.h[0]` is the initial one |
+# | $W_{hi}, W_{hf}, W_{hg}, W_{ho}$ | columns of `params["W_h"]`, `(H,4H)` | recurrent weights, packed in the order i, f, g, o |
+# | $F_t, G_t, P_t, Q_t$ | `(T,B,H,H)` each, step $t$ at index $t-1$ | the four blocks of one step, section 1 |
+# | $A_t = F_t + G_t P_{t-1}$ | `(T,B,H,H)` | the derivative one step back, section 2 |
+# | $M_t$ | `(T,B,2H,2H)` | Jacobian of the pair $(c, h)$, section 4 |
+# | $\partial$, $d$ | | derivative by one argument, the others held; total derivative, along all paths |
+#
+# Steps count from 1. In every Jacobian, entry `[i, j]` is for output $i$ and input $j$, and in a
+# product the latest step stands on the left.
+
+# %%
+import numpy as np
+
+from autograder import check, recap
+from rnnlib import flow, lstm, plots, scalar, sequence, training
+
+
+def system(scale, seed=0, T=20, H=5, D=4, forget=0.0, B=1):
+    """An LSTM with random weights, the recurrent ones of size `scale`, and a finished run."""
+    rng = np.random.default_rng(seed)
+    W_x, W_h = rng.normal(size=(D, 4 * H)), rng.normal(size=(H, 4 * H))
+    b = np.repeat([0.0, forget, 0.0, 0.0], H)  # the gates in the order i, f, g, o
+    params = {"W_x": W_x / np.sqrt(D), "W_h": scale * W_h / np.sqrt(H), "b": b}
+    h0, c0 = 0.5 * rng.normal(size=(2, B, H))
+    return params, lstm.forward(params, rng.normal(size=(T, B, D)), h0, c0)
+
+
+params, run = system(3.0, seed=26, T=8)
+print({name: array.shape for name, array in run._asdict().items()})
+
+
+# %% [markdown] tags=["S4.40"]
+# ## 1 What is held?
+#
+# "In an LSTM the derivative of the cell by the cell before is the forget gate, $f_t$; in the
+# first LSTM of 1997, which had no forget gate, it is 1." You can read this in many places. Is it
+# true? Look at the step:
+#
+# $$c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh c_t .$$
+#
+# If $f_t$, $i_t$ and $g_t$ are constants, yes. But they read $h_{t-1}$, and
+# $h_{t-1} = o_{t-1} \odot \tanh c_{t-1}$ shows the cell $c_{t-1}$. (The article says once that
+# the gates are functions of $c_t$. They are not: $c_t$ is made after them.) So the question is
+# what is held when $c_{t-1}$ moves. First the simple case: move $c_{t-1}$ or $h_{t-1}$, and hold
+# the other.
+#
+# | block | what moves | what is held |
+# |---|---|---|
+# | $F_t = \partial c_t / \partial c_{t-1}$ | the old cell | $h_{t-1}$, so all gates and $g_t$ |
+# | $G_t = \partial c_t / \partial h_{t-1}$ | the old hidden state | $c_{t-1}$ |
+# | $P_t = \partial h_t / \partial c_t$ | the new cell | $o_t$ |
+# | $Q_t = \partial h_t / \partial h_{t-1}$ | the old hidden state | $c_t$, so only $o_t$ moves |
+#
+# $F_t = \mathrm{diag}(f_t)$: for *this* derivative the popular sentence is exact. $G_t$ has three
+# terms, since $h_{t-1}$ reaches $c_t$ through $f_t$, through $i_t$ and through $g_t$. Take the
+# first. $a_f = h_{t-1} W_{hf} + \dots$, so
+# $\partial a_f[i] / \partial h_{t-1}[j] = W_{hf}[j, i]$, transposed as in lesson 03. The slope of
+# $\sigma$ is $f(1-f)$, and $f_t$ multiplies $c_{t-1}$:
+#
+# $$G_t = \underbrace{\mathrm{diag}\big(c_{t-1} \odot f_t \odot (1-f_t)\big) W_{hf}^{\top}}_{\text{through } f_t}
+# + (\text{through } i_t) + (\text{through } g_t) .$$
+#
+# **Exercise 1 ●●○ · 25 min.** Write all four blocks, for all steps and instances. `params` has
+# `"W_x"` $(D, 4H)$, `"W_h"` $(H, 4H)$ and `"b"` $(4H,)$. `run` has the fields `x`, `i`, `f`, `g`,
+# `o`, `c`, `h` of the table. Return a dict with the keys `"F"`, `"G"`, `"P"`, `"Q"`, each of
+# shape `(T,B,H,H)`; the diagonal ones are full matrices, too.
+
+# %% nbgrader={"grade": false, "grade_id": "jacobian_blocks", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def jacobian_blocks(params, run):
+    """Returns {"F": …, "G": …, "P": …, "Q": …}, each (T, B, H, H)."""
+    ### BEGIN SOLUTION
+    def block(slope, W):
+        return slope[..., None] * W.T
+
+    W_i, W_f, W_g, W_o = np.split(params["W_h"], 4, axis=1)
+    c, tanh_c = run.c[:-1], np.tanh(run.c[1:])
+    i, f, g, o, eye = run.i, run.f, run.g, run.o, np.eye(run.c.shape[-1])
+    G_f = block(c * f * (1 - f), W_f)
+    G_i = block(g * i * (1 - i), W_i)
+    G_g = block(i * (1 - g**2), W_g)
+    P = block(o * (1 - tanh_c**2), eye)
+    Q = block(tanh_c * o * (1 - o), W_o)
+    return {"F": block(f, eye), "G": G_f + G_i + G_g, "P": P, "Q": Q}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_jacobian_blocks", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("11.jacobian_blocks", jacobian_blocks)
+
+
+# %% [markdown] tags=["S4.42"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Every block is one number per unit $i$ times a matrix: the identity, or a transposed part of
+# $W_h$. Only $G$ is a sum, of three such products.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# Through $i_t$: the slope of $\sigma$, times what $i_t$ multiplies, which is $g_t$. Through
+# $g_t$: the slope $1 - g_t^2$ of tanh, times what $g_t$ multiplies. $P_t$: $o_t$ times the slope
+# of tanh at $c_t$, which is $1 - \tanh^2 c_t$. $Q_t$: the slope of $\sigma$ at $o_t$, times what
+# $o_t$ multiplies.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# `np.split` cuts the recurrent weights into four along the columns, in the order i, f, g, o. An
+# array $(T, B, H)$ becomes a column for every step and instance with `[..., None]`; multiply a
+# transposed weight, or `np.eye(H)`, by it. `run.c[:-1]` are the cells before the steps,
+# `run.c[1:]` those after.
+#
+# </details>
+#
+# ## 2 One step back: four terms
+#
+# Now let nothing be held but what came before: move the node $c_{t-1}$ and see what reaches
+# $c_t$. There are two paths. One is direct: $F_t$. The other goes by $h_{t-1}$, which shows the
+# cell: first $P_{t-1}$, from $c_{t-1}$ to $h_{t-1}$, then $G_t$, from $h_{t-1}$ to $c_t$. The
+# effects of two paths add up:
+#
+# $$\boxed{\;A_t = \frac{d c_t}{d c_{t-1}} = F_t + G_t P_{t-1}\;} \qquad (t \ge 2).$$
+#
+# Written out, $G_t$ has three terms, so this is the article's **formula with four terms**. At
+# $t = 1$ there is no second path. $h_0$ is an input, nothing computes it from $c_0$: $A_1 = F_1$.
+# (With peepholes the gates see the cells directly. Then $F_t$ and $P_t$ get a term more, which
+# the printed formula lacks; `rnnlib.flow` has it.)
+#
+# **Exercise 2 ●○○ · 12 min.** Return $A_t$ of all steps, shape `(T,B,H,H)`. Call your
+# `jacobian_blocks`.
+
+# %% nbgrader={"grade": false, "grade_id": "four_term", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def four_term(params, run):
+    """Returns A (T, B, H, H), A[t - 1] the derivative dc_t/dc_{t-1}."""
+    ### BEGIN SOLUTION
+    blocks = jacobian_blocks(params, run)
+    G, P, A = blocks["G"], blocks["P"], blocks["F"].copy()
+    A[1:] += G[1:] @ P[:-1]
+    return A
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_four_term", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("11.four_term", four_term)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The hidden state that enters step $t$ was made at step $t-1$. Which of your arrays has to be
+# shifted by one against the others?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# For the arrays: index 0 of $A$ is index 0 of $F$. For every later index $n$, it is $F$ at $n$
+# plus the matrix product of $G$ at $n$ and $P$ at $n-1$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Copy `F` first, so that `+=` changes nothing else. Then add to all steps but the first the
+# product of all `G` but the first with all `P` but the last. `@` multiplies the last two axes.
+#
+# </details>
+#
+# **Look at this.** The four terms for one unit $u$ of a small network, step by step: the bars are
+# the entries $[u, u]$ of $F_t$ and of the paths through $f_t$, $i_t$ and $g_t$, stacked up or
+# down by their sign. The dot is the true $d c_t[u] / d c_{t-1}[u]$. There are four views: the
+# LSTM of 1997 with its truncated gradient (constantly 1), $f$ only, four terms, and the joint
+# Jacobian of section 4. One step back the last two agree. Further back they will not: the
+# function takes a lag, at which the terms of step $t$ are multiplied by the $A$ of the steps
+# before, and section 6 returns to it. The cell after the picture asks how much it matters to read
+# the printed formula carefully.
+
+# %%
+VIEWS = {"1997, truncated": 0, "f only": 1, "four terms": 4, "joint": 5}  # how many parts
+NAMES = ("$F_t$", "through f", "through i", "through g", "from h to h, past the cell")
+T, H, unit = *run.i.shape[::2], 2
+F, G, P, Q = (block[:, 0] for block in flow.jacobian_blocks(params, run))
+A, one_gate = flow.four_term(params, run)[:, 0], []
+for gate in (1, 0, 2):  # f, i, g: all recurrent weights zero but those of one gate
+    mask = np.repeat(np.arange(4) == gate, H)
+    only = flow.jacobian_blocks({**params, "W_h": params["W_h"] * mask}, run)
+    one_gate.append(only[1][:, 0])
+
+
+def parts(t, lag):
+    """dc_t/dc_{t-lag} in five parts: the four terms of step t, and what they miss."""
+    rest = np.eye(H)
+    for s in range(t - lag, t - 1):
+        rest = A[s] @ rest
+    terms = [F[t - 1] @ rest, *(part[t - 1] @ P[t - 2] @ rest for part in one_gate)]
+    missed = flow.cell_derivative(params, run, t, t - lag)[0] - sum(terms)
+    return np.array([part[unit, unit] for part in (*terms, missed)])
+
+
+# %%
+def bars(view, lag=1):
+    steps, n = range(lag + 1, T + 1), VIEWS[view]
+    every = np.array([parts(t, lag) for t in steps])
+    rows, true, names = every[:, :n], every.sum(axis=1), NAMES[:n]
+    if n < 2:  # one factor for each step: 1, or the forget gate
+        rows = np.array([[np.prod(run.f[t - lag : t, 0, unit]) ** n] for t in steps])
+        names = ["product of f" if n else "1"]
+    figure = plots.stacked_paths(rows, true, f"$dc_t/dc_{{t-{lag}}}$, unit {unit}")
+    panel = figure.axes[0]
+    for k, bar in enumerate(panel.patches):
+        bar.set_facecolor(plots.COLOURS[k % len(names)])
+    panel.legend(panel.get_legend_handles_labels()[0], ["true", *names], loc=(1.01, 0.1))
+    panel.set(xlabel="step t", title=view, ylim=(-0.7, 1.2))
+    panel.set_xticks(range(1, len(steps) + 1), steps)
+    figure.set_size_inches(6.4, 2.4)
+    error = np.linalg.norm(rows.sum(axis=1) - true) / np.linalg.norm(true)
+    plots.show(figure, f"Stacked bars over t, {view}, lag {lag}: {error:.0%} off the true dots.")
+
+
+for view in VIEWS:
+    bars(view)
+
+# %%
+# The article prints the four terms without diag and without transposes. Several readings of it:
+gates_transposed = np.hstack([W.T for W in np.split(params["W_h"], 4, axis=1)])
+G_bare = flow.jacobian_blocks({**params, "W_h": gates_transposed}, run)[1][:, 0]
+readings = {
+    "as above": A[1:],
+    "W_h not transposed": F[1:] + G_bare[1:] @ P[:-1],
+    "the last factor on the rows": F[1:] + P[:-1] @ G[1:],
+    "f_t added to every entry": F[1:].sum(axis=2, keepdims=True) + G[1:] @ P[:-1],
+}
+for name, matrices in readings.items():
+    error = np.linalg.norm(matrices - A[1:]) / np.linalg.norm(A[1:])
+    print(f"{name}: off by {error:.2g}")
+for gain in (1.8, -1.8):  # for section 3: the step derivatives of a plain RNN with one unit
+    weights, noise = {"U": 1.0, "W": gain, "V": 1.0}, np.random.default_rng(0).normal(size=500)
+    s = scalar.slopes(weights, scalar.forward(weights, noise))
+    shares = f"{np.mean(s > 1):.0%} above 1, {np.mean((s >= 0) & (s <= 1)):.0%} in [0, 1]"
+    print(f"plain RNN, w = {gain}: {shares}, {np.mean(s < 0):.0%} negative")
+negative = np.mean(flow.four_term(*system(1.0, T=100)) < 0)
+print(f"LSTM, recurrent scale 1: {negative:.0%} of the entries of A_t negative")
+
+# %% [markdown] tags=["S4.40", "S4.44", "S4.45"]
+# ## 3 Is it at least a number between 0 and 1?
+#
+# The article argues: in a plain RNN the factors $\partial h_t / \partial h_{t-1}$ are always
+# above 1 or always in $[0, 1]$, so their product goes to infinity or to zero. In an LSTM the
+# factors $\partial c_t / \partial c_{t-1}$ can be above 1 at one step and in $[0, 1]$ at the
+# next, so their product need not. The first half fails already for one unit with noise as input:
+# the cell above counts how often the factor is where, for two recurrent weights. In the second
+# half, look at "above 1 or in $[0, 1]$".
+#
+# **Exercise 3 ●●○ · 12 min · refute it.** Find an LSTM with one unit whose factor $d c_2 / d c_1$
+# is neither: it has to be $-0.1$ or less. The unit has no input and starts from $h_0 = c_0 = 0$.
+# Give a pair `negative_factor = (W_h, b)` of two lists of four numbers each, in the order i, f,
+# g, o, none larger than 20 in size. `([0, 0, 1, 0], [1, 1, 0, 1])` has the right form, and a
+# factor above 0. Any valid counterexample passes.
+
+# %% nbgrader={"grade": false, "grade_id": "negative_factor", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+negative_factor = None  # ([i, f, g, o], [i, f, g, o])
+### BEGIN SOLUTION
+negative_factor = ([0, 0, -3, 0], [2, -1, 0, 2])
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_sign", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("11.refute_sign", negative_factor)
+
+
+# %% [markdown] tags=["S4.43"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# $f$ is never negative. Which of the other three terms can be, and what decides its sign?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# For one unit:
+# $f_2 + \big[c_1 f_2 (1-f_2)\, w_f + g_2 i_2 (1-i_2)\, w_i + i_2 (1-g_2^2)\, w_g\big]\, o_1 (1 - \tanh^2 c_1)$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Let $b_g$ be zero: then the cell stays at zero, and only the first and the last term are left.
+# Open the input and the output gate by their biases, keep the forget gate low, and give $w_g$ the
+# sign that you need.
+#
+# </details>
+#
+# ## 4 The state is a pair
+#
+# Two steps back, there is a third player. $c_{t-2}$ moves $h_{t-2}$, and $h_{t-2}$ moves not only
+# $c_{t-1}$ but also $o_{t-1}$, and so $h_{t-1}$, without touching the cell. A network's state is
+# all that a step hands to the next: here it is the pair $(c_t, h_t)$. Put the blocks together.
+# With $h$ and $c$ both moving,
+#
+# $$dc_t = F_t\, dc_{t-1} + G_t\, dh_{t-1}, \qquad dh_t = P_t\, dc_t + Q_t\, dh_{t-1} .$$
+#
+# On the right of the second equation stands $dc_t$, which belongs to the new pair. Substitute the
+# first for it, and you have the $2H \times 2H$ **joint Jacobian**
+#
+# $$\begin{pmatrix} dc_t \\ dh_t \end{pmatrix} = M_t \begin{pmatrix} dc_{t-1} \\ dh_{t-1} \end{pmatrix},
+# \qquad M_t = \begin{pmatrix} \cdot & \cdot \\ \cdot & \cdot \end{pmatrix} .$$
+#
+# **Exercise 4 ●●○ · 15 min.** Find the four quarters, and return $M_t$ of all steps, shape
+# `(T,B,2H,2H)`: the cell first, then the hidden state, in the rows (outputs) and in the columns
+# (inputs). Call your `jacobian_blocks`.
+
+# %% nbgrader={"grade": false, "grade_id": "joint_jacobian", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def joint_jacobian(params, run):
+    """Returns M (T, B, 2H, 2H), M[t - 1] the derivative of (c_t, h_t) by (c_{t-1}, h_{t-1})."""
+    ### BEGIN SOLUTION
+    blocks = jacobian_blocks(params, run)
+    F, G, P, Q = (blocks[name] for name in ("F", "G", "P", "Q"))
+    top = np.concatenate([F, G], axis=-1)
+    bottom = np.concatenate([P @ F, P @ G + Q], axis=-1)
+    return np.concatenate([top, bottom], axis=-2)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_joint_jacobian", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("11.joint_jacobian", joint_jacobian)
+
+
+# %% [markdown] tags=["S4.40", "S4.43"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The upper half is the first equation as it stands. In the lower half, collect what multiplies
+# $dc_{t-1}$ and what multiplies $dh_{t-1}$.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $dh_t = P_t\,(F_t\, dc_{t-1} + G_t\, dh_{t-1}) + Q_t\, dh_{t-1}$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Join the quarters of the upper half along the last axis, then those of the lower half, then the
+# two halves along the last but one. `np.block` with a list of two lists does all three at once.
+#
+# </details>
+#
+# ## 5 Many steps back
+#
+# For the pair everything is as in lesson 03: a change goes from step $k$ to step $t$ by the
+# product $M_t M_{t-1} \cdots M_{k+1}$. What is left is the question of section 1, what moves at
+# the start. Three different things are called $\partial c_t / \partial c_k$:
+#
+# 1. The **state derivative**: $h_k$ is held. The start is $\binom{I}{0}$, the result the upper
+#    left quarter of the product; for one step it is $F_t$.
+# 2. The **node derivative**: $c_k$ moves, and $h_k = o_k \odot \tanh c_k$ moves with it, while
+#    $o_k$ is held, which was computed before. This is what back-propagation through the node
+#    $c_k$ computes. The start is $\binom{I}{P_k}$; for one step the result is $A_t$.
+# 3. The **product of four-term matrices** $A_t A_{t-1} \cdots A_{k+1}$, what one gets by
+#    multiplying the article's formula with itself. Is it the second? Section 6.
+#
+# $$\frac{d c_t}{d c_k} = \begin{pmatrix} I & 0 \end{pmatrix} M_t M_{t-1} \cdots M_{k+1}
+# \begin{pmatrix} I \\ P_k \end{pmatrix} .$$
+#
+# **Exercise 5 ●●● · 20 min.** Return the node derivative for given $0 \le k \le t \le T$, shape
+# `(B,H,H)`: the identity where $t = k$. For $k = 0$ start from $\binom{I}{0}$, since $h_0$ is not
+# computed from $c_0$. Call your earlier functions.
+
+# %% nbgrader={"grade": false, "grade_id": "cell_derivative", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def cell_derivative(params, run, t, k):
+    """Returns dc_t/dc_k (B, H, H); h_k moves with c_k, but h_0 does not with c_0."""
+    ### BEGIN SOLUTION
+    blocks, M = jacobian_blocks(params, run), joint_jacobian(params, run)
+    P, H = blocks["P"], run.c.shape[-1]
+    eye = np.broadcast_to(np.eye(H), P[0].shape)
+    moved = np.concatenate([eye, P[k - 1] if k else 0 * eye], axis=-2)
+    for s in range(k, t):
+        moved = M[s] @ moved
+    return moved[:, :H]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_cell_derivative", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("11.cell_derivative", cell_derivative)
+
+# %% [markdown] tags=["S4.40", "S4.43"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# You need no product of whole matrices: carry the two stacked blocks of the start through the
+# steps, one after the other, and take what you want at the end.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# The start has $2H$ rows and $H$ columns. Then $M_{k+1}$ acts first and $M_t$ last, each from the
+# left. Step $s$ stands at index $s-1$ in $M$ and in $P$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Stack an identity of shape $(B,H,H)$ upon $P_k$, or upon zeros for $k = 0$, along the last but
+# one axis. Let the array index run from $k$ to $t-1$ and multiply by `M` at this index from the
+# left. Return the first $H$ rows of every instance.
+#
+# </details>
+#
+# **Look at this.** How wrong are the two shortcuts? Random networks with recurrent weights of a
+# given scale, all relative to the node derivative, which is what the joint Jacobian gives. "$f$
+# only" is the product of the forget gates. At scale 0 it is exact, at small scales nearly so: a
+# look at a freshly initialised network with small weights will not refute it. The third column of
+# this table, the joint Jacobian, would show nothing but rounding; exercise 7 is followed by a
+# measurement.
+
+# %%
+SCALES, LAGS = (0, 0.01, 0.1, 0.25, 0.5, 1, 2, 4), (1, 2, 5, 10)
+
+
+def shortcuts(scale, lag, seeds=20, t=20):
+    """Mean relative errors, in %, of the products of f and of A against dc_t/dc_{t-lag}."""
+    errors = []
+    for p, r in (system(scale, seed) for seed in range(seeds)):
+        true = flow.cell_derivative(p, r, t, t - lag)[0]
+        latest_first = flow.four_term(p, r)[t - lag : t, 0][::-1]
+        by_A = np.linalg.multi_dot([np.eye(5), *latest_first])
+        by_f = np.diag(r.f[t - lag : t, 0].prod(axis=0))
+        size = np.linalg.norm(true)
+        errors.append([np.linalg.norm(guess - true) / size for guess in (by_f, by_A)])
+    return np.round(100 * np.mean(errors, axis=0), 4)
+
+
+table = np.array([[shortcuts(scale, lag) for lag in LAGS] for scale in SCALES])
+for n, name in enumerate(("f only", "product of four-term matrices")):
+    labels = "lag", "recurrent scale", f"{name}, error in %"
+    figure = plots.heatmap(table[..., n], *labels, numbers=".2g")
+    figure.axes[0].set(xticklabels=LAGS, yticklabels=SCALES)
+    last = ", ".join(f"{error:.1f}" for error in table[5, :, n])
+    plots.show(figure, f"Heatmap, error of {name} by scale and lag; in % at scale 1: {last}.")
+
+
+# %% [markdown] tags=["S4.43"]
+# ## 6 What the product of four terms misses
+#
+# The second heatmap has a column of zeros at lag 1, and from lag 2 on it has not. The article
+# says: to go $k$ steps back, multiply the formula $k$ times. That is exact for $k = 1$. For
+# $k = 2$, count the paths from $c_{t-2}$ to $c_t$. $A_t A_{t-1}$ contains all of them that pass
+# through $c_{t-1}$. One is left, and it goes from one hidden state to the next past the cell.
+#
+# **Exercise 6 ●●○ · 15 min.** Return the gap $\dfrac{d c_t}{d c_{t-2}} - A_t A_{t-1}$ for a given
+# $t$ with $3 \le t \le T$, shape `(B,H,H)`. You can measure it with the functions that you have,
+# or find the one product of three blocks that it is. Best do both, and compare; the check takes
+# either.
+
+# %% nbgrader={"grade": false, "grade_id": "lag_two_gap", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lag_two_gap(params, run, t):
+    """Returns dc_t/dc_{t-2} less the product of two four-term matrices, (B, H, H)."""
+    ### BEGIN SOLUTION
+    blocks = jacobian_blocks(params, run)
+    G, P, Q = blocks["G"], blocks["P"], blocks["Q"]
+    return G[t - 1] @ Q[t - 2] @ P[t - 3]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lag_two_gap", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("11.lag_two_gap", lag_two_gap)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Draw $c$ and $h$ of the three steps $t-2$, $t-1$, $t$ and an arrow for each of $F, G, P, Q$.
+# Which path from $c_{t-2}$ to $c_t$ does not touch $c_{t-1}$?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $c_{t-2} \to h_{t-2} \to h_{t-1} \to c_t$. Ask of each arrow which block it is, and of which
+# step: $P$ and the cell it shows belong to one step; $G$ and $Q$ carry the number of the step
+# that they lead to.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Three arrays joined by `@`, the latest on the left, each at another index: step $s$ stands at
+# index $s-1$. Or measure: the node derivative from $t-2$ to $t$, less the product of the
+# four-term matrices of the steps $t$ and $t-1$.
+#
+# </details>
+#
+# **Exercise 7 ●●● · 25 min · graded by hand.** Prove for $t \ge 3$:
+#
+# $$\frac{d c_t}{d c_{t-2}} = A_t A_{t-1} + G_t\, Q_{t-1}\, P_{t-2} .$$
+#
+# Start from $dc_{t-2} = I$ and $dh_{t-2} = P_{t-2}$, and carry both through two steps. Then name
+# a condition on the weights under which the product of the $A$'s is the derivative at *every*
+# lag, and say why. (If you learn alone: a model answer is in `solutions/`.)
+#
+# <details><summary>A nudge</summary>
+#
+# For the second part look at $r_s = dh_s - P_s\, dc_s$, the part of the change of $h_s$ that does
+# not come through $c_s$. What makes it, and what is it at the start?
+#
+# </details>
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
+# **Step $t-1$.** $dc_{t-1} = F_{t-1} I + G_{t-1} P_{t-2} = A_{t-1}$. And
+# $dh_{t-1} = P_{t-1}\, dc_{t-1} + Q_{t-1}\, dh_{t-2} = P_{t-1} A_{t-1} + Q_{t-1} P_{t-2}$.
+#
+# **Step $t$.**
+# $dc_t = F_t\, dc_{t-1} + G_t\, dh_{t-1} = F_t A_{t-1} + G_t P_{t-1} A_{t-1} + G_t Q_{t-1} P_{t-2}$.
+# The first two addends are $(F_t + G_t P_{t-1}) A_{t-1} = A_t A_{t-1}$. The third is the gap. ∎
+#
+# **Every lag.** With $r_s = dh_s - P_s\, dc_s$ the two equations become
+# $dc_s = A_s\, dc_{s-1} + G_s\, r_{s-1}$ and
+# $r_s = Q_s\, dh_{s-1} = Q_s P_{s-1}\, dc_{s-1} + Q_s\, r_{s-1}$. At the start $r_k = 0$. If
+# $W_{ho} = 0$, then $Q_s = 0$ at every step, so $r_s = 0$ stays, and $dc_s = A_s\, dc_{s-1}$
+# throughout: the product is exact. Otherwise $r$ is fed by $Q_s P_{s-1}\, dc_{s-1}$ and enters
+# the cell one step later by $G$. What the product misses are exactly the paths that go at least
+# once from $h_{s-1}$ through the output gate to $h_s$.
+
+# %%
+# What you just saw: the gap, the joint Jacobian measured, and the picture at lag 2.
+measured = flow.cell_derivative(params, run, T, T - 2)[0] - A[-1] @ A[-2]
+formula = np.linalg.multi_dot([G[T - 1], Q[T - 2], P[T - 3]])
+error = np.linalg.norm(formula - measured) / np.linalg.norm(measured)
+print(f"gap at t = {T}: the formula is off by {error:.0e} of it")
+columns = []  # by complex step: c_1 moves, and h_1 = o_1 tanh(c_1) with it
+for e in np.eye(H):
+    c1 = run.c[1, 0] + 1e-20j * e
+    h1 = run.o[0, 0] * np.tanh(c1)
+    columns.append(lstm.forward(params, run.x[1:], h1[None], c1[None]).c[-1, 0].imag / 1e-20)
+off = abs(flow.cell_derivative(params, run, T, 1)[0] - np.array(columns).T).max()
+print(f"joint Jacobian, lag {T - 1}: off by {off / np.max(np.abs(columns)):.0e}")
+for view in ("four terms", "joint"):
+    bars(view, lag=2)
+try:  # an extra: a switch; without ipywidgets, call bars("joint", 3) yourself
+    from ipywidgets import interact
+except ImportError:
+    pass
+else:
+    interact(bars, view=list(VIEWS), lag=[1, 2, 3])
+
+# %% [markdown] tags=["S4.41", "S4.45", "S4.46", "S4.48"]
+# ## 7 Growth without end
+#
+# What the forget gate does is still decisive. If only $f$ acted, a cell would keep $f^n$ of
+# itself after $n$ steps, far more than what a product of saturated tanh slopes leaves. The bias
+# $b_f = \ln \frac{f}{1-f}$ sets $f$ at the start of training, as in lesson 10.
+#
+# But "the factors can be above or below 1, so the product need not go to zero or infinity" does
+# not follow. A product of many factors of the same statistics grows or decays *exponentially*;
+# what decides is its **growth rate** $\tfrac1T \ln \lVert M_T \cdots M_1 \rVert_2$, from lesson
+# 07. The forget bias moves this rate towards zero. With strong recurrent weights it does not stop
+#     there.
+
+# %%
+for f in (0.95, 0.99, 0.999):
+    kept = ", ".join(f"{f**n:.2g} after {n}" for n in (10, 50, 100))
+    half_life = np.log(2) / -np.log(f)
+    bias = f"half-life {half_life:.1f}, bias {training.forget_bias(half_life):.2f}"
+    print(f"f = {f}: keeps {kept}; {bias}; slope f (1 - f) = {f * (1 - f):.4f}")
+biases, rates = np.arange(-1, 7), {}
+for scale in (0.5, 2.0, 6.0):
+    rows = rates[f"recurrent scale {scale:g}"] = []
+    for forget in biases:
+        long_run = system(scale, T=250, H=10, forget=forget, B=4)
+        rows.append(flow.growth_rate(flow.joint_jacobians(*long_run)).mean())
+rates["ln f, f from the bias alone"] = -np.log1p(np.exp(-biases))
+figure = plots.lines(biases, rates, "forget bias", "growth rate in nats per step", marker="o")
+figure.axes[0].axhline(0, color="#8A8A8A", linewidth=0.8)
+ends = "; ".join(f"{n}: {r[0]:+.2f} to {r[-1]:+.3f}" for n, r in rates.items())
+plots.show(figure, f"Growth rate over 250 steps against the forget bias, -1 to 6. {ends}.")
+
+# %% [markdown]
+# A rate near zero is what an LSTM is good for: at $-0.01$ a nat per step, a hundred steps cost a
+# factor of $e$. A rate above zero is an explosion, slow or fast. "An LSTM cannot explode", one
+# hears, "its cell is bounded and $f$ is below 1."
+#
+# **Exercise 8 ●●○ · 12 min · refute it.** Find an LSTM with one unit for which $d c_{50} / d c_1$
+# is at least 1000 in size. As before: no input, $h_0 = c_0 = 0$, a pair `exploding = (W_h, b)` of
+# two lists of four numbers in the order i, f, g, o, none larger than 20 in size.
+
+# %% nbgrader={"grade": false, "grade_id": "exploding", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+exploding = None  # ([i, f, g, o], [i, f, g, o])
+### BEGIN SOLUTION
+exploding = ([0, 0, 2, 0], [3, 3, 0, 3])
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_tame", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("11.refute_tame", exploding)
+
+# %% [markdown] tags=["S4.46"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Make every one of the 49 factors the same number. When does the unit never leave $c = 0$?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $b_g = 0$ the cell and the hidden state stay at zero, $Q_t = 0$, and every factor is
+# $f + i\, w_g\, o$, with the gates given by their biases.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# $49 \ln(\text{factor})$ has to exceed $\ln 1000$. With gates nearly open, the factor is a little
+# less than $1 + w_g$.
+#
+# </details>
+#
+# ## 8 Does raising f help?
+#
+# The article's last step: if the gradient vanishes, the network raises $f$, and that pulls the
+# derivative towards 1. Two doubts. $f$ is no knob but a function, $\sigma(\dots)$, and its own
+# weights learn through the slope $f(1-f)$, which the cell above shows to go to zero as $f$ goes
+# to 1. And $dc_t / dc_{t-1}$ has three terms besides $f$.
+#
+# **Exercise 9 ●●○ · 15 min · refute it.** Find an LSTM with one unit whose $d c_2 / d c_1$ is
+# below 1, and moves *away* from 1 when 1 is added to $b_f$: $f_2$ has to rise, and the distance
+# from 1 to grow by at least 0.05. Same form: `away_from_one = (W_h, b)`, with the lower $b_f$ in
+# it. Overshooting counts, and so does going down.
+
+# %% nbgrader={"grade": false, "grade_id": "away_from_one", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+away_from_one = None  # ([i, f, g, o], [i, f, g, o])
+### BEGIN SOLUTION
+away_from_one = ([0, -8, 0, 0], [3, 3, 2, 3])
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_refute_raising", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("11.refute_raising", away_from_one)
+
+
+# %% [markdown] tags=["S4.48"]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# The easy answer: a derivative only just below 1. What does raising $f$ by a fifth do to it?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# With $b_g = 0$ the factor is $f + i\, w_g\, o$, as in exercise 8. More surprising is the fall:
+# let $c_1$ be large and $w_f$ strongly negative. Then $c_1 f_2 (1 - f_2)\, w_f$ falls faster than
+# $f_2$ rises, as long as $f_2$ is small.
+#
+# </details>
+# <details><summary>Hint 3 · almost the numbers</summary>
+#
+# Choose $b_f$ negative enough that $f$ is about a quarter, $i$ and $o$ by their biases, and $w_g$
+# such that the factor is a little below 1. Compute the factor again with $b_f + 1$.
+#
+# </details>
+#
+# ## 9 An explosion, tamed
+#
+# What to do? The usual remedy is **clipping** (lesson 08): if the norm of the gradient, over all
+# parameters jointly, exceeds $c$, multiply the gradient by $c / \lVert g \rVert$. The direction
+# stays. Here is an LSTM with large recurrent weights. At each step it has to repeat the input of
+# two steps before. First the norm of its gradient for longer and longer sequences. Then training,
+# from the same start and on the same data, once without clipping and once with $c = 0.5$. The
+# loss is moderate at the start, but the gradient is not: without clipping, the first step throws
+# the parameters to where most gates are saturated, and there they stay. Clipping bounds the step
+# and nothing else. The gradient of an exploding network remains an unreliable direction, but in
+# small steps training gets away.
+
+# %%
+def echo(p, rng, n=100, lag=2):
+    x = rng.normal(size=(n, 8, 1))
+    y = np.concatenate([np.zeros((lag, 8, 1)), x[:-lag]])
+    return sequence.loss_and_grads(lstm, p, x, y, mean_loss)
+
+
+def mean_loss(o, y):
+    return np.mean((o - y) ** 2) / 2, (o - y) / y.size
+
+
+def start():
+    (p, _), rng = system(5.0, seed=11, H=10, D=1, forget=1.0), np.random.default_rng(11)
+    return {**p, "W_y": rng.normal(size=(10, 1)) / 3}, rng
+
+
+for n in (25, 50, 100, 200):
+    p, rng = start()
+    g = echo(p, rng, n)[1]
+    norm = training.global_norm({name: g[name] for name in p})
+    print(f"T = {n}: norm of the gradient {norm:.3g}")
+
+# %%
+curves = {}
+for name, clip in {"no clipping": None, "clipped at 0.5": 0.5}.items():
+    p, rng = start()
+    trained = training.train(lambda p, r=rng: echo(p, r), p, 150, training.SGD(0.5), clip)
+    curves[name] = trained.losses
+    below = {key: trained.params[key] for key in ("W_x", "W_h", "b")}
+    after = lstm.forward(below, rng.normal(size=(100, 8, 1)))
+    saturated = np.mean([abs(gate - 0.5) > 0.48 for gate in (after.i, after.f, after.o)])
+    rate = flow.growth_rate(flow.joint_jacobians(below, after)).mean()
+    print(f"{name}: {saturated:.0%} of the gates near 0 or 1, growth rate {rate:+.3f}")
+ends = "; ".join(f"{name}: {np.mean(c[-20:]):.2g} at the end" for name, c in curves.items())
+plots.show(
+    plots.lines(range(150), curves, "training step", "loss", log="y"),
+    f"Loss in training, logarithmic, without and with clipping. {ends}.",
+)
+
+
+# %% [markdown] tags=["S4.47"]
+# ## 10 Who opens the gates?
+#
+# All gates are functions of $x_t$ and $h_{t-1}$, and their weights are learned. So the network
+# itself decides what to keep: that is the true core of the article's argument. Below, the first
+# input is a cue, $+1$ or $-1$; noise follows in another input, and at the end the cue is asked
+# for. All forget gates start near $\tfrac12$, so almost nothing of the cue is left at the end.
+# Look at the unit whose mean forget gate rises most. With sequences half as long again the same
+# training does not find out: with half-open gates the gradient that reaches the cue is too small.
+# A forget bias set for the lag changes that.
+
+# %%
+def recall(n, forget, steps=150, H=8):
+    rng, mean_f, cue = np.random.default_rng(0), [], []
+    p = {**lstm.init(2, H, rng, forget), "W_y": 0.3 * rng.normal(size=(H, 1))}
+
+    def on_a_batch(p):
+        x = rng.normal(size=(n, 32, 2)) * [0, 0.5]
+        x[0, :, 0] = rng.choice([-1.0, 1.0], 32)
+        below = {name: p[name] for name in ("W_x", "W_h", "b")}
+        mean_f.append(lstm.forward(below, x).f[1:].mean(axis=(0, 1)))
+        loss, grads = sequence.loss_and_grads(lstm, p, x, x[0, :, :1], cue_at_the_end)
+        cue.append(np.linalg.norm(grads["x"][0]))
+        return loss, grads
+
+    losses = training.train(on_a_batch, p, steps, training.Adam(0.01), clip=1.0).losses
+    return losses, np.array(mean_f), cue[0]
+
+
+def cue_at_the_end(o, y):
+    do = np.zeros_like(o)
+    do[-1] = (o[-1] - y) / len(y)
+    return np.mean((o[-1] - y) ** 2) / 2, do
+
+
+# %%
+curves = {}
+for n, forget in ((20, 0.0), (30, 0.0), (30, training.forget_bias(30))):
+    curve, mean_f, cue = recall(n, forget)
+    name = f"T = {n}, forget bias {forget:.1f}"
+    curves[name], unit_f = curve, mean_f[:, np.argmax(mean_f[-1] - mean_f[0])]
+    print(f"{name}: loss {curve[0]:.2f} -> {curve[-1]:.4f}; gradient at the cue {cue:.0e}")
+    print(f"    mean forget gate of the unit: {unit_f[0]:.2f} -> {unit_f[-1]:.2f}")
+ends = "; ".join(f"{name}: {curve[-1]:.3g}" for name, curve in curves.items())
+plots.show(
+    plots.lines(range(150), curves, "training step", "loss", log="y"),
+    f"Loss of the recall task in training, logarithmic; at the end {ends}.",
+)
+
+# %% [markdown]
+# ## Recap
+#
+# - "The derivative is $f$" is exact for one step with $h_{t-1}$ held. With recurrent weights,
+#   that is all.
+# - The node derivative one step back is $A_t = F_t + G_t P_{t-1}$, four terms.
+# - Further back only the pair $(c, h)$ gives it. The product of the $A$'s misses the paths
+#   through the output gate, at lag 2 exactly $G_t Q_{t-1} P_{t-2}$.
+# - Entries of $A_t$ can be negative, and products of $M_t$ still grow or decay exponentially.
+# - The forget bias moves the growth rate towards zero. It is not a guarantee: LSTMs can explode,
+#   and clipping bounds the step.
+#
+# Below, each of your functions beside the reference.
+
+# %%
+recap("11", globals())
