@@ -21,24 +21,24 @@ c.CourseDirectory.feedback_directory = "gradebook/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{gradebook / 'gradebook.db'}"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache", "feedback", ".*"]
 
-# Execution is replaced so that a cell without output, a dead kernel or an endless loop scores 0;
-# late penalties, manual marks, regrading and feedback stay nbgrader's own.
+# Reading and execution are replaced: any file can be read, student code runs in a sandbox, and
+# points come from outside it; late penalties, manual marks, regrading and feedback stay nbgrader's.
+c.Autograde.exporter_class = "autograder.grade.Exporter"
 c.Autograde.pre_convert_hook = "autograder.course.register"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.grade.Preflight",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.Grade.timeout = 20  # seconds for each cell
+c.Grade.sandbox = "auto"  # or "none": no walls, only for submissions that you trust
+c.Grade.cell_seconds = 20
 c.Autograde.autograde_preprocessors = [
     "autograder.grade.Grade",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "autograder.grade.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]

@@ -90,6 +90,10 @@ def _headline(exercise, verdict):
         "unanswered": "not answered yet",
         "error": "raised an error",
         "timeout": "took too long",
+        "missing": "not defined",
+        "died": "ended its process",
+        "notrun": "not run",
+        "unreadable": "not readable",
     }.get(verdict.status) or (
         "correct" if verdict.correct else "partly right" if verdict.score else "differs"
     )

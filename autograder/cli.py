@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from . import sandbox
+
 
 def main(arguments=None):
     """Runs the command line; returns the exit code (0 done, 1 not done, 2 wrong call)."""
@@ -19,10 +21,11 @@ def main(arguments=None):
         return 2
     from .build import BuildError
     from .course import GradingError
+    from .store import InUse
 
     try:
         return options.run(options)
-    except (BuildError, GradingError) as error:
+    except (BuildError, GradingError, InUse, sandbox.Unavailable) as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 1
 
@@ -44,12 +47,23 @@ def _parser():
     grade.add_argument(
         "--jobs", type=_positive, metavar="N", help="notebooks at the same time (default: cores)"
     )
+    grade.add_argument(
+        "--engine", default="local", metavar="local|dask[:ADDRESS]", help="where they run (default: here)"
+    )
+    grade.add_argument(
+        "--sandbox", choices=sandbox.MODES, help="the walls around student code (default: auto)"
+    )
     grade.add_argument("--submitted", metavar="DIR", help="where STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb are")
     grade.set_defaults(run=_grade)
 
     report = verbs.add_parser("report", help="write the class report from what is graded")
     report.add_argument("assignment", metavar="ASSIGNMENT")
     report.set_defaults(run=_report)
+
+    export = verbs.add_parser("export", help="write what is graded in another system's format")
+    export.add_argument("assignment", metavar="ASSIGNMENT")
+    export.add_argument("--to", choices=["gradescope"], required=True, help="the system")
+    export.set_defaults(run=_export)
 
     verbs.add_parser("demo", help="grade a sample class of lesson 01").set_defaults(run=_demo)
     lab = verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab there")
@@ -77,8 +91,10 @@ def _grade(options):
     return _grade_and_report(
         Course.load(Path.cwd(), submitted=options.submitted),
         options.assignment,
-        options.student,
-        options.jobs,
+        student=options.student,
+        jobs=options.jobs,
+        mode=options.sandbox,
+        where=options.engine,
     )
 
 
@@ -91,20 +107,30 @@ def _demo(_):
     if not submitted.exists():
         sample.write_class(course.root, submitted)
     print(f"Grading the sample class in {_short(submitted)} (delete the folder to have it made anew).")
-    return _grade_and_report(course, sample.ASSIGNMENT)
+    mode = "auto"
+    if sandbox.problem():
+        mode = "none"
+        print(f"Without a sandbox, as this class is harmless: {sandbox.problem()}")
+    return _grade_and_report(course, sample.ASSIGNMENT, mode=mode)
 
 
-def _grade_and_report(course, assignment, student=None, jobs=None):
+def _grade_and_report(course, assignment, student=None, **options):
     from tqdm import tqdm
 
     from . import report
     from .grade import grade_class
 
-    def progress(runs):
-        total = 1 if student else len(course.submissions(assignment))
-        return tqdm(runs, total=total, desc="grading", unit="notebook")
+    total = 1 if student else len(course.submissions(assignment))
+    with tqdm(total=total, desc="grading", unit="notebook") as bar:
+        failures = 0
 
-    results = grade_class(course, assignment, student, jobs, progress)
+        def progress(_, result):
+            nonlocal failures
+            failures += result is None
+            bar.set_postfix(failed=failures, refresh=False)
+            bar.update()
+
+        results = grade_class(course, assignment, student, progress=progress, **options)
     table = report.rows(results)
     print("\n" + report.text(table, shutil.get_terminal_size((120, 24)).columns))
     if student is None:
@@ -115,21 +141,36 @@ def _grade_and_report(course, assignment, student=None, jobs=None):
 
 def _report(options):
     from . import report
+
+    course, results = _graded(options.assignment)
+    folder = course.home / "reports" / options.assignment
+    print(f"report: {_short(report.write(report.rows(results), options.assignment, folder))}")
+    return 0
+
+
+def _export(options):
+    from . import export
+    from .course import GradingError
+
+    course, results = _graded(options.assignment)
+    folder = course.home / "exports" / options.to / options.assignment
+    paths = export.write(results, folder)
+    if not paths:
+        raise GradingError(f"nothing of {options.assignment} is graded yet")
+    print(f"{len(paths)} results in {_short(folder)}")
+    return int(len(paths) < len(results))
+
+
+def _graded(assignment):
+    """The course, and {student: result or None} from the store."""
     from .course import Course
 
     course = Course.load(Path.cwd())
-    course.released(options.assignment)
-    store = course.store(options.assignment)
+    course.released(assignment)
+    store = course.store(assignment)
     graded = store.graded()
-    results = {
-        student: store.read(graded[student]) if student in graded else None
-        for student in course.submissions(options.assignment)
-    }
-    path = report.write(
-        report.rows(results), options.assignment, course.home / "reports" / options.assignment
-    )
-    print(f"report: {_short(path)}")
-    return 0
+    found = course.submissions(assignment)
+    return course, {student: store.read(graded[student]) if student in graded else None for student in found}
 
 
 def _lab(options):
@@ -163,6 +204,7 @@ def _doctor(_):
         except metadata.PackageNotFoundError:
             print(f"{name}: missing; run `python3 course.py demo` once, or pip install -e .[course]")
     alembic = shutil.which("alembic") or (Path(sys.executable).parent / "alembic").exists()
+    print(f"sandbox (bubblewrap): {sandbox.problem() or 'fine'}")
     print(f"alembic (nbgrader needs it): {'fine' if alembic else 'missing'}")
     return 0
 

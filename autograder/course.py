@@ -1,7 +1,9 @@
 """An nbgrader course on disk: where its files are, and that its gradebook knows the assignments."""
 
+import copy
 import json
 import logging
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
+from traitlets.config import Config, PyFileConfigLoader
 
 from .store import Store
 
@@ -36,6 +38,8 @@ class Course:
         app.config_file_paths[:] = [str(root)]
         app.load_config_file()
         config = Config(app.config)
+        # nbgrader also reads the configuration of the working directory; this course's own wins
+        config.merge(PyFileConfigLoader("nbgrader_config.py", str(root)).load_config())
         config.CourseDirectory.root = str(root)
         if home is not None:
             home = Path(home).resolve()
@@ -74,10 +78,10 @@ class Course:
         return json.loads(path.read_text(encoding="utf-8"))
 
     def submissions(self, assignment):
-        """{student: path of the submitted notebook}, in alphabetical order."""
+        """{student: folder of the submission}, in alphabetical order."""
         folder = self.root / self.config.CourseDirectory.submitted_directory
-        found = sorted(folder.glob(f"*/{assignment}/{assignment}.ipynb"))
-        return {path.parent.parent.name: path for path in found}
+        found = sorted(path for path in folder.glob(f"*/{assignment}") if path.is_dir())
+        return {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
 
 
 def register(assignment, student=None, notebooks=None, course=None):
@@ -88,6 +92,7 @@ def register(assignment, student=None, notebooks=None, course=None):
     """
     course = course or Course.load(Path.cwd())
     course.released(assignment)
+    _make_database(course)
     with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
         try:
             gradebook.find_notebook(assignment, assignment)
@@ -95,13 +100,26 @@ def register(assignment, student=None, notebooks=None, course=None):
         except MissingEntry:
             pass
     scratch = course.home / "registering"
-    config = Config(course.config)
+    config = copy.deepcopy(course.config)
     config.CourseDirectory.release_directory = str(scratch)
     config.CourseDirectory.assignment_id = assignment
     try:
         GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=silent_log()).start()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _make_database(course):
+    """Makes a new SQLite gradebook under another name first, so that none is ever half made."""
+    url = course.config.CourseDirectory.db_url
+    path = course.root / url.removeprefix("sqlite:///")
+    if not url.startswith("sqlite:///") or path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with Gradebook(f"sqlite:///{scratch}"):
+        pass
+    os.replace(scratch, path)
 
 
 def silent_log():

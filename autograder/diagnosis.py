@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import judge, laws, slips
-from .calling import TimeLimitExceeded, describe_error, equal, quiet, time_limit
+from .calling import AnswerError, TimeLimitExceeded, describe_error, equal, guard
 from .exercises import Exercise
 from .exercises import exercise as find_exercise
 
@@ -61,42 +61,68 @@ def diagnose(exercise_id, answer, seed=None):
     seed = 0 if seed is None else seed
     instances = exercise.instances(seed)
     references = [exercise.reference(*deepcopy(arguments)) for arguments in instances]
-    called = getattr(getattr(answer, "__code__", None), "co_varnames", ())
+    called = getattr(answer, "names", None) or getattr(getattr(answer, "__code__", None), "co_varnames", ())
     trial = Trial(exercise, seed, instances, references, [], called)
     notes, per_instance = [], []
-    try:
-        with quiet() as printed, time_limit(TIME_LIMIT):
-            for arguments, reference in zip(instances, references):
-                mine = deepcopy(arguments)
-                returned = slips.run(exercise, answer, mine)
-                given, remark = judge.read_outputs(returned, exercise.outputs)
-                notes += [remark] if remark else []
-                if not equal(mine, arguments):
-                    notes.append("the function modifies its arguments; copy before writing into them")
-                trial.answers.append({name: judge.to_array(value) for name, value in given.items()})
-                per_instance.append(
-                    {name: judge.judge_output(given.get(name), want) for name, want in reference.items()}
-                )
-    except TimeLimitExceeded:
-        return _failed(
-            exercise, "timeout", f"Did not return within {TIME_LIMIT:g} s; is there a loop without an end?"
-        )
-    except NotImplementedError as error:
-        at = traceback.extract_tb(error.__traceback__)[-1].name
-        missing = (
-            "Not answered yet." if at == exercise.function else f"It calls {at}, which is not answered yet."
-        )
-        return _failed(exercise, "unanswered", missing)
-    except judge.Unreadable as error:
-        return _failed(exercise, "error", f"{exercise.function} {error}.")
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # whatever a student's function raises, SystemExit included
-        return _failed(exercise, "error", describe_error(error, answer))
-    notes += [f"it printed {_shortened(printed.getvalue())}"] if printed.getvalue().strip() else []
+
+    def call_all():
+        for arguments, reference in zip(instances, references):
+            mine = deepcopy(arguments)
+            returned = slips.run(exercise, answer, mine)
+            given, remark = judge.read_outputs(returned, exercise.outputs)
+            notes.extend([remark] if remark else [])
+            if not equal(mine, arguments) or getattr(answer, "modified", False):
+                notes.append("the function modifies its arguments; copy before writing into them")
+            trial.answers.append({name: judge.to_array(value) for name, value in given.items()})
+            per_instance.append(
+                {name: judge.judge_output(given.get(name), want) for name, want in reference.items()}
+            )
+
+    printed, problem = _attempt(exercise, answer, call_all)
+    if problem is not None:
+        return problem
+    notes += [f"it printed {_shortened(printed)}"] if printed.strip() else []
     outputs = judge.combine(per_instance)
     notes += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
     return _verdict(trial, outputs, tuple(dict.fromkeys(notes)))
+
+
+def dry_run(exercise, answer):
+    """Calls a function on the public instances; the verdict if that already fails, else None."""
+
+    def call_all():
+        for arguments in exercise.instances():
+            judge.read_outputs(slips.run(exercise, answer, deepcopy(arguments)), exercise.outputs)
+
+    return _attempt(exercise, answer, call_all)[1]
+
+
+def _attempt(exercise, answer, call):
+    """(what was printed, None), or ("", the verdict) when the student's function fails in `call`."""
+    try:
+        with guard(TIME_LIMIT) as printed:
+            call()
+        return printed.getvalue(), None
+    except TimeLimitExceeded:
+        problem = (
+            "timeout",
+            f"Did not return within {TIME_LIMIT:g} s; is there a loop without an end?",
+        )
+    except NotImplementedError as error:
+        at = getattr(error, "at", None) or traceback.extract_tb(error.__traceback__)[-1].name
+        missing = (
+            "Not answered yet." if at == exercise.function else f"It calls {at}, which is not answered yet."
+        )
+        problem = "unanswered", missing
+    except judge.Unreadable as error:
+        problem = "error", f"{exercise.function} {error}."
+    except AnswerError as error:
+        problem = "error", f"{error}."
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a student's function raises, SystemExit included
+        problem = "error", describe_error(error, answer)
+    return "", failed(exercise, *problem)
 
 
 def _verdict(trial, outputs, notes):
@@ -148,14 +174,14 @@ def _remainder(outputs, rest, some_named):
 
 def _judge_value(exercise, answer):
     if answer is None or answer is Ellipsis:
-        return _failed(exercise, "unanswered", "Not answered yet.")
+        return failed(exercise, "unanswered", "Not answered yet.")
     try:
-        with quiet(), time_limit(TIME_LIMIT):
+        with guard(TIME_LIMIT):
             problem = exercise.verify(deepcopy(answer))
     except TimeLimitExceeded:
-        return _failed(exercise, "timeout", f"Could not be judged within {TIME_LIMIT:g} s.")
+        return failed(exercise, "timeout", f"Could not be judged within {TIME_LIMIT:g} s.")
     except Exception as error:
-        return _failed(exercise, "error", f"{type(answer).__name__} does not fit: {error}")
+        return failed(exercise, "error", f"{type(answer).__name__} does not fit: {error}")
     output = judge.Output(problem is None, 0.0 if problem is None else np.inf, problem or "")
     return Verdict(
         exercise.id,
@@ -182,7 +208,8 @@ def _shortened(text, width=300):
     return text if len(text) <= width else text[:width] + " …"
 
 
-def _failed(exercise, status, message):
+def failed(exercise, status, message):
+    """The verdict on an answer that could not be judged."""
     return Verdict(exercise.id, False, 0.0, (), message, {}, status=status)
 
 

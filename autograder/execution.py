@@ -1,159 +1,153 @@
-"""Runs one notebook in a kernel of its own and says what every graded cell earned."""
+"""Runs one submission in a sandbox and judges what comes out; the result is plain data."""
 
-import math
-import os
 import re
-import subprocess
-import tempfile
 import time
 
-import nbformat
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
-from traitlets.config import Config
+from . import card, diagnosis, library, remote, sandbox
+from .exercises import exercise as find_exercise
+from .remote import Limits
 
-NOT_RUN = "the kernel had died before this cell"
+ATTEMPTS = 3
+CHECK = re.compile(r'^\s*check\("([^"]+)", (\w+)\)\s*$', flags=re.M)
+# cells of the release may call functions of rnnlib that are not there beside student code
+NOT_SHOWN = "(This cell of the lesson shows something that is not there while grading.)\n"
 
 
-def execute(notebook, timeout, environment):
-    """Runs the code cells of `notebook` (a notebook node, changed in place) in order.
+def execute(notebook, released, seed, mode="bwrap", limits=None, files=None):
+    """Runs a repaired notebook and judges every check; returns {"cells", "outputs", "seconds"}.
 
-    timeout: seconds for each cell.  environment: variables to add to the kernel's.
-    Errors do not stop the run; a cell that does not return is interrupted; when the kernel dies,
-    or two cells in a row do not return, the rest is not run.
-    Returns the seconds it took.
+    notebook, released: parsed JSON, the submission after `preflight` and the release.  seed: of
+    the secret instances.  mode: "bwrap" or "none".  files: a folder with what was handed in beside
+    the notebook.  `cells` has a record for each graded cell, `outputs` one list for each code cell.
+    Raises remote.Infrastructure when no worker could be started.
     """
+    limits = limits or Limits()
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    cells = _plan(code, released)
+    checks = [cell for cell in cells if cell["kind"] == "check"]
+    job = {"cells": cells, "cell_seconds": limits.cell, "most_output": remote.MOST_OUTPUT}
     start = time.perf_counter()
-    replies = {}
-    with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(
-            notebook,
-            timeout=timeout,
-            startup_timeout=120,
-            interrupt_on_timeout=True,
-            allow_errors=True,
-            error_on_timeout={
-                "ename": "Timeout",
-                "evalue": f"no answer within {timeout:g} s",
-                "traceback": [],
-            },
-            kernel_name="python3",
-            kernel_manager_class=AsyncKernelManager,
-            config=_transport(folder),
-            resources={"metadata": {"path": folder}},
-            on_cell_executed=lambda **event: replies.update({event["cell_index"]: event["execute_reply"]}),
-        )
-        variables = {**os.environ, "OPENBLAS_NUM_THREADS": "1", **environment}
-        with client.setup_kernel(env=variables, stderr=subprocess.DEVNULL):
-            _run_cells(client, notebook, replies)
-    return time.perf_counter() - start
-
-
-def _transport(folder):
-    """Socket files in the run's own folder: no ports, and nobody else on the machine listens in."""
-    if os.name == "nt":
-        return Config()
-    return Config({"AsyncKernelManager": {"transport": "ipc", "ip": os.path.join(folder, "kernel")}})
-
-
-def _run_cells(client, notebook, replies):
-    in_a_row, stopped = 0, None
-    for i, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
-            continue
-        cell.outputs, cell.execution_count = [], None
-        if stopped:
-            cell.outputs.append(error("NotRun", stopped))
-            continue
+    folder = library.folder(checks[0]["exercise"].split(".")[0]) if checks else library.folder("00")
+    for attempt in range(1, ATTEMPTS + 1):
         try:
-            client.execute_cell(cell, i)
-        except DeadKernelError:
-            cell.outputs.append(error("KernelDied", "the kernel died while this cell ran"))
-            stopped = NOT_RUN
-            continue
-        reply = replies.get(i, {}).get("content", {})
-        timed_out = reply.get("ename") == "Timeout"
-        if timed_out:
-            cell.outputs.append(error("Timeout", reply["evalue"]))
-        in_a_row = in_a_row + 1 if timed_out else 0
-        if in_a_row == 2:
-            stopped = "two cells before this one did not return"
-
-
-def settle(notebook):
-    """Makes every graded code cell end in points or an error, so that nbgrader cannot misread it.
-
-    Stock nbgrader gives full marks to a cell without output or with a result that is no number,
-    and raises above the maximum.  Returns {grade_id: record} with points, max, status, slips
-    and a summary in words.
-    """
+            with sandbox.start(mode, folder, job, len(checks), files) as box:
+                ran = remote.run_cells(box, limits)
+                verdicts = {c["index"]: _verdict(c, box, ran, seed, limits) for c in checks}
+            break
+        except remote.Infrastructure:
+            if attempt == ATTEMPTS:
+                raise
+    outputs = [_shown(cell, ran) for cell in cells]
     records = {}
-    for i, cell in enumerate(notebook.cells):
-        graded = cell.metadata.get("nbgrader", {})
-        if cell.cell_type != "code" or not graded.get("grade"):
-            continue
-        maximum = float(graded["points"])
-        for output in cell.outputs:
-            if output.output_type == "stream":
-                output.name = "stdout"  # nbgrader takes anything on stderr for a failure
-        points, failure = _points(cell, maximum)
-        if failure and not _errors(cell):
-            cell.outputs = [o for o in cell.outputs if o.output_type != "execute_result"]
-            cell.outputs.append(error("NoPoints", failure))
-        record = {"exercise": graded["grade_id"], "status": "error", "slips": [], "summary": failure}
-        record |= _shown(cell) or _explain(notebook.cells[:i], cell)
-        records[graded["grade_id"]] = record | {"points": points, "max": maximum}
-    return records
+    for cell in checks:
+        exercise, verdict = find_exercise(cell["exercise"]), verdicts[cell["index"]]
+        verdict = _with_cause(verdict, outputs[: cell["index"]])
+        outputs[cell["index"]], records[cell["grade_id"]] = check_outputs(exercise, verdict)
+    return {"cells": records, "outputs": outputs, "seconds": round(time.perf_counter() - start, 2)}
 
 
-def _points(cell, maximum):
-    """(points, "") or (0, why there are none)."""
-    if _errors(cell):
-        last = _errors(cell)[-1]
-        return 0.0, f"{last.ename}: {last.evalue}"
-    results = [o.data.get("text/plain", "") for o in cell.outputs if o.output_type == "execute_result"]
-    if not results:
-        return 0.0, "the check gave no result"
+def _plan(code, released):
+    """What the worker is to do with each code cell."""
+    given = {_source(cell) for cell in released["cells"] if not _graded(cell).get("solution")}
+    plan, number = [], 0
+    for index, cell in enumerate(code):
+        source, found = _source(cell), check_of(cell)
+        if found:
+            step = {"kind": "check", "number": number, "exercise": found[0].id, "grade_id": found[1]}
+            step["name"] = CHECK.search(source)[2]
+            number += 1
+        else:
+            step = {"kind": "run", "source": source, "given": source in given}
+        plan.append({"index": index, **step})
+    return plan
+
+
+def check_of(cell):
+    """(exercise, grade_id) of a graded check cell; None for any other cell."""
+    graded = _graded(cell)
+    found = CHECK.search(_source(cell)) if graded.get("grade") and not graded.get("solution") else None
+    return (find_exercise(found[1]), graded["grade_id"]) if found else None
+
+
+def _verdict(cell, box, ran, seed, limits):
+    exercise = find_exercise(cell["exercise"])
+    if ran.at < cell["index"]:
+        return diagnosis.failed(exercise, "notrun", f"Not run: before this cell, {_ended(ran)}.")
+    answer = remote.Answer(box.checks[cell["number"]], limits.answer)
+    if answer.known == "missing":
+        return diagnosis.failed(exercise, "missing", f"There is no {cell['name']}.")
+    if not answer.known:
+        return diagnosis.failed(exercise, "died", f"Its process ended while {cell['name']} was asked for.")
     try:
-        points = float(results[-1])
-    except ValueError:
-        return 0.0, f"the check's result is {results[-1][:60]!r}, not a number of points"
-    if not math.isfinite(points) or not 0 < points <= maximum:
-        return 0.0, f"the check's result is {points:g}, not between 0 and {maximum:g}"
-    return points, ""
+        verdict = _judge(exercise, answer, seed)
+    except TypeError as error:  # a value where a function is asked for, or the other way round
+        return diagnosis.failed(exercise, "error", f"{error}.")
+    return verdict if answer.alive() else diagnosis.failed(exercise, "died", verdict.message)
 
 
-def _shown(cell):
-    """The record that the check left with its card."""
-    for output in cell.outputs:
-        record = output.get("metadata", {}).get("unrolled")
-        if isinstance(record, dict):
-            return {key: record[key] for key in ("exercise", "status", "slips", "summary") if key in record}
-    return None
+def _judge(exercise, answer, seed):
+    value = answer if answer.known == "function" else answer.value
+    if exercise.kind == "function" and answer.known == "function":
+        # errors are described on instances that everybody may see; then the secret ones follow
+        public = diagnosis.dry_run(exercise, answer)
+        if public is not None:
+            return public
+        answer.again(private=True)
+    return diagnosis.diagnose(exercise.id, value, seed)
 
 
-def _explain(before, cell):
-    """For a check that never came to judge: a timeout, a dead kernel, or an error further up."""
-    errors = _errors(cell)
-    if not errors:
-        return {}
-    last = errors[-1]
-    if last.ename in ("Timeout", "KernelDied", "NotRun"):
-        return {"status": last.ename.lower(), "summary": f"{last.evalue}."}
-    if last.ename == "NameError":
-        causes = [e for earlier in before if earlier.cell_type == "code" for e in _errors(earlier)]
-        causes = [e for e in causes if e.ename not in ("CheckFailed", "NotImplementedError", "NameError")]
-        if causes:
-            says = re.sub(r"\([^()]*\.py, (line \d+)\)", r"(\1)", causes[-1].evalue)
-            return {"summary": f"{causes[-1].ename} in a cell above: {says}"}
-    return {}
+def _ended(ran):
+    return ran.ended or "its process ended"
 
 
-def _errors(cell):
-    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
+def _with_cause(verdict, before):
+    """A name that is missing because a cell above failed is explained by that failure."""
+    if verdict.status != "missing":
+        return verdict
+    errors = [o for outputs in before for o in outputs if o["output_type"] == "error"]
+    causes = [e for e in errors if e["ename"] not in ("CheckFailed", "NotImplementedError", "NameError")]
+    if not causes:
+        return verdict
+    says = re.sub(r"\(<cell \d+>, (line \d+)\)", r"(\1)", causes[-1]["evalue"])
+    message = f"{causes[-1]['ename']} in a cell above: {says}"
+    return diagnosis.failed(find_exercise(verdict.exercise), "error", message)
 
 
-def error(name, value):
-    """An error output for a cell."""
-    return nbformat.v4.new_output("error", ename=name, evalue=value, traceback=[f"{name}: {value}"])
+def _shown(cell, ran):
+    if cell["kind"] == "check":
+        return []
+    outputs = ran.outputs.get(cell["index"])
+    if outputs is None:
+        return [_error("NotRun", _ended(ran))] if ran.at <= cell["index"] else []
+    if cell["given"] and any(o["output_type"] == "error" for o in outputs):
+        return [{"output_type": "stream", "name": "stdout", "text": NOT_SHOWN}]
+    return outputs
+
+
+def check_outputs(exercise, verdict):
+    """(outputs, record) of a check: the card, then points or an error, which nbgrader's score is."""
+    record = card.record(exercise, verdict)
+    shown = {
+        "output_type": "display_data",
+        "data": {"text/html": card.html(exercise, verdict), "text/plain": card.text(exercise, verdict)},
+        "metadata": {"unrolled": record},
+    }
+    points = float(round(exercise.points * verdict.score, 2))
+    if points > 0:
+        data = {"text/plain": repr(points)}
+        earned = {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
+        return [shown, earned], record
+    said = f"{exercise.id} - 0 of {exercise.points:g} points; the card says why"
+    return [shown, _error("CheckFailed", said)], record
+
+
+def _error(name, value):
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": [f"{name}: {value}"]}
+
+
+def _graded(cell):
+    return cell["metadata"].get("nbgrader") or {}
+
+
+def _source(cell):
+    return "".join(cell["source"])

@@ -1,139 +1,282 @@
-"""Grading with nbgrader: a preprocessor in place of its `Execute`, and a parallel run over a class.
+"""Grading with nbgrader: what takes the place of its `Execute`, and a parallel run over a class.
 
 `nbgrader autograde`, formgrader's button and `autograder grade` all end here.  Results are kept
 by content (`store`), so an interrupted run continues, and a submission that did not change is not
-run again.
+run again.  Student code runs in a sandbox of its own; the gradebook has one writer, this process.
 """
 
+import copy
 import json
 import logging
 import os
+import shutil
+import tempfile
 import warnings
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from pathlib import Path
 
 import nbformat
+import nbgrader.api
+from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Float
-from traitlets.config import Config
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Enum, Float
 
-from . import execution
+from . import diagnosis, engine, execution, sandbox
+from . import submission as submissions
 from .course import Course, GradingError, register, silent_log
-from .notebook import SEED
-from .preflight import preflight
+from .remote import Infrastructure, Limits
+from .report import REVIEW
 
 log = logging.getLogger(__name__)
 
-CELL_TIMEOUT = 20.0  # seconds; `check` itself stops a student's function earlier
 
+class Exporter(NotebookExporter):
+    """Reads any file that was handed in: repaired, or replaced by the release with the reason."""
 
-class Preflight(NbGraderPreprocessor):
-    """First of the sanitizing steps: see `preflight`."""
-
-    def preprocess(self, nb, resources):
-        course = Course.of(resources)
-        released = course.released(resources["nbgrader"]["assignment"])
-        repaired, remarks = preflight(json.loads(nbformat.writes(nb)), released)
-        for remark in remarks:
-            self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
-        return as_node(repaired), resources
+    def from_file(self, file_stream, resources=None, **more):
+        try:
+            data = file_stream.read(submissions.MOST_BYTES + 1).encode()
+        except UnicodeDecodeError:
+            data = b"\xff"
+        released = Course.of(resources).released(resources["nbgrader"]["assignment"])
+        submission = submissions.parse(data, released)
+        for remark in [*submission.remarks, submission.unreadable]:
+            if remark:
+                self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
+        return self.from_notebook_node(as_node(submission.notebook), resources=resources, **more)
 
 
 class Grade(NbGraderPreprocessor):
-    """In place of nbgrader's Execute: outputs from the store, or from a run of the notebook."""
+    """In place of nbgrader's Execute: outputs from the store, or from a run in a sandbox."""
 
-    timeout = Float(CELL_TIMEOUT, help="Seconds for each cell.").tag(config=True)
+    sandbox = Enum(sandbox.MODES, "auto", help="The walls around student code.").tag(config=True)
+    cell_seconds = Float(Limits().cell, help="Seconds for each cell.").tag(config=True)
+    run_seconds = Float(Limits().run, help="Seconds for all cells of a notebook.").tag(config=True)
+    answer_seconds = Float(Limits().answer, help="Seconds for all calls of an answer.").tag(config=True)
 
     def preprocess(self, nb, resources):
-        store = Course.of(resources).store(resources["nbgrader"]["assignment"])
-        result = grade_notebook(nb, store, self.timeout)
+        course, names = Course.of(resources), resources["nbgrader"]
+        released, store = course.released(names["assignment"]), course.store(names["assignment"])
+        notebook = json.loads(nbformat.writes(nb))
+        submission = submissions.parse(json.dumps(notebook).encode(), released)
+        directory = self.parent.parent.coursedir  # this belongs to an exporter, that to Autograde
+        folder = directory.format_path(directory.submitted_directory, names["student"], names["assignment"])
+        beside = submissions.read(folder, names["assignment"], released).files
+        submission = submission._replace(files=beside)
+        key = store.key(submission)
+        result = store.read(key)
+        if result is None:
+            limits = Limits(self.cell_seconds, self.run_seconds, self.answer_seconds)
+            result = grade_one(submission, released, store.seed, self.sandbox, limits)
+            store.write(key, result)
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
         for cell, outputs in zip(code, result["outputs"], strict=True):
             cell.outputs = [nbformat.from_dict(output) for output in outputs]
         return nb, resources
 
 
+class SaveGrades(SaveAutoGrades):
+    """nbgrader's own, and the mark "needs a manual grade" where a run gave nothing to grade."""
+
+    def _add_score(self, cell, resources):
+        super()._add_score(cell, resources)
+        if any(_record_of(output).get("status") in REVIEW for output in cell.get("outputs", [])):
+            names = (self.notebook_id, self.assignment_id, self.student_id)
+            grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *names)
+            grade.needs_manual_grade = True
+            self.gradebook.db.commit()
+
+
+def _record_of(output):
+    return output.get("metadata", {}).get("unrolled", {})
+
+
 def as_node(notebook):
     """A notebook's JSON as nbformat's node, with sources as single strings."""
-    return nbformat.reads(json.dumps(notebook), as_version=4)
+    cells = [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
+    return nbformat.from_dict({**notebook, "cells": cells})
 
 
-def grade_notebook(nb, store, timeout=CELL_TIMEOUT, remarks=()):
-    """The result of a repaired notebook: from `store` if it is there, else from a run of a copy."""
-    key = store.key(nb)
-    result = store.read(key)
-    if result is None:
-        run = as_node(json.loads(nbformat.writes(nb)))
-        seconds = execution.execute(run, timeout, {SEED: str(store.seed)})
-        result = {
-            "key": key,
-            "seconds": round(seconds, 2),
-            "remarks": list(remarks),
-            "cells": execution.settle(run),
-            "outputs": [cell.outputs for cell in run.cells if cell.cell_type == "code"],
-        }
-        store.write(key, result)
-    return result
+def grade_one(submission, released, seed, mode="auto", limits=None):
+    """Runs and judges one submission; a dict that JSON can hold.  Writes nothing.
+
+    Raises sandbox.Unavailable or remote.Infrastructure, neither of which says anything about it.
+    """
+    if submission.unreadable:
+        result = _nothing_to_run(submission)
+    else:
+        mode = sandbox.choose(mode)
+        with _files(submission.files) as files:
+            result = execution.execute(submission.notebook, released, seed, mode, limits, files)
+    return result | {"remarks": list(submission.remarks), "sandbox": mode}
 
 
-def grade_class(course, assignment, student=None, jobs=None, progress=lambda done: done):
+def _nothing_to_run(submission):
+    """The result of a file that is no notebook: no points, with the reason on every check."""
+    records, outputs = {}, []
+    for cell in submission.notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        found = execution.check_of(cell)
+        outputs.append([])
+        if found:
+            exercise, grade_id = found
+            says = f"Not graded: {submission.unreadable}."
+            verdict = diagnosis.failed(exercise, "unreadable", says)
+            outputs[-1], records[grade_id] = execution.check_outputs(exercise, verdict)
+    return {"cells": records, "outputs": outputs, "seconds": 0.0}
+
+
+def _files(files):
+    """A folder with copies of `files`, gone afterwards; None when there are none."""
+    if not files:
+        return nullcontext()
+    made = tempfile.TemporaryDirectory()
+    submissions.copy_files(files, made.name)
+    return made
+
+
+def grade_class(course, assignment, student=None, jobs=None, mode=None, where="local", progress=None):
     """Grades every submission (or one student's) and records it; {student: result or None}.
 
-    jobs: notebooks to run at the same time, by default one per core.  progress: wraps the
-    iterator of finished runs.
+    jobs: submissions to run at the same time, by default one per core.  mode: the sandbox, by
+    default what nbgrader_config.py says.
+    where: the engine, see `engine.executor`.  progress(student, result): called as they finish.
+    The results come without the cells' outputs, so that memory does not grow with them.
     """
     released = course.released(assignment)
-    submissions = course.submissions(assignment)
+    folders = course.submissions(assignment)
     if student is not None:
-        if student not in submissions:
-            raise GradingError(f"no submission of {student!r}; there are {', '.join(submissions) or 'none'}")
-        submissions = {student: submissions[student]}
-    if not submissions:
-        where = course.config.CourseDirectory.submitted_directory
-        raise GradingError(f"no submissions in {where}; expected STUDENT/{assignment}/{assignment}.ipynb")
-    register(assignment, course=course)
+        if student not in folders:
+            raise GradingError(f"no submission of {student!r}; there are {', '.join(folders) or 'none'}")
+        folders = {student: folders[student]}
+    if not folders:
+        kept = course.config.CourseDirectory.submitted_directory
+        raise GradingError(f"no submissions in {kept}; expected STUDENT/{assignment}/{assignment}.ipynb")
+    jobs, settings = jobs or os.cpu_count() or 1, Grade(config=course.config)
+    limits = Limits(settings.cell_seconds, settings.run_seconds, settings.answer_seconds)
+    mode = sandbox.choose(mode or settings.sandbox) if where == "local" else mode or settings.sandbox
     store = course.store(assignment)
-    results = dict.fromkeys(submissions)
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-        running = {pool.submit(_run, path, released, store): name for name, path in submissions.items()}
-        for future in progress(as_completed(running)):
-            name = running[future]
-            try:
-                result = future.result()
-            except Exception as error:  # one unreadable file must not stop the class
-                log.error("%s: %s: %s", name, type(error).__name__, error)
-                continue
-            if _is_recorded(course, assignment, name, result) or _record(course, assignment, name):
-                store.set_graded(name, result["key"])
-                results[name] = result
+    results = dict.fromkeys(folders)
+    with store.alone(), engine.executor(where, jobs) as pool:
+        register(assignment, course=course)
+
+        def run(submission):
+            return pool.submit(grade_one, submission, released, store.seed, mode, limits)
+
+        for batch in _finished(run, folders, assignment, released, store, 3 * jobs):
+            unrecorded = {
+                name: key
+                for name, (key, result) in batch.items()
+                if result and not _is_recorded(course, assignment, name, store.graded().get(name) == key)
+            }
+            failed = _record(course, assignment, {name: folders[name] for name in unrecorded}, released)
+            store.set_graded({name: key for name, key in unrecorded.items() if name not in failed})
+            for name, (_, result) in batch.items():
+                results[name] = None if name in failed else result
+                if progress:
+                    progress(name, results[name])
     return results
 
 
-def _run(path, released, store):
-    """The result of one submitted file; runs in a thread, the notebook in a process of its own."""
-    submitted = json.loads(path.read_text(encoding="utf-8"))
-    repaired, remarks = preflight(submitted, released)
-    return grade_notebook(as_node(repaired), store, remarks=remarks)
+def _finished(run, folders, assignment, released, store, most):
+    """Yields {student: (key, result or None)} as runs finish; at most `most` wait at any time."""
+    waiting, running = iter(folders.items()), {}
+    while True:
+        batch = {}
+        while len(running) + len(batch) < most and (item := next(waiting, None)) is not None:
+            name, folder = item
+            submission = submissions.read(folder, assignment, released)
+            key = store.key(submission)
+            if (known := store.read(key)) is not None:
+                batch[name] = key, _light(known)
+            else:
+                running[run(submission)] = name, key
+        if not running and not batch:
+            return
+        done = wait(running, timeout=0 if batch else None, return_when=FIRST_COMPLETED).done
+        for future in done:
+            name, key = running.pop(future)
+            try:
+                result = future.result()
+                store.write(key, result)
+                batch[name] = key, _light(result)
+            except sandbox.Unavailable:
+                raise
+            except (Infrastructure, Exception) as error:  # nothing is known; the others go on
+                log.error("%s: not graded: %s: %s", name, type(error).__name__, error)
+                batch[name] = key, None
+        if batch:
+            yield batch
 
 
-def _is_recorded(course, assignment, student, result):
+def _light(result):
+    return {name: value for name, value in result.items() if name != "outputs"}
+
+
+def _is_recorded(course, assignment, student, noted):
     autograded = course.root / course.config.CourseDirectory.autograded_directory / student / assignment
-    return course.store(assignment).graded().get(student) == result["key"] and autograded.exists()
+    return noted and autograded.exists()
 
 
-def _record(course, assignment, student):
-    """Lets nbgrader write its autograded copy and gradebook row from the store; True if it did."""
-    config = Config(course.config)
+def _record(course, assignment, folders, released):
+    """Lets nbgrader write its autograded copies and gradebook rows from the store; who failed.
+
+    nbgrader reads from a staging folder with repaired notebooks under the expected names, so that
+    no file of one student can stop the others.
+    """
+    if not folders:
+        return set()
+    staging = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home))
+    config = copy.deepcopy(course.config)
     config.CourseDirectory.assignment_id = assignment
-    config.CourseDirectory.student_id = student
+    config.CourseDirectory.submitted_directory = str(staging)
+    config.Autograde.pre_convert_hook = None  # the assignment is registered
+    config.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]  # the rest is done
     try:
-        with warnings.catch_warnings():
+        for student, folder in folders.items():
+            _stage(staging / student / assignment, folder, assignment, released)
+        with warnings.catch_warnings(), _one_engine():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
             Autograde(
                 coursedir=CourseDirectory(config=config), config=config, force=True, log=silent_log()
             ).start()
-    except Exception:
-        log.exception("%s: nbgrader could not record the result", student)
-        return False
-    return True
+    except NbGraderException as error:  # it has gone on with the others
+        log.error("nbgrader: %s", error)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    graded = course.root / course.config.CourseDirectory.autograded_directory
+    return {student for student in folders if not (graded / student / assignment).exists()}
+
+
+@contextmanager
+def _one_engine():
+    """Lets nbgrader keep one SQLAlchemy engine a database.
+
+    It makes a new one for every access, a dozen for each submission, and each of them compiles
+    all its statements again: a quarter of the time of recording.
+    """
+    make = nbgrader.api.create_engine
+    nbgrader.api.create_engine = _engine
+    try:
+        yield
+    finally:
+        nbgrader.api.create_engine = make
+
+
+_engine = cache(nbgrader.api.create_engine)
+
+
+def _stage(target, folder, assignment, released):
+    submission = submissions.read(folder, assignment, released)
+    target.mkdir(parents=True)
+    submissions.copy_files(submission.files, target)
+    (target / f"{assignment}.ipynb").write_text(json.dumps(submission.notebook), encoding="utf-8")
+    stamp = folder / "timestamp.txt"
+    if stamp.is_file() and not stamp.is_symlink():
+        shutil.copyfile(stamp, target / "timestamp.txt")

@@ -120,6 +120,8 @@ def listed(names):
 
 
 def _describe(value):
+    if isinstance(getattr(value, "said", None), str):  # stands for an object that stayed in a sandbox
+        return value.said
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     if isinstance(value, (tuple, list)):

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from .store import write_atomically
 
+REVIEW = ("died", "notrun", "timeout", "unreadable")  # nothing came back: a person should look
+
 
 class Row(NamedTuple):
     """One submission: points by exercise (None: nothing is known), and the diagnoses in words."""
@@ -15,6 +17,8 @@ class Row(NamedTuple):
     student: str
     cells: dict  # exercise -> record with points, max, status, slips, summary
     remarks: tuple
+    seconds: float = 0.0
+    sandbox: str = "bwrap"
 
     @property
     def total(self):
@@ -29,6 +33,8 @@ class Row(NamedTuple):
         """One line: what each exercise below full marks shows."""
         if self.cells and all(record["status"] == "unanswered" for record in self.cells.values()):
             return "nothing answered"
+        if self.cells and all(record["status"] == "unreadable" for record in self.cells.values()):
+            return next(iter(self.cells.values()))["summary"]
         return (
             "; ".join(
                 f"{_short(grade_id)}: {_finding(record)}"
@@ -42,9 +48,9 @@ class Row(NamedTuple):
 def rows(results):
     """Rows in the order of `results`, a dict {student: result of grading, or None}."""
     return [
-        Row(
-            student, result["cells"] if result else {}, tuple(result["remarks"]) if result else ("no result",)
-        )
+        Row(student, result["cells"], tuple(result["remarks"]), result["seconds"], result["sandbox"])
+        if result
+        else Row(student, {}, ("no result",))
         for student, result in results.items()
     ]
 
@@ -60,7 +66,8 @@ def text(table, width=100):
         lead = f"{row.student:<{names}}{points}  {row.total:4.3g}/{row.maximum:<3g}"
         lines.append(f"{lead} {_cut(row.diagnosis if row.cells else 'no result', width - len(lead) - 1)}")
     key = ", ".join(f"{n} {name}" for n, name in enumerate(head, start=1))
-    return "\n".join([*lines, "", f"exercises: {key}"])
+    more = [f"without a sandbox: {len(table)} submissions"] if any(r.sandbox == "none" for r in table) else []
+    return "\n".join([*lines, "", f"exercises: {key}", *more])
 
 
 def write(table, assignment, folder):
@@ -99,7 +106,8 @@ def page(table, assignment):
         "nbgrader's formgrader has them.</p>"
         f"<table><thead><tr><th scope='col'>student</th>{head}<th scope='col'>total</th>"
         f"<th scope='col'>diagnosis</th></tr></thead><tbody>{body}</tbody></table>"
-        f"<h2>What the class misunderstands</h2>{_misunderstandings(table)}{_remarks(table)}</main></html>"
+        f"{_review(table)}<h2>What the class misunderstands</h2>{_misunderstandings(table)}"
+        f"<h2>Exercises</h2>{_success(table)}{_remarks(table)}{_runs(table)}</main></html>"
     )
 
 
@@ -137,11 +145,63 @@ def _misunderstandings(table):
     )
 
 
+def _review(table):
+    """Where a run gave nothing to grade, and a person should look."""
+    lines = "".join(
+        f"<li>{_escape(row.student)}, {_escape(_short(grade_id))}: {_escape(record['summary'])}</li>"
+        for row in table
+        for grade_id, record in row.cells.items()
+        if record["status"] in REVIEW
+    )
+    lines += "".join(f"<li>{_escape(row.student)}: no result</li>" for row in table if not row.cells)
+    return f"<h2>Needs review</h2><p>No points, as nothing came back:</p><ul>{lines}</ul>" if lines else ""
+
+
+def _success(table):
+    """How the class did on each exercise."""
+    lines = ""
+    for exercise in _exercises(table):
+        records = [row.cells[exercise] for row in table if exercise in row.cells]
+        full = sum(record["points"] == record["max"] for record in records)
+        mean = sum(record["points"] for record in records) / len(records)
+        blank = sum(record["status"] == "unanswered" for record in records)
+        share = 100 * full / len(records)
+        lines += (
+            f"<tr><th scope='row'>{_escape(_short(exercise))}</th><td><span class='bar' "
+            f"style='width:{share / 10:.2f}em'></span>{full} of {len(records)}</td>"
+            f"<td>{mean:.3g} of {records[0]['max']:g}</td><td>{blank}</td></tr>"
+        )
+    return (
+        "<table><thead><tr><th scope='col'>exercise</th><th scope='col'>full points</th>"
+        "<th scope='col'>mean</th><th scope='col'>not answered</th></tr></thead>"
+        f"<tbody>{lines}</tbody></table>"
+    )
+
+
+def _runs(table):
+    """How long the runs took, and a warning where there were no walls around them."""
+    ran = sorted((row.seconds, row.student) for row in table if row.seconds)
+    said = ""
+    if ran:
+        seconds, slowest = ran[-1]
+        said = (
+            f"<h2>Runs</h2><p>{len(ran)} submissions were run, half of them within "
+            f"{ran[len(ran) // 2][0]:.2g} s; the longest took {seconds:.2g} s ({_escape(slowest)}).</p>"
+        )
+    open_runs = [row.student for row in table if row.sandbox == "none"]
+    if open_runs:
+        said += (
+            f"<p><b>{len(open_runs)} of them ran without a sandbox</b>: their code could read and change "
+            "whatever the grader's account can.</p>"
+        )
+    return said
+
+
 def _remarks(table):
     lines = "".join(
         f"<li>{_escape(row.student)}: {_escape(remark)}</li>" for row in table for remark in row.remarks
     )
-    return f"<h2>Repaired before grading</h2><ul>{lines}</ul>" if lines else ""
+    return f"<h2>Remarks on what was handed in</h2><ul>{lines}</ul>" if lines else ""
 
 
 def _cell(row, exercise):
@@ -158,7 +218,8 @@ def _finding(record):
         return " or ".join(map(_name, record["slips"]))
     if record["status"] == "judged":
         return "no known slip"
-    return record["status"] if record["status"] != "error" else f"error, {record['summary']}"
+    told = record["status"] in ("error", "unreadable")
+    return f"{record['status']}, {record['summary']}" if told else record["status"]
 
 
 def _name(slip):

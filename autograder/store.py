@@ -9,9 +9,20 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import tempfile
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nothing is graded
+    fcntl = None
+
+
+class InUse(Exception):
+    """Two grading runs would write the same gradebook."""
 
 
 class Store:
@@ -20,7 +31,23 @@ class Store:
     def __init__(self, home, assignment):
         self.home, self.assignment = Path(home), assignment
         self.folder = self.home / "results" / assignment
-        self.seed = self._seed()
+        self.seed, self._graded = self._seed(), None
+
+    @contextmanager
+    def alone(self):
+        """Keeps a second grading run out, and removes what a killed one left half-written."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.home / "grading.lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InUse(f"another grading run is at work in {self.home}") from None
+            parts = [*self.folder.glob("part-*"), *self.home.glob("part-*"), *self.home.glob("*.new")]
+            for stale in parts:
+                stale.unlink()
+            for stale in [*self.home.glob("staging-*"), *self.home.glob("registering")]:
+                shutil.rmtree(stale, ignore_errors=True)
+            yield
 
     def _seed(self):
         """The assignment's secret seed; made at the first grading, kept from then on."""
@@ -31,17 +58,14 @@ class Store:
             write_atomically(path, json.dumps(seeds, indent=1))
         return seeds[self.assignment]
 
-    def key(self, notebook):
-        """Names the run of a notebook: its code cells, the seed, and the grader's own code."""
+    def key(self, submission):
+        """Names the run of a submission: its code, its files, the seed, and the grader's own code."""
         code = [
-            [
-                cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"]),
-                cell["metadata"].get("nbgrader", {}).get("grade_id"),
-            ]
-            for cell in notebook["cells"]
+            ["".join(cell["source"]), (cell["metadata"].get("nbgrader") or {}).get("grade_id")]
+            for cell in submission.notebook["cells"]
             if cell["cell_type"] == "code"
         ]
-        text = json.dumps([code, self.seed, grader_version()])
+        text = json.dumps([code, submission.digest(), self.seed, grader_version()])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def read(self, key):
@@ -54,11 +78,16 @@ class Store:
 
     def graded(self):
         """{student: key} of the gradebook's rows."""
-        path = self.folder / "graded.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if self._graded is None:
+            path = self.folder / "graded.json"
+            self._graded = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return self._graded
 
-    def set_graded(self, student, key):
-        write_atomically(self.folder / "graded.json", json.dumps(self.graded() | {student: key}, indent=1))
+    def set_graded(self, keys):
+        """Notes that these students' rows, {student: key}, are in the gradebook."""
+        if keys:
+            self._graded = self.graded() | keys
+            write_atomically(self.folder / "graded.json", json.dumps(self._graded, indent=1))
 
 
 @cache
@@ -75,6 +104,8 @@ def grader_version():
 def write_atomically(path, text):
     """Writes beside the target and renames: a reader sees the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix="part-", delete=False, encoding="utf-8"
+    ) as file:
         file.write(text)
     os.replace(file.name, path)

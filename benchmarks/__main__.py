@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import gradcheck, learning, memory, peers, speed
+from . import grading, gradcheck, learning, memory, peers, speed
 
 SECTIONS = {
     "speed": speed.speed,
@@ -17,6 +17,8 @@ SECTIONS = {
     "checkpoint": memory.checkpointed,
     "gradcheck": gradcheck.gradcheck,
     "learning": learning.learning,
+    "grading": grading.throughput,
+    "classes": grading.growth,
 }
 README = Path(__file__).with_name("README.md")
 

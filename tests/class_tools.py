@@ -22,7 +22,7 @@ def copy_course(folder):
     return folder
 
 
-def command(*arguments, cwd, code=0):
+def command(*arguments, cwd, code=0, limit=300):
     """Runs a program of this environment; asserts its exit code and returns its output."""
     environment = {
         **os.environ,
@@ -36,7 +36,7 @@ def command(*arguments, cwd, code=0):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=limit,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -14,7 +14,8 @@ ONLY_IN = {
     "matplotlib": {"rnnlib/plots.py"},
     "nbgrader": {"autograder/build.py", "autograder/course.py", "autograder/grade.py"},
     "jupytext": {"autograder/build.py"},
-    "nbclient": {"autograder/execution.py"},
+    "nbclient": set(),
+    "distributed": {"autograder/engine.py"},
     "IPython": {"autograder/notebook.py", "rnnlib/plots.py"},
 }
 
@@ -44,6 +45,10 @@ def problems(path, names):
             yield f"{where} imports {name}: rnnlib knows NumPy alone"
         if top in ONLY_IN and where not in ONLY_IN[top]:
             yield f"{where} imports {name}"
+        if where == "autograder/worker.py" and top not in {"numpy", "rnnlib", *sys.stdlib_module_names}:
+            yield f"{where} imports {name}: beside student code stands nothing that judges it"
+        if where == "autograder/sandbox.py" and top not in {"numpy", *sys.stdlib_module_names}:
+            yield f"{where} imports {name}: the sandbox needs the standard library alone"
         if where.startswith("autograder/judge") and top not in {"numpy", *sys.stdlib_module_names}:
             yield f"{where} imports {name}: judging needs NumPy alone"
 
@@ -57,6 +62,8 @@ def test_the_rule_can_fail():
     assert list(problems(ROOT / "rnnlib" / "rnn.py", ["autograder.judge"]))
     assert list(problems(ROOT / "autograder" / "judge.py", ["autograder.slips"]))
     assert list(problems(ROOT / "autograder" / "card.py", ["nbgrader.api"]))
+    assert list(problems(ROOT / "autograder" / "worker.py", ["autograder.judge"]))
+    assert list(problems(ROOT / "autograder" / "sandbox.py", ["autograder.calling"]))
 
 
 def test_importing_the_packages_is_light():

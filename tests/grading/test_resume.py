@@ -1,0 +1,148 @@
+"""Grading that is killed at any moment continues, and ends in the same gradebook."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from class_tools import NAME, command, copy_course, notebook, solved, submit
+from nbgrader.api import Gradebook
+
+from autograder import sample, sandbox
+
+MODE = "none" if sandbox.problem() else "bwrap"
+
+
+def hand_in(course, copies):
+    """A class of the sample's quick submissions, several times over."""
+    sample.write_class(course, course / "sample")
+    made = sorted(
+        path for path in (course / "sample").iterdir() if path.name != "student-04"
+    )  # no endless loop
+    for n in range(copies):
+        source = made[n % len(made)]
+        shutil.copytree(source, course / "gradebook" / "submitted" / f"{n:03}-{source.name}")
+    shutil.rmtree(course / "sample")
+
+
+def grades(course):
+    """{student: {exercise: (automatic, manual, maximum)}} of the whole gradebook."""
+    with Gradebook(f"sqlite:///{course}/gradebook/gradebook.db") as gradebook:
+        return {
+            submission.student.id: {
+                grade.name: (grade.auto_score, grade.manual_score, grade.max_score)
+                for n in submission.notebooks
+                for grade in n.grades
+            }
+            for submission in gradebook.assignment_submissions(NAME)
+        }
+
+
+def start(course):
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", NAME, "--sandbox", MODE],
+        cwd=course,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill(running):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+
+
+def killed_again_and_again(course, times, rng):
+    """Starts grading and kills it, `times` times; whenever it is through, it begins anew."""
+    through = 0
+    for _ in range(times):
+        running = start(course)
+        time.sleep(rng.uniform(0.3, 6.0))
+        if running.poll() == 0:
+            through += 1
+            for name in ("gradebook.db", "results", "autograded"):
+                path = course / "gradebook" / name
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        kill(running)
+    return through
+
+
+@pytest.mark.parametrize(
+    "times, copies",
+    [(3, 6), pytest.param(50, 30, marks=pytest.mark.slow)],
+    ids=["three kills", "fifty kills"],
+)
+def test_killed_at_any_moment_it_continues_to_the_same_grades(tmp_path, times, copies):
+    calm, restless = tmp_path / "calm", tmp_path / "restless"
+    for folder in (calm, restless):
+        folder.mkdir()
+        hand_in(copy_course(folder), copies)
+    command("autograder", "grade", NAME, "--sandbox", MODE, cwd=calm)
+    shutil.copy(calm / "gradebook" / "seeds.json", restless / "gradebook" / "seeds.json")
+    killed_again_and_again(restless, times, random.Random(times))
+    command("autograder", "grade", NAME, "--sandbox", MODE, cwd=restless)
+    assert grades(restless) == grades(calm)
+    assert len(grades(calm)) == copies
+    left = [path.name for path in (restless / "gradebook").iterdir()]
+    assert not [name for name in left if name.startswith(("staging", "registering"))]
+    assert not [p for p in (restless / "gradebook" / "results" / NAME).iterdir() if p.suffix != ".json"]
+    time.sleep(0.5)
+    said = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+    assert "worker.main(" not in said
+
+
+def test_a_changed_submission_is_graded_anew_and_keeps_its_manual_mark(course):
+    submit(course, "one", notebook("notebooks"))
+    command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course)
+    with Gradebook(f"sqlite:///{course}/gradebook/gradebook.db") as gradebook:
+        gradebook.find_grade("proof", NAME, NAME, "one").manual_score = 2.5
+        gradebook.db.commit()
+    before = grades(course)["one"]
+    shutil.rmtree(course / "gradebook" / "submitted" / "one")
+    submit(course, "one", solved())
+    command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course)
+    after = grades(course)["one"]
+    assert before["check_immediate"][0] == 0 and after["check_immediate"][0] == 2
+    assert after["proof"][1] == 2.5
+
+
+@pytest.mark.slow
+def test_two_hundred_submissions(course):
+    hand_in(course, 200)
+    said = command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course, limit=900)
+    found = grades(course)
+    assert len(found) == 200 and "200/200" in said
+    by_kind = {}
+    for student, row in found.items():
+        by_kind.setdefault(student[4:], []).append(row)
+    assert len(by_kind) == 9
+    for rows in by_kind.values():
+        assert all(row == rows[0] for row in rows)
+
+
+def test_a_dask_cluster_gives_the_same_grades(tmp_path):
+    pytest.importorskip("distributed", reason="the optional engine needs distributed")
+    local, dask = tmp_path / "local", tmp_path / "dask"
+    for folder, engine in ((local, "local"), (dask, "dask")):
+        folder.mkdir()
+        hand_in(copy_course(folder), 4)
+        if folder is dask:
+            shutil.copy(local / "gradebook" / "seeds.json", dask / "gradebook" / "seeds.json")
+        command("autograder", "grade", NAME, "--sandbox", MODE, "--engine", engine, "--jobs", "2", cwd=folder)
+    assert grades(local) == grades(dask)
+
+
+def test_an_engine_that_does_not_exist_is_named(course):
+    submit(course, "one", solved())
+    said = command("autograder", "grade", NAME, "--engine", "cloud", cwd=course, code=1)
+    assert "engine is 'cloud', expected local, dask or dask:ADDRESS" in said
