@@ -114,7 +114,9 @@ def unpack(payload, function=None, restore=False):
     text, blob = payload[4 : 4 + length], payload[4 + length :]
     try:
         return _value(json.loads(text), _arrays(blob), function, restore)
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+    except BadMessage:
+        raise
+    except Exception as error:  # a forged message may be anything
         raise BadMessage(f"an unreadable message: {type(error).__name__}") from None
 
 

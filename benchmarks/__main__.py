@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import grading, gradcheck, learning, memory, peers, speed
+from . import gradcheck, grading, learning, memory, peers, speed
 
 SECTIONS = {
     "speed": speed.speed,

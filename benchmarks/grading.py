@@ -40,7 +40,8 @@ def throughput(ours=200, stock=12, rounds=2):
                 course = _course(Path(folder) / f"{who}{turn}", count, STOCK if who == "stock" else "")
                 times[who] = _timed(course, who) / count
             rows.append([turn + 1, f"{times['stock'] / times['ours']:.1f} (≥ 5)"])
-    head = ["turn", f"throughput, ours / stock nbgrader ({ours} and {stock} submissions, {os.cpu_count()} cores)"]
+    sizes = f"{ours} and {stock} submissions, {os.cpu_count()} cores"
+    head = ["turn", f"throughput, ours / stock nbgrader ({sizes})"]
     return table(head, rows)
 
 

@@ -22,11 +22,11 @@ def copy_course(folder):
     return folder
 
 
-def command(*arguments, cwd, code=0, limit=300):
+def command(*arguments, cwd, code=0, limit=300, path=None):
     """Runs a program of this environment; asserts its exit code and returns its output."""
     environment = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": path or f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "120",
         "JUPYTER_PREFER_ENV_PATH": "1",
     }

@@ -1,7 +1,9 @@
 """`autograder grade` and the demo: the whole class, resumed, renamed, reported."""
 
 import csv
+import json
 import re
+import shutil
 
 import pytest
 from class_tools import NAME, before, cell, code, command, copy_course, notebook, solved, submit
@@ -120,3 +122,75 @@ def test_every_check_cell_belongs_to_an_exercise():
     for c in notebook()["cells"]:
         if c["metadata"].get("nbgrader", {}).get("grade") and c["cell_type"] == "code":
             assert re.search(r'check\("(.+?)"', "".join(c["source"]))[1] in every()
+
+
+def test_the_report_has_all_its_parts_and_a_csv(demo):
+    page = (demo[0] / "gradebook" / "demo" / "reports" / NAME / "report.html").read_text(encoding="utf-8")
+    for part in ("What the class misunderstands", "Exercises", "Needs review", "Runs"):
+        assert f"<h2>{part}</h2>" in page
+    assert "student-04, total_by_paths: Did not return within 5 s" in page
+    assert "<th scope='row'>scalar_forward</th>" in page and "8 of 10" in page
+
+
+def test_walls_that_are_missing_are_announced(course):
+    submit(course, "one", solved())
+    said = command("autograder", "grade", NAME, "--sandbox", "none", cwd=course)
+    assert "without a sandbox: 1 submissions" in said
+    page = (course / "gradebook" / "reports" / NAME / "report.html").read_text(encoding="utf-8")
+    assert "ran without a sandbox" in page
+
+
+def test_where_there_is_no_bubblewrap_grading_refuses_and_says_what_helps(course, monkeypatch, tmp_path):
+    submit(course, "one", solved())
+    for program in ("alembic", "git"):
+        if shutil.which(program):
+            (tmp_path / program).symlink_to(shutil.which(program))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = command("autograder", "grade", NAME, cwd=course, code=1, path=str(tmp_path))
+    assert "bwrap is not installed" in said and "apt install bubblewrap" in said
+    assert not (course / "gradebook" / "results" / NAME).exists() or not list(
+        (course / "gradebook" / "results" / NAME).glob("*.json")
+    )
+
+
+def test_export_to_gradescope(course):
+    assert "nothing of 01_scalar_rnn is graded yet" in command(
+        "autograder", "export", NAME, "--to", "gradescope", cwd=course, code=1
+    )
+    submit(course, "one", solved())
+    submit(course, "two", notebook("notebooks"))
+    command("autograder", "grade", NAME, cwd=course)
+    said = command("autograder", "export", NAME, "--to", "gradescope", cwd=course)
+    assert said.startswith("2 results in")
+    folder = course / "gradebook" / "exports" / "gradescope" / NAME
+    for student, points in (("one", 15), ("two", 0)):
+        result = json.loads((folder / student / "results.json").read_text(encoding="utf-8"))
+        assert sum(test["score"] for test in result["tests"]) == points
+        assert sum(test["max_score"] for test in result["tests"]) == 15
+        assert {test["status"] for test in result["tests"]} == {"passed" if points else "failed"}
+        assert result["execution_time"] > 0
+
+
+def test_two_grading_runs_do_not_write_one_gradebook(course):
+    from autograder.course import Course
+    from autograder.store import InUse
+
+    submit(course, "one", solved())
+    store = Course.load(course).store(NAME)
+    with store.alone():
+        said = command("autograder", "grade", NAME, cwd=course, code=1)
+        with pytest.raises(InUse):
+            with Course.load(course).store(NAME).alone():
+                pass
+    assert "another grading run is at work" in said
+
+
+def test_a_notebook_under_another_name_is_graded_with_a_remark(course):
+    submit(course, "one", solved())
+    folder = course / "gradebook" / "submitted" / "one" / NAME
+    (folder / f"{NAME}.ipynb").rename(folder / f"{NAME} (1).ipynb")
+    (course / "gradebook" / "submitted" / "two" / NAME).mkdir(parents=True)
+    table = rows(command("autograder", "grade", NAME, cwd=course))
+    assert "15/15" in table["one"] and "found no notebook" in table["two"]
+    page = (course / "gradebook" / "reports" / NAME / "report.html").read_text(encoding="utf-8")
+    assert "graded as that" in page

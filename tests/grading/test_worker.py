@@ -1,0 +1,232 @@
+"""The worker's messages, its way of running cells, and what happens when it does not start."""
+
+import io
+import struct
+import zipfile
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from class_tools import NAME, code, notebook, solved, submit
+
+from autograder import execution, library, sandbox, worker
+from autograder.course import Course
+from autograder.grade import grade_class
+from autograder.preflight import preflight
+from autograder.remote import Infrastructure, Limits
+from rnnlib import scalar
+
+
+class Pair(NamedTuple):
+    x: object
+    y: object
+
+
+def sent(value, **how):
+    return worker.unpack(worker.pack(value)[8:], **how)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        3,
+        -2.5,
+        1e300,
+        "text with ∂",
+        1 + 2j,
+        [1, [2.0, "x"], (3,)],
+        (1, 2),
+        {"a": {"b": [1]}, "c": None},
+        {},
+        [],
+    ],
+)
+def test_plain_values_arrive_as_they_were_sent(value):
+    assert sent(value) == value and type(sent(value)) is type(value)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6.0).reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(12)[::3],
+        np.float32(2.5),
+        np.zeros((0, 3)),
+        np.array(3.0),
+        np.array([1 + 2j]),
+        np.array([True, False]),
+    ],
+)
+def test_arrays_arrive_as_they_were_sent(array):
+    got = sent(array)
+    assert got.dtype == array.dtype and got.shape == array.shape and np.array_equal(got, array)
+    assert got.flags.writeable
+
+
+def test_nan_and_infinity_arrive():
+    got = sent([np.nan, np.inf, -np.inf])
+    assert np.isnan(got[0]) and got[1:] == [np.inf, -np.inf]
+
+
+def test_a_run_of_rnnlib_is_restored_for_students_and_a_dict_for_the_judge():
+    run = scalar.forward({"U": 0.5, "W": 0.4, "V": 1.0}, np.arange(3.0))
+    restored = sent(run, restore=True)
+    assert type(restored) is type(run) and np.array_equal(restored.s, run.s) and restored.phi == run.phi
+    assert sorted(sent(run)) == sorted(run._fields)
+
+
+def test_what_cannot_cross_says_what_it_was():
+    class Strange:
+        pass
+
+    assert sent(Strange()).said == "of type Strange"
+    assert sent(np.array([None, {}], dtype=object)).said == "an array of shape (2,) and dtype object"
+    assert sent(10**100).said == "an integer of more than 30 digits"
+    assert sent(np.zeros((4000, 4000))).shape == (4000, 4000)
+    deep = []
+    for _ in range(5):
+        deep = [deep] * 20
+    assert "parts" in repr([x.said for x in _leaves(sent(deep)) if isinstance(x, worker.Opaque)][:1])
+
+
+def _leaves(value):
+    return [x for v in value for x in _leaves(v)] if isinstance(value, list) else [value]
+
+
+def archive(*members, how=zipfile.ZIP_STORED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", how) as made:
+        for n, data in enumerate(members):
+            made.writestr(f"{n}.npy", data)
+    return buffer.getvalue()
+
+
+def npy(shape, data=bytes(8), descr="<f8"):
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": descr, "fortran_order": False, "shape": shape})
+    return head.getvalue() + data
+
+
+@pytest.mark.parametrize(
+    "text, blob",
+    [
+        (b"not json", b""),
+        (b"{}", b""),
+        (b"[1]", b""),
+        (b'{"array": 0}', b""),
+        (b'{"array": 0}', b"not an archive"),
+        (b'{"array": 0}', archive(npy((1,)), how=zipfile.ZIP_DEFLATED)),
+        (b'{"array": 0}', archive(npy((10**12,)))),
+        (b'{"array": 0}', archive(npy((-1,)))),
+        (b'{"array": 0}', archive(npy((1,), descr="|O"))),
+        (b'{"array": 0}', archive(b"\x93NUMPY")),
+        (b'{"shape": [-1, 2]}', b""),
+        (b'{"list": 3}', b""),
+        (b'{"list": ' * 5000 + b"1" + b"}" * 5000, b""),
+    ],
+)
+def test_a_bad_message_is_refused(text, blob):
+    with pytest.raises(worker.BadMessage):
+        worker.unpack(struct.pack(">I", len(text)) + text + blob)
+
+
+def test_a_good_message_of_that_form_is_not_refused():
+    text = b'{"array": 0}'
+    assert worker.unpack(struct.pack(">I", len(text)) + text + archive(npy((1,)))) == 0.0
+
+
+def run(*sources, **limits):
+    """The outputs of code cells of a student, run without walls before the checks of the lesson."""
+    nb = solved()
+    nb["cells"][0:0] = [code(source) | {"id": f"mine-{n}"} for n, source in enumerate(sources)]
+    released = notebook("notebooks")
+    made, _ = preflight(nb, released)
+    result = execution.execute(made, released, seed=5, mode="none", limits=Limits(**limits))
+    return result["outputs"][: len(sources)], result["cells"]
+
+
+def test_cells_show_what_a_notebook_would():
+    outputs, _ = run(
+        "x = 2\nx * 21",
+        "x;",
+        "print('a')\nprint('b')\n'c'",
+        "%matplotlib inline\n!ls\nif True:\n    %time 1\nx + 1",
+        "display([1], 2)",
+        "1 / 0",
+        "import numpy as np\nnp.zeros(2) / 0",
+        "get_ipython().run_line_magic('matplotlib', 'inline')",
+    )
+    assert outputs[0] == [{"output_type": "display_data", "data": {"text/plain": "42"}, "metadata": {}}]
+    assert outputs[1] == []
+    assert [o.get("text") or o["data"]["text/plain"] for o in outputs[2]] == ["a\nb\n", "'c'"]
+    assert outputs[3][0]["data"]["text/plain"] == "3"
+    assert outputs[4][0]["text"] == "[1]\n2\n"
+    assert outputs[5][0]["ename"] == "ZeroDivisionError" and "line 1: 1 / 0" in outputs[5][0]["traceback"]
+    assert outputs[6][-1]["data"]["text/plain"] == "array([nan, nan])" and "Warning" in outputs[6][0]["text"]
+    assert outputs[7] == []
+
+
+def test_what_a_cell_shows_is_never_points():
+    """nbgrader reads points from an execute_result; only a judged check has one."""
+    outputs, _ = run("1000.0")
+    assert outputs[0][0]["output_type"] == "display_data"
+
+
+def test_an_error_above_explains_a_missing_name():
+    nb = solved()
+    at = next(n for n, c in enumerate(nb["cells"]) if "def scalar_bptt" in "".join(c["source"]))
+    nb["cells"][at]["source"] = "import no_such_module\n" + "".join(nb["cells"][at]["source"])
+    released = notebook("notebooks")
+    record = execution.execute(preflight(nb, released)[0], released, 5, "none")["cells"]["check_scalar_bptt"]
+    assert record["status"] == "error"
+    assert record["summary"] == "ModuleNotFoundError in a cell above: No module named 'no_such_module'"
+
+
+def test_rnnlib_lacks_the_answers_of_its_lesson_and_nothing_else():
+    assert "scalar.backward" in library.answers("01") and "rnn.backward" not in library.answers("01")
+    made = library.folder("01")
+    text = (made / "rnnlib" / "scalar.py").read_text(encoding="utf-8")
+    assert "it is not there while grading" in text and "import" in text
+    assert (made / "rnnlib" / "rnn.py").read_text() == (library.RNNLIB / "rnn.py").read_text()
+    with pytest.raises(ValueError, match="defines no nothing"):
+        library.without("x = 1\n", ["nothing"], "scalar")
+
+
+def test_a_worker_that_does_not_start_is_tried_again_and_never_a_grade(course, monkeypatch, caplog):
+    submit(course, "one", solved())
+    tries = []
+    start = sandbox.start
+
+    def broken(mode, folder, *more):
+        tries.append(mode)
+        return start(mode, course / "nowhere" if len(tries) < works_at else folder, *more)
+
+    monkeypatch.setattr(sandbox, "start", broken)
+    works_at = 99
+    assert grade_class(Course.load(course), NAME, mode="none") == {"one": None}
+    assert len(tries) == execution.ATTEMPTS and "No module named 'worker'" in caplog.text
+    assert not (course / "gradebook" / "autograded").exists()
+    tries.clear()
+    works_at = execution.ATTEMPTS
+    cells = grade_class(Course.load(course), NAME, mode="none")["one"]["cells"]
+    assert sum(record["points"] for record in cells.values()) == 15
+
+
+def test_a_worker_that_ends_before_ready_says_why():
+    job = {"cells": [], "cell_seconds": 1, "most_output": 10}
+    with pytest.raises(Infrastructure, match="No module named 'worker'"):
+        with sandbox.start("none", library.HERE / "nowhere", job, 0) as box:
+            execution.remote.run_cells(box, Limits())
+
+
+def test_without_bubblewrap_auto_refuses_and_none_has_to_be_typed(monkeypatch):
+    monkeypatch.setattr(sandbox, "problem", lambda: "the program bwrap is not installed.")
+    for mode in ("auto", "bwrap"):
+        with pytest.raises(sandbox.Unavailable, match="apt install bubblewrap(?s:.)*--sandbox none"):
+            sandbox.choose(mode)
+    assert sandbox.choose("none") == "none"
+    with pytest.raises(ValueError, match="sandbox is 'maybe', expected one of auto, bwrap, none"):
+        sandbox.choose("maybe")
