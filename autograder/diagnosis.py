@@ -3,14 +3,13 @@
 import traceback
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from . import judge, laws, slips
+from . import judge, laws, slips, spectrum
 from .calling import AnswerError, TimeLimitExceeded, describe_error, equal, guard
-from .exercises import Exercise
 from .exercises import exercise as find_exercise
+from .trial import Trial, copied, run, setting
 
 TIME_LIMIT = 5.0  # seconds for all calls of one check
 
@@ -36,17 +35,6 @@ class Verdict:
     spectrum: np.ndarray | None = None
 
 
-class Trial(NamedTuple):
-    """One answer's run over the instances: what went in, what should and what did come out."""
-
-    exercise: Exercise
-    seed: int
-    instances: list  # of tuples of arguments
-    references: list  # of dicts of arrays
-    answers: list  # of dicts of arrays
-    called: tuple  # the student's names of the arguments, as far as known
-
-
 def diagnose(exercise_id, answer, seed=None):
     """Judges `answer` on the instances of `seed` (None: the public ones); returns a `Verdict`.
 
@@ -58,17 +46,16 @@ def diagnose(exercise_id, answer, seed=None):
     _check_kind(exercise, answer)
     if exercise.kind == "value":
         return _judge_value(exercise, answer)
-    seed = 0 if seed is None else seed
-    instances = exercise.instances(seed)
-    references = [exercise.reference(*deepcopy(arguments)) for arguments in instances]
+    seed = 0 if seed is None else int(seed)
+    instances, references = setting(exercise.id, seed)
     called = getattr(answer, "names", None) or getattr(getattr(answer, "__code__", None), "co_varnames", ())
     trial = Trial(exercise, seed, instances, references, [], called)
     notes, per_instance = [], []
 
     def call_all():
         for arguments, reference in zip(instances, references):
-            mine = deepcopy(arguments)
-            returned = slips.run(exercise, answer, mine)
+            mine = copied(arguments)
+            returned = run(exercise, answer, mine)
             given, remark = judge.read_outputs(returned, exercise.outputs)
             notes.extend([remark] if remark else [])
             if not equal(mine, arguments) or getattr(answer, "modified", False):
@@ -92,7 +79,7 @@ def dry_run(exercise, answer):
 
     def call_all():
         for arguments in exercise.instances():
-            judge.read_outputs(slips.run(exercise, answer, deepcopy(arguments)), exercise.outputs)
+            judge.read_outputs(run(exercise, answer, copied(arguments)), exercise.outputs)
 
     return _attempt(exercise, answer, call_all)[1]
 
@@ -130,7 +117,7 @@ def _verdict(trial, outputs, notes):
     if all(output.ok for output in outputs.values()):
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=notes)
     found = slips.match(trial)
-    spectrum = _spectrum(exercise, trial.instances[0], trial.answers[0]) if exercise.spectrum else None
+    shares = spectrum.of_trial(trial) if exercise.spectrum else None
     wrong = [name for name, output in outputs.items() if not output.ok]
     explained = frozenset().union(*(match.outputs for match in found))
     rest = [name for name in wrong if name not in explained]
@@ -144,7 +131,7 @@ def _verdict(trial, outputs, notes):
     if not found and (by_law or any(outputs[name].note for name in wrong)):
         question = ""
     ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
-    return Verdict(exercise.id, False, score, ids, message, outputs, question, notes, spectrum=spectrum)
+    return Verdict(exercise.id, False, score, ids, message, outputs, question, notes, spectrum=shares)
 
 
 def _explanations(exercise, found):
@@ -211,14 +198,3 @@ def _shortened(text, width=300):
 def failed(exercise, status, message):
     """The verdict on an answer that could not be judged."""
     return Verdict(exercise.id, False, 0.0, (), message, {}, status=status)
-
-
-def _spectrum(exercise, arguments, answer):
-    contributions, name = exercise.spectrum(*arguments)
-    got = answer.get(name)
-    if judge.judge_output(got, exercise.reference(*arguments)[name]).ok:
-        return None
-    if got is None or got.shape != contributions.shape[2:] or not np.isfinite(got).all():
-        return None
-    coefficients, residual = slips.path_spectrum(contributions, got)
-    return coefficients if residual < 1e-3 else None

@@ -78,9 +78,34 @@ def to_array(value):
 
 
 def relative_error(a, b):
-    """max|a - b| / max(max|a|, max|b|); 0 when both are zero everywhere."""
-    scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
-    return float(np.abs(a - b).max(initial=0) / scale) if scale else 0.0
+    """max|a - b| / max(max|a|, max|b|); 0 when both are zero everywhere, inf where one is not finite."""
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    scale = max(abs(a).max(initial=0), abs(b).max(initial=0))
+    if not np.isfinite(scale):
+        return np.inf
+    with np.errstate(over="ignore"):  # the difference of two numbers near the largest
+        return float(abs(a - b).max(initial=0) / scale) if scale else 0.0
+
+
+def same(a, b):
+    """Whether two arrays agree within the tolerance: missing ones and other shapes do not.
+
+    Entries that are not finite agree with their like, so that a mistake which makes NaN can be
+    recognised by where it does.
+    """
+    if a is None or b is None:
+        return False
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.shape != b.shape:
+        return False
+    error = relative_error(a, b)
+    if error < np.inf:
+        return error <= TOLERANCE
+    finite = np.isfinite(a)
+    alike = np.array_equal(a[~finite], b[~np.isfinite(b)], equal_nan=True)
+    return (
+        alike and np.array_equal(finite, np.isfinite(b)) and relative_error(a[finite], b[finite]) <= TOLERANCE
+    )
 
 
 def differences(got, want):
