@@ -1,9 +1,9 @@
 """The bank: what every slip gives on the public instances, as arrays, for where no solutions are.
 
 One .npz file an exercise.  `labels` names the slips, "owner/slip".  An output that a slip leaves
-as it is is not stored.  "i/name" stacks the arrays that have the right shape, "i/name/of" says
-which slips they belong to; "i/name/n" is slip n's array of another shape, an empty one named
-"i/name/n/missing" stands for an output that is not returned.
+as it is is not stored.  "i/name" stacks the arrays that have the right shape, as whole multiples of
+"i/name/unit"; "i/name/of" says which slips they belong to.  "i/name/n" is slip n's array where it
+has another shape or is not finite; an empty "i/name/n/missing" stands for one that is not returned.
 """
 
 from functools import lru_cache
@@ -30,13 +30,15 @@ def write(folder, exercise_id, made, references):
                     continue
                 if got is None:
                     arrays[f"{i}/{name}/{n}/missing"] = np.zeros(0)
-                elif got.shape == np.shape(want):
+                elif got.shape == np.shape(want) and np.isfinite(got).all():
                     stack.append(got)
                     of.append(n)
                 else:
-                    arrays[f"{i}/{name}/{n}"] = _compact(got)
+                    arrays[f"{i}/{name}/{n}"] = got
             if stack:
-                arrays[f"{i}/{name}"], arrays[f"{i}/{name}/of"] = _compact(np.array(stack)), np.uint16(of)
+                key = f"{i}/{name}"
+                arrays[key], arrays[f"{key}/unit"] = _counted(np.array(stack))
+                arrays[f"{key}/of"] = np.uint16(of)
     folder.mkdir(exist_ok=True)
     np.savez_compressed(folder / f"{exercise_id}.npz", **arrays)
     _load.cache_clear()
@@ -61,13 +63,15 @@ def _load(path):
     for key, array in stored.items():
         i, name, *rest = key.split("/")
         if not rest:
-            for n, one in zip(stored[f"{key}/of"], array):
-                made[n][int(i)][name] = one.astype(float)
-        elif rest != ["of"]:
-            made[int(rest[0])][int(i)][name] = None if rest[-1] == "missing" else array.astype(float)
+            for n, one, unit in zip(stored[f"{key}/of"], array, stored[f"{key}/unit"]):
+                made[n][int(i)][name] = one * unit
+        elif rest[0].isdigit():
+            made[int(rest[0])][int(i)][name] = None if rest[-1] == "missing" else array
     return dict(zip(labels, made))
 
 
-def _compact(array):
-    """In single precision, which is far within the tolerance, unless it is too large for that."""
-    return array.astype("float32") if np.nanmax(np.abs(array), initial=0) < 1e30 else array
+def _counted(stack):
+    """(counts, unit): each array of a stack in 16 bits; half a unit is 1.5e-5 of its largest entry."""
+    unit = np.abs(stack).reshape(len(stack), -1).max(axis=1) / 32767
+    unit[unit == 0] = 1.0
+    return np.rint(stack / unit.reshape(-1, *[1] * (stack.ndim - 1))).astype(np.int16), unit

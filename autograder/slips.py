@@ -28,24 +28,17 @@ class Match(NamedTuple):
     outputs: frozenset
 
 
-class Variant(NamedTuple):
-    """What a slip makes of one instance: its outputs, and the names of those that it changes."""
-
-    outputs: dict
-    changed: frozenset
-
-
 def match(trial):
     """The slips that explain the answers of a `Trial`.
 
     Own slips come first; only if none fits, those of earlier exercises whose functions this one
     calls.  A slip that changes fewer outputs than another match explains less and is left out.
     """
-    exercise = trial.exercise
+    exercise, order = trial.exercise, trial.order
     for group in ([(exercise, slip) for slip in exercise.slips], _earlier(exercise)):
         found = []
         for owner, slip in group:
-            changed = _explained(trial, owner, slip)
+            changed = _explained(trial, owner, slip, order)
             if changed:
                 found.append(Match(owner, slip, changed))
         if found:
@@ -61,35 +54,30 @@ def outputs_of(exercise_id, slip_id, seed, owner_id=None):
     one cannot go on with; raises RuntimeError when an own slip cannot be run.
     """
     made = [variant(exercise_id, owner_id or exercise_id, slip_id, seed, i) for i in range(3)]
-    if all(made):
-        return [one.outputs for one in made]
+    if None not in made:
+        return made
     if (owner_id or exercise_id) == exercise_id and has_sources(exercise_id):
         raise RuntimeError(f"{exercise_id}: slip {slip_id} cannot be run on the instances of seed {seed}")
     return None
 
 
 def variant(exercise_id, owner_id, slip_id, seed, i):
-    """The `Variant` of a slip on instance `i` of a seed, or None where there is none."""
+    """What a slip makes of instance `i` of a seed: outputs by name, or None where that is unknown."""
     if has_sources(exercise_id):
         return _run_slip(exercise_id, owner_id, slip_id, seed, i)
     stored = bank.read(BANK, exercise_id).get((owner_id, slip_id)) if seed == 0 else None
-    if stored is None:
-        return None
-    reference = setting(exercise_id, seed)[1][i]
-    return _compared({**reference, **stored[i]}, reference)
+    return None if stored is None else {**setting(exercise_id, seed)[1][i], **stored[i]}
 
 
-def run_variant(exercise, function, seed, i):
-    """The `Variant` that a function makes of instance `i`, or None when it fails there."""
-    instances, references = setting(exercise.id, seed)
+def run_variant(exercise, function, arguments):
+    """The outputs of a function that may well fail, as arrays by name; None when it does."""
     try:
         with np.errstate(all="ignore"):
-            returned = run(exercise, function, copied(instances[i]))
+            returned = run(exercise, function, copied(arguments))
             outputs, _ = judge.read_outputs(returned, exercise.outputs)
     except Exception:  # a slip may give what the rest of the code, or of the lesson, cannot go on with
         return None
-    arrays = {name: judge.to_array(value) for name, value in outputs.items()}
-    return _compared(arrays, references[i])
+    return {name: judge.to_array(value) for name, value in outputs.items()}
 
 
 def has_sources(exercise_id):
@@ -100,12 +88,8 @@ def has_sources(exercise_id):
 def _run_slip(exercise_id, owner_id, slip_id, seed, i):
     exercise, owner = find_exercise(exercise_id), find_exercise(owner_id)
     slip = next(slip for slip in owner.slips if slip.id == slip_id)
-    return run_variant(exercise, solutions.variant(exercise, slip, owner), seed, i)
-
-
-def _compared(outputs, reference):
-    changed = (name for name, want in reference.items() if not judge.same(outputs.get(name), want))
-    return Variant(outputs, frozenset(changed))
+    function = solutions.variant(exercise, slip, owner)
+    return run_variant(exercise, function, setting(exercise_id, seed)[0][i])
 
 
 def _earlier(exercise):
@@ -116,35 +100,42 @@ def _earlier(exercise):
     return [(o, s) for o, slip_id in pairs if o is not exercise for s in o.slips if s.id == slip_id]
 
 
-def _explained(trial, owner, slip):
+def _explained(trial, owner, slip, order):
     """The outputs that a slip changes, if the answers agree with it on all of them; else none."""
-    exercise = trial.exercise
+    exercise, made = trial.exercise, {}
     whole = exercise.gate is not None  # yes or no: such outputs only mean something together
-    first = trial.cheapest
-    made = {}
-    for i in sorted(range(len(trial.answers)), key=lambda i: i != first):
+    for i in order:
         made[i] = variant(exercise.id, owner.id, slip.id, trial.seed, i)
-        if made[i] is None or not agree(made[i].outputs, trial.answers[i], made[i].changed):
+        if made[i] is None or not _possible(made[i], trial.answers[i], trial.references[i], whole):
             return frozenset()
-    changed = frozenset().union(*(one.changed for one in made.values()))
-    names = trial.references[0] if whole else changed
-    agrees = all(agree(one.outputs, trial.answers[i], names) for i, one in made.items())
+    changed = frozenset().union(*(changes(made[i], trial.references[i]) for i in made))
+    agrees = all(judge.same(made[i].get(name), trial.answers[i].get(name)) for i in made for name in changed)
     return changed if agrees and (whole or telling(made.values(), changed)) else frozenset()
 
 
-def agree(outputs, answer, names):
-    """Whether two dicts of arrays agree on all of these names."""
-    return all(judge.same(outputs.get(name), answer.get(name)) for name in names)
+def _possible(made, answer, reference, whole):
+    """Whether every output is the student's, or else (unless `whole`) one that the slip does not touch."""
+    return all(
+        judge.same(made.get(name), answer.get(name)) or (not whole and judge.same(made.get(name), want))
+        for name, want in reference.items()
+    )
+
+
+def changes(made, reference):
+    """The names of the outputs that differ from the reference."""
+    return frozenset(name for name, want in reference.items() if not judge.same(made.get(name), want))
 
 
 def telling(variants, changed):
     """False for zeros: those are what anything unfinished gives, and show no misunderstanding."""
-    return any(np.any(variant.outputs.get(name)) for variant in variants for name in changed)
+    return any(np.any(variant.get(name)) for variant in variants for name in changed)
 
 
 def write_bank(exercises, folder=BANK):
     """Saves what every slip gives on the public seeds, for installations without sources."""
     for exercise in exercises:
+        if not exercise.slips:
+            continue
         suspects = [(exercise, slip) for slip in exercise.slips] + _earlier(exercise)
         if exercise.kind == "function" and suspects:
             made = {

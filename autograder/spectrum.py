@@ -1,8 +1,18 @@
 """The path spectrum: how much of each path from a use of a weight to a loss an array contains."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from . import judge
+from .exercises import exercise as find_exercise
+from .trial import copied, setting
+
+
+@lru_cache(maxsize=64)
+def contributions_of(exercise_id, seed, i):
+    """(contributions, output name) on instance `i` of a seed, see `path_spectrum`."""
+    return find_exercise(exercise_id).spectrum(*copied(setting(exercise_id, seed)[0][i]))
 
 
 def path_spectrum(contributions, got):
@@ -25,7 +35,7 @@ def path_spectrum(contributions, got):
 
 def of_trial(trial):
     """The coefficients on the first instance, or None where the output is right or no sum of paths."""
-    contributions, name = trial.exercise.spectrum(*trial.instances[0])
+    contributions, name = contributions_of(trial.exercise.id, trial.seed, 0)
     got = trial.answers[0].get(name)
     if judge.judge_output(got, trial.references[0][name]).ok:
         return None
@@ -41,7 +51,7 @@ def in_words(trial, coefficients, names):
     names: the wrong outputs that nothing has explained yet.  The fit only suggests a number: the
     sum with that number must be the student's array, on every instance.
     """
-    parts = [trial.exercise.spectrum(*arguments) for arguments in trial.instances]
+    parts = [contributions_of(trial.exercise.id, trial.seed, i) for i in range(len(trial.answers))]
     name = parts[0][1]
     if name not in names:
         return "", None

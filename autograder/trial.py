@@ -21,9 +21,9 @@ class Trial(NamedTuple):
     called: tuple  # the student's names of the arguments, as far as known
 
     @property
-    def cheapest(self):
-        """The index of the instance with the fewest numbers, on which suspects are looked at first."""
-        return min(range(len(self.instances)), key=lambda i: _size(self.instances[i]))
+    def order(self):
+        """The instances' indices from the fewest numbers to the most: most suspects fall at the first."""
+        return sorted(range(len(self.instances)), key=lambda i: _size(self.instances[i]))
 
 
 @lru_cache(maxsize=256)
