@@ -1,4 +1,4 @@
-"""`diagnose`: facts, then correct, then a slip, then unknown."""
+"""`diagnose`: calls an answer, compares what comes back, and says what is known about it."""
 
 import traceback
 from copy import deepcopy
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import judge, laws, slips, spectrum
+from . import judge, notes, reasons
 from .calling import AnswerError, TimeLimitExceeded, describe_error, equal, guard
 from .exercises import exercise as find_exercise
 from .trial import Trial, copied, run, setting
@@ -50,16 +50,16 @@ def diagnose(exercise_id, answer, seed=None):
     instances, references = setting(exercise.id, seed)
     called = getattr(answer, "names", None) or getattr(getattr(answer, "__code__", None), "co_varnames", ())
     trial = Trial(exercise, seed, instances, references, [], called)
-    notes, per_instance = [], []
+    remarks, per_instance = [], []
 
     def call_all():
         for arguments, reference in zip(instances, references):
             mine = copied(arguments)
             returned = run(exercise, answer, mine)
             given, remark = judge.read_outputs(returned, exercise.outputs)
-            notes.extend([remark] if remark else [])
+            remarks.extend([remark] if remark else [])
             if not equal(mine, arguments) or getattr(answer, "modified", False):
-                notes.append("the function modifies its arguments; copy before writing into them")
+                remarks.append("the function modifies its arguments; copy before writing into them")
             trial.answers.append({name: judge.to_array(value) for name, value in given.items()})
             per_instance.append(
                 {name: judge.judge_output(given.get(name), want) for name, want in reference.items()}
@@ -68,10 +68,24 @@ def diagnose(exercise_id, answer, seed=None):
     printed, problem = _attempt(exercise, answer, call_all)
     if problem is not None:
         return problem
-    notes += [f"it printed {_shortened(printed)}"] if printed.strip() else []
+    remarks += [f"it printed {_shortened(printed)}"] if printed.strip() else []
     outputs = judge.combine(per_instance)
-    notes += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
-    return _verdict(trial, outputs, tuple(dict.fromkeys(notes)))
+    remarks += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
+    if all(output.ok for output in outputs.values()):
+        remarks = tuple(dict.fromkeys([*remarks, *_remarks(trial, answer, outputs)]))
+        return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=remarks)
+    why = reasons.find(trial, outputs)
+    return Verdict(
+        exercise.id,
+        False,
+        judge.score(outputs, exercise.gate),
+        why.slips,
+        why.message,
+        outputs,
+        why.question,
+        tuple(dict.fromkeys(remarks)),
+        spectrum=why.spectrum,
+    )
 
 
 def dry_run(exercise, answer):
@@ -112,51 +126,18 @@ def _attempt(exercise, answer, call):
     return "", failed(exercise, *problem)
 
 
-def _verdict(trial, outputs, notes):
-    exercise, score = trial.exercise, judge.score(outputs, trial.exercise.gate)
-    if all(output.ok for output in outputs.values()):
-        return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=notes)
-    found = slips.match(trial)
-    shares = spectrum.of_trial(trial) if exercise.spectrum else None
-    wrong = [name for name, output in outputs.items() if not output.ok]
-    explained = frozenset().union(*(match.outputs for match in found))
-    rest = [name for name in wrong if name not in explained]
-    by_law, lawful = laws.find(trial, rest)
-    rest = [name for name in rest if name not in lawful]
-    message = " ".join(
-        [*_explanations(exercise, found), *by_law, *_remainder(outputs, rest, bool(found or by_law))]
-    )
-    alternatives = len({match.outputs for match in found}) < len(found)
-    question = "" if alternatives else found[0].slip.asks if found else exercise.asks
-    if not found and (by_law or any(outputs[name].note for name in wrong)):
-        question = ""
-    ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
-    return Verdict(exercise.id, False, score, ids, message, outputs, question, notes, spectrum=shares)
+def _remarks(trial, answer, outputs):
+    """Notes on a right function; another call is made for them, so that it may go wrong again."""
+    i = trial.order[0]
+    entries = sum(np.size(value) for value in trial.references[i].values())
+    error = max(output.error for output in outputs.values())
+    found = notes.of_function(answer)
 
+    def call():
+        found.extend(notes.of_call(trial.exercise, answer, trial.instances[i], entries, error))
 
-def _explanations(exercise, found):
-    """One sentence per mistake; slips that the same numbers fit are alternatives."""
-    by_outputs = {}
-    for match in found:
-        says = match.slip.says
-        if match.owner is not exercise:
-            says = f"Carried over from {match.owner.function}: {says}"
-        by_outputs.setdefault(match.outputs, []).append(says)
-    return [" Or: ".join(alternatives) for alternatives in by_outputs.values()]
-
-
-def _remainder(outputs, rest, some_named):
-    """What to say of the wrong outputs that no slip explains."""
-    facts = [f"{name} {outputs[name].note}." for name in rest if outputs[name].note]
-    values = [name for name in rest if not outputs[name].note]
-    right = [name for name, output in outputs.items() if output.ok]
-    if values:
-        also = " as well" if some_named else ""
-        facts.append(
-            f"{judge.listed(values)} {'differs' if len(values) == 1 else 'differ'}{also}"
-            + (f"; {judge.listed(right)} {'is' if len(right) == 1 else 'are'} right." if right else ".")
-        )
-    return facts
+    _attempt(trial.exercise, answer, call)
+    return found
 
 
 def _judge_value(exercise, answer):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 TOLERANCE = 1e-4
+NOT_FINITE = "contains NaN or infinity"
 
 
 class Unreadable(ValueError):
@@ -58,7 +59,7 @@ def judge_output(got, want):
         return Output(False, np.inf, f"has shape {array.shape}, expected {want.shape}")
     if not np.isfinite(array).all():
         first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0]) if array.ndim else ()
-        return Output(False, np.inf, "contains NaN or infinity", first)
+        return Output(False, np.inf, NOT_FINITE, first)
     error = relative_error(array, want)
     if error <= TOLERANCE:
         remark = f"agrees to a relative {error:.0e} only, as single precision would" if error > 1e-9 else ""
