@@ -122,7 +122,7 @@ def _attempt(exercise, answer, call):
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a student's function raises, SystemExit included
-        problem = "error", describe_error(error, answer)
+        problem = "error", describe_error(error, answer, None if exercise.call else len(exercise.instance(0)))
     return "", failed(exercise, *problem)
 
 

@@ -4,6 +4,7 @@ Tolerance: max|a - b| <= 1e-4 max(|a|, |b|), taken over the whole output.  An ho
 computation or another order of summation passes; the smallest planted fault does not.
 """
 
+import inspect
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -34,6 +35,11 @@ def read_outputs(returned, names):
     """
     if returned is None:
         raise Unreadable("returned None: perhaps a return statement is missing")
+    if inspect.iscoroutine(returned):
+        returned.close()  # or Python complains on stderr that it was never awaited
+        raise Unreadable("is an async function, expected a plain def")
+    if inspect.isgenerator(returned):
+        raise Unreadable("returned a generator: it has a yield where a return is expected")
     if isinstance(returned, Mapping):
         extra = [str(key) for key in returned if key not in names]
         remark = f"extra outputs ignored: {', '.join(extra)}" if extra else ""
@@ -53,10 +59,11 @@ def judge_output(got, want):
         return Output(False, np.inf, "missing")
     want = np.asarray(want)
     array = to_array(got)
+    shape = np.ndarray.shape.__get__(got) if isinstance(got, np.ndarray) else np.shape(array)
+    if shape != want.shape and (array is not None or isinstance(got, np.ndarray)):
+        return Output(False, np.inf, f"has shape {shape}, expected {want.shape}")
     if array is None:
-        return Output(False, np.inf, f"is {_describe(got)}, expected numbers")
-    if array.shape != want.shape:
-        return Output(False, np.inf, f"has shape {array.shape}, expected {want.shape}")
+        return Output(False, np.inf, f"is {_describe(got)}, expected real numbers")
     if not np.isfinite(array).all():
         first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0]) if array.ndim else ()
         return Output(False, np.inf, NOT_FINITE, first)
@@ -152,4 +159,4 @@ def _describe(value):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"of type {type(value).__name__}"
+    return f"a value of type {type(value).__name__}"
