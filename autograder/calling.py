@@ -97,18 +97,19 @@ def quiet():
             yield printed
 
 
+def silence():
+    """Standard streams belong to the whole process, so only the main thread may redirect them."""
+    return quiet() if _in_main_thread() else np.errstate(all="ignore")
+
+
 @contextlib.contextmanager
 def guard(seconds):
-    """Around calls of an answer: in silence, in time, and with the settings of Python put back.
-
-    Standard streams belong to the whole process, so only the main thread may redirect them.
-    """
+    """Around calls of an answer: in silence, in time, and with the settings of Python put back."""
     if busy():
         raise AnswerError("the function that is checked asks for a check itself; do that outside")
-    silence = quiet() if _in_main_thread() else np.errstate(all="ignore")
     _running.answer = True
     try:
-        with silence as printed, _settings(), time_limit(seconds):
+        with silence() as printed, _settings(), time_limit(seconds):
             yield printed or io.StringIO()
     finally:
         _running.answer = False

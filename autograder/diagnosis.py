@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import judge, notes, reasons
+from . import details, judge, notes, reasons
 from .calling import AnswerError, TimeLimitExceeded, describe_error, equal, guard
 from .exercises import exercise as find_exercise
 from .trial import Trial, copied, run, setting
@@ -33,6 +33,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     status: str = "judged"  # or "unanswered", "error", "timeout"
     spectrum: np.ndarray | None = None
+    numbers: tuple[details.Number, ...] = ()  # on the public instances only
 
 
 def diagnose(exercise_id, answer, seed=None):
@@ -46,7 +47,7 @@ def diagnose(exercise_id, answer, seed=None):
     _check_kind(exercise, answer)
     if exercise.kind == "value":
         return _judge_value(exercise, answer)
-    seed = 0 if seed is None else int(seed)
+    public, seed = seed is None, int(seed or 0)
     instances, references = setting(exercise.id, seed)
     called = getattr(answer, "names", None) or getattr(getattr(answer, "__code__", None), "co_varnames", ())
     trial = Trial(exercise, seed, instances, references, [], called)
@@ -74,7 +75,8 @@ def diagnose(exercise_id, answer, seed=None):
     if all(output.ok for output in outputs.values()):
         remarks = tuple(dict.fromkeys([*remarks, *_remarks(trial, answer, outputs)]))
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=remarks)
-    why = reasons.find(trial, outputs)
+    with np.errstate(all="ignore"):  # infinities of the student's
+        why = reasons.find(trial, outputs)
     return Verdict(
         exercise.id,
         False,
@@ -85,6 +87,7 @@ def diagnose(exercise_id, answer, seed=None):
         why.question,
         tuple(dict.fromkeys(remarks)),
         spectrum=why.spectrum,
+        numbers=details.numbers(trial, outputs) if public else (),
     )
 
 

@@ -27,7 +27,7 @@ def check(exercise_id, answer, seed=None):
     try:
         exercise = find_exercise(exercise_id)
         _check_seed(seed)
-        with np.errstate(all="ignore"):  # a warning on stderr would cost all points
+        with calling.silence():
             verdict = diagnose(exercise_id, answer, seed)
     except (TypeError, ValueError) as error:
         raise _in_one_line(error) from None
