@@ -100,17 +100,39 @@ def effect(exercise, slip, seed=None, owner=None):
 
 
 def borne_out(exercise, named, got, seed=None):
-    """Whether the numbers `got` are those of every slip in `named`, or of two of them together."""
+    """Whether the numbers `got` are those of every slip in `named`, alone, with a law, or two together."""
     found = [_slip(exercise, name) for name in named]
+    right = run(exercise, solutions.variant(exercise), seed)
 
     def fits(slip, owner=None):
         made, names = effect(exercise, slip, seed, owner)
-        return bool(names) and all(agree(a, b, names) for a, b in zip(got, made))
+        if not names or all(agree(a, b, names) for a, b in zip(got, made)):
+            return bool(names)
+        between = {law_between(got, made, name) for name in names}
+        at_once = any(not law_between(got, right, name) for name in names)  # else it is only a law
+        return len(between - {"the same"}) == 1 and None not in between and at_once
 
     alone = {slip.id for slip, owner in found if fits(slip, owner)}
     own = [slip for slip, owner in found if owner is None]
     pairs = [pair for pair in combinations(own, 2) if (made := together(exercise, *pair)) and fits(made)]
     return len(alone | {slip.id for pair in pairs for slip in pair}) == len(found)
+
+
+def law_between(got, made, name):
+    """What lies between two arrays of the same entries in size: "the same", a factor, or None."""
+    pairs = [(a.get(name), b.get(name)) for a, b in zip(got, made)]
+    if all(distance(a, b) <= judge.TOLERANCE for a, b in pairs):
+        return "the same"
+    if any(a is None or b is None or not np.any(a) or not np.any(b) for a, b in pairs):
+        return None
+    if all(np.size(a) == 1 for a, _ in pairs):  # between two numbers there always is a factor
+        return None
+    sizes = [(np.sort(np.abs(a), axis=None), np.sort(np.abs(b), axis=None)) for a, b in pairs]
+    if any(distance(a / a[-1], b / b[-1]) > judge.TOLERANCE for a, b in sizes):
+        return None
+    factors = [a[-1] / b[-1] for a, b in sizes]
+    signs = [distance(-a, f * b) <= judge.TOLERANCE for (a, b), f in zip(pairs, factors)]
+    return "turned" * all(signs), *np.round(factors, 3)
 
 
 def _slip(of, name):
