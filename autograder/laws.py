@@ -19,6 +19,8 @@ KNOWN = {  # who else packs like that; the course's own order is torch's
     "iofg": "as in ONNX",
     "zrn": "as in Keras and ONNX, whose h is n",
 }
+TIME_MAJOR = ("x", "dh", "do", "y", "o")  # arguments of shape (T, B, ...)
+MEANINGS = {0: ", the number of steps T", 1: ", the batch size B"}
 FACTORS = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 
@@ -81,24 +83,27 @@ def _factor(got, want, trial, named):
     for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
         for place, sizes in _sizes(trial).items():
             if np.allclose(factors, sign / sizes, rtol=judge.TOLERANCE):
-                return f"divided by {place}: a mean where the sum is expected{also}"
+                mean = ": a mean where the sum is expected" * ("," in place)
+                return f"divided by {place}{mean}{also}"
             if np.allclose(factors, sign * sizes, rtol=judge.TOLERANCE):
                 return f"multiplied by {place}{also}"
     return None
 
 
 def _sizes(trial):
-    """{"len(x)" or "x.shape[1]": its values over the instances} for every array argument."""
+    """{"h.shape[0]" or "x.shape[1], the batch size B": its values over the instances}."""
     found = {}
     for n, values in enumerate(zip(*trial.instances)):
         if not all(isinstance(value, np.ndarray) for value in values):
             continue
         name = trial.called[n] if n < len(trial.called) else f"argument {n + 1}"
+        means = MEANINGS if values[0].ndim == 3 and name in TIME_MAJOR else {}
         for axis in range(values[0].ndim):
-            found[f"{name}.shape[{axis}]"] = np.array([value.shape[axis] for value in values])
-        if values[0].ndim == 3:
+            sizes = np.array([value.shape[axis] for value in values])
+            found[f"{name}.shape[{axis}]{means.get(axis, '')}"] = sizes
+        if means:
             both = np.array([value.shape[0] * value.shape[1] for value in values])
-            found[f"{name}.shape[0] * {name}.shape[1]"] = both
+            found[f"{name}.shape[0] * {name}.shape[1], that is T B"] = both
     return found
 
 

@@ -6,8 +6,10 @@ import types
 
 import numpy as np
 
+from . import judge
 from .trial import copied, run
 
+FEW = 30  # entries; with fewer, a helper called once a step may be called as often as a loss
 ROUNDING = 1e-12  # relative; sums in another order stay far below, difference quotients above
 
 
@@ -25,8 +27,8 @@ def of_call(exercise, answer, arguments, entries, error):
 
     entries: how many numbers the function returns for these arguments.  error: the largest relative
     error of its outputs.  A numerical gradient calls one function at least once for every entry; so
-    may an honest one with a helper for single numbers, but that is exact to rounding and takes no
-    imaginary part.
+    may an honest one with a helper for single numbers, but that is exact to rounding, or in single
+    precision, and takes no imaginary part.
     """
     if not (exercise.backward and isinstance(answer, types.FunctionType)) or sys.getprofile():
         return []
@@ -40,12 +42,21 @@ def of_call(exercise, answer, arguments, entries, error):
 
     sys.setprofile(watch)
     try:
-        run(exercise, answer, copied(arguments))
+        returned = run(exercise, answer, copied(arguments))
     finally:
         sys.setprofile(None)
-    if max(calls.values(), default=0) >= entries and (imaginary or error > ROUNDING):
+    inexact = (
+        entries >= FEW and error > ROUNDING and not _single(judge.read_outputs(returned, exercise.outputs)[0])
+    )
+    if max(calls.values(), default=0) >= entries and (imaginary or inexact):
         return ["the gradient is computed numerically, entry by entry; the exercise asks for formulas"]
     return []
+
+
+def _single(outputs):
+    """Whether all arrays are in single precision, which is reason enough for a small error."""
+    arrays = [judge.to_array(value) for value in outputs.values()]
+    return all(array is not None and np.array_equal(array, np.float32(array)) for array in arrays)
 
 
 def _data(function, seen):

@@ -5,11 +5,13 @@ the solution with both passages replaced, and named only if it gives the student
 output on every instance.  Which pairs to run is guessed from what each slip gives alone.
 """
 
+from itertools import combinations
+
 import numpy as np
 
 from . import judge, laws, slips, solutions
 
-LIMIT = 120  # pairs run: what fits into the time a student should wait
+BUDGET = 200_000  # characters of source compiled for pairs: what fits into the time a student waits
 
 
 def find(trial, wrong):
@@ -20,7 +22,7 @@ def find(trial, wrong):
     exercise, order = trial.exercise, trial.order
     if exercise.gate is not None or not slips.has_sources(exercise.id):
         return []
-    found, left = [], LIMIT
+    found, left = [], BUDGET // len(solutions.source(exercise))
     for pair in _promising(trial, _suspects(trial, wrong, order[0]), wrong, order[0]):
         function = _both(exercise, pair)
         if function is None:
@@ -31,7 +33,7 @@ def find(trial, wrong):
             if outputs is None or not _same(outputs, trial.answers[i], trial.references[i]):
                 break
             made.append(outputs)
-        if len(made) == len(order) and slips.telling(made, wrong):
+        if len(made) == len(order) and _telling(made, wrong):
             found.append(pair)
         left -= 1
         if not left:
@@ -58,7 +60,7 @@ def with_law(trial, wrong):
         else:
             changed = frozenset().union(*(slips.changes(made[i], trial.references[i]) for i in order))
             explained = changed <= set(wrong) and _by_law(trial, wrong, [made[i] for i in sorted(made)])
-            if explained and slips.telling(made.values(), changed):
+            if explained and _telling(made.values(), changed):
                 found.append((slip, explained))
     return found
 
@@ -81,7 +83,7 @@ def _near(got, want):
     if got is None or want is None or got.size != want.size or not got.size:
         return False
     a, b = np.sort(np.abs(got), axis=None), np.sort(np.abs(want), axis=None)
-    return a[-1] > 0 and b[-1] > 0 and judge.same(a / a[-1], b / b[-1])
+    return 0 < a[-1] < np.inf and 0 < b[-1] < np.inf and judge.same(a / a[-1], b / b[-1])
 
 
 def _suspects(trial, wrong, i):
@@ -98,36 +100,51 @@ def _suspects(trial, wrong, i):
 def _promising(trial, suspects, wrong, i):
     """Pairs that may give the student's arrays on instance `i`, the likeliest first.
 
-    Where one slip leaves an entry as it is, the pair gives what the other gives alone: pairs that
-    do not are out.  The more entries differ by the sum of both differences - so it is wherever
-    the two mistakes stand in different terms - the likelier a pair is.
+    Where one slip leaves an output as it is, the pair gives what the other gives alone: pairs that
+    do not are out.  So it is for most single entries too: pairs for which it is come first.  Then,
+    the more entries differ by the sum of both differences - as they do wherever the two mistakes
+    stand in different terms - the likelier a pair is.
     """
     answer, reference = trial.answers[i], trial.references[i]
-    names = [n for n in wrong if np.shape(answer.get(n)) == np.shape(reference[n])]
+    given = [n for n in wrong if answer.get(n) is not None]
+    names = [n for n in given if answer[n].shape == np.shape(reference[n])]
+    if not names:
+        return list(combinations([slip for slip, _ in suspects], 2))
     if len(suspects) < 2 or not all(np.isfinite(answer[n]).all() for n in names):
         return []
     scale = {n: max(np.abs(answer[n]).max(initial=0), np.abs(reference[n]).max(initial=0)) for n in names}
 
     def flat(outputs):
         """The entries one after another in units of the output's largest; NaN where shapes differ."""
-        rows = [np.zeros(0)]
+        rows = []
         for name in names:
-            array = outputs.get(name)
-            fits = array is not None and array.shape == answer[name].shape
+            array = np.asarray(outputs.get(name, np.nan), float)
+            fits = array.shape == answer[name].shape
             rows.append(array.ravel() / (scale[name] or 1.0) if fits else np.full(answer[name].size, np.nan))
         return np.concatenate(rows)
 
-    right, got = flat({n: np.asarray(reference[n], float) for n in names}), flat(answer)
+    right, got = flat(reference), flat(answer)
     alone = np.array([flat(made) for _, made in suspects])
     with np.errstate(all="ignore"):
         untouched = np.abs(alone - right) <= 1e-9
-        agrees = np.abs(alone - got) <= judge.TOLERANCE
-        clashes = untouched.astype(float) @ (~agrees).T.astype(float)
-        first, second = np.nonzero(np.triu((clashes == 0) & (clashes.T == 0), 1))
+        differs = ~(np.abs(alone - got) <= judge.TOLERANCE)
+    starts = np.cumsum([0, *(answer[n].size for n in names[:-1])])
+    clashes = _count(
+        np.minimum.reduceat(untouched, starts, axis=1), np.maximum.reduceat(differs, starts, axis=1)
+    )
+    first, second = np.nonzero(np.triu(clashes == 0, 1))
+    with np.errstate(all="ignore"):
         sums = np.abs(alone[first] + (alone[second] - right) - got) <= judge.TOLERANCE
     likely = (sums & ~(untouched[first] & untouched[second])).sum(axis=1)
-    ranking = np.argsort(-likely, kind="stable")
+    by_entry = _count(untouched, differs)[first, second]
+    ranking = np.lexsort((-likely, by_entry > 0))
     return [(suspects[first[n]][0], suspects[second[n]][0]) for n in ranking]
+
+
+def _count(untouched, differs):
+    """For every two slips: where one leaves things alone, and the other alone is not the student's."""
+    clashes = untouched.astype(float) @ differs.T.astype(float)
+    return clashes + clashes.T
 
 
 def _both(exercise, pair):
@@ -140,6 +157,12 @@ def _both(exercise, pair):
         except SyntaxError:
             return None
     return None
+
+
+def _telling(made, names):
+    """False for one and the same number everywhere, which shows no particular misunderstanding."""
+    values = [np.ravel(outputs[name]) for outputs in made for name in names if outputs.get(name) is not None]
+    return len(np.unique(np.concatenate(values))) > 1 if values else False
 
 
 def _same(outputs, answer, reference):

@@ -31,7 +31,9 @@ def find(trial, outputs):
     rest = [name for name in wrong if name not in explained]
     by_law, lawful = laws.find(trial, rest)
     rest = [name for name in rest if name not in lawful]
-    joint = None if found or not rest else _slip_and_law(trial, wrong) or _two_slips(trial, wrong)
+    joint = None
+    if rest or len({match.outputs for match in found}) > 2:  # two mistakes that explain all are fewer
+        joint = _slip_and_law(trial, wrong) or _two_slips(trial, wrong)
     if joint:
         return Reasons(*joint, shares)
     by_path, name = spectrum.in_words(trial, shares, rest) if shares is not None else ("", None)
