@@ -88,11 +88,17 @@ def to_array(value):
 def relative_error(a, b):
     """max|a - b| / max(max|a|, max|b|); 0 when both are zero everywhere, inf where one is not finite."""
     a, b = np.asarray(a, float), np.asarray(b, float)
-    scale = max(abs(a).max(initial=0), abs(b).max(initial=0))
-    if not np.isfinite(scale):
+    scale = max(_largest(abs(a)), _largest(abs(b)))
+    if scale == 0:
+        return 0.0
+    if not scale < np.inf:
         return np.inf
     with np.errstate(over="ignore"):  # the difference of two numbers near the largest
-        return float(abs(a - b).max(initial=0) / scale) if scale else 0.0
+        return float(_largest(abs(a - b)) / scale)
+
+
+def _largest(array):
+    return np.maximum.reduce(array, axis=None, initial=0.0)
 
 
 def same(a, b):
@@ -101,19 +107,15 @@ def same(a, b):
     Entries that are not finite agree with their like, so that a mistake which makes NaN can be
     recognised by where it does.
     """
-    if a is None or b is None:
-        return False
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    if a.shape != b.shape:
+    if a is None or b is None or np.shape(a) != np.shape(b):
         return False
     error = relative_error(a, b)
     if error < np.inf:
         return error <= TOLERANCE
+    a, b = np.asarray(a, float), np.asarray(b, float)
     finite = np.isfinite(a)
-    alike = np.array_equal(a[~finite], b[~np.isfinite(b)], equal_nan=True)
-    return (
-        alike and np.array_equal(finite, np.isfinite(b)) and relative_error(a[finite], b[finite]) <= TOLERANCE
-    )
+    alike = np.array_equal(finite, np.isfinite(b)) and np.array_equal(a[~finite], b[~finite], equal_nan=True)
+    return alike and relative_error(a[finite], b[finite]) <= TOLERANCE
 
 
 def differences(got, want):

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import judge, laws, slips, solutions
 
-BUDGET = 200_000  # characters of source compiled for pairs: what fits into the time a student waits
+BUDGET = 150_000  # characters of source compiled for pairs: what fits into the time a student waits
 
 
 def find(trial, wrong):
