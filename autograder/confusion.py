@@ -29,7 +29,9 @@ What a wrong answer is told, and how often that is right. Made by `python -m aut
    changes, on every instance. A slip that explains fewer outputs than another is left out; slips that the
    numbers cannot tell apart are all listed. Slips of earlier exercises are tried only if none here fits.
 4. *A law:* a constant factor, a sign, a size such as 1/B, a transpose, on every instance.
-5. *What is left:* the outputs that are wrong, beside those that are right.
+5. *Two at once,* where nothing simpler fits: a slip and a law, or two slips that together give every number.
+6. *The paths* of which a gradient of W_h consists, where they can be read off it.
+7. *What is left:* the outputs that are wrong, beside those that are right.
 
 Never named: zeros, ones, noise, a single entry with the wrong sign, an output that is off by 1e-3, and
 whatever else no slip and no law gives. Two slips are never closer than 0.05 of the largest entry unless

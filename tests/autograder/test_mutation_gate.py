@@ -16,6 +16,15 @@ from autograder.exercises import exercise
 
 FUNCTIONS = mutants.functions()
 BACKWARD = [e for e in FUNCTIONS if e.backward or e.id in ("02.readout_backward", "10.lstm_step_backward")]
+DERIVATIVES = [
+    exercise(name)
+    for name in (
+        "01.immediate", "01.total_by_recursion", "01.total_by_paths", "02.softmax_cross_entropy",
+        "02.sigmoid_cross_entropy", "02.squared_error", "03.path_terms", "05.shared_h0",
+        "06.immediate_tensors", "06.rtrl", "07.contribution_by_lag", "10.peephole_gradients",
+        "11.jacobian_blocks", "11.four_term", "11.joint_jacobian", "12.gru_step_jacobian", "12.corrected",
+    )
+]  # fmt: skip
 STYLES = {
     key: styles
     for lesson in ANSWERS
@@ -80,6 +89,7 @@ def nonsense(e):
         "zeros": mutants.changed(right, lambda g, _: np.zeros_like(g)),
         "ones": mutants.changed(right, lambda g, _: np.ones_like(g)),
         "noise": mutants.changed(right, lambda g, _: rng.normal(size=g.shape)),
+        "shifted": mutants.changed(right, lambda g, _: g + 0.31),
         "scaled": mutants.changed(right, lambda g, _: g * 1.618),
         "scaled at random": mutants.changed(right, lambda g, _: g * rng.uniform(1.1, 3)),
     }
@@ -250,8 +260,8 @@ def one_percent(g, _):
     return g
 
 
-@pytest.mark.parametrize("exercise", BACKWARD, ids=lambda e: e.id)
-def test_a_backward_pass_has_a_bank(exercise):
+@pytest.mark.parametrize("exercise", [*BACKWARD, *DERIVATIVES], ids=lambda e: e.id)
+def test_a_gradient_has_a_bank(exercise):
     assert len(exercise.slips) >= (35 if exercise.id in confusion.BIG else 12)
 
 
