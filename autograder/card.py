@@ -46,7 +46,7 @@ def record(exercise, verdict):
         "status": verdict.status,
         "correct": verdict.correct,
         "slips": list(verdict.slips),
-        "summary": _plain(verdict.message),
+        "summary": plain(verdict.message),
     }
 
 
@@ -62,7 +62,7 @@ def text(exercise, verdict, width=60):
         lines += ["", *(line for says in _sentences(verdict) for line in _wrap(says, width))]
         lines += _wrap(verdict.question, width)
         lines += _wrap(f"Read again: {exercise.section}", width)
-    lines += [line for note in verdict.notes for line in _wrap(f"Note: {_plain(note)}.", width)]
+    lines += [line for note in verdict.notes for line in _wrap(f"Note: {plain(note)}.", width)]
     return "\n".join([*lines, *details.text(verdict)])
 
 
@@ -83,7 +83,7 @@ def html(exercise, verdict):
         parts += [f"<p class='says'>{_escape(says)}</p>" for says in _sentences(verdict)]
         parts += [f"<p class='asks'>{_escape(verdict.question)}</p>"] if verdict.question else []
         parts.append(f"<p class='small'>Read again: {_escape(exercise.section)}</p>")
-    parts += [f"<p class='small'>Note: {_escape(_plain(note))}.</p>" for note in verdict.notes]
+    parts += [f"<p class='small'>Note: {_escape(plain(note))}.</p>" for note in verdict.notes]
     parts.append(details.html(verdict))
     group = f"<section class='unrolled {tone}' role='group' aria-label='feedback on {_escape(exercise.id)}'>"
     return f"{STYLE}{group}{''.join(parts)}</section>"
@@ -91,11 +91,11 @@ def html(exercise, verdict):
 
 def _sentences(verdict):
     """The diagnosis; each alternative begins a line."""
-    first, *others = _plain(verdict.message).split(" Or: ")
+    first, *others = plain(verdict.message).split(" Or: ")
     return [first, *(f"Or: {other}" for other in others)]
 
 
-def _plain(text, most=MOST_CHARACTERS):
+def plain(text, most=MOST_CHARACTERS):
     """What a student's code may have written, short and without what a screen cannot show."""
     text = text if len(text) <= most else text[:most] + " …"
     return "".join(c if c.isprintable() else "�" for c in text)

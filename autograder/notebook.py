@@ -65,5 +65,9 @@ def recap(lesson, namespace):
     """
     from . import summary
 
-    rows = summary.rows(lesson, namespace)
+    try:
+        with calling.silence():
+            rows = summary.rows(lesson, namespace)
+    except (TypeError, ValueError) as error:
+        raise _in_one_line(error) from None
     display({"text/html": summary.html(rows), "text/plain": summary.text(rows)}, raw=True)

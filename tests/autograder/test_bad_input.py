@@ -11,8 +11,9 @@ import warnings
 import numpy as np
 import pytest
 
-from autograder import CheckFailed, calling, card, check, diagnose, diagnosis
+from autograder import CheckFailed, calling, card, check, diagnose, diagnosis, summary
 from autograder.exercises import exercise
+from autograder.notebook import recap
 from rnnlib.scalar import immediate as right
 
 ID = "01.immediate"
@@ -156,6 +157,25 @@ def test_a_seed_is_a_whole_number(seed, words):
     with pytest.raises(ValueError, match="seed is -1, expected 0 or more"):
         check(ID, right, -1)
     assert check(ID, right, np.int64(3)) == 2.0
+
+
+def test_a_recap_of_anything_is_a_table(capfd):
+    def noisy(*arguments):
+        print("mine")
+        raise ValueError("long " * 1000)
+
+    rows = summary.rows("01", {"immediate": noisy, "scalar_bptt": 3.0, "total_by_paths": waiting})
+    assert [row[0] for row in rows] == [ID, "01.total_by_paths"]
+    assert "ValueError: long" in rows[0][3] and "takes 2 positional arguments but 3" in rows[1][3]
+    assert max(map(len, summary.text(rows).splitlines())) < 160
+    for lesson, namespace, words in (
+        ("99", {}, "no lesson '99'; there are 00, 01"),
+        (1, {}, "no lesson 1; there are 00, 01"),
+        ("01", None, "namespace is of type NoneType, expected globals"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=words):
+            recap(lesson, namespace)
+    assert capfd.readouterr().err == ""
 
 
 def settings():
