@@ -98,7 +98,7 @@ def _sentences(verdict):
 def plain(text, most=MOST_CHARACTERS):
     """What a student's code may have written, short and without what a screen cannot show."""
     text = text if len(text) <= most else text[:most] + " …"
-    return "".join(c if c.isprintable() else "�" for c in text)
+    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
 
 
 def _wrap(text, width, indent=""):

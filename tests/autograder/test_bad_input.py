@@ -400,4 +400,4 @@ def test_outside_of_a_check_exit_does_end_the_kernel():
     from nbclient.exceptions import DeadKernelError
 
     with pytest.raises(DeadKernelError):
-        run_cells("exit()", "time.sleep(5)")
+        run_cells(defined("exit()"), "exit()", "time.sleep(5)")
