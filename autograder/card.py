@@ -112,6 +112,7 @@ def _headline(exercise, verdict):
     word = {
         "unanswered": "not answered yet",
         "error": "raised an error",
+        "form": "not of the form asked for",
         "timeout": "took too long",
         "missing": "not defined",
         "died": "ended its process",
@@ -132,8 +133,10 @@ def _mark(output):
 def _detail(exercise, name, output):
     if exercise.phrase:
         return exercise.phrase(name, output.ok)
+    if exercise.kind == "value":  # what is wrong with it is the diagnosis below
+        return "holds" if output.ok else "does not hold"
     if output.ok:
-        return "agrees" if exercise.kind == "function" else "holds"
+        return "agrees"
     if output.note:
         return output.note + _where(exercise, name, output)
     percent = 100 * output.error

@@ -31,7 +31,7 @@ class Verdict:
     outputs: dict[str, judge.Output]
     question: str = ""
     notes: tuple[str, ...] = ()
-    status: str = "judged"  # or "unanswered", "error", "timeout"
+    status: str = "judged"  # or "unanswered", "form" (of another kind), "error", "timeout"
     spectrum: np.ndarray | None = None
     numbers: tuple[details.Number, ...] = ()  # on the public instances only
 
@@ -114,12 +114,11 @@ def _attempt(exercise, answer, call):
         )
     except NotImplementedError as error:
         at = getattr(error, "at", None) or traceback.extract_tb(error.__traceback__)[-1].name
-        missing = (
-            "Not answered yet." if at == exercise.function else f"It calls {at}, which is not answered yet."
-        )
+        own = getattr(answer, "__name__", exercise.function)
+        missing = "Not answered yet." if at == own else f"It calls {at}, which is not answered yet."
         problem = "unanswered", missing
     except judge.Unreadable as error:
-        problem = "error", f"{exercise.function} {error}."
+        problem = "form", f"{exercise.function} {error}."
     except AnswerError as error:
         problem = "error", f"{error}."
     except KeyboardInterrupt:
@@ -152,7 +151,7 @@ def _judge_value(exercise, answer):
     except TimeLimitExceeded:
         return failed(exercise, "timeout", f"Could not be judged within {TIME_LIMIT:g} s.")
     except Exception as error:
-        return failed(exercise, "error", f"{type(answer).__name__} does not fit: {error}")
+        return failed(exercise, "form", f"{type(answer).__name__} does not fit: {error}")
     output = judge.Output(problem is None, 0.0 if problem is None else np.inf, problem or "")
     return Verdict(
         exercise.id,

@@ -81,7 +81,7 @@ def _verdict(cell, box, ran, seed, limits):
     try:
         verdict = _judge(exercise, answer, seed)
     except TypeError as error:  # a value where a function is asked for, or the other way round
-        return diagnosis.failed(exercise, "error", f"{error}.")
+        return diagnosis.failed(exercise, "form", f"{error}.")
     return verdict if answer.alive() else diagnosis.failed(exercise, "died", verdict.message)
 
 

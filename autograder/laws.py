@@ -98,7 +98,7 @@ def _sizes(trial):
             continue
         name = trial.called[n] if n < len(trial.called) else f"argument {n + 1}"
         means = MEANINGS if values[0].ndim == 3 and name in TIME_MAJOR else {}
-        for axis in range(values[0].ndim):
+        for axis in range(min(value.ndim for value in values)):
             sizes = np.array([value.shape[axis] for value in values])
             found[f"{name}.shape[{axis}]{means.get(axis, '')}"] = sizes
         if means:

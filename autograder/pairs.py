@@ -62,7 +62,9 @@ def with_law(trial, wrong):
             explained = changed <= set(wrong) and _by_law(trial, wrong, [made[i] for i in sorted(made)])
             if explained and _telling(made.values(), changed):
                 found.append((slip, explained))
-    return found
+    # a slip that needs two laws to fit says less than one that needs one
+    fewest = min((len(said) for _, said in found), default=0)
+    return [(slip, said) for slip, said in found if len(said) == fewest]
 
 
 def _by_law(trial, wrong, made):

@@ -157,6 +157,7 @@ class Answer:
         elif message.get("callable") is True:
             self.known = "function"
             self.names = tuple(str(name) for name in message.get("names") or ())
+            self.__name__ = str(message.get("name"))
         elif "answer" in message:
             self.known, self.value = "value", message["answer"]
 

@@ -218,7 +218,7 @@ def _finding(record):
         return " or ".join(map(_name, record["slips"]))
     if record["status"] == "judged":
         return "no known slip"
-    told = record["status"] in ("error", "unreadable")
+    told = record["status"] in ("error", "form", "unreadable")
     return f"{record['status']}, {record['summary']}" if told else record["status"]
 
 

@@ -238,7 +238,8 @@ HOSTILE = {
     "forged messages": blank(FORGE),
     "pickle": in_function(
         "class P:\n    def __reduce__(self):\n        import os\n        return os.system, ('touch /tmp/pickled',)\n"
-        "return np.array([P()], dtype=object)"
+        "return np.array([P()], dtype=object)",
+        status="form",
     ),
     "zip bomb": in_function(
         "import io, struct, sys, zipfile\nw = sys.modules['beside.wire']\ndef pack(value, call=None):\n"
@@ -266,8 +267,8 @@ HOSTILE = {
         shows="there True False",
     ),
     # wrong, odd, or right in an odd way
-    "None": in_function("return None"),
-    "a list": in_function("return [1.0, 2.0]"),
+    "None": in_function("return None", status="form"),
+    "a list": in_function("return [1.0, 2.0]", status="form"),
     "missing key": around("def scalar_bptt(*a):\n    g = right(*a)\n    del g['V']\n    return g", 14.2),
     "extra key": around("def scalar_bptt(*a):\n    return {**right(*a), 'more': object()}", ALL),
     "NaN": around("def scalar_bptt(*a):\n    return {**right(*a), 'U': np.nan}", 14.2),

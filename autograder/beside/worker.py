@@ -172,7 +172,8 @@ def _introduce(answer):
     if callable(answer):
         code = getattr(answer, "__code__", None)
         names = list(code.co_varnames[: code.co_argcount]) if isinstance(code, types.CodeType) else []
-        return {"callable": True, "names": [str(n) for n in names]}
+        name = str(getattr(answer, "__name__", ""))
+        return {"callable": True, "name": name, "names": [str(n) for n in names]}
     return {"callable": False, "answer": answer, "type": type(answer).__name__}
 
 

@@ -75,7 +75,12 @@ def exercise(exercise_id):
         raise TypeError(f"exercise id is {type(exercise_id).__name__}, expected a string like '01.immediate'")
     found = every().get(exercise_id)
     if found is None:
-        raise ValueError(f"no exercise {exercise_id!r}; there are {', '.join(every())}")
+        lesson = exercise_id.split(".")[0]
+        if lesson not in LESSONS:
+            known = f"this copy of the course has lessons {LESSONS[0]} to {LESSONS[-1]}"
+            raise ValueError(f"no exercise {exercise_id!r}: {known}")
+        known = ", ".join(e.id for e in of_lesson(lesson))
+        raise ValueError(f"no exercise {exercise_id!r}; there are {known}")
     return found
 
 
