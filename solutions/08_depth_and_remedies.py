@@ -347,8 +347,8 @@ print(f"between draws it varies by {spread.min():.1f} to {spread.max():.1f} powe
 # with tanh, whatever the matrix.* Take a network without inputs and biases,
 # $h_t = \phi(h_{t-1} W_h)$, for 20 steps. Give a tuple `(W_h, h0)` of lists: an **orthogonal**
 # matrix, at least 2 × 2, and a start with one entry per unit. Orthogonal means: no entry of
-# $W_h^\top W_h$ is more than $10^{-6}$ from that of the identity, so write `np.sqrt(0.5)`, not
-# `0.707`. Let
+# $W_h^\top W_h$ is off by more than $10^{-6}$ from that of the identity, so compute roots and sines
+# with NumPy rather than round them. Let
 # $G = \lVert d h_{20} / d h_0 \rVert_2$. Three conditions: no entry of $h_0 W_h$ is closer to 0
 # than 0.001; $G \ge 0.1$ with tanh; $G \le 0.001$ with ReLU. Any valid counterexample passes.
 
@@ -489,8 +489,8 @@ for phi in ("tanh", "relu"):
 # **What you just saw.** Read each curve from right to left; the printed lines say where it ends.
 # Of the three random initialisers, `he` fits ReLU and is too large for tanh. `xavier` and
 # `orthogonal` lose some of the gradient with tanh and nearly all of it with ReLU. The slopes
-# decide which scale is right. `identity` keeps most in both, because at the start each layer does
-# little more than hand on its input. All of this is a start only. Training moves the weights, and
+# decide which scale is right. `identity` comes nearest to keeping it in both, because at the start each
+# layer does little more than hand on its input. All of this is a start only. Training moves the weights, and
 # nothing holds them where they were.
 #
 # ## 6 Penalties: the wrong one and a better one
