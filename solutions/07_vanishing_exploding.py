@@ -18,12 +18,15 @@
 # | $a_t = x_t W_x + h_{t-1} W_h + b_h$ | `run.a[t-1]` of $(T,B,H)$ | pre-activation; rows are instances |
 # | $h_t = \phi(a_t)$ | `h[t]` of $(T+1,B,H)$ | state, $t = 0, \dots, T$; `h[0]` is the initial one |
 # | $J_t = \operatorname{diag}(\phi'(a_t))\, W_h^{\top}$ | $(H,H)$ | step Jacobian $\partial h_t / \partial h_{t-1}$, of one instance |
-# | $J_{t:k} = J_t \cdots J_{k+1}$ | | $d h_t / d h_k$: $t-k$ factors, the latest on the left |
+# | $J_{t:k} = J_t \cdots J_{k+1}$ | | $d h_t / d h_k$: $t-k$ factors, the latest on the left; $J_{k:k} = I$ |
 # | $\lVert v \rVert$, $\lVert A \rVert_2$ | `np.linalg.norm(A, 2)` | length of a vector; 2-norm (spectral norm) of a matrix |
 # | $\sigma_{\max}(A) = \lVert A \rVert_2$ | | largest singular value of $A$ |
 # | $\rho(A)$ | | spectral radius: the largest *modulus* of an eigenvalue |
 # | $\gamma_\phi = \sup \lvert \phi' \rvert$ | | the steepest slope of the activation |
-# | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]` of $(T,B,H)$ | adjoint of $h_t$ from outside: from the loss at step $t$ alone |
+# | $L = L_1 + \dots + L_T$ | | the loss: the sum of the losses at the single steps |
+# | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]` of $(T,B,H)$ | adjoint of $h_t$ from outside: from the loss $L_t$ alone |
+# | $\ell = t-k$, $C_\ell$ | `C[l]` of $(T,H,H)$ | lag; the part of $dL/dW_h$ that has crossed $\ell$ Jacobians |
+# | $u \otimes v$, $u \odot v$ | `np.outer(u, v)`, `u * v` | the matrix of all products $u_m v_n$; the products entry by entry |
 
 # %%
 import numpy as np
@@ -85,7 +88,8 @@ for name in ("tanh", "sigmoid", "relu", "identity"):
 #
 # **Exercise 1 ●●○ · 12 min.** `W` is a square matrix $(H, H)$. Return the number
 # $\lVert W \rVert_2$, correct to six digits, by power iteration: start from a random vector,
-# which has a part in every direction, and use only products with `W` and with `W.T`.
+# which has a part in every direction, and use only products with `W` and with `W.T`. (NumPy's
+# `np.linalg.norm(W, 2)` passes as well. The point is to see how it is found.)
 
 # %% nbgrader={"grade": false, "grade_id": "spectral_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def spectral_norm(W):
@@ -159,7 +163,7 @@ plots.show(
 # $$\boxed{\;\lVert J_{t:k} \rVert_2 \le \big(\gamma_\phi\, \sigma_{\max}(W_h)\big)^{t-k}\;}$$
 #
 # - $\gamma_\phi\, \sigma_{\max}(W_h) < 1$ is **sufficient** for vanishing: contributions from
-#   $n$ steps back then decay at least like its $n$-th power.
+#   $n$ steps back then decay at least as fast as $(\gamma_\phi\, \sigma_{\max})^n$.
 # - $\gamma_\phi\, \sigma_{\max}(W_h) > 1$ is **necessary** for exploding. It is not
 #   sufficient: an upper bound that grows forces nothing to grow.
 #
@@ -250,8 +254,8 @@ check("07.norm_bound", norm_bound)
 #
 # Note the bars. An eigenvalue may be negative, or one of a complex pair; what counts is its
 # modulus. The article argues with eigenvalues ordered by size and an eigenvector for each.
-# This is not needed, and real matrices rarely offer it; the cell after exercise 5 counts how
-# rarely.
+# This is not needed, and for real matrices eigenvalues and eigenvectors are mostly complex;
+# the cell after exercise 5 counts how rarely all are real.
 #
 # **Exercise 4 ●○○ · 5 min.** Return the number $\rho(W)$ of a square matrix.
 # `np.linalg.eigvals(W)` gives all eigenvalues, in no particular order, as complex numbers
@@ -329,7 +333,7 @@ check("07.power_norms", power_norms)
 jordan = np.array([[0.5, 10.0], [0.0, 0.5]])
 n = np.arange(21)
 norms = [np.linalg.norm(np.linalg.matrix_power(jordan, m), 2) for m in n]
-print(*(f"n = {m}: {norms[m]:.3g}" for m in (1, 2, 3, 5, 10, 20)), sep="   ")
+print(*(f"n = {m}: {norms[m]:.3g}" for m in (0, 1, 2, 3, 5, 10, 20)), sep="   ")
 curves = {"norm of the power": norms, r"$\rho^n$": 0.5**n}
 figure = plots.lines(n, curves, "n", "factor after n steps", log="y", marker="o")
 figure.axes[0].set_xticks(n[::5])
@@ -341,31 +345,39 @@ plots.show(
 )
 spectra = np.linalg.eigvals(np.random.default_rng(1).normal(size=(4000, 5, 5)))
 share = np.mean((abs(spectra.imag) < 1e-12).all(axis=1))
-print(f"5 x 5 Gaussian matrices, all eigenvalues real: {share:.1%}; exactly {2.0**-5:.1%}")
+print(f"5 x 5 Gaussian matrices, all eigenvalues real: {share:.1%} of the draws;", end=" ")
+print(f"known exact value 2^-5 = {2.0**-5:.3%}")
 
 # %%
-# Look at this: a network with W_h = gain * gaussian, so that rho(W_h) is the gain.
-n, gains, sigma, curves = np.arange(31), (0.4, 1.2, 3.0), np.linalg.norm(gaussian, 2), {}
-for gain in gains:
-    J = driven_run(gain * gaussian, 30)[2]
-    steps = [paths.transition(J[:, None], m, 0)[0] for m in n]
-    curves[f"gain {gain}"] = norms = np.linalg.norm(steps, 2, axis=(1, 2))
-    print(f"gain {gain}: {norms[-1]:.2g} after 30 steps, bound {(gain * sigma) ** 30:.2g}")
+# Look at this: a network with W_h = scale * gaussian, so that rho(W_h) is the scale.
+n, scales, sigma, curves = np.arange(31), (0.4, 1.2, 3.0), np.linalg.norm(gaussian, 2), {}
+for scale in scales:
+    J = driven_run(scale * gaussian, 30)[2][:, None]
+    steps = [paths.transition(J, m, 0)[0] for m in n]
+    curves[f"scale {scale}"] = norms = np.linalg.norm(steps, 2, axis=(1, 2))
+    ends = norms[-1], (scale * sigma) ** 30, scale**30
+    print(f"scale {scale}, n = 30: norm {ends[0]:.2g}, bound {ends[1]:.2g}, rho^n {ends[2]:.2g}")
 title = r"dashed: $(\gamma_\phi \sigma_{max})^n$, dotted: $\rho^n$"
 figure = plots.lines(n, curves, "number of Jacobians n", "norm of the product", title, "y")
-for gain, colour in zip(gains, plots.COLOURS):
-    figure.axes[0].plot(n, (gain * sigma) ** n, "--", n, gain**n, ":", color=colour, lw=1)
+for scale, colour in zip(scales, plots.COLOURS):
+    figure.axes[0].plot(n, (scale * sigma) ** n, "--", n, scale**n, ":", color=colour, lw=1)
 at_end = ", ".join(f"{curve[-1]:.1e} for {name}" for name, curve in curves.items())
-alt = f"Norm of the product of n step Jacobians, tanh, for three gains; at n = 30: {at_end}. "
-plots.show(figure, alt + "Each stays below its dashed bound; the dotted rho to the n is off.")
+plots.show(figure, f"Norm of the product of n Jacobians; at n = 30: {at_end}, rho^n above each.")
 J = driven_run(0.9 * gaussian, 6)[2]
 sizes, radii = np.linalg.norm(J, 2, axis=(1, 2)), abs(np.linalg.eigvals(J)).max(axis=1)
-six, share = paths.transition(J[:, None], 6, 0)[0], np.mean(sizes > 1)
-print(f"gain 0.9, six steps: {share:.0%} of the steps have norms above 1; the product has norm")
-print(f"{np.linalg.norm(six, 2):.3f}, rho {np.abs(np.linalg.eigvals(six)).max():.3f};", end=" ")
-print(f"single norms multiply to {sizes.prod():.3f}, single rhos to {radii.prod():.3f}")
+six = np.linalg.multi_dot(J[::-1])
+print(f"rho(W_h) = 0.9: {np.sum(sizes > 1)} of {len(J)} steps have a norm above 1")
+print(f"norm of the product {np.linalg.norm(six, 2):.3f}, product of norms {sizes.prod():.3f}")
+print(f"rho of product {max(abs(np.linalg.eigvals(six))):.3f}, product of rhos {radii.prod():.3f}")
 
 # %% [markdown] tags=["S4.18", "S4.34"]
+# **What you just saw.** Three networks, and what the numbers in the two statements say about
+# them. The theorem's bound (dashed) holds for each, and only for the smallest scale it decides
+# anything. At the middle scale the bound explodes and the product vanishes: above 1 it forces
+# nothing. The powers of $\rho(W_h)$ (dotted) are no bound: the product starts above them. They
+# are no forecast either: after 30 steps they are too large at all three scales, because
+# the slopes are not in them.
+#
 # ## 4 Refute it: two printed bounds
 #
 # **The bound of 1.** The article says that the 2-norm of the Jacobian is at most 1, because
@@ -426,8 +438,8 @@ check("07.refute_bounds", bounds)
 #
 # 1. The article bounds every step by a number $\gamma_W$ that it calls the largest eigenvalue
 #    of $W_h$. With $\gamma_W = \rho(W_h)$ it would follow that
-#    $\lVert W_h^n \rVert_2 \le \rho(W_h)^n$. Already one step may break it: the last lines
-#    before section 4 count how many steps of a run do, with $\rho(W_h)$ below 1.
+#    $\lVert W_h^n \rVert_2 \le \rho(W_h)^n$. Already one step may break it: in the
+#    last lines printed before section 4 all steps have a norm above 1, with $\rho(W_h)$ below 1.
 # 2. The article compares the largest eigenvalue itself with 1, not its modulus: below 1, so it
 #    vanishes.
 #
@@ -453,8 +465,8 @@ check("07.refute_eigenvalues", eigen)
 # %% [markdown] tags=["S4.24", "S4.25"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The matrix of the picture in section 3 is nearly the first one. For the second, one row and
-# column are enough.
+# Section 3 shows powers that grow before they decay: what in the matrix makes them grow? For the
+# second: which numbers below 1 have large powers?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -525,6 +537,8 @@ check("07.refute_products", products)
 # First pair: one entry above the diagonal, one below. Second: diagonal matrices that are large
 # in turn. Third: a matrix $W_h^{\top}$ with a constant first row and its negative in the
 # second; its trace and its determinant are zero. Saturate the unit that cancels the other one.
+# What is left of $J$ has one large eigenvalue: how large must it be for its twentieth power to
+# exceed a thousand?
 #
 # </details>
 #
@@ -549,7 +563,7 @@ check("07.refute_products", products)
 
 # %% nbgrader={"grade": false, "grade_id": "growth_rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def growth_rate(J):
-    """Returns the logarithm of the 2-norm of J_T ... J_1 for each of the T steps, a number."""
+    """Returns (1/T) ln of the 2-norm of J_T ... J_1, a number."""
     ### BEGIN SOLUTION
     log_size, product = 0.0, np.eye(len(J[0]))
     for J_t in J:
@@ -586,32 +600,36 @@ check("07.growth_rate", growth_rate)
 # </details>
 
 # %%
-# What you just saw, over a sweep of gains: a random matrix, and a multiple of the identity.
-gains = np.array([0.3, 0.5, 0.7, 0.9, 1.2, 1.5, 2, 3, 5, 7, 10])
+# Look at this, over a sweep of scales: a random matrix, and a multiple of the identity.
+scales = np.array([0.3, 0.5, 0.7, 0.9, 1.2, 1.5, 2, 3, 5, 7, 10])
 rates = {"random": [], "identity": []}
-for gain in gains:
+for scale in scales:
     for label, W_h in zip(rates, (gaussian, np.eye(H))):
-        rates[label].append(flow.growth_rate(driven_run(gain * W_h, 100)[2]))
-shown = [np.flatnonzero(gains == gain)[0] for gain in (0.5, 0.9, 1.5, 3, 10)]
+        rates[label].append(flow.growth_rate(driven_run(scale * W_h, 100)[2]))
+shown = [np.flatnonzero(scales == scale)[0] for scale in (0.5, 0.9, 1.5, 3, 10)]
 for label, rate in rates.items():
-    print(label, *(f"  gain {gains[i]:g}: {rate[i]:+.2f}" for i in shown))
+    print(label, *(f"  scale {scales[i]:g}: {rate[i]:+.2f}" for i in shown))
 random, scaled = rates.values()
-rates["zero"] = 0 * gains
-figure = plots.lines(gains, rates, "gain", "growth rate per step", log="x")
+rates["zero"] = 0 * scales
+figure = plots.lines(scales, rates, "scale of $W_h$", "growth rate per step", log="x")
 figure.axes[0].set_ylim(-2, 1)
 plots.show(
     figure,
-    f"Growth rate against gain: the random matrix rises from {random[0]:.2f} to "
-    f"{random[-1]:+.2f}, above zero for large gains; the multiple of the identity comes no "
+    f"Growth rate against scale: the random matrix rises from {random[0]:.2f} to "
+    f"{random[-1]:+.2f}, above zero for large scales; the multiple of the identity comes no "
     f"nearer to zero than {max(scaled):.2f} and leaves the figure, down to {scaled[-1]:.1f}.",
 )
 
 # %% [markdown] tags=["S4.25", "S4.27", "S4.44"]
+# **What you just saw.** The random matrix explodes when it is large. The multiple of the
+# identity, with the same $\rho$, never does: the larger it is, the faster its gradient vanishes
+# in the end.
+#
 # ## 8 Refute it: one unit is enough
 #
-# Too small a matrix vanishes for sure; that is the theorem. For large ones the weights compete
-# with saturation: larger weights make larger pre-activations, and these have smaller slopes.
-# The outcome depends on the matrix, as you saw. So these statements of the article are wrong,
+# With too small a matrix the gradient vanishes for sure; that is the theorem. For large ones the
+# weights compete with saturation: larger weights make larger pre-activations, and these have
+# smaller slopes. The outcome depends on the matrix, as you saw. So these statements of the article are wrong,
 # already for $h_t = \tanh(w h_{t-1} + x_t)$, where $J_t = w\,(1 - h_t^2)$ is a number:
 #
 # 1. If the weight is too large, the derivative goes to infinity; if the largest eigenvalue
@@ -668,11 +686,12 @@ check("07.refute_one_unit", units)
 # of Jacobians in them:
 #
 # $$\frac{dL}{dW_h} = \sum_{\ell=0}^{T-1} C_\ell, \qquad C_\ell = \sum_{t-k=\ell}
-#   h_{k-1} \otimes \big[(\bar h^{\mathrm{out}}_t\, J_{t:k}) \odot \phi'(a_k)\big] .$$
+#   h_{k-1} \otimes \big[(\bar h^{\mathrm{out}}_t\, J_{t:k}) \odot \phi'(a_k)\big] ,$$
 #
-# "The gradient vanishes" means that $C_\ell$ vanishes for large $\ell$. The gradient itself
-# does not: $C_0$ has no $J$ in it at all. The network still learns, but only from what
-# happened shortly before.
+# the second sum over all pairs $1 \le k \le t \le T$ with this lag. "The gradient vanishes" means
+# that $C_\ell$ vanishes for large $\ell$. The gradient itself need not: $C_0$ has no $J$ in it at
+# all, only the slope $\phi'(a_t)$, which is small where a unit is saturated. The network then
+# still learns, but only from what happened shortly before.
 #
 # No product of Jacobians is needed. Send all adjoints back *together*, one step a round: after
 # $\ell$ rounds each has crossed $\ell$ Jacobians, and those that would have passed step 1 are
@@ -709,7 +728,7 @@ check("07.contribution_by_lag", contribution_by_lag)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Let $u^{(\ell)}_k$ be what $L_{k+\ell}$ feels of $h_k$:
+# Let $u^{(\ell)}_k$ be the gradient of $L_{k+\ell}$ by $h_k$:
 # $u^{(0)}_k = \bar h^{\mathrm{out}}_k$, and
 # $u^{(\ell+1)}_{k-1} = \big(u^{(\ell)}_k \odot \phi'(a_k)\big)\, W_h^{\top}$. Then
 # $C_\ell = \sum_k h_{k-1} \otimes \big(u^{(\ell)}_k \odot \phi'(a_k)\big)$.
@@ -725,32 +744,38 @@ check("07.contribution_by_lag", contribution_by_lag)
 # </details>
 
 # %%
-# Look at this: the loss of the last step alone, split by lag, for three gains.
+# Look at this: the loss of the last step alone, split by lag, for three scales.
 T, curves = 60, {}
-for gain in (0.4, 1.2, 3.0):
-    params, run, _ = driven_run(gain * gaussian, T)
+for scale in (0.4, 1.2, 3.0):
+    params, run, _ = driven_run(scale * gaussian, T)
     dh = np.zeros((T, 1, H))
     dh[-1] = np.random.default_rng(8).normal(size=(1, H))
     terms = paths.path_terms(params, run, dh, T)["W_h"][::-1]  # the use at step T first
-    curves[f"gain {gain}"] = np.linalg.norm(terms, axis=(1, 2))
-    whole = np.linalg.norm(terms.sum(axis=0)) / curves[f"gain {gain}"][0]
-    sizes = [f"lag {lag}: {curves[f'gain {gain}'][lag]:.1e}" for lag in (0, 10, 30, 59)]
-    print(f"gain {gain}:", *sizes, f"  whole gradient / lag 0: {whole:.3g}")
+    curves[f"scale {scale}"] = np.linalg.norm(terms, axis=(1, 2))
+    whole = np.linalg.norm(terms.sum(axis=0)) / curves[f"scale {scale}"][0]
+    sizes = [f"lag {lag}: {curves[f'scale {scale}'][lag]:.1e}" for lag in (0, 10, 30, 59)]
+    print(f"scale {scale}:", *sizes, f"  whole gradient / lag 0: {whole:.3g}")
 plots.show(
     plots.lines(np.arange(T), curves, "lag: number of Jacobians", "norm of the term", log="y"),
-    "Norm of the term of dL/dW_h against its lag, logarithmic scale. From lag 0 to lag 59: "
+    "Norm of the term of dL/dW_h against its lag, logarithmic axis. From lag 0 to lag 59: "
     + "; ".join(f"{name} from {c[0]:.1e} to {c[-1]:.1e}" for name, c in curves.items()),
 )
 
 # %% [markdown]
+# **What you just saw.** At the smallest scale the term of lag 0 is nearly the whole gradient,
+# which is not small at all: only the far past is missing from it. At the largest scale it is
+# the other way round, and the oldest uses drown the recent ones.
+#
 # ## Recap
 #
 # - The theorem: $n$ Jacobians stretch by at most $(\gamma_\phi\, \sigma_{\max}(W_h))^n$. Below
-#   1 is sufficient for vanishing, above 1 is necessary for exploding, and neither turns round.
+#   1 is sufficient for vanishing, above 1 is necessary for exploding, and neither converse
+#   holds.
 # - The spectral radius decides only for one constant matrix, and only in the long run.
 # - Large weights need not explode: they compete with saturation. Measure the growth rate of
 #   the product.
-# - The gradient as a whole does not vanish. Its long-lag contributions do.
+# - Where the gradient vanishes, it is the long-lag contributions that vanish; the whole usually
+#   does not.
 #
 # Lesson 08 looks at depth in general and at remedies; lessons 09 to 11 at the cell that was
 # built against this.

@@ -6,7 +6,7 @@
 # initialisers keep constant, and what a penalty on the weights does to the gradient; and clip a
 # gradient in two ways, knowing what each of them changes.
 #
-# about 150 minutes · difficulty ●●○ · before it: 05, 07
+# about 180 minutes · difficulty ●●○ · before it: 05, 07
 #
 # Lesson 07 found the reason why gradients vanish and explode: a product of many matrices.
 # Nothing in that reason is about time. This lesson takes it to networks in general, and then
@@ -24,6 +24,8 @@
 # | $\bar h_\ell$, $\bar a_\ell$ | `dh`, `da` | gradient of the loss by $h_\ell$ and by $a_\ell$ (adjoints) |
 # | $J_\ell = \partial h_\ell / \partial h_{\ell-1}$ | | Jacobian of a layer, numerator layout: $[i,j] = \partial h_\ell[i] / \partial h_{\ell-1}[j]$ |
 # | $\lVert v \rVert$ | `np.linalg.norm(v)` | root of the sum of the squares of all entries |
+# | $\lVert A \rVert_2$ | `np.linalg.norm(A, 2)` | 2-norm of a matrix, its largest singular value |
+# | $\gamma_\phi = \sup \lvert \phi' \rvert$ | | the steepest slope of the activation |
 # | gain | | $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$: what remains of a gradient after the whole way back |
 
 # %%
@@ -230,14 +232,14 @@ plots.show(figure, f"Logarithm of the gain over 50 layers, scales 0.5, 1, √2, 
 # %% [markdown] tags=["S4.50", "S4.28", "S4.30"]
 # **What you just saw.** Normal weights with the standard deviation $s / \sqrt{100}$ for a scale
 # $s$, and no recurrence anywhere. The fields show exponents: at $-10$ the gradient arrives $10^{-10}$
-# times as long as it started. The logistic function loses everything at every scale, since its
-# slope is at most 1/4. For the others the result hangs on the scale, and the range in which a
-# gradient survives is narrow.
+# times as long as it started. The logistic function loses nearly everything at these four scales.
+# Its slope is at most 1/4, so it asks for weights several times larger. For the others the result
+# hangs on the scale, and the range in which a gradient survives is narrow.
 #
 # ## 3 An unrolled network is a deep one with tied weights
 #
 # Now put $W_\ell = W_h$ in every layer. Layer $\ell$ becomes step $t$:
-# $h_t = \tanh(h_{t-1} W_h + b)$. The input of the network is $h_0$. And where are the inputs
+# $h_t = \tanh(h_{t-1} W_h + b_t)$. The input of the network is $h_0$. And where are the inputs
 # $x_t$? For one sequence they are constants, so they can join the bias:
 #
 # $$b_t = x_t W_x + b_h, \qquad\text{a different bias in every layer.}$$
@@ -252,7 +254,7 @@ plots.show(figure, f"Logarithm of the gain over 50 layers, scales 0.5, 1, √2, 
 # multiply *different* matrices, so that large and small factors can balance, here the same one
 # comes back every time.
 #
-# **Exercise 4 ●●● · 25 min.** Compute the gradient of a recurrent network with your two
+# **Exercise 4 ●●● · 25 min.** Compute the gradient of a tanh network with your two
 # functions, and without a sweep through time of your own. One sequence: `x` is $(T, D)$, `h0`
 # is $(H,)$, and `params` has `"W_x"` $(D,H)$, `"W_h"` $(H,H)$, `"b_h"` $(H,)$. The loss sees
 # the last state only: `dh`, shape $(H,)$, is $\bar h_T$. Return a dict with the states `"h"`,
@@ -332,7 +334,7 @@ print(f"between draws it varies by {spread.min():.1f} to {spread.max():.1f} powe
 # the median of seven draws. (Here the scale is a multiple of $1/\sqrt{50}$.) Compare the two rows.
 # With the identity, ReLU keeps more than tanh. With the random matrices it vanishes faster where
 # tanh vanishes, and explodes faster where tanh explodes. The printed line says how far one draw
-# can be from another. With one matrix repeated a hundred times, luck counts a hundred times.
+# can be from another, depending on the field. With one matrix repeated a hundred times, luck counts a hundred times.
 #
 # ## 4 Is ReLU a remedy?
 #
@@ -344,7 +346,9 @@ print(f"between draws it varies by {spread.min():.1f} to {spread.max():.1f} powe
 # **Exercise 5 ●●○ · 12 min · refute it.** Claim: *with ReLU the gradient vanishes less than
 # with tanh, whatever the matrix.* Take a network without inputs and biases,
 # $h_t = \phi(h_{t-1} W_h)$, for 20 steps. Give a tuple `(W_h, h0)` of lists: an **orthogonal**
-# matrix, at least 2 × 2, and a start with one entry per unit. Let
+# matrix, at least 2 × 2, and a start with one entry per unit. Orthogonal means: no entry of
+# $W_h^\top W_h$ is off by more than $10^{-6}$ from that of the identity, so compute roots and sines
+# with NumPy rather than round them. Let
 # $G = \lVert d h_{20} / d h_0 \rVert_2$. Three conditions: no entry of $h_0 W_h$ is closer to 0
 # than 0.001; $G \ge 0.1$ with tanh; $G \le 0.001$ with ReLU. Any valid counterexample passes.
 
@@ -478,12 +482,16 @@ for phi in ("tanh", "relu"):
         f"Norm of the gradient by the pre-activations of 50 {phi} layers, relative to the "
         f"last layer. At the first layer: {ends}.",
     )
+    print(f"{phi}, layer 1: {ends}")
 
 
 # %% [markdown] tags=["S4.30"]
-# **What you just saw.** Read each curve from right to left. No initialiser is best for both
-# activations: the slopes decide which scale is right. And it is a start only. Training moves
-# the weights, and nothing holds them where they were.
+# **What you just saw.** Read each curve from right to left; the printed lines say where it ends.
+# Of the three random initialisers, `he` fits ReLU and is too large for tanh. `xavier` and
+# `orthogonal` lose some of the gradient with tanh and nearly all of it with ReLU. The slopes
+# decide which scale is right. `identity` comes nearest to keeping it in both, because at the start each
+# layer does little more than hand on its input. All of this is a start only. Training moves the weights, and
+# nothing holds them where they were.
 #
 # ## 6 Penalties: the wrong one and a better one
 #
@@ -581,15 +589,17 @@ except NotImplementedError:
 
 # %% [markdown] tags=["S4.49", "S4.48"]
 # **What you just saw.** Gradient descent on a penalty alone. L2 takes the gradient with it. The
-# other curve belongs to $\tfrac14 \lVert W W^\top - I \rVert^2$, which is small when *every*
-# row keeps its length. It asks for more than $\Omega$, and its gradient is a line of code. Once
+# other curve belongs to $\tfrac14 \lVert W W^\top - I \rVert^2$. It is small when
+# $\lVert v W \rVert \approx \lVert v \rVert$ for *every* row vector $v$. It asks for more than $\Omega$, and its gradient is a line of code. Once
 # exercise 7 is solved, the lines below the figure show $\Omega$ for the matrix at the start and at
 # the two ends.
 #
 # ## 7 Clipping
 #
 # Against gradients that explode there is a simpler remedy, and it works for any network. LSTMs
-# need it too: the figure below the hints shows one whose gradient grows on the way back.
+# need it too: the figure below the hints shows one whose gradient grows on the way back. (An LSTM
+# is the cell of lessons 09 to 11. Here you need only know that its state passes from step to step
+# too, and that a large *forget bias* makes it keep what it has.)
 # The article names clipping and does not define it. There are two definitions, and they are not
 # the same.
 #
@@ -604,7 +614,8 @@ except NotImplementedError:
 # changes.
 #
 # **Exercise 8 ●○○ · 10 min.** Write `clip_by_global_norm`. `grads` is a dict of arrays, `c` a
-# positive number. Return a new dict with the same names and shapes.
+# positive number. Return a new dict with the same names and shapes. A gradient that is zero
+# everywhere stays zero.
 #
 # **Exercise 9 ●○○ · 5 min.** Write `clip_by_value` in the same cell, with the same arguments.
 
@@ -657,7 +668,8 @@ check("08.clip_by_value", clip_by_value)
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Each entry is treated alone. NumPy has a function with this name's first word.
+# Each entry is treated alone. What becomes of one that is within the limits, and of one that is
+# not?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -681,9 +693,9 @@ plots.show(
     plots.paired_bars(bars, "entry", "share of the length", "direction, clipped at c = 1"),
     f"Direction of (10, 0.1, 0.1) and of its two clipped versions: the cosine with the "
     f"gradient is {turned[1]:.3f} by norm and {turned[2]:.3f} by value.")
-for scale in (0.5, 6.0):
+for scale in (0.5, 8.0):
     p = lstm.init(3, H, np.random.default_rng(1), forget=5.0)
-    p["W_h"] = scale * np.random.default_rng(2).normal(size=(H, 4 * H)) / np.sqrt(H)
+    p["W_h"] = scale * np.random.default_rng(22).normal(size=(H, 4 * H)) / np.sqrt(H)
     run = lstm.forward(p, np.random.default_rng(3).normal(size=(250, 1, 3)))
     row, curve = np.ones(2 * H) / np.sqrt(2 * H), []
     for J in flow.joint_jacobians(p, run)[::-1, 0]:
@@ -696,9 +708,10 @@ plots.show(plots.lines(range(1, 251), curves, "steps back", "gradient norm", log
 # %% [markdown] tags=["S4.49"]
 # **What you just saw.** If the direction is kept, the bars of a clipped gradient are as high as
 # those of the gradient. By norm they are. By value the small entries have become ten times as
-# important, although nothing about them was wrong. The curves belong to two LSTMs that forget
-# almost nothing. The one with large recurrent weights is an LSTM whose gradient explodes: its
-# training needs clipping.
+# important, although nothing about them was wrong. The curves belong to two LSTMs, with recurrent
+# weights of the same pattern and of two sizes. Where they are small, the gradient keeps its length
+# for all the steps. Where they are large, it grows nearly all the way back. Not every draw of this
+# size does that, but one that does is an LSTM whose training needs clipping.
 #
 # **Exercise 10 ●●○ · 10 min · refute it.** In the example the angle is small, and the clipped
 # gradient is about as long as $c$. It is tempting to say: *clipping by value at $c$ gives a
@@ -778,8 +791,8 @@ check("08.refute_clipping", clipped_askew)
 #   of a bias.
 # - The right scale of the weights depends on the slopes. ReLU alone is no remedy.
 # - L2 shrinks the weights, and the gradient with them. A norm-preserving penalty does not.
-# - Clipping by norm keeps the direction; clipping by value changes it, and can be longer than
-#   $c$.
+# - Clipping by norm keeps the direction; clipping by value changes it, and its result can be
+#   longer than $c$.
 #
 # None of this changes the network itself. Lesson 09 does.
 

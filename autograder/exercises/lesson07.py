@@ -39,11 +39,14 @@ def _for_the_radius(W, seed):
     """The largest modulus belongs to a pair, to a negative number, to a pair left of zero.
 
     The pair has the largest real part by modulus too, so that no wrong reading meets the modulus
-    of another eigenvalue.
+    of another eigenvalue.  Nor does NumPy list the largest first or, with more than three, last.
     """
     values = np.linalg.eigvals(W)
     order = np.abs(values).argsort()
     largest = values[order[-1]]
+    ends = np.abs(values[[0, -1]] if len(W) > 3 else values[:1]) / abs(largest)
+    if ends.max() > 0.9 or (len(W) > 3 and ends[0] < 1.1 * np.abs(values).min() / abs(largest)):
+        return False
     if seed % 3 == 1:
         fits = largest.real < 0 == largest.imag and abs(values[order[-2]]) < 0.9 * abs(largest)
         return fits and values.real.max() > 0.1 * abs(largest) and _non_normal(W)
@@ -105,6 +108,23 @@ def _contribution_reference(params, h, dh):
     return {"C": parts}
 
 
+def _measured_norm(function, arguments):
+    """Calls the function; a number far too large for a norm of W is said in words."""
+    returned = function(*arguments)
+    norm = judge.to_array(judge.read_outputs(returned, ("norm",))[0].get("norm"))
+    if norm is not None and norm.ndim == 0 and not abs(norm) < 1e4 * np.linalg.norm(arguments[0]):
+        raise judge.Unreadable(f"returned {norm:.2g}: perhaps v is never divided by its length")
+    return returned
+
+
+def _real_radius(function, arguments):
+    """Calls the function; a complex result is said in words."""
+    returned = function(*arguments)
+    if np.iscomplexobj(judge.read_outputs(returned, ("radius",))[0].get("radius")):
+        raise judge.Unreadable("returned a complex value, expected a real number: take the modulus")
+    return returned
+
+
 def _finite_rate(function, arguments):
     """Calls the function; a product that left the range of floats is said in words."""
     returned = function(*arguments)
@@ -127,8 +147,12 @@ def _read(answer, *names):
 
 def _several(answer, **conditions):
     """What is wrong with the entries of a dict answer, one sentence for each; None if nothing."""
+    try:
+        values = _read(answer, *conditions)
+    except ValueError as error:
+        return str(error)
     problems = []
-    for value, (name, problem_of) in zip(_read(answer, *conditions), conditions.items()):
+    for value, (name, problem_of) in zip(values, conditions.items()):
         try:
             problem = problem_of(value)
         except (ValueError, TypeError) as error:  # it does not have the form asked for
@@ -266,14 +290,18 @@ def _one_unit_vanishes(value):
     size = abs(np.prod(J))
     if w < 5:
         return f"w is {w:.3g}, less than 5"
-    return None if size <= 1e-10 else f"the product of the 50 factors has the modulus {size:.3g}"
+    if size <= 1e-10:
+        return None
+    return f"the product of the 50 factors has the modulus {size:.3g}, more than 1e-10"
 
 
 def _mixed(value):
     _, J = _factors(value, (5, 100))
-    if (J > 1).any() and ((J >= 0) & (J <= 1)).any():
+    missing = [] if (J > 1).any() else ["none is above 1"]
+    missing += [] if ((J >= 0) & (J <= 1)).any() else ["none lies between 0 and 1"]
+    if not missing:
         return None
-    return f"the factors run from {J.min():.3g} to {J.max():.3g}, all on one side"
+    return f"the factors run from {J.min():.3g} to {J.max():.3g}: {' and '.join(missing)}"
 
 
 def _all_negative(value):
@@ -296,6 +324,7 @@ SPECTRAL_NORM = Exercise(
     outputs=("norm",),
     instance=_matrix,
     reference=lambda W: {"norm": np.array(flow.spectral_norm(W))},
+    call=_measured_norm,
     asks="After how many rounds does the sixth digit stand still, and is v a unit vector at the end?",
     slips=(
         Slip("transpose_missing", "W.T @ (W @ v)", "W @ v",
@@ -340,7 +369,7 @@ NORM_BOUND = Exercise(
     outputs=("bound",),
     instance=_matrix_phi_and_number,
     reference=lambda W, phi, n: {"bound": np.array(flow.norm_bound(W, phi, n))},
-    asks="For n = 1 the bound is that of a single Jacobian: is your result right there?",
+    asks="Is your result right for n = 1? And for n = 2?",
     slips=(
         Slip("slope_outside_the_power", "(gamma * sigma) ** n", "gamma * sigma**n",
              "For the logistic function the bound is too large: the slope is there once, not for every step.",
@@ -391,6 +420,7 @@ SPECTRAL_RADIUS = Exercise(
     outputs=("radius",),
     instance=_matrix_for_radius,
     reference=lambda W: {"radius": np.array(flow.spectral_radius(W))},
+    call=_real_radius,
     asks="Print all eigenvalues of one matrix: which of them has the largest modulus?",
     slips=(
         Slip("largest_real_part", "np.abs(np.linalg.eigvals(W)).max()", "np.linalg.eigvals(W).real.max()",
@@ -414,6 +444,12 @@ SPECTRAL_RADIUS = Exercise(
              "np.abs(max(np.linalg.eigvals(W), key=lambda v: v.real))",
              "The eigenvalue with the largest real part is chosen first, and its modulus taken afterwards.",
              "An eigenvalue far left of zero: can it be the one with the largest modulus?"),
+        Slip("first_of_the_list", "np.abs(np.linalg.eigvals(W)).max()", "np.abs(np.linalg.eigvals(W)[0])",
+             "The result is the modulus of the first eigenvalue of NumPy's list.",
+             "In which order does NumPy list the eigenvalues?"),
+        Slip("last_of_the_list", "np.abs(np.linalg.eigvals(W)).max()", "np.abs(np.linalg.eigvals(W)[-1])",
+             "The result is the modulus of the last eigenvalue of NumPy's list.",
+             "In which order does NumPy list the eigenvalues?"),
         Slip("smallest", "np.abs(np.linalg.eigvals(W)).max()", "np.abs(np.linalg.eigvals(W)).min()",
              "The result is the smallest modulus: the direction that dies out first.",
              "Which eigenvalue is left over after many steps?"),
@@ -623,7 +659,7 @@ CONTRIBUTION = Exercise(
              "that state's slope already.",
              "How often does a path pass the activation of one step?"),
         Slip("slope_missing", "da = felt * slope[: len(felt)]", "da = felt",
-             "The slopes are missing at every step, also from lag 0.",
+             "The slopes are missing at every step, already at lag 0.",
              "What stands between a state and its pre-activation?"),
         Slip("slope_missing_at_the_end", "h[: len(da)], da))", "h[: len(da)], felt))",
              "The last slope is missing: between the state h_k and the use of the matrix at step k.",
@@ -654,6 +690,10 @@ CONTRIBUTION = Exercise(
         Slip("not_shifted", "felt = da[1:] @ W_h.T", "felt = da @ W_h.T",
              "The adjoints never move to the step before: every Jacobian of a path is that of the same step.",
              "To which step does an adjoint belong after it has crossed one Jacobian?"),
+        Slip("last_row_dropped", "felt = da[1:] @ W_h.T", "felt = (da @ W_h.T)[:-1]",
+             "The rows are shifted the wrong way: a row at step k must move to k - 1, so the "
+             "first drops out.",
+             "Which of the T rows has no step before it to go to?"),
         Slip("new_adjoints_every_round", "felt = da[1:] @ W_h.T",
              "felt = da[1:] @ W_h.T + dh[: len(da) - 1]",
              "From lag 1 on losses come in again at every round: each entry holds the shorter lags as well.",

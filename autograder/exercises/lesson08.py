@@ -47,6 +47,9 @@ def _list_of_layers(function, arguments):
     if not isinstance(returned, (list, tuple, np.ndarray)):
         kind = type(returned).__name__
         raise judge.Unreadable(f"returned a value of type {kind}, expected a list of arrays")
+    if isinstance(returned, np.ndarray) and returned.ndim < 3 and returned.dtype != object:
+        wanted = f"expected a list of {layers + 1}: the input and {layers} layers"
+        raise judge.Unreadable(f"returned one array of shape {returned.shape}, {wanted}")
     if len(returned) != layers + 1:
         wanted = f"expected {layers + 1}: the input and {layers} layers"
         raise judge.Unreadable(f"returned {len(returned)} arrays, {wanted}")
@@ -182,7 +185,10 @@ def _refute_relu(answer):
     """An orthogonal matrix and a start whose gradient dies with ReLU and survives with tanh."""
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return "expected a tuple (W_h, h0)"
-    W, h0 = (np.asarray(value, float) for value in answer)
+    try:
+        W, h0 = (np.asarray(value, float) for value in answer)
+    except (ValueError, TypeError):
+        return "W_h cannot be read as rows of numbers, all of the same length, or h0 not as a list of numbers"
     if W.ndim != 2 or W.shape[0] != W.shape[1] or not 2 <= len(W) <= 100:
         return f"W_h has shape {W.shape}, expected a square matrix, at least 2 by 2"
     if h0.shape != W.shape[:1]:
@@ -216,7 +222,10 @@ def _refute_clipping(answer):
     """A gradient that clipping by value leaves longer than 2c and turns by more than 60 degrees."""
     if not isinstance(answer, (tuple, list)) or len(answer) != 2 or np.ndim(answer[1]):
         return "expected a tuple (g, c): a list of numbers, and a number"
-    g, c = np.asarray(answer[0], float), float(answer[1])
+    try:
+        g, c = np.asarray(answer[0], float), float(answer[1])
+    except (ValueError, TypeError):
+        return "g cannot be read as a list of numbers, or c not as a number"
     if g.ndim != 1 or not 1 <= len(g) <= 10_000:
         return f"g has shape {g.shape}, expected a list of numbers"
     if not np.isfinite(g).all() or abs(g).max() > 1e100 or not np.isfinite(c):
@@ -310,6 +319,10 @@ BACKWARD = Exercise(
         Slip("slope_activated_twice", "slope(h[layer])", "slope(activations.get(phi).value(h[layer]))",
              "The slope is taken of phi(h): the activation is applied to a value that has been through it.",
              "Which does the slope function want, the pre-activation or the output?"),
+        Slip("slope_of_the_pre_activation", "slope(h[layer])",
+             'slope(h[layer - 1] @ params[f"W{layer}"] + params[f"b{layer}"])',
+             "The slope function was given the pre-activation; it takes the output.",
+             "For tanh it computes 1 - h²: which of the layer's two arrays is h?"),
         Slip("slope_squared", "slope(h[layer])", "slope(h[layer]) ** 2",
              "The slope of every layer enters twice.",
              "How often is the activation applied in a layer?"),
@@ -371,6 +384,9 @@ BACKWARD = Exercise(
         Slip("x_is_adjoint_of_a1", 'grads["x"] = dh', 'grads["x"] = da',
              "x holds the gradient by a_1: the last product is missing.",
              "What does the input pass on its way to the first pre-activation?"),
+        Slip("x_with_a_slope", 'grads["x"] = dh', 'grads["x"] = dh * slope(h[0])',
+             "x has been multiplied by a slope too many.",
+             "Has the input itself been through an activation?"),
         Slip("x_summed", 'grads["x"] = dh', 'grads["x"] = dh.sum(axis=0)',
              "x is summed over the instances, as if they shared one input.",
              "How many inputs does a batch have?"),
@@ -528,8 +544,8 @@ INITIALISERS = Exercise(
     instance=_normals,
     reference=_initial_reference,
     call=_initial,
-    asks="Test it on a large z: which variance have the first two, and is the third, transposed, times "
-    "itself a multiple of the identity?",
+    asks="Take the scale 3 and a large z, higher than wide: which variance should the first two have, "
+    "which length the third's columns, and which diagonal the fourth?",
     slips=(
         Slip("he_by_the_outputs", HE, "np.sqrt(2 / z.shape[1])",
              "he uses the number of outputs where the table has the number of inputs.",
@@ -543,6 +559,9 @@ INITIALISERS = Exercise(
         Slip("he_divides", HE, "np.sqrt(len(z) / 2)",
              "he multiplies by the root of half the number of inputs; more inputs ask for smaller weights.",
              "Should a layer with more inputs have larger or smaller weights?"),
+        Slip("he_scale_inside", f"scale * z * {HE}", "z * np.sqrt(2 * scale / len(z))",
+             "he has the scale inside the root: it multiplies the variance, not the matrix.",
+             "If all entries are doubled, by how much does the variance grow?"),
         Slip("he_scale_missing", f"scale * z * {HE}", f"z * {HE}",
              "he does not use the scale.",
              "What is the second argument for?"),
@@ -561,6 +580,9 @@ INITIALISERS = Exercise(
         Slip("xavier_by_the_product", XAVIER, "np.sqrt(2 / z.size)",
              "xavier divides by the product of the two sizes in place of their sum.",
              "How do the two sizes enter in the table?"),
+        Slip("xavier_scale_inside", f"scale * z * {XAVIER}", "z * np.sqrt(2 * scale / sum(z.shape))",
+             "xavier has the scale inside the root: it multiplies the variance, not the matrix.",
+             "If all entries are doubled, by how much does the variance grow?"),
         Slip("xavier_scale_missing", f"scale * z * {XAVIER}", f"z * {XAVIER}",
              "xavier does not use the scale.",
              "What is the second argument for?"),
@@ -595,6 +617,9 @@ INITIALISERS = Exercise(
         Slip("identity_of_ones", "np.eye(*z.shape)", "np.ones(z.shape)",
              "identity is full of ones: every unit gets the sum of all inputs.",
              "Where are the ones of an identity matrix?"),
+        Slip("identity_from_z", "scale * np.eye(*z.shape)", "scale * z",
+             "identity holds the numbers of z; only the shape of z should enter.",
+             "What stands on the diagonal of an identity matrix, and what beside it?"),
         Slip("identity_scale_missing", "scale * np.eye", "np.eye",
              "identity does not use the scale.",
              "What is the second argument for?"),
@@ -612,11 +637,21 @@ PENALTIES = Exercise(
     outputs=("l2", "omega"),
     instance=_states_to_penalise,
     reference=_penalty_reference,
-    asks="Take a single step, T = 1: which row and which slope enter, and what is compared?",
+    asks="For l2, differentiate λ/2 w² for one weight: what stands in front of w? For omega, take a single "
+    "step: which row and which slope enter, and what is compared?",
     slips=(
         Slip("l2_doubled", "return lam * W_h", "return 2 * lam * W_h",
              "l2 is twice the gradient: the half in front of the penalty is forgotten.",
              "What is the half in the penalty for?"),
+        Slip("l2_lambda_missing", "return lam * W_h", "return W_h",
+             "l2 does not use lambda.",
+             "How does the gradient change when the penalty is made twice as strong?"),
+        Slip("l2_lambda_squared", "return lam * W_h", "return lam**2 * W_h",
+             "l2 has the square of lambda; only the weight is squared in the penalty.",
+             "By which of the two, lambda or the weight, is the penalty differentiated?"),
+        Slip("l2_halved", "return lam * W_h", "return lam / 2 * W_h",
+             "l2 is half the gradient: the 2 that comes down from the square is missing.",
+             "What is the derivative of w²?"),
         Slip("l2_is_the_value", "return lam * W_h", "return lam / 2 * np.sum(W_h**2)",
              "l2 is the penalty itself, a number; its gradient has one entry for each weight.",
              "Which shape has the gradient by a matrix?"),
