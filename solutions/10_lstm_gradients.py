@@ -454,7 +454,7 @@ figure = plots.paired_bars(errors, "output", "relative error")
 figure.axes[0].set(xticks=range(1, 7), xticklabels=full, ylim=(0, 1.5))
 said = "; ".join(f"{how}: {min(e):.2f} to {max(e):.2f}" for how, e in errors.items())
 plots.show(
-    figure, f"Relative error of six outputs when three things are left out, from least to most: {said}."
+    figure, f"Relative error of six outputs, least to most, when three things are left out: {said}."
 )
 
 # %% [markdown] tags=["S4.41"]
@@ -497,6 +497,7 @@ plots.show(
     f"{length} states. From step {length - 1} back to step 1 it changes by: {change}.",
 )
 print(change)
+
 
 # %% [markdown] tags=["S4.41"]
 # **Look at this.** The two curves part from the first steps back. Along the forget gates alone
