@@ -115,7 +115,9 @@ def _miscounted(name, answer, form):
         found = len(answer)
     except TypeError:
         found = "no"
-    return None if found == form.count(",") + 1 else f"{name} has {found} entries, expected ({form})"
+    if found == form.count(",") + 1:
+        return None
+    return f"{name} has {found} {'entry' if found == 1 else 'entries'}, expected ({form})"
 
 
 def _refute_gates(answer):

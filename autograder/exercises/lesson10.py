@@ -161,8 +161,8 @@ def _refute_gates(answer):
 
 def _refute_product(answer):
     """A one-unit LSTM in which dc_2/dc_0 is negative; a product of forget gates never is."""
-    if _size(answer) != 3:
-        return f"one_unit has {_size(answer)} entries, expected (w, b, c0)"
+    if (found := _size(answer)) != 3:
+        return f"one_unit has {found} {'entry' if found == 1 else 'entries'}, expected (w, b, c0)"
     w, b, c0 = (np.array(part, float) for part in answer)
     if w.shape != (4,) or b.shape != (4,) or c0.shape != ():
         return f"w has shape {w.shape}, b {b.shape} and c0 {c0.shape}, expected (4,), (4,) and a number"
