@@ -1,15 +1,21 @@
-"""Calling a student's function: in silence, within a time limit, and without believing its arguments."""
+"""Calling a student's function: in silence, in time, and with nothing changed for what comes after."""
 
 import contextlib
 import ctypes
 import io
 import linecache
+import random
 import signal
+import sys
 import threading
 import traceback
 import warnings
 
 import numpy as np
+
+MOST_PRINTED = 10_000  # characters
+AGAIN = 0.25  # seconds
+_running = threading.local()
 
 
 class TimeLimitExceeded(BaseException):
@@ -20,15 +26,44 @@ class AnswerError(Exception):
     """An error of the student's function that was already put into words where it happened."""
 
 
-def describe_error(error, answer):
-    where = ""
-    code = getattr(answer, "__code__", None)
-    for frame in traceback.extract_tb(error.__traceback__):
-        if code is not None and frame.filename == code.co_filename:
-            line = linecache.getline(frame.filename, frame.lineno).strip()
-            where = f" in line {frame.lineno}" + (f": {line}" if line else "")
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:200] if text else 'no message'}{where}"
+def describe_error(error, answer, arguments=None):
+    """One sentence: what was raised, and the last line of the student's that it went through.
+
+    arguments: how many the answer was called with, where that is known.
+    """
+    text = _first_line(error)
+    if arguments and isinstance(error, TypeError) and "missing" in text and "argument" in text:
+        text += f"; it is called with {arguments}"
+    return f"{type(error).__name__}: {text}{_place(error, answer)}"
+
+
+def _first_line(error):
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # __str__ is the student's code too
+        lines = []
+    return _shortened(lines[0], 200) if lines else "no message"
+
+
+def _place(error, answer):
+    """The student's own line: the last one whose globals are those of the answer.
+
+    In a notebook every cell is a file of its own, and a helper may stand in any of them.
+    """
+    answer = getattr(answer, "func", answer)  # functools.partial
+    made_in = getattr(answer, "__globals__", None) or getattr(type(answer).__call__, "__globals__", None)
+    frames = [f for f in traceback.walk_tb(error.__traceback__) if f[0].f_globals is made_in]
+    if not frames:
+        return ""
+    frame, number = frames[-1]
+    code = frame.f_code
+    helper = f" of {code.co_name}" if code is not frames[0][0].f_code else ""
+    line = linecache.getline(code.co_filename, number).strip()
+    return f" in line {number}{helper}" + (f": {_shortened(line, 100)}" if line else "")
+
+
+def _shortened(text, width):
+    return text if len(text) <= width else text[:width] + " …"
 
 
 def equal(a, b):
@@ -41,25 +76,70 @@ def equal(a, b):
     return True
 
 
+class _Printed(io.StringIO):
+    """Keeps the beginning of what is printed; a student's code can neither fill nor close it."""
+
+    def write(self, text):
+        super().write(text[: max(0, MOST_PRINTED - self.tell())])
+        return len(text)
+
+    def close(self):
+        pass
+
+
 @contextlib.contextmanager
 def quiet():
     """Printing and warnings stay inside: anything on stderr would cost all points under nbgrader."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+    printed = _Printed()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Printed()):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             yield printed
 
 
+def silence():
+    """Standard streams belong to the whole process, so only the main thread may redirect them."""
+    return quiet() if _in_main_thread() else np.errstate(all="ignore")
+
+
 @contextlib.contextmanager
 def guard(seconds):
-    """Around calls of an answer: in silence and in time.
+    """Around calls of an answer: in silence, in time, and with the settings of Python put back."""
+    if busy():
+        raise AnswerError("the function that is checked asks for a check itself; do that outside")
+    _running.answer = True
+    try:
+        with silence() as printed, _settings(), time_limit(seconds):
+            yield printed or io.StringIO()
+    finally:
+        _running.answer = False
 
-    Standard streams belong to the whole process, so only the main thread may redirect them.
-    """
-    silence = quiet() if _in_main_thread() else np.errstate(all="ignore")
-    with silence as printed, time_limit(seconds):
-        yield printed or io.StringIO()
+
+def busy():
+    """Whether an answer is running: in its calls, nothing may be checked."""
+    return getattr(_running, "answer", False)
+
+
+@contextlib.contextmanager
+def _settings():
+    """What an answer may change for everybody is put back; `exit()` does not end the kernel."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    drawn, drawn_by_numpy, depth = random.getstate(), np.random.get_state(), sys.getrecursionlimit()
+    if shell is not None:
+        shell.ask_exit = _exit
+    try:
+        with np.printoptions():
+            yield
+    finally:
+        random.setstate(drawn)
+        np.random.set_state(drawn_by_numpy)
+        sys.setrecursionlimit(depth)
+        if shell is not None:
+            del shell.ask_exit
+
+
+def _exit():
+    raise SystemExit("exit() was called")
 
 
 def _in_main_thread():
@@ -87,10 +167,14 @@ def _limit_by_signal(seconds):
         raise TimeLimitExceeded
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # again and again: a bare `except:` in the student's loop swallows one
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
-        yield
-    finally:
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:  # also when the signal came within the line above
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 

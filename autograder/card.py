@@ -1,26 +1,39 @@
 """The feedback card: HTML in Jupyter's theme colours, and the same as plain text."""
 
 import html as _html
+import re
 import textwrap
 
-import numpy as np
+from . import details
+
+MOST_CHARACTERS = 2000  # of a message or a note
 
 STYLE = """<style>
 .unrolled{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:14px;line-height:1.5;
 color:var(--jp-ui-font-color1,inherit);background:var(--jp-layout-color1,transparent);
 border:1px solid var(--jp-border-color1,#8886);border-left:4px solid var(--unrolled-tone);
-border-radius:4px;padding:8px 14px;max-width:46em;margin:2px 0}
+border-radius:4px;padding:8px 14px;max-width:46em;margin:2px 0;overflow-wrap:anywhere}
 .unrolled.right{--unrolled-tone:var(--jp-success-color1,#2a7fbf)}
 .unrolled.part{--unrolled-tone:var(--jp-warn-color1,#e08a00)}
 .unrolled.wrong{--unrolled-tone:var(--jp-error-color1,#b0418e)}
-.unrolled header{display:flex;justify-content:space-between;gap:1em;font-weight:600}
-.unrolled header span+span{white-space:nowrap}.unrolled tr{background:none!important}
-.unrolled p{margin:.4em 0}.unrolled table{border-collapse:collapse;margin:.3em 0;font-size:13px}
-.unrolled td,.unrolled th{padding:1px 12px 1px 0;text-align:left!important;background:none;border:0}
-.unrolled code{font-family:var(--jp-code-font-family,monospace);color:inherit;background:none}
-.unrolled .asks{font-style:italic}.unrolled .small{color:var(--jp-ui-font-color2,inherit);font-size:13px}
-.unrolled .grid td{width:3.2em;height:1.7em;padding:0 4px;text-align:center!important;
-border:1px solid var(--jp-border-color2,#8884)}
+.unrolled header{display:flex;flex-wrap:wrap;justify-content:space-between;column-gap:1em;font-weight:600}
+.unrolled tr{background:none!important}.unrolled p{margin:.4em 0}
+.unrolled table{border-collapse:collapse;margin:.3em 0;font-size:13px}
+.unrolled td,.unrolled th{padding:1px 12px 1px 0;text-align:left!important;vertical-align:baseline;
+background:none;border:0;font-weight:400}
+.unrolled th{white-space:nowrap}.unrolled [scope=col]{font-weight:600}
+.unrolled code{font-family:var(--jp-code-font-family,monospace);color:inherit;
+background:none!important;padding:0!important}
+.unrolled .says{font-weight:600}.unrolled .asks{font-style:italic}
+.unrolled .small,.unrolled details{font-size:13px}
+.unrolled summary{cursor:pointer;width:max-content}
+.unrolled .numbers td{font-variant-numeric:tabular-nums;text-align:right!important}
+.unrolled .numbers [scope=col]+[scope=col]{text-align:right!important}
+.unrolled .grid [scope=col]{text-align:center!important;padding:0}
+.unrolled .grid td[title]{width:3.2em;height:1.7em;padding:0 4px;text-align:center!important;
+vertical-align:middle;border:1px solid var(--jp-border-color1,#8888);
+background:color-mix(in srgb,var(--jp-brand-color1,#2a7fbf) var(--share,0%),transparent)}
+.unrolled .grid .none[title]{border:0;background:none}.unrolled .grid [scope=row]{vertical-align:middle}
 </style>"""
 
 
@@ -33,56 +46,66 @@ def record(exercise, verdict):
         "status": verdict.status,
         "correct": verdict.correct,
         "slips": list(verdict.slips),
-        "summary": verdict.message,
+        "summary": plain(verdict.message),
     }
 
 
 def text(exercise, verdict, width=60):
     """The card as plain text: for terminals, editors without HTML, and screen readers."""
     lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict), ""]
+    pad = max(map(len, verdict.outputs), default=0)
     for name, output in verdict.outputs.items():
-        lines += _wrap(f"{_mark(output)} {name}  {_detail(exercise, name, output)}", width, indent="    ")
+        lines += _wrap(
+            f"{_mark(output)} {name:<{pad}}  {_detail(exercise, name, output)}", width, indent="    "
+        )
     if not verdict.correct:
-        lines += ["", *_wrap(verdict.message, width)]
+        lines += ["", *(line for says in _sentences(verdict) for line in _wrap(says, width))]
         lines += _wrap(verdict.question, width)
         lines += _wrap(f"Read again: {exercise.section}", width)
-    if verdict.spectrum is not None:
-        lines += [
-            "",
-            "Share of each path (loss at step t, use at step s):",
-            *_spectrum_text(verdict.spectrum),
-        ]
-    lines += [line for note in verdict.notes for line in _wrap(f"Note: {note}.", width)]
-    return "\n".join(lines)
+    lines += [line for note in verdict.notes for line in _wrap(f"Note: {plain(note)}.", width)]
+    return "\n".join([*lines, *details.text(verdict)])
 
 
 def html(exercise, verdict):
     """The card as HTML; text and signs carry the meaning, colour only repeats it."""
     tone = "right" if verdict.correct else "part" if verdict.score > 0 else "wrong"
     rows = "".join(
-        f"<tr><td>{_mark(output)} <code>{_escape(name)}</code></td>"
+        f"<tr><th scope='row'>{_mark(output)} <code>{_escape(name)}</code></th>"
         f"<td>{_escape(_detail(exercise, name, output))}</td></tr>"
         for name, output in verdict.outputs.items()
     )
     parts = [
         f"<header><span>{_escape(exercise.id)} &nbsp;{_escape(exercise.title)}</span>"
-        f"<span>{_escape(_headline(exercise, verdict))}</span></header>",
+        f"<span role='status'>{_escape(_headline(exercise, verdict))}</span></header>",
         f"<table aria-label='outputs'>{rows}</table>" if rows else "",
     ]
     if not verdict.correct:
-        parts.append(f"<p><b>{_escape(verdict.message)}</b></p>")
-        if verdict.question:
-            parts.append(f"<p class='asks'>{_escape(verdict.question)}</p>")
+        parts += [f"<p class='says'>{_escape(says)}</p>" for says in _sentences(verdict)]
+        parts += [f"<p class='asks'>{_escape(verdict.question)}</p>"] if verdict.question else []
         parts.append(f"<p class='small'>Read again: {_escape(exercise.section)}</p>")
-    if verdict.spectrum is not None:
-        parts.append(_spectrum_html(verdict.spectrum))
-    parts += [f"<p class='small'>Note: {_escape(note)}.</p>" for note in verdict.notes]
-    return f"{STYLE}<div class='unrolled {tone}' role='status'>{''.join(parts)}</div>"
+    parts += [f"<p class='small'>Note: {_escape(plain(note))}.</p>" for note in verdict.notes]
+    parts.append(details.html(verdict))
+    group = f"<section class='unrolled {tone}' role='group' aria-label='feedback on {_escape(exercise.id)}'>"
+    return f"{STYLE}{group}{''.join(parts)}</section>"
+
+
+def _sentences(verdict):
+    """The diagnosis; each alternative begins a line."""
+    first, *others = plain(verdict.message).split(" Or: ")
+    return [first, *(f"Or: {other}" for other in others)]
+
+
+def plain(text, most=MOST_CHARACTERS):
+    """What a student's code may have written, short and without what a screen cannot show."""
+    text = text if len(text) <= most else text[:most] + " …"
+    return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
 
 
 def _wrap(text, width, indent=""):
-    """Lines of at most `width` characters, never broken inside a name such as pre-activation."""
-    return textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False)
+    """Lines of at most `width` characters, never broken inside a name, an index or a shape."""
+    tied = re.sub(r"(?<=\d), (?=\d)| = (?=\d)", lambda m: m[0].replace(" ", "\xa0"), text)
+    lines = textwrap.wrap(tied, width, subsequent_indent=indent, break_on_hyphens=False)
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def _headline(exercise, verdict):
@@ -112,7 +135,7 @@ def _detail(exercise, name, output):
     if output.ok:
         return "agrees" if exercise.kind == "function" else "holds"
     if output.note:
-        return output.note
+        return output.note + _where(exercise, name, output)
     percent = 100 * output.error
     size = (
         f"{output.error:.1f} times"
@@ -125,50 +148,16 @@ def _detail(exercise, name, output):
 
 
 def _where(exercise, name, output):
-    late = exercise.backward and name in ("x", "a")  # the adjoints along time
+    late = details.from_the_end(exercise, name)
     index = output.last if late else output.where
-    if index is None:
+    if not index:
         return ""
-    order = "last" if late else "first"
-    if exercise.step and len(index) == 1 and (late or not exercise.backward):
-        return f", {order} at {exercise.step} = {index[0] + 1}"
-    return f", {order} at {_index(index)}"
-
-
-def _index(where):
-    return f"[{', '.join(map(str, where))}]"
-
-
-def _spectrum_text(coefficients):
-    T = len(coefficients)
-    head = "      " + "".join(f"  s={s + 1}" for s in range(T))
-    body = [
-        f"  t={t + 1} " + "".join("    ·" if np.isnan(c) else f" {c:4.1f}" for c in row)
-        for t, row in enumerate(np.round(coefficients, 1) + 0.0)
-    ]
-    return [head, *body]
-
-
-def _spectrum_html(coefficients):
-    def cell(t, s, c):
-        if np.isnan(c):
-            return "<td aria-label='no path'></td>"
-        c = round(float(c), 1) + 0.0
-        shade = int(100 * min(abs(c), 1.0) * 0.55)
-        tone = f"color-mix(in srgb, var(--jp-brand-color1,#2a7fbf) {shade}%, transparent)"
-        return f"<td style='background:{tone}' title='loss at t={t}, use at s={s}'>{c:g}</td>"
-
-    T = len(coefficients)
-    head = "<tr><th></th>" + "".join(f"<th>s={s + 1}</th>" for s in range(T)) + "</tr>"
-    rows = "".join(
-        f"<tr><th>t={t + 1}</th>" + "".join(cell(t + 1, s + 1, c) for s, c in enumerate(row)) + "</tr>"
-        for t, row in enumerate(coefficients)
-    )
-    return (
-        "<p class='small'>Share of each path in <code>W_h</code>: from the loss at step t "
-        "back to the use of the matrix at step s. A full gradient has 1 everywhere.</p>"
-        f"<table class='grid' aria-label='share of each path'>{head}{rows}</table>"
-    )
+    order, entry = "last" if late else "first", details.where(index)
+    # single letters are quantities of the steps; the states begin with the initial one
+    if exercise.step and len(name) == 1 and (late or not exercise.backward):
+        step = f"{exercise.step} = {index[0] + (name not in ('h', 'c'))}"
+        return f", {order} at {step}" + (f", entry {entry}" if len(index) > 1 else "")
+    return f", {order} at {entry}"
 
 
 def _escape(value):

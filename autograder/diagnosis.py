@@ -1,16 +1,15 @@
-"""`diagnose`: facts, then correct, then a slip, then unknown."""
+"""`diagnose`: calls an answer, compares what comes back, and says what is known about it."""
 
 import traceback
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from . import judge, laws, slips
+from . import details, judge, notes, reasons
 from .calling import AnswerError, TimeLimitExceeded, describe_error, equal, guard
-from .exercises import Exercise
 from .exercises import exercise as find_exercise
+from .trial import Trial, copied, run, setting
 
 TIME_LIMIT = 5.0  # seconds for all calls of one check
 
@@ -34,17 +33,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     status: str = "judged"  # or "unanswered", "error", "timeout"
     spectrum: np.ndarray | None = None
-
-
-class Trial(NamedTuple):
-    """One answer's run over the instances: what went in, what should and what did come out."""
-
-    exercise: Exercise
-    seed: int
-    instances: list  # of tuples of arguments
-    references: list  # of dicts of arrays
-    answers: list  # of dicts of arrays
-    called: tuple  # the student's names of the arguments, as far as known
+    numbers: tuple[details.Number, ...] = ()  # on the public instances only
 
 
 def diagnose(exercise_id, answer, seed=None):
@@ -58,21 +47,20 @@ def diagnose(exercise_id, answer, seed=None):
     _check_kind(exercise, answer)
     if exercise.kind == "value":
         return _judge_value(exercise, answer)
-    seed = 0 if seed is None else seed
-    instances = exercise.instances(seed)
-    references = [exercise.reference(*deepcopy(arguments)) for arguments in instances]
+    public, seed = seed is None, int(seed or 0)
+    instances, references = setting(exercise.id, seed)
     called = getattr(answer, "names", None) or getattr(getattr(answer, "__code__", None), "co_varnames", ())
     trial = Trial(exercise, seed, instances, references, [], called)
-    notes, per_instance = [], []
+    remarks, per_instance = [], []
 
     def call_all():
         for arguments, reference in zip(instances, references):
-            mine = deepcopy(arguments)
-            returned = slips.run(exercise, answer, mine)
+            mine = copied(arguments)
+            returned = run(exercise, answer, mine)
             given, remark = judge.read_outputs(returned, exercise.outputs)
-            notes.extend([remark] if remark else [])
+            remarks.extend([remark] if remark else [])
             if not equal(mine, arguments) or getattr(answer, "modified", False):
-                notes.append("the function modifies its arguments; copy before writing into them")
+                remarks.append("the function modifies its arguments; copy before writing into them")
             trial.answers.append({name: judge.to_array(value) for name, value in given.items()})
             per_instance.append(
                 {name: judge.judge_output(given.get(name), want) for name, want in reference.items()}
@@ -81,10 +69,26 @@ def diagnose(exercise_id, answer, seed=None):
     printed, problem = _attempt(exercise, answer, call_all)
     if problem is not None:
         return problem
-    notes += [f"it printed {_shortened(printed)}"] if printed.strip() else []
+    remarks += [f"it printed {_shortened(printed)}"] if printed.strip() else []
     outputs = judge.combine(per_instance)
-    notes += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
-    return _verdict(trial, outputs, tuple(dict.fromkeys(notes)))
+    remarks += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
+    if all(output.ok for output in outputs.values()):
+        remarks = tuple(dict.fromkeys([*remarks, *_remarks(trial, answer, outputs)]))
+        return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=remarks)
+    with np.errstate(all="ignore"):  # infinities of the student's
+        why = reasons.find(trial, outputs)
+    return Verdict(
+        exercise.id,
+        False,
+        judge.score(outputs, exercise.gate),
+        why.slips,
+        why.message,
+        outputs,
+        why.question,
+        tuple(dict.fromkeys(remarks)),
+        spectrum=why.spectrum,
+        numbers=details.numbers(trial, outputs) if public else (),
+    )
 
 
 def dry_run(exercise, answer):
@@ -92,7 +96,7 @@ def dry_run(exercise, answer):
 
     def call_all():
         for arguments in exercise.instances():
-            judge.read_outputs(slips.run(exercise, answer, deepcopy(arguments)), exercise.outputs)
+            judge.read_outputs(run(exercise, answer, copied(arguments)), exercise.outputs)
 
     return _attempt(exercise, answer, call_all)[1]
 
@@ -121,55 +125,22 @@ def _attempt(exercise, answer, call):
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever a student's function raises, SystemExit included
-        problem = "error", describe_error(error, answer)
+        problem = "error", describe_error(error, answer, None if exercise.call else len(exercise.instance(0)))
     return "", failed(exercise, *problem)
 
 
-def _verdict(trial, outputs, notes):
-    exercise, score = trial.exercise, judge.score(outputs, trial.exercise.gate)
-    if all(output.ok for output in outputs.values()):
-        return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=notes)
-    found = slips.match(trial)
-    spectrum = _spectrum(exercise, trial.instances[0], trial.answers[0]) if exercise.spectrum else None
-    wrong = [name for name, output in outputs.items() if not output.ok]
-    explained = frozenset().union(*(match.outputs for match in found))
-    rest = [name for name in wrong if name not in explained]
-    by_law, lawful = laws.find(trial, rest)
-    rest = [name for name in rest if name not in lawful]
-    message = " ".join(
-        [*_explanations(exercise, found), *by_law, *_remainder(outputs, rest, bool(found or by_law))]
-    )
-    alternatives = len({match.outputs for match in found}) < len(found)
-    question = "" if alternatives else found[0].slip.asks if found else exercise.asks
-    if not found and (by_law or any(outputs[name].note for name in wrong)):
-        question = ""
-    ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
-    return Verdict(exercise.id, False, score, ids, message, outputs, question, notes, spectrum=spectrum)
+def _remarks(trial, answer, outputs):
+    """Notes on a right function; another call is made for them, so that it may go wrong again."""
+    i = trial.order[0]
+    entries = sum(np.size(value) for value in trial.references[i].values())
+    error = max(output.error for output in outputs.values())
+    found = notes.of_function(answer)
 
+    def call():
+        found.extend(notes.of_call(trial.exercise, answer, trial.instances[i], entries, error))
 
-def _explanations(exercise, found):
-    """One sentence per mistake; slips that the same numbers fit are alternatives."""
-    by_outputs = {}
-    for match in found:
-        says = match.slip.says
-        if match.owner is not exercise:
-            says = f"Carried over from {match.owner.function}: {says}"
-        by_outputs.setdefault(match.outputs, []).append(says)
-    return [" Or: ".join(alternatives) for alternatives in by_outputs.values()]
-
-
-def _remainder(outputs, rest, some_named):
-    """What to say of the wrong outputs that no slip explains."""
-    facts = [f"{name} {outputs[name].note}." for name in rest if outputs[name].note]
-    values = [name for name in rest if not outputs[name].note]
-    right = [name for name, output in outputs.items() if output.ok]
-    if values:
-        also = " as well" if some_named else ""
-        facts.append(
-            f"{judge.listed(values)} {'differs' if len(values) == 1 else 'differ'}{also}"
-            + (f"; {judge.listed(right)} {'is' if len(right) == 1 else 'are'} right." if right else ".")
-        )
-    return facts
+    _attempt(trial.exercise, answer, call)
+    return found
 
 
 def _judge_value(exercise, answer):
@@ -211,14 +182,3 @@ def _shortened(text, width=300):
 def failed(exercise, status, message):
     """The verdict on an answer that could not be judged."""
     return Verdict(exercise.id, False, 0.0, (), message, {}, status=status)
-
-
-def _spectrum(exercise, arguments, answer):
-    contributions, name = exercise.spectrum(*arguments)
-    got = answer.get(name)
-    if judge.judge_output(got, exercise.reference(*arguments)[name]).ok:
-        return None
-    if got is None or got.shape != contributions.shape[2:] or not np.isfinite(got).all():
-        return None
-    coefficients, residual = slips.path_spectrum(contributions, got)
-    return coefficients if residual < 1e-3 else None

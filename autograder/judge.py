@@ -4,12 +4,14 @@ Tolerance: max|a - b| <= 1e-4 max(|a|, |b|), taken over the whole output.  An ho
 computation or another order of summation passes; the smallest planted fault does not.
 """
 
+import inspect
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 TOLERANCE = 1e-4
+NOT_FINITE = "contains NaN or infinity"
 
 
 class Unreadable(ValueError):
@@ -33,6 +35,11 @@ def read_outputs(returned, names):
     """
     if returned is None:
         raise Unreadable("returned None: perhaps a return statement is missing")
+    if inspect.iscoroutine(returned):
+        returned.close()  # or Python complains on stderr that it was never awaited
+        raise Unreadable("is an async function, expected a plain def")
+    if inspect.isgenerator(returned):
+        raise Unreadable("returned a generator: it has a yield where a return is expected")
     if isinstance(returned, Mapping):
         extra = [str(key) for key in returned if key not in names]
         remark = f"extra outputs ignored: {', '.join(extra)}" if extra else ""
@@ -52,13 +59,14 @@ def judge_output(got, want):
         return Output(False, np.inf, "missing")
     want = np.asarray(want)
     array = to_array(got)
+    shape = np.ndarray.shape.__get__(got) if isinstance(got, np.ndarray) else np.shape(array)
+    if shape != want.shape and (array is not None or isinstance(got, np.ndarray)):
+        return Output(False, np.inf, f"has shape {shape}, expected {want.shape}")
     if array is None:
-        return Output(False, np.inf, f"is {_describe(got)}, expected numbers")
-    if array.shape != want.shape:
-        return Output(False, np.inf, f"has shape {array.shape}, expected {want.shape}")
+        return Output(False, np.inf, f"is {_describe(got)}, expected real numbers")
     if not np.isfinite(array).all():
         first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0]) if array.ndim else ()
-        return Output(False, np.inf, "contains NaN or infinity", first)
+        return Output(False, np.inf, NOT_FINITE, first)
     error = relative_error(array, want)
     if error <= TOLERANCE:
         remark = f"agrees to a relative {error:.0e} only, as single precision would" if error > 1e-9 else ""
@@ -78,9 +86,36 @@ def to_array(value):
 
 
 def relative_error(a, b):
-    """max|a - b| / max(max|a|, max|b|); 0 when both are zero everywhere."""
-    scale = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
-    return float(np.abs(a - b).max(initial=0) / scale) if scale else 0.0
+    """max|a - b| / max(max|a|, max|b|); 0 when both are zero everywhere, inf where one is not finite."""
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    scale = max(_largest(abs(a)), _largest(abs(b)))
+    if scale == 0:
+        return 0.0
+    if not scale < np.inf:
+        return np.inf
+    with np.errstate(over="ignore"):  # the difference of two numbers near the largest
+        return float(_largest(abs(a - b)) / scale)
+
+
+def _largest(array):
+    return np.maximum.reduce(array, axis=None, initial=0.0)
+
+
+def same(a, b):
+    """Whether two arrays agree within the tolerance: missing ones and other shapes do not.
+
+    Entries that are not finite agree with their like, so that a mistake which makes NaN can be
+    recognised by where it does.
+    """
+    if a is None or b is None or np.shape(a) != np.shape(b):
+        return False
+    error = relative_error(a, b)
+    if error < np.inf:
+        return error <= TOLERANCE
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    finite = np.isfinite(a)
+    alike = np.array_equal(finite, np.isfinite(b)) and np.array_equal(a[~finite], b[~finite], equal_nan=True)
+    return alike and relative_error(a[finite], b[finite]) <= TOLERANCE
 
 
 def differences(got, want):
@@ -126,4 +161,4 @@ def _describe(value):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     if isinstance(value, (tuple, list)):
         return f"a {type(value).__name__} of {len(value)}"
-    return f"of type {type(value).__name__}"
+    return f"a value of type {type(value).__name__}"

@@ -1,75 +1,125 @@
-"""What is wrong by a law rather than by a slip: a constant factor, a size, a transpose.
+"""What is wrong by a law rather than by a slip: a factor, a mean, a transpose, an order of gates.
 
 A law is looked for where no slip fits.  It holds for an output only if it holds on every instance,
 so it says something about the code and not about one set of numbers.
 """
 
+from itertools import permutations
+
 import numpy as np
 
 from . import judge
+
+# lessons whose parameters are packed by gates along the last axis, and the course's order
+GATES = {"09": "igo", "10": "ifgo", "12": "rzn"}
+PACKED = ("W_x", "W_h", "b")
+KNOWN = {  # who else packs like that; the course's own order is torch's
+    "ifog": "as in CS231n's code",
+    "figo": "as in deeplearning.ai's course, whose c is g",
+    "iofg": "as in ONNX",
+    "zrn": "as in Keras and ONNX, whose h is n",
+}
+TIME_MAJOR = ("x", "dh", "do", "y", "o")  # arguments of shape (T, B, ...)
+MEANINGS = {0: ", the number of steps T", 1: ", the batch size B"}
+FACTORS = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 
 def find(trial, names):
     """Sentences about those of the wrong outputs `names` that a law explains, and their names.
 
-    trial: a `diagnosis.Trial`.
+    trial: a `Trial`.
     """
+    want = [{name: np.asarray(value, float) for name, value in r.items()} for r in trial.references]
     by_law = {}
     for name in names:
-        got = [answer.get(name) for answer in trial.answers]
-        want = [np.asarray(reference[name], float) for reference in trial.references]
-        if any(g is None for g in got):
-            continue
-        law = _transposed(got, want) or _factor(got, want, trial)
+        law = of(trial, name, want)
         if law:
             by_law.setdefault(law, []).append(name)
-    sentences = [f"{judge.listed(outputs)} {_be(outputs)} {law}." for law, outputs in by_law.items()]
-    return sentences, {name for outputs in by_law.values() for name in outputs}
+    return sentences(by_law), {name for outputs in by_law.values() for name in outputs}
+
+
+def of(trial, name, want, named=False):
+    """The law by which an output differs from `want`, as the end of a sentence; None without one.
+
+    want: [{output: array}] over the instances.  named: only laws with a reason behind them, no
+    factor that means nothing.
+    """
+    got = [answer.get(name) for answer in trial.answers]
+    want = [arrays.get(name) for arrays in want]
+    if any(a is None or not np.isfinite(a).all() for a in (*got, *want)):
+        return None
+    return _transposed(got, want) or _factor(got, want, trial, named) or _order(got, want, trial, name)
+
+
+def sentences(by_law):
+    """One sentence for each law; by_law: {law: [outputs]}."""
+    return [
+        f"{judge.listed(names)} {'is' if len(names) == 1 else 'are'} {law}." for law, names in by_law.items()
+    ]
 
 
 def _transposed(got, want):
-    if all(w.ndim == 2 and g.shape == w.T.shape and _same(g, w.T) for g, w in zip(got, want)):
+    if all(w.ndim == 2 and judge.same(g, w.T) for g, w in zip(got, want)):
         return "the transpose of what is expected"
     return None
 
 
-def _factor(got, want, trial):
+def _factor(got, want, trial, named):
     """The factor between the arrays: the same number everywhere, or a size, or one over it."""
     factors = []
     for g, w in zip(got, want):
         if g.shape != w.shape or not np.any(w):
             return None
         factor = np.vdot(g, w) / np.vdot(w, w)
-        if abs(factor) < 1e-3 or not _same(g, factor * w):
+        if abs(factor) < 1e-3 or not judge.same(g, factor * w):
             return None
         factors.append(factor)
     if np.allclose(factors, factors[0], rtol=judge.TOLERANCE):
         if np.isclose(factors[0], -1, rtol=judge.TOLERANCE):
             return "right but for the sign"
-        return f"{factors[0]:.4g} times what is expected, on every instance"
-    for place, sizes in _sizes(trial).items():
-        if np.allclose(factors, 1 / sizes, rtol=judge.TOLERANCE):
-            return f"divided by {place}"
-        if np.allclose(factors, sizes, rtol=judge.TOLERANCE):
-            return f"multiplied by {place}"
+        if not named or any(np.isclose(factors[0], f, rtol=judge.TOLERANCE) for f in FACTORS):
+            return f"{factors[0]:.4g} times what is expected, on every instance"
+        return None
+    for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
+        for place, sizes in _sizes(trial).items():
+            if np.allclose(factors, sign / sizes, rtol=judge.TOLERANCE):
+                mean = ": a mean where the sum is expected" * ("," in place)
+                return f"divided by {place}{mean}{also}"
+            if np.allclose(factors, sign * sizes, rtol=judge.TOLERANCE):
+                return f"multiplied by {place}{also}"
     return None
 
 
 def _sizes(trial):
-    """{"len(x)" or "x.shape[1]": its values over the instances} for every array argument."""
+    """{"h.shape[0]" or "x.shape[1], the batch size B": its values over the instances}."""
     found = {}
     for n, values in enumerate(zip(*trial.instances)):
         if not all(isinstance(value, np.ndarray) for value in values):
             continue
         name = trial.called[n] if n < len(trial.called) else f"argument {n + 1}"
+        means = MEANINGS if values[0].ndim == 3 and name in TIME_MAJOR else {}
         for axis in range(values[0].ndim):
-            found[f"{name}.shape[{axis}]"] = np.array([value.shape[axis] for value in values])
+            sizes = np.array([value.shape[axis] for value in values])
+            found[f"{name}.shape[{axis}]{means.get(axis, '')}"] = sizes
+        if means:
+            both = np.array([value.shape[0] * value.shape[1] for value in values])
+            found[f"{name}.shape[0] * {name}.shape[1], that is T B"] = both
     return found
 
 
-def _same(a, b):
-    return judge.relative_error(a, b) <= judge.TOLERANCE
+def _order(got, want, trial, name):
+    """The order in which the gates' blocks stand, where that is all that is wrong."""
+    ours = GATES.get(trial.exercise.lesson)
+    if ours is None or name not in PACKED or any(w.ndim == 0 or w.shape[-1] % len(ours) for w in want):
+        return None
+    for order in map("".join, permutations(ours)):
+        places = [ours.index(gate) for gate in order]
+        if order != ours and all(judge.same(g, _blocks(w, places)) for g, w in zip(got, want)):
+            known = f", {KNOWN[order]}" if order in KNOWN else ""
+            return f"packed in the order {', '.join(order)}{known}; this course packs {', '.join(ours)}"
+    return None
 
 
-def _be(names):
-    return "is" if len(names) == 1 else "are"
+def _blocks(array, places):
+    blocks = np.split(array, len(places), axis=-1)
+    return np.concatenate([blocks[place] for place in places], axis=-1)

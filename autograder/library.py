@@ -1,4 +1,4 @@
-"""What a worker may import of the course: itself, and an rnnlib without the answers of a lesson."""
+"""What student code may import of the course: an rnnlib without the answers of its lesson."""
 
 import ast
 import atexit
@@ -57,7 +57,7 @@ def _names(node):
 
 
 def folder(lesson):
-    """A folder with worker.py and a lesson's reduced rnnlib, compiled; kept while this process lives."""
+    """A folder with `beside` and a lesson's reduced rnnlib, compiled; kept while this process lives."""
     with _one_at_a_time:
         return _made(lesson)
 
@@ -79,7 +79,7 @@ def _made(lesson):
         if path.stem != "plots":
             source = without(source, removed.get(path.stem, ()), path.stem)
             (made / "rnnlib" / path.name).write_text(source, encoding="utf-8")
-    shutil.copy(HERE / "worker.py", made)
+    shutil.copytree(HERE / "beside", made / "beside", ignore=shutil.ignore_patterns("__pycache__"))
     compileall.compile_dir(made, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
     for path in [made, *made.rglob("*")]:
         os.chmod(path, 0o755 if path.is_dir() else 0o644)

@@ -1,8 +1,9 @@
 """`check` in a notebook: judge, show the card, return the points or raise."""
 
+import numpy as np
 from IPython.display import display
 
-from . import card
+from . import calling, card
 from .diagnosis import diagnose
 from .exercises import exercise as find_exercise
 
@@ -21,8 +22,15 @@ def check(exercise_id, answer, seed=None):
     public instances.  Raises CheckFailed when nothing is earned; an exercise without points
     returns None.
     """
-    exercise = find_exercise(exercise_id)
-    verdict = diagnose(exercise_id, answer, seed)
+    if calling.busy():
+        raise calling.AnswerError("check is called inside the function that is checked; call it outside")
+    try:
+        exercise = find_exercise(exercise_id)
+        _check_seed(seed)
+        with calling.silence():
+            verdict = diagnose(exercise_id, answer, seed)
+    except (TypeError, ValueError) as error:
+        raise _in_one_line(error) from None
     points = round(exercise.points * verdict.score, 2)
     display(
         {"text/html": card.html(exercise, verdict), "text/plain": card.text(exercise, verdict)},
@@ -36,6 +44,20 @@ def check(exercise_id, answer, seed=None):
     return float(points)
 
 
+def _check_seed(seed):
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if seed is not None and not whole:
+        raise TypeError(f"seed is of type {type(seed).__name__}, expected None or a whole number")
+    if whole and seed < 0:
+        raise ValueError(f"seed is {seed}, expected 0 or more")
+
+
+def _in_one_line(error):
+    """The error, which a notebook shows without the lines of the autograder it came through."""
+    error._render_traceback_ = lambda: [f"{type(error).__name__}: {error}"]
+    return error
+
+
 def recap(lesson, namespace):
     """Compares every function of a lesson that stands in `namespace` with the reference.
 
@@ -43,5 +65,9 @@ def recap(lesson, namespace):
     """
     from . import summary
 
-    rows = summary.rows(lesson, namespace)
+    try:
+        with calling.silence():
+            rows = summary.rows(lesson, namespace)
+    except (TypeError, ValueError) as error:
+        raise _in_one_line(error) from None
     display({"text/html": summary.html(rows), "text/plain": summary.text(rows)}, raw=True)

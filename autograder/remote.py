@@ -8,7 +8,7 @@ import select
 import time
 from typing import NamedTuple
 
-from . import worker
+from .beside import wire
 from .calling import AnswerError, TimeLimitExceeded
 
 READY_SECONDS = 60.0
@@ -99,12 +99,12 @@ def _end_runner(box):
 def _message(sock):
     """(message, size); (None, 0) at the end of the stream, (None, 1) for what is no message."""
     try:
-        payload = worker.receive(sock, ALL_OUTPUT)
+        payload = wire.receive(sock, ALL_OUTPUT)
         if payload is None:
             return None, 0
-        message = worker.unpack(payload)
+        message = wire.unpack(payload)
         return (message, len(payload)) if isinstance(message, dict) else (None, 1)
-    except (worker.BadMessage, TimeoutError, ValueError):
+    except (wire.BadMessage, TimeoutError, ValueError):
         return None, 1
     except OSError:
         return None, 0
@@ -211,7 +211,7 @@ class Answer:
     def _send(self, message, functions=None):
         try:
             self._sock.settimeout(GRACE)
-            worker.send(self._sock, worker.pack(message, functions))
+            wire.send(self._sock, wire.pack(message, functions))
         except OSError:
             self._lost = True
             raise AnswerError(ENDED) from None
@@ -220,8 +220,8 @@ class Answer:
         """The next message, or None when none comes."""
         self._sock.settimeout(max(seconds, 0.001))
         try:
-            payload = worker.receive(self._sock)
-            message = None if payload is None else worker.unpack(payload)
+            payload = wire.receive(self._sock)
+            message = None if payload is None else wire.unpack(payload)
         except (TimeoutError, OSError):
             return None
         except ValueError:

@@ -85,7 +85,7 @@ class Box:
 def start(mode, library, job, checks, files=None):
     """A worker with `job` sent to it, in a sandbox that is gone with everything in it afterwards.
 
-    library: folder with worker.py and the reduced rnnlib.  job: what `worker.main` reads.
+    library: folder with `beside` and the reduced rnnlib.  job: what `beside.worker.main` reads.
     checks: how many copies may answer.  files: a folder to be copied beside the notebook, or None.
     """
     ours, theirs = zip(*(socket.socketpair() for _ in range(checks + 1)))
@@ -99,7 +99,7 @@ def start(mode, library, job, checks, files=None):
         packages = list(map(str, _packages()))
         code = (
             f"import sys; sys.path[:] = [{within!r}, *sys.path, *{packages!r}]; "
-            f"import worker; worker.main({fds!r})"
+            f"from beside import worker; worker.main({fds!r})"
         )
         command = [os.path.realpath(sys.executable), "-I", "-S", "-c", code]
         if walled:

@@ -1,4 +1,4 @@
-"""The bank of slips and the path spectrum: which misunderstanding gives exactly these numbers.
+"""Which misunderstanding gives exactly these numbers.
 
 Each slip's variant of the solution is run on the same instances as the student's function.  A
 slip is named only if it agrees with the student on every output that it changes, on every
@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import judge, solutions
+from . import bank, judge, solutions
 from .exercises import Exercise, Slip
 from .exercises import exercise as find_exercise
+from .spectrum import path_spectrum  # noqa: F401  (looked for here as well)
+from .trial import copied, run, setting
 
 BANK = Path(__file__).resolve().parent / "bank"
 
@@ -27,18 +29,16 @@ class Match(NamedTuple):
 
 
 def match(trial):
-    """The slips that explain the answers of a `diagnosis.Trial`.
+    """The slips that explain the answers of a `Trial`.
 
     Own slips come first; only if none fits, those of earlier exercises whose functions this one
     calls.  A slip that changes fewer outputs than another match explains less and is left out.
     """
-    exercise, whole = trial.exercise, trial.exercise.gate is not None
-    earlier = [(owner, slip) for owner in _uses(exercise) for slip in owner.slips]
-    for group in ([(exercise, slip) for slip in exercise.slips], earlier):
+    exercise, order = trial.exercise, trial.order
+    for group in ([(exercise, slip) for slip in exercise.slips], _earlier(exercise)):
         found = []
         for owner, slip in group:
-            made = outputs_of(exercise.id, slip.id, trial.seed, owner.id)
-            changed = made and _explained(made, trial.answers, trial.references, whole)
+            changed = _explained(trial, owner, slip, order)
             if changed:
                 found.append(Match(owner, slip, changed))
         if found:
@@ -46,107 +46,102 @@ def match(trial):
     return []
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def outputs_of(exercise_id, slip_id, seed, owner_id=None):
-    """What a slip's variant returns on the three instances of `seed`: from source, or the bank."""
-    exercise, owner = find_exercise(exercise_id), find_exercise(owner_id or exercise_id)
-    if solutions.cells(exercise.lesson) is None:
-        return _from_bank(exercise_id, slip_id, seed)
+    """What a slip's variant returns on the three instances of `seed`: from source, or the bank.
+
+    None where the bank does not have it, or where the slip of an earlier exercise gives what this
+    one cannot go on with; raises RuntimeError when an own slip cannot be run.
+    """
+    made = [variant(exercise_id, owner_id or exercise_id, slip_id, seed, i) for i in range(3)]
+    if None not in made:
+        return made
+    if (owner_id or exercise_id) == exercise_id and has_sources(exercise_id):
+        raise RuntimeError(f"{exercise_id}: slip {slip_id} cannot be run on the instances of seed {seed}")
+    return None
+
+
+def variant(exercise_id, owner_id, slip_id, seed, i):
+    """What a slip makes of instance `i` of a seed: outputs by name, or None where that is unknown."""
+    if has_sources(exercise_id):
+        return _run_slip(exercise_id, owner_id, slip_id, seed, i)
+    stored = bank.read(BANK, exercise_id).get((owner_id, slip_id)) if seed == 0 else None
+    return None if stored is None else {**setting(exercise_id, seed)[1][i], **stored[i]}
+
+
+def run_variant(exercise, function, arguments):
+    """The outputs of a function that may well fail, as arrays by name; None when it does."""
+    try:
+        with np.errstate(all="ignore"):
+            returned = run(exercise, function, copied(arguments))
+            outputs, _ = judge.read_outputs(returned, exercise.outputs)
+    except Exception:  # a slip may give what the rest of the code, or of the lesson, cannot go on with
+        return None
+    return {name: judge.to_array(value) for name, value in outputs.items()}
+
+
+def has_sources(exercise_id):
+    return solutions.cells(find_exercise(exercise_id).lesson) is not None
+
+
+@lru_cache(maxsize=16384)
+def _run_slip(exercise_id, owner_id, slip_id, seed, i):
+    exercise, owner = find_exercise(exercise_id), find_exercise(owner_id)
     slip = next(slip for slip in owner.slips if slip.id == slip_id)
     function = solutions.variant(exercise, slip, owner)
-    made = []
-    for arguments in exercise.instances(seed):
-        try:
-            with np.errstate(all="ignore"):
-                outputs, _ = judge.read_outputs(run(exercise, function, arguments), exercise.outputs)
-        except Exception:  # an earlier exercise's slip may give what this one cannot go on with
-            if owner is exercise:
-                raise
-            return None
-        made.append({name: judge.to_array(value) for name, value in outputs.items()})
-    return made
+    return run_variant(exercise, function, setting(exercise_id, seed)[0][i])
 
 
-def _uses(exercise):
-    return solutions.uses(exercise) if solutions.cells(exercise.lesson) is not None else []
+def _earlier(exercise):
+    """(owner, slip) of the exercises whose functions this one uses."""
+    if has_sources(exercise.id):
+        return [(owner, slip) for owner in solutions.uses(exercise) for slip in owner.slips]
+    pairs = [(find_exercise(owner), slip_id) for owner, slip_id in bank.read(BANK, exercise.id)]
+    return [(o, s) for o, slip_id in pairs if o is not exercise for s in o.slips if s.id == slip_id]
 
 
-def run(exercise, function, arguments):
-    """What `function` returns on an instance."""
-    return exercise.call(function, arguments) if exercise.call else function(*arguments)
+def _explained(trial, owner, slip, order):
+    """The outputs that a slip changes, if the answers agree with it on all of them; else none."""
+    exercise, made = trial.exercise, {}
+    whole = exercise.gate is not None  # yes or no: such outputs only mean something together
+    for i in order:
+        made[i] = variant(exercise.id, owner.id, slip.id, trial.seed, i)
+        if made[i] is None or not _possible(made[i], trial.answers[i], trial.references[i], whole):
+            return frozenset()
+    changed = frozenset().union(*(changes(made[i], trial.references[i]) for i in made))
+    agrees = all(judge.same(made[i].get(name), trial.answers[i].get(name)) for i in made for name in changed)
+    return changed if agrees and (whole or telling(made.values(), changed)) else frozenset()
 
 
-def _explained(made, answers, references, whole):
-    """The outputs that a variant changes, if the answers agree with it on all of them; else none.
-
-    whole: the outputs are yes or no and only mean something together, so all have to agree.
-    """
-    changed = frozenset(
-        name
-        for variant, reference in zip(made, references)
-        for name in reference
-        if not _same(variant.get(name), reference[name])
+def _possible(made, answer, reference, whole):
+    """Whether every output is the student's, or else (unless `whole`) one that the slip does not touch."""
+    return all(
+        judge.same(made.get(name), answer.get(name)) or (not whole and judge.same(made.get(name), want))
+        for name, want in reference.items()
     )
-    names = references[0] if whole else changed
-    agrees = all(
-        _same(variant.get(name), answer.get(name)) for variant, answer in zip(made, answers) for name in names
-    )
-    # zeros are what anything unfinished gives; they show no particular misunderstanding
-    telling = any(np.any(variant.get(name)) for variant in made for name in changed)
-    return changed if agrees and (telling or whole) else frozenset()
 
 
-def _same(a, b):
-    if a is None or b is None or np.shape(a) != np.shape(b):
-        return False
-    return judge.relative_error(np.asarray(a), np.asarray(b)) <= judge.TOLERANCE
+def changes(made, reference):
+    """The names of the outputs that differ from the reference."""
+    return frozenset(name for name, want in reference.items() if not judge.same(made.get(name), want))
 
 
-def path_spectrum(contributions, got):
-    """How much of each path an array contains.
-
-    contributions: (T, T, *shape), [t-1, s-1] what the loss at step t contributes to the gradient
-    through the parameter's use at step s <= t.  got: (*shape).  Returns (coefficients (T, T) with
-    NaN above the diagonal, relative residual): all ones is the full gradient, a diagonal means
-    that nothing flows between steps, a band that the sum is truncated.
-    """
-    T = len(contributions)
-    t, s = np.tril_indices(T)
-    columns = contributions[t, s].reshape(len(t), -1).T
-    fit, *_ = np.linalg.lstsq(columns, np.ravel(got), rcond=1e-9)
-    residual = np.linalg.norm(columns @ fit - np.ravel(got)) / (np.linalg.norm(got) or 1.0)
-    coefficients = np.full((T, T), np.nan)
-    coefficients[t, s] = fit
-    return coefficients, float(residual)
+def telling(variants, changed):
+    """False for zeros: those are what anything unfinished gives, and show no misunderstanding."""
+    return any(np.any(variant.get(name)) for variant in variants for name in changed)
 
 
 def write_bank(exercises, folder=BANK):
-    """Saves the arrays of every slip on the public seeds, for installations without sources."""
-    folder.mkdir(exist_ok=True)
+    """Saves what every slip gives on the public seeds, for installations without sources."""
     for exercise in exercises:
-        arrays = {
-            f"{slip.id}/{i}/{name}": _compact(array)
-            for slip in exercise.slips
-            for i, outputs in enumerate(outputs_of(exercise.id, slip.id, 0))
-            for name, array in outputs.items()
-        }
-        if arrays:
-            np.savez_compressed(folder / f"{exercise.id}.npz", **arrays)
+        if not exercise.slips:
+            continue
+        suspects = [(exercise, slip) for slip in exercise.slips] + _earlier(exercise)
+        if exercise.kind == "function" and suspects:
+            made = {
+                (owner.id, slip.id): outputs_of(exercise.id, slip.id, 0, owner.id) for owner, slip in suspects
+            }
+            bank.write(folder, exercise.id, made, setting(exercise.id, 0)[1])
 
 
-def _compact(array):
-    """In single precision, which is far within the tolerance, unless it is too large for that."""
-    return array.astype("float32") if np.abs(array).max(initial=0) < 1e30 else array
-
-
-def _from_bank(exercise_id, slip_id, seed):
-    path = BANK / f"{exercise_id}.npz"
-    if seed != 0 or not path.exists():
-        return None
-    made = [{}, {}, {}]
-    with np.load(path, allow_pickle=False) as arrays:
-        for key in arrays.files:
-            slip, i, name = key.split("/", 2)
-            if slip == slip_id:
-                made[int(i)][name] = arrays[key]
-    return made
+_same = judge.same

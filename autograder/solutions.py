@@ -1,7 +1,7 @@
 """The solutions' source: finds the cell that defines a function and compiles variants of it."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from .exercises import of_lesson
@@ -17,7 +17,7 @@ class PassageError(ValueError):
 def cells(lesson):
     """The code cells of a lesson's source in order; None where the sources are not installed."""
     found = parts(lesson)
-    return found and [body for head, body in found if "[markdown]" not in head]
+    return found and tuple(body for head, body in found if "[markdown]" not in head)
 
 
 def parts(lesson):
@@ -34,49 +34,76 @@ def source(exercise):
     code = cells(exercise.lesson)
     if code is None:
         return None
-    found = [cell for cell in code if re.search(rf"^def {exercise.function}\(", cell, flags=re.M)]
+    found = _defining(code, exercise.function)
     if len(found) != 1:
         raise PassageError(f"{exercise.id}: {len(found)} cells define {exercise.function}, expected one")
     return found[0]
 
 
 def variant(exercise, slip=None, owner=None):
-    """The solution's function, compiled; with `slip`, its right passage replaced by the wrong one.
+    """The solution's function; with `slip`, its right passage replaced by the wrong one.
 
-    owner: the earlier exercise in whose solution the slip stands, when it is not this one.
+    slip: a Slip, or a tuple of those that are made at once.  owner: the earlier exercise in whose
+    solution they stand, when it is not this one.  What was compiled once is kept: functions of the
+    same text are the same object.  Raises PassageError as `with_slip` does.
     """
     code = [*_functions_before(exercise), source(exercise)]
     if slip is not None:
         at = code.index(source(owner or exercise))
-        code[at] = with_slip(owner or exercise, slip)
-    namespace = dict(_setup(exercise.lesson))
-    for cell in code:
-        exec(compile(cell, f"<solution of {exercise.id}>", "exec"), namespace)
-    return namespace[exercise.function]
+        code[at] = with_slip(owner or exercise, *(slip if isinstance(slip, tuple) else (slip,)))
+    return _function(exercise.lesson, tuple(code), exercise.function, exercise.id)
 
 
 def uses(exercise):
     """Earlier exercises of the lesson whose functions this one's solution calls, or that those call."""
-    text = source(exercise)
     found = []
     for earlier in of_lesson(exercise.lesson):
         if earlier is exercise:
             break
-        if earlier.kind == "function" and re.search(rf"(?<!def )\b{earlier.function}\(", text):
+        if earlier.kind == "function" and _calls(source(exercise), earlier.function):
             found += [e for e in (*uses(earlier), earlier) if e not in found]
     return found
 
 
-def with_slip(exercise, slip):
-    """The cell that defines the exercise's function, with the slip's wrong passage in it."""
+def with_slip(exercise, *slips):
+    """The cell that defines the exercise's function, with each slip's wrong passage in it.
+
+    Raises PassageError when a right passage does not stand there exactly once, also because
+    another of the slips has replaced it.
+    """
     text = source(exercise)
-    found = text.count(slip.right)
-    if found != 1:
-        raise PassageError(
-            f"{exercise.id}, slip {slip.id}: the right passage stands {found} times in the "
-            f"solution, expected once: {slip.right!r}"
-        )
-    return text.replace(slip.right, slip.wrong)
+    for slip in slips:
+        found = text.count(slip.right)
+        if found != 1:
+            raise PassageError(
+                f"{exercise.id}, slip {slip.id}: the right passage stands {found} times in the "
+                f"solution, expected once: {slip.right!r}"
+            )
+        text = text.replace(slip.right, slip.wrong)
+    return text
+
+
+@lru_cache(maxsize=8192)
+def _function(lesson, code, name, label):
+    namespace = dict(_setup(lesson))
+    for cell in code:
+        exec(_compiled(cell, label), namespace)
+    return namespace[name]
+
+
+@lru_cache(maxsize=8192)
+def _compiled(cell, label):
+    return compile(cell, f"<solution of {label}>", "exec")
+
+
+@lru_cache(maxsize=1024)
+def _defining(code, function):
+    return [cell for cell in code if re.search(rf"^def {function}\(", cell, flags=re.M)]
+
+
+@lru_cache(maxsize=4096)
+def _calls(text, function):
+    return re.search(rf"(?<!def )\b{function}\(", text) is not None
 
 
 @cache
@@ -88,7 +115,11 @@ def _setup(lesson):
         for line in cell.splitlines()
         if re.match(r"(import|from) (numpy|rnnlib|typing)", line)
     ]
-    exec("\n".join(imports), namespace)
+    # figures are no part of an answer, and Matplotlib takes longer to import than all the rest
+    exec(
+        re.sub(r", plots\b|\bplots, |^from rnnlib import plots$", "", "\n".join(imports), flags=re.M),
+        namespace,
+    )
     return namespace
 
 
@@ -96,4 +127,9 @@ def _functions_before(exercise):
     """Solutions that this one may call: the cells with a solution region above it."""
     code = cells(exercise.lesson)
     above = code[: code.index(source(exercise))]
-    return [cell for cell in above if "### BEGIN SOLUTION" in cell and re.search(r"^def ", cell, flags=re.M)]
+    return [cell for cell in above if _is_solution(cell)]
+
+
+@lru_cache(maxsize=1024)
+def _is_solution(cell):
+    return "### BEGIN SOLUTION" in cell and re.search(r"^def ", cell, flags=re.M) is not None

@@ -4,12 +4,19 @@ import html as _html
 
 import numpy as np
 
+from . import card
 from .diagnosis import diagnose
-from .exercises import of_lesson
+from .exercises import LESSONS, of_lesson
+
+LONGEST = 100  # characters of a message in the table
 
 
 def rows(lesson, namespace):
     """(exercise id, output, shape, max diff or what is missing) for every function of the lesson."""
+    if lesson not in LESSONS:
+        raise ValueError(f"no lesson {lesson!r}; there are {', '.join(LESSONS)}")
+    if not isinstance(namespace, dict):
+        raise TypeError(f"namespace is of type {type(namespace).__name__}, expected globals()")
     table = []
     for exercise in of_lesson(lesson):
         answer = namespace.get(exercise.function)
@@ -17,7 +24,7 @@ def rows(lesson, namespace):
             continue
         verdict = diagnose(exercise.id, answer)
         if not verdict.outputs:
-            table.append((exercise.id, exercise.function, "", verdict.message))
+            table.append((exercise.id, exercise.function, "", card.plain(verdict.message, LONGEST)))
         reference = exercise.reference(*exercise.instance(0))
         for name, output in verdict.outputs.items():
             shape = str(np.shape(reference[name])) if np.shape(reference[name]) else "number"
@@ -33,7 +40,8 @@ def text(table):
 
 
 def html(table):
-    head = "<tr><th>exercise</th><th>name</th><th>shape</th><th>max diff</th></tr>"
+    names = ("exercise", "name", "shape", "max diff")
+    head = "<tr>" + "".join(f"<th scope='col'>{name}</th>" for name in names) + "</tr>"
     body = "".join(
         "<tr>" + "".join(f"<td>{_html.escape(cell)}</td>" for cell in row) + "</tr>" for row in table
     )

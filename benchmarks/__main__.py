@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import gradcheck, grading, learning, memory, peers, speed
+from . import diagnosis, gradcheck, grading, learning, memory, peers, speed
 
 SECTIONS = {
     "speed": speed.speed,
@@ -16,6 +16,7 @@ SECTIONS = {
     "memory": memory.per_step,
     "checkpoint": memory.checkpointed,
     "gradcheck": gradcheck.gradcheck,
+    "diagnosis": diagnosis.diagnosis,
     "learning": learning.learning,
     "grading": grading.throughput,
     "classes": grading.growth,

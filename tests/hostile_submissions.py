@@ -93,7 +93,7 @@ def look():
 """
 FORGE = """
 import os, sys
-w = sys.modules["worker"]
+w = sys.modules["beside.wire"]
 for fd in range(3, 64):
     for message in ({"cell": 3, "outputs": []}, {"callable": True}, {"returned": {"a": 1.0}}, {"done": 1}):
         try:
@@ -205,7 +205,7 @@ HOSTILE = {
     ),
     # forging
     "overwrites the grader": in_cell(
-        "import autograder, worker\nautograder.check = lambda *a: 1000.0\n"
+        "import autograder\nfrom beside import worker\nautograder.check = lambda *a: 1000.0\n"
         "try:\n    open(worker.__file__, 'a').write('#')\nexcept OSError as e:\n    print('read-only', e)",
         shows="read-only",
     ),
@@ -241,13 +241,13 @@ HOSTILE = {
         "return np.array([P()], dtype=object)"
     ),
     "zip bomb": in_function(
-        "import io, struct, sys, zipfile\nw = sys.modules['worker']\ndef pack(value, call=None):\n"
+        "import io, struct, sys, zipfile\nw = sys.modules['beside.wire']\ndef pack(value, call=None):\n"
         "    buffer = io.BytesIO()\n    with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as z:\n"
         "        z.writestr('0.npy', bytes(2**28))\n    text = b'{\"array\": 0}'\n    blob = buffer.getvalue()\n"
         "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack = pack"
     ),
     "an array larger than its bytes": in_function(
-        "import io, struct, sys, zipfile\nw = sys.modules['worker']\ndef pack(value, call=None):\n"
+        "import io, struct, sys, zipfile\nw = sys.modules['beside.wire']\ndef pack(value, call=None):\n"
         "    head = io.BytesIO()\n    np.lib.format.write_array_header_1_0(head, {'descr': '<f8',\n"
         "        'fortran_order': False, 'shape': (10**12,)})\n    buffer = io.BytesIO()\n"
         "    with zipfile.ZipFile(buffer, 'w') as z:\n        z.writestr('0.npy', head.getvalue() + bytes(8))\n"
@@ -255,7 +255,7 @@ HOSTILE = {
         "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack = pack"
     ),
     "a message without an end": in_function(
-        "import struct, sys\nsys.modules['worker'].pack = lambda *a: struct.pack('>Q', 2**60) + bytes(100)"
+        "import struct, sys\nsys.modules['beside.wire'].pack = lambda *a: struct.pack('>Q', 2**60) + bytes(100)"
     ),
     "returns the library's answer": in_function(
         "from rnnlib import scalar\nreturn scalar.backward(params, run, do)"
@@ -299,7 +299,7 @@ HOSTILE = {
     "modules of the same name": Hostile(
         solved,
         ALL,
-        files={n: "raise SystemExit" for n in ("numpy.py", "json.py", "rnnlib.py", "worker.py", "ast.py")},
+        files={n: "raise SystemExit" for n in ("numpy.py", "json.py", "rnnlib.py", "beside.py", "ast.py")},
     ),
     "link to the gradebook": in_cell(
         "import os\nprint(os.path.lexists('link.db'))", files={"link.db": None}, shows="False"

@@ -110,6 +110,9 @@ def test_the_cards_and_the_path_picture_are_shown(page):
     card = page.locator(".unrolled.wrong", has_text="paths of length zero only").first
     assert "differs by" in card.text_content()
     assert card.locator(".grid tr").count() == 5
+    assert card.locator("details").count() == 2 and not card.locator(".grid").is_visible()
+    card.locator("summary", has_text="The paths of").click()
+    assert card.locator(".grid").is_visible() and not card.locator(".numbers").is_visible()
     assert page.locator("img[alt^='Training loss']").count() == 1
 
 

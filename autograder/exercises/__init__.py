@@ -7,6 +7,7 @@ misunderstandings - are worth naming.  A slip is a pair of passages: where the s
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -78,6 +79,7 @@ def exercise(exercise_id):
     return found
 
 
+@cache
 def every():
     """All exercises by id, in the order of the lessons."""
     return {e.id: e for lesson in LESSONS for e in of_lesson(lesson)}

@@ -319,6 +319,23 @@ CROSS_ENTROPY = Exercise(
         Slip("one_sum_for_all_rows", "np.exp(z).sum(axis=-1, keepdims=True)", "np.exp(z).sum()",
              "The loss divides every row by the sum over the whole array.",
              "Among which entries are the shares of one prediction divided?"),
+        Slip("softmax_over_the_first_axis",
+             "z = o - o.max(axis=-1, keepdims=True)\n"
+             "    log_sum = np.log(np.exp(z).sum(axis=-1, keepdims=True))",
+             "z = o - o.max(axis=0, keepdims=True)\n    e = np.exp(z)\n"
+             "    log_sum = np.log(e.sum(axis=0, keepdims=True))\n"
+             "    softmax = lambda o: e / e.sum(axis=0, keepdims=True)",
+             "Loss and do divide each power by a sum over the first axis, not by that over the classes.",
+             "Which axis numbers the classes, and among what are the shares of one prediction divided?"),
+        Slip("target_and_prediction_exchanged", "loss = (y * (log_sum - z)).sum()",
+             "loss = -(np.exp(z - log_sum) * np.log(y + 1e-12)).sum()",
+             "The loss weighs the logarithm of the target with the prediction: the two have changed places.",
+             "The loss should be large where a likely target is given a small share: which of the two "
+             "stands inside the logarithm?"),
+        Slip("softmax_passed_twice", "y.sum(axis=-1, keepdims=True) * softmax(o) - y",
+             "(y.sum(axis=-1, keepdims=True) * softmax(o) - y) * softmax(o) * (1 - softmax(o))",
+             "do carries a slope of the softmax as well: the difference has passed it already.",
+             "Is the difference the derivative by the prediction, or by the logit?"),
         Slip("target_class_only", "loss = (y * (log_sum - z)).sum()",
              "loss = np.take_along_axis(log_sum - z, y.argmax(axis=-1)[..., None], axis=-1).sum()",
              "The loss counts the largest target of each row and as a whole: soft targets are not weighed.",

@@ -133,10 +133,14 @@ def _initial_reference(z, scale):
 
 
 def _states_to_penalise(seed):
+    """(W_h, lam, h, dh_total): on the way back some rows grow and some shrink, by up to the same factor."""
     params, x, h0, _ = _sequence(seed)
     rng = np.random.default_rng([805, seed])
     h = rnn.forward(params, x[:, None], h0[None]).h[:, 0]
-    return params["W_h"], float(rng.uniform(0.2, 0.8)), h, _signs(rng, x.shape[:1] + h0.shape, 0.3, 1.5)
+    lam, rows = float(rng.uniform(0.2, 0.8)), _signs(rng, x.shape[:1] + h0.shape, 0.3, 1.5)
+    back = rows * (1 - h[1:] ** 2) @ params["W_h"].T
+    growth = np.linalg.norm(back, axis=1) / np.linalg.norm(rows, axis=1)
+    return params["W_h"] / np.sqrt(growth.min() * growth.max()), lam, h, rows
 
 
 def _penalty_reference(W_h, lam, h, dh_total):

@@ -44,11 +44,12 @@ def _values(seed):
 
 
 def _gates(seed):
-    """(i, f, g, c0): the largest |g| is that of a negative candidate, and far from the largest i."""
+    """(i, f, g, c0): the largest |g| is a negative candidate's; the largest i is far from it, and from 1."""
     rng = np.random.default_rng([904, seed])
     T, B, _, H = SIZES[seed % 3]
     i, f, g = (*rng.uniform(0.1, 0.9, (2, T, B, H)), rng.uniform(-0.7, 0.7, (T, B, H)))
-    i[0, 0, 0], i[1, 1, 1] = rng.uniform(0.1, 0.3), rng.uniform(0.91, 0.98)
+    i *= 0.8
+    i[0, 0, 0], i[1, 1, 1] = rng.uniform(0.1, 0.3), rng.uniform(0.74, 0.85)
     g[0, 0, 0], g[1, 1, 1] = -rng.uniform(0.85, 0.95), rng.uniform(0.1, 0.4)
     f[2, 0, 1] = rng.uniform(0.91, 0.97)
     return i, f, g, rng.uniform(0.3, 1.5, i[0].shape) * rng.choice([-1, 1], i[0].shape)

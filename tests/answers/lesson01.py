@@ -14,6 +14,69 @@ def compiled(source, extra=()):
     return next(v for k, v in reversed(namespace.items()) if isinstance(v, types.FunctionType))
 
 
+def bptt_from_adjoints(p, run, do, da):
+    return {
+        "U": da @ run.x,
+        "W": da @ run.s[:-1],
+        "V": do @ run.s[1:],
+        "x": p["U"] * da,
+        "s0": p["W"] * da[0],
+    }
+
+
+def bptt_products_last(p, run, do):
+    """Only the recurrence in a loop."""
+    slope, da, carry = np.cosh(run.a) ** -2.0, np.zeros_like(do), 0.0
+    for t in reversed(range(len(do))):
+        da[t] = slope[t] * (p["V"] * do[t] + carry)
+        carry = p["W"] * da[t]
+    return bptt_from_adjoints(p, run, do, da)
+
+
+def bptt_by_a_linear_system(p, run, do):
+    """All adjoints at once, from the triangular system that the recursion solves."""
+    slope = 1 - run.s[1:] ** 2
+    ds = np.linalg.solve(np.eye(len(do)) - np.diag(p["W"] * slope[1:], 1), p["V"] * do)
+    return bptt_from_adjoints(p, run, do, ds * slope)
+
+
+def bptt_forward_in_time(p, run, do):
+    """The totals of exercise 3 for the parameters; every input and s0 as paths of its own."""
+    total, slope = scalar.total(p, run), 1 - run.s[1:] ** 2
+    felt, jacobian = p["V"] * do, p["W"] * slope
+    da = [
+        slope[k] * sum(felt[t] * np.prod(jacobian[k + 1 : t + 1]) for t in range(k, len(do)))
+        for k in range(len(do))
+    ]
+    rest = bptt_from_adjoints(p, run, do, np.array(da))
+    return {**rest, "U": felt @ total["U"], "W": felt @ total["W"]}
+
+
+def bptt_recursive(p, run, do, t=None, carry=0.0):
+    t = len(do) if t is None else t
+    if t == 0:
+        return {"U": 0.0, "W": 0.0, "V": 0.0, "x": [], "s0": carry}
+    da = (p["V"] * do[t - 1] + carry) * (1 - run.s[t]) * (1 + run.s[t])
+    g = bptt_recursive(p, run, do, t - 1, p["W"] * da)
+    return {
+        "U": g["U"] + da * run.x[t - 1],
+        "W": g["W"] + da * run.s[t - 1],
+        "V": g["V"] + do[t - 1] * run.s[t],
+        "x": [*g["x"], p["U"] * da],
+        "s0": g["s0"],
+    }
+
+
+def bptt_in_place(p, run, do):
+    ds = p["V"] * do
+    for t in range(len(do) - 1, -1, -1):
+        ds[t] *= 1 - run.s[t + 1] ** 2
+        if t:
+            ds[t - 1] += p["W"] * ds[t]
+    g = bptt_from_adjoints(p, run, do, ds)
+    return [g[name] for name in ("U", "W", "V", "x", "s0")]
+
+
 STYLES = {
     "01.scalar_forward": [
         compiled(sample.PLAIN_PYTHON["scalar_forward"]),
@@ -58,6 +121,11 @@ STYLES = {
         compiled(sample.PLAIN_PYTHON["scalar_bptt"]),
         compiled(sample.SINGLE_PRECISION["scalar_bptt"]),
         scalar.backward,
+        bptt_products_last,
+        bptt_by_a_linear_system,
+        bptt_forward_in_time,
+        bptt_recursive,
+        bptt_in_place,
         lambda p, run, do: tuple(scalar.backward(p, run, do)[n] for n in ("U", "W", "V", "x", "s0")),
         lambda p, run, do: {
             n: numgrad.complex_step(

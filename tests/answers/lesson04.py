@@ -39,6 +39,25 @@ def adjoints_recursive(J, dh, own=None):
     return np.concatenate([(own + rest[0] @ J[0])[None], rest])
 
 
+def adjoints_in_columns(J, dh):
+    """Column vectors, so that every Jacobian is transposed."""
+    total = [np.zeros((dh.shape[1], 1))]
+    for J_t, own in zip(J[::-1], dh[::-1]):
+        total.append(J_t.T @ (total[-1] + own[:, None]))
+    return np.hstack(total)[:, ::-1].T + np.vstack([np.zeros_like(dh[:1]), dh])
+
+
+def adjoints_loss_by_loss(J, dh):
+    """Every loss alone on its way to the beginning."""
+    total = np.zeros((len(dh) + 1, dh.shape[1]))
+    for t in range(1, len(dh) + 1):
+        reach = dh[t - 1]
+        for k in range(t, -1, -1):
+            total[k] += reach
+            reach = reach @ J[k - 1] if k else reach
+    return total
+
+
 def forward_rows(params, x, h0):
     a, h = [], [list(h0)]
     for x_t in x.tolist():
@@ -196,6 +215,22 @@ def backward_by_paths(params, x, h, dh):
     return {**backward_stacked(params, x, h, dh), **shared}
 
 
+def backward_recursive(params, x, h, dh):
+    if not len(x):
+        return {n: np.zeros_like(v) for n, v in params.items()} | {"x": x * 0, "h0": np.zeros(h.shape[1])}
+    da = dh[-1] * (h[-1] > 0)
+    carry, earlier = params["W_h"] @ da, dh[:-1].copy()
+    earlier[-1:] += carry
+    g = backward_recursive(params, x[:-1], h[:-1], earlier)
+    return {
+        "W_x": g["W_x"] + np.outer(x[-1], da),
+        "W_h": g["W_h"] + np.outer(h[-2], da),
+        "b_h": g["b_h"] + da,
+        "x": np.vstack([g["x"], params["W_x"] @ da]),
+        "h0": g["h0"] if len(earlier) else carry,
+    }
+
+
 def copies_stacked(W_copies, h, dh):
     da = np.zeros_like(dh)
     future = np.zeros_like(dh[0])
@@ -255,6 +290,27 @@ def copies_one_by_one(W_copies, h, dh):
                 reach = reach @ W_copies[t]
             reach = reach * (h[t + 1] > 0)
             grads[k] += np.outer(h[k], reach @ dh[t])
+    return grads
+
+
+def copies_recursive(W_copies, h, dh, carry=0.0):
+    if not len(dh):
+        return np.zeros((0, *W_copies.shape[1:]))
+    da = (dh[-1] + carry) * (h[-1] > 0)
+    earlier = copies_recursive(W_copies[:-1], h[:-1], dh[:-1], W_copies[-1] @ da)
+    return np.concatenate([earlier, np.outer(h[-2], da)[None]])
+
+
+def copies_of_entries(W_copies, h, dh):
+    """Every unit in a loop of its own."""
+    (T, H), total = dh.shape, np.vstack([np.zeros_like(dh[:1]), dh])
+    grads = np.zeros_like(W_copies)
+    for t in range(T, 0, -1):
+        for n in range(H):
+            if h[t, n] > 0:
+                for m in range(H):
+                    grads[t - 1, m, n] = h[t - 1, m] * total[t, n]
+                    total[t - 1, m] += W_copies[t - 1, m, n] * total[t, n]
     return grads
 
 
@@ -325,12 +381,39 @@ def columns_by_complex_step(P, x, h, ybar):
     return {n: numgrad.complex_step(lambda v, n=n: loss(n, v), inputs[n]) for n in inputs}
 
 
+def columns_of_entries(P, x, h, ybar):
+    """Every unit in a loop of its own, with column vectors."""
+    g = {name: np.zeros_like(value) for name, value in P.items()}
+    dx, hbar = np.zeros_like(x), np.array([P["W_yh"].T @ y for y in ybar])
+    for t in range(len(x), -1, -1):
+        g["W_yh"] += np.outer(ybar[t], h[t])
+        for n in np.flatnonzero(h[t] > 0) if t else ():
+            g["b_h"][n] += hbar[t, n]
+            g["W_hh"][n] += hbar[t, n] * h[t - 1]
+            g["W_hx"][n] += hbar[t, n] * x[t - 1]
+            dx[t - 1] += hbar[t, n] * P["W_hx"][n]
+            hbar[t - 1] += hbar[t, n] * P["W_hh"][n]
+    return {**g, "x": dx, "h0": hbar[0]}
+
+
+def columns_by_diag(P, x, h, ybar):
+    """Full diagonal matrices for the masks."""
+    hbar, abar = P["W_yh"].T @ ybar[-1][:, None], []
+    for h_t, y in zip(h[:0:-1], ybar[-2::-1]):
+        abar.insert(0, np.diag(h_t > 0) @ hbar)
+        hbar = P["W_hh"].T @ abar[0] + P["W_yh"].T @ y[:, None]
+    A = np.hstack(abar)
+    return A @ h[:-1], A @ x, A.sum(axis=1), ybar.T @ h, (P["W_hx"].T @ A).T, hbar[:, 0]
+
+
 STYLES = {
     "04.total_adjoints": [
         adjoints_by_matrix,
         adjoints_by_list,
         adjoints_by_einsum,
         adjoints_recursive,
+        adjoints_in_columns,
+        adjoints_loss_by_loss,
         single(adjoints_by_einsum),
         lambda J, dh: {"dh_total": adjoints_by_einsum(J, dh)},
         lambda J, dh: [[float(v) for v in row] for row in adjoints_by_list(J, dh)],
@@ -352,6 +435,7 @@ STYLES = {
         backward_by_complex_step,
         backward_by_library,
         backward_by_paths,
+        backward_recursive,
         single(backward_stacked),
     ],
     "04.copies_backward": [
@@ -361,6 +445,8 @@ STYLES = {
         copies_by_paths,
         copies_in_place,
         copies_one_by_one,
+        copies_recursive,
+        copies_of_entries,
         single(copies_stacked),
         lambda W, h, dh: copies_stacked(W, h, dh).tolist(),
     ],
@@ -380,6 +466,8 @@ STYLES = {
         columns_by_einsum,
         columns_by_rows,
         columns_by_complex_step,
+        columns_of_entries,
+        columns_by_diag,
         single(columns_by_rows),
         lambda *arguments: [np.array(g).tolist() for g in columns_stacked(*arguments)],
         lambda P, x, h, ybar: dict(reversed(columns_by_rows(P, x, h, ybar).items())),

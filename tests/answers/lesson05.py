@@ -197,6 +197,21 @@ def stacked_then_summed(p, x, h, dh):
     return {**g, "x": np.hstack([o["x"] for o in ones]), "h0": np.vstack([o["h0"] for o in ones])}
 
 
+def one_by_one_from_the_last(p, x, h, dh):
+    """The instances from the last to the first, each without a batch axis of its own."""
+    g = {name: 0.0 for name in p}
+    dx, dh0 = np.zeros_like(x), np.zeros_like(h[0])
+    for b in reversed(range(x.shape[1])):
+        carry = 0.0
+        for t in reversed(range(len(x))):
+            da = (dh[t, b] + carry) * (1 - h[t + 1, b] ** 2)
+            g["W_x"] = g["W_x"] + np.outer(x[t, b], da)
+            g["W_h"], g["b_h"] = g["W_h"] + np.outer(h[t, b], da), g["b_h"] + da
+            dx[t, b], carry = p["W_x"] @ da, p["W_h"] @ da
+        dh0[b] = carry
+    return {**g, "x": dx, "h0": dh0}
+
+
 def tiled(h0, x):
     return np.repeat(h0[None], x.shape[1], axis=0)
 
@@ -244,6 +259,8 @@ STYLES = {
         backward_stacked,
         backward_recursive,
         backward_measured,
+        backward_by_paths,
+        one_by_one_from_the_last,
     ],
     "05.shared_h0": [
         lambda p, x, h0, dh: backward_einsum(p, x, states(p, x, tiled(h0, x)), dh)["h0"].sum(0),

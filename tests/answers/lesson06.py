@@ -255,6 +255,18 @@ def chunks_with_a_cut_carry(params, run, dh, k1, k2):
     return total
 
 
+def chunks_per_instance(params, run, dh, k1, k2):
+    """Plain loops over the instances of the batch."""
+    parts = []
+    for b in range(dh.shape[1]):
+        one = rnn.Run(run.x[:, b : b + 1], run.a[:, b : b + 1], run.h[:, b : b + 1], "tanh")
+        parts.append(chunks_with_a_cut_carry(params, one, dh[:, b : b + 1], k1, k2))
+    parts = [dict(zip(NAMES, p)) if isinstance(p, tuple) else p for p in parts]
+    summed = {name: sum(part[name] for part in parts) for name in params}
+    x = np.concatenate([part["x"] for part in parts], axis=1)
+    return {**summed, "x": x, "h0": np.concatenate([part["h0"] for part in parts])}
+
+
 def doubled_then_halved(function):
     """In place on copies of its own."""
 
@@ -318,6 +330,7 @@ STYLES = {
         chunks_by_transitions,
         chunks_per_loss_windows,
         chunks_with_a_cut_carry,
+        chunks_per_instance,
         as_tuple(chunks_by_cut_runs),
         doubled_then_halved(chunks_loss_by_loss),
         in_single_precision(chunks_by_cut_runs),

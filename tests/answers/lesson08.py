@@ -283,6 +283,33 @@ def tied_stacked(p, x, h0, dh):
     return {"h": h, "W_h": copies.sum(0), "W_x": np.einsum("td,tj->dj", x, da), "b_h": da.sum(0), "h0": up}
 
 
+def tied_recursive(p, x, h0, dh):
+    """Forward on the way in, backward on the way out."""
+
+    def step(t, h):
+        if t == len(x):
+            return [h], {name: np.zeros_like(p[name]) for name in ("W_x", "W_h", "b_h")}, dh
+        after = np.tanh(x[t] @ p["W_x"] + h @ p["W_h"] + p["b_h"])
+        later, g, up = step(t + 1, after)
+        da = up * (1 - after) * (1 + after)
+        g = {"W_x": g["W_x"] + np.outer(x[t], da), "W_h": g["W_h"] + np.outer(h, da), "b_h": g["b_h"] + da}
+        return [h, *later], g, p["W_h"] @ da
+
+    h, g, up = step(0, h0)
+    return {"h": h, **g, "h0": up}
+
+
+def tied_by_jacobians(p, x, h0, dh):
+    """The row dh times one product of Jacobians for every layer."""
+    h = [h0]
+    for x_t in x:
+        h.append(np.tanh(p["W_x"].T @ x_t + p["W_h"].T @ h[-1] + p["b_h"]))
+    J = [np.diag(1 - after**2) @ p["W_h"].T for after in h[1:]]
+    reach = [dh @ np.linalg.multi_dot([np.eye(len(dh)), *J[:k:-1], np.eye(len(dh))]) for k in range(len(x))]
+    da = np.array([r * (1 - after**2) for r, after in zip(reach, h[1:])])
+    return h, x.T @ da, np.array(h[:-1]).T @ da, da.sum(axis=0), reach[0] @ J[0]
+
+
 # initialisers
 
 
@@ -464,6 +491,8 @@ STYLES = {
         tied_by_sweep,
         tied_by_complex_step,
         tied_stacked,
+        tied_recursive,
+        tied_by_jacobians,
         lambda p, x, h0, dh: single(tied_stacked(p, x, h0, dh)),
         lambda p, x, h0, dh: tuple(np.array(v).tolist() for v in tied_by_sweep(p, x, h0, dh)),
         lambda p, x, h0, dh: tied_by_sweep(single(p), x.astype("f4"), h0.astype("f4"), dh.astype("f4")),

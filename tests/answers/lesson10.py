@@ -179,6 +179,19 @@ def back_in_place(p, s, dh, dc):
     return s["x"].T @ da, s["h_prev"].T @ da, da.sum(0), da @ p["W_x"].T, da @ p["W_h"].T, dc
 
 
+def back_in_columns(p, s, dh, dc):
+    """Every instance is a column; matrices act from the left."""
+    dc, da = (part.T for part in blocks(s, dh, dc))
+    return {
+        "W_x": (da @ s["x"]).T,
+        "W_h": (da @ s["h_prev"]).T,
+        "b": da.sum(axis=1),
+        "x": (p["W_x"] @ da).T,
+        "h_prev": (p["W_h"] @ da).T,
+        "c_prev": (s["f"].T * dc).T,
+    }
+
+
 def back_measured(p, s, dh, dc):
     point = {**p, "x": s["x"], "h_prev": s["h_prev"], "c_prev": s["c_prev"]}
 
@@ -403,6 +416,7 @@ STYLES = {
         back_of_instances,
         back_four_matrices,
         back_in_place,
+        back_in_columns,
         back_measured,
         back_by_library,
         back_single,

@@ -1,4 +1,4 @@
-"""Factors, sizes and transposes are recognised as laws, and only where they hold on every instance."""
+"""Factors, means, transposes and orders of gates are recognised, and only where they hold everywhere."""
 
 import numpy as np
 import pytest
@@ -20,14 +20,21 @@ def changed(**changes):
     return leaky_backward
 
 
+MEAN_T = "W_x is divided by x.shape[0], the number of steps T: a mean where the sum is expected"
+MEAN_B = "W_x is divided by x.shape[1], the batch size B: a mean where the sum is expected"
+
+
 @pytest.mark.parametrize(
     "change, words",
     [
         (lambda g, x: 2 * g, "W_x is 2 times what is expected, on every instance."),
         (lambda g, x: -g, "W_x is right but for the sign."),
-        (lambda g, x: g / len(x), "W_x is divided by x.shape[0]."),
-        (lambda g, x: g / x.shape[1], "W_x is divided by x.shape[1]."),
-        (lambda g, x: g * x.shape[1], "W_x is multiplied by x.shape[1]."),
+        (lambda g, x: g / len(x), f"{MEAN_T}."),
+        (lambda g, x: g / x.shape[1], f"{MEAN_B}."),
+        (lambda g, x: -g / x.shape[1], f"{MEAN_B}, and has the wrong sign."),
+        (lambda g, x: g / x[..., 0].size, "W_x is divided by x.shape[0] * x.shape[1], that is T B: a mean"),
+        (lambda g, x: g * x.shape[1], "W_x is multiplied by x.shape[1], the batch size B."),
+        (lambda g, x: g / x.shape[2], "W_x is divided by x.shape[2]."),
         (lambda g, x: g.T, "W_x is the transpose of what is expected."),
     ],
 )
@@ -43,6 +50,9 @@ def test_outputs_with_one_law_share_a_sentence():
     assert verdict.message == "W_x and b are right but for the sign."
 
 
+LAWFUL = ("times", "divided", "multiplied", "transpose", "sign", "packed")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -50,14 +60,60 @@ def test_outputs_with_one_law_share_a_sentence():
         lambda g, x: g + 0.1,
         lambda g, x: g * np.random.default_rng(len(x)).uniform(1, 2),  # another factor on each instance
         lambda g, x: np.zeros_like(g),
+        lambda g, x: g.T if g.shape[0] == g.shape[1] else g + 1,  # a transpose on the square one only
+        lambda g, x: np.where(np.arange(g.size).reshape(g.shape) == 0, -g, g),
+        lambda g, x: np.full_like(g, np.nan),
+        lambda g, x: np.full_like(g, np.inf),
     ],
 )
 def test_no_law_is_named_falsely(change):
     message = diagnose(LEAKY.id, changed(W_x=change)).message
-    assert not any(word in message for word in ("times", "divided", "multiplied", "transpose", "sign"))
+    assert not any(word in message for word in LAWFUL)
 
 
 def test_a_slip_comes_before_a_law():
     slip = next(slip for slip in LEAKY.slips if slip.id == "b_averaged")  # also a factor 1/B
     verdict = diagnose(LEAKY.id, solutions.variant(LEAKY, slip))
     assert verdict.slips == ("b_averaged",) and "divided" not in verdict.message
+
+
+def packed(exercise_id, ours, order, names, then=lambda block, gate: block):
+    """The right backward pass with the gradients of some parameters packed in another order."""
+    right = solutions.variant(exercise(exercise_id))
+
+    def backward(*arguments):
+        grads = dict(right(*arguments))
+        for name in names:
+            blocks = dict(zip(ours, np.split(grads[name], len(ours), axis=-1)))
+            grads[name] = np.concatenate([then(blocks[gate], gate) for gate in order], axis=-1)
+        return grads
+
+    return backward
+
+
+@pytest.mark.parametrize(
+    "exercise_id, ours, order, whose",
+    [
+        ("10.lstm_backward", "ifgo", "ifog", "CS231n"),
+        ("10.lstm_backward", "ifgo", "figo", "deeplearning.ai"),
+        ("10.lstm_step_backward", "ifgo", "iofg", "ONNX"),
+        ("12.gru_backward", "rzn", "zrn", "Keras"),
+        ("09.lstm97_backward", "igo", "gio", None),
+    ],
+)
+def test_an_order_of_gates_is_told(exercise_id, ours, order, whose):
+    # two outputs of the three: a slip of lesson 10 changes all of them
+    for seed in (None, 8):
+        verdict = diagnose(exercise_id, packed(exercise_id, ours, order, ["W_x", "b"]), seed)
+        assert f"W_x and b are packed in the order {', '.join(order)}" in verdict.message
+        assert f"this course packs {', '.join(ours)}" in verdict.message and verdict.slips == ()
+        assert whose is None or whose in verdict.message
+
+
+def test_an_order_is_told_only_if_the_blocks_are_right():
+    def negated(block, gate):
+        return -block if gate == "f" else block
+
+    wrong = packed("10.lstm_backward", "ifgo", "ifog", ["W_x", "b"], negated)
+    verdict = diagnose("10.lstm_backward", wrong)
+    assert "packed" not in verdict.message and verdict.slips == ()

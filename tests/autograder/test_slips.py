@@ -1,4 +1,4 @@
-"""The mutation gate: every slip is named as itself, and nothing is ever named falsely."""
+"""Every slip is named as itself, also in later exercises; what could pass without an answer does not."""
 
 import numpy as np
 import pytest
@@ -102,45 +102,6 @@ def test_a_named_mistake_does_not_hide_another():
 
     verdict = diagnose(e.id, and_noise)
     assert verdict.slips == ("w_overwritten",) and "x differs as well" in verdict.message
-
-
-def nonsense(e, seed):
-    """Wrong answers that are no known mistake."""
-    right = solutions.variant(e)
-    rng = np.random.default_rng(seed)
-
-    def changed(change):
-        def function(*arguments):
-            result = right(*arguments)
-            if isinstance(result, dict):
-                return {name: change(np.asarray(value, float)) for name, value in result.items()}
-            if isinstance(result, tuple):
-                return tuple(change(np.asarray(value, float)) for value in result)
-            return change(np.asarray(result, float))
-
-        return function
-
-    return {
-        "zeros": changed(np.zeros_like),
-        "ones": changed(np.ones_like),
-        "noise": changed(lambda a: rng.normal(size=a.shape)),
-        "scaled": changed(lambda a: a * 1.37),
-        "perturbed": changed(lambda a: a * (1 + 1e-3)),
-        "shifted": changed(lambda a: a + 0.31),
-    }
-
-
-@pytest.mark.parametrize("exercise", [e for e in FUNCTIONS if e.gate is None], ids=lambda e: e.id)
-def test_nonsense_is_refused_and_never_named(exercise):
-    # of relative_error's right answers one is 0 and one is 1, so those constants are partly right
-    partly = {"zeros", "ones"} if exercise.id == "00.relative_error" else set()
-    for seed in (None, 5):
-        for name, function in nonsense(exercise, 3).items():
-            if name in partly:
-                continue
-            verdict = diagnose(exercise.id, function, seed)
-            assert not verdict.correct, name
-            assert verdict.slips == (), (name, verdict.slips)
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from class_tools import NAME, code, notebook, solved, submit
 
-from autograder import execution, library, sandbox, worker
+from autograder import execution, library, sandbox
+from autograder.beside import wire
 from autograder.course import Course
 from autograder.grade import grade_class
 from autograder.preflight import preflight
@@ -23,7 +24,7 @@ class Pair(NamedTuple):
 
 
 def sent(value, **how):
-    return worker.unpack(worker.pack(value)[8:], **how)
+    return wire.unpack(wire.pack(value)[8:], **how)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_what_cannot_cross_says_what_it_was():
     deep = []
     for _ in range(5):
         deep = [deep] * 20
-    assert "parts" in repr([x.said for x in _leaves(sent(deep)) if isinstance(x, worker.Opaque)][:1])
+    assert "parts" in repr([x.said for x in _leaves(sent(deep)) if isinstance(x, wire.Opaque)][:1])
 
 
 def _leaves(value):
@@ -129,13 +130,13 @@ def npy(shape, data=bytes(8), descr="<f8"):
     ],
 )
 def test_a_bad_message_is_refused(text, blob):
-    with pytest.raises(worker.BadMessage):
-        worker.unpack(struct.pack(">I", len(text)) + text + blob)
+    with pytest.raises(wire.BadMessage):
+        wire.unpack(struct.pack(">I", len(text)) + text + blob)
 
 
 def test_a_good_message_of_that_form_is_not_refused():
     text = b'{"array": 0}'
-    assert worker.unpack(struct.pack(">I", len(text)) + text + archive(npy((1,)))) == 0.0
+    assert wire.unpack(struct.pack(">I", len(text)) + text + archive(npy((1,)))) == 0.0
 
 
 def run(*sources, **limits):
@@ -207,7 +208,7 @@ def test_a_worker_that_does_not_start_is_tried_again_and_never_a_grade(course, m
     monkeypatch.setattr(sandbox, "start", broken)
     works_at = 99
     assert grade_class(Course.load(course), NAME, mode="none") == {"one": None}
-    assert len(tries) == execution.ATTEMPTS and "No module named 'worker'" in caplog.text
+    assert len(tries) == execution.ATTEMPTS and "No module named 'beside'" in caplog.text
     assert not (course / "gradebook" / "autograded").exists()
     tries.clear()
     works_at = execution.ATTEMPTS
@@ -217,7 +218,7 @@ def test_a_worker_that_does_not_start_is_tried_again_and_never_a_grade(course, m
 
 def test_a_worker_that_ends_before_ready_says_why():
     job = {"cells": [], "cell_seconds": 1, "most_output": 10}
-    with pytest.raises(Infrastructure, match="No module named 'worker'"):
+    with pytest.raises(Infrastructure, match="No module named 'beside'"):
         with sandbox.start("none", library.HERE / "nowhere", job, 0) as box:
             execution.remote.run_cells(box, Limits())
 

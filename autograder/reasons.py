@@ -1,0 +1,99 @@
+"""Why an answer is wrong, in words: slips, laws, two at once, paths, and what is left unknown."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import judge, laws, pairs, slips, spectrum
+
+ALTERNATIVES = 3  # a longer list of what might be meant would help nobody
+
+
+class Reasons(NamedTuple):
+    """What was found: ids of slips, a message, a question, and the shares of the paths or None."""
+
+    slips: tuple[str, ...]
+    message: str
+    question: str
+    spectrum: np.ndarray | None
+
+
+def find(trial, outputs):
+    """The `Reasons` for a wrong answer.
+
+    outputs: {name: judge.Output}, not all of them right.
+    """
+    exercise = trial.exercise
+    shares = spectrum.of_trial(trial) if exercise.spectrum else None
+    wrong = [name for name, output in outputs.items() if not output.ok]
+    found = slips.match(trial)
+    explained = frozenset().union(*(match.outputs for match in found))
+    rest = [name for name in wrong if name not in explained]
+    by_law, lawful = laws.find(trial, rest)
+    rest = [name for name in rest if name not in lawful]
+    joint = None
+    if rest or len({match.outputs for match in found}) > 2:  # two mistakes that explain all are fewer
+        joint = _slip_and_law(trial, wrong) or _two_slips(trial, wrong)
+    if joint:
+        return Reasons(*joint, shares)
+    by_path, name = spectrum.in_words(trial, shares, rest) if shares is not None else ("", None)
+    rest = [n for n in rest if n != name]
+    said = [*_explanations(exercise, found), *by_law, *filter(None, [by_path])]
+    message = " ".join([*said, *_remainder(outputs, rest, bool(said))])
+    ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
+    return Reasons(ids, message, _question(exercise, found, by_law, outputs), shares)
+
+
+def _slip_and_law(trial, wrong):
+    """(ids, message, question) of a slip that explains the rest with a law; None without one."""
+    found = pairs.with_law(trial, wrong)
+    if not 0 < len(found) <= ALTERNATIVES:
+        return None
+    said = [f"{slip.says} And measured against that: {' '.join(laws_)}" for slip, laws_ in found]
+    asks = found[0][0].asks if len(found) == 1 else ""
+    return tuple(slip.id for slip, _ in found), f"Two mistakes at once. {' Or: '.join(said)}", asks
+
+
+def _two_slips(trial, wrong):
+    """(ids, message, question) of two slips that give all the numbers; None without them."""
+    found = pairs.find(trial, wrong)
+    if not 0 < len(found) <= ALTERNATIVES:
+        return None
+    said = [f"{first.says} And: {second.says}" for first, second in found]
+    asks = " ".join(slip.asks for slip in found[0]) if len(found) == 1 else ""
+    ids = tuple(dict.fromkeys(slip.id for pair in found for slip in pair))
+    return ids, f"Two mistakes at once, which together give your numbers. {' Or: '.join(said)}", asks
+
+
+def _question(exercise, found, by_law, outputs):
+    if found:
+        alternatives = len({match.outputs for match in found}) < len(found)
+        return "" if alternatives else found[0].slip.asks
+    # a missing output or a shape says by itself what to do; numbers that are not finite do not
+    facts = any(not o.ok and o.note not in ("", judge.NOT_FINITE) for o in outputs.values())
+    return "" if by_law or facts else exercise.asks
+
+
+def _explanations(exercise, found):
+    """One sentence per mistake; slips that the same numbers fit are alternatives."""
+    by_outputs = {}
+    for match in found:
+        says = match.slip.says
+        if match.owner is not exercise:
+            says = f"Carried over from {match.owner.function}: {says}"
+        by_outputs.setdefault(match.outputs, []).append(says)
+    return [" Or: ".join(alternatives) for alternatives in by_outputs.values()]
+
+
+def _remainder(outputs, rest, some_named):
+    """What to say of the wrong outputs that nothing explains."""
+    facts = [f"{name} {outputs[name].note}." for name in rest if outputs[name].note]
+    values = [name for name in rest if not outputs[name].note]
+    right = [name for name, output in outputs.items() if output.ok]
+    if values:
+        also = " as well" if some_named else ""
+        facts.append(
+            f"{judge.listed(values)} {'differs' if len(values) == 1 else 'differ'}{also}"
+            + (f"; {judge.listed(right)} {'is' if len(right) == 1 else 'are'} right." if right else ".")
+        )
+    return facts

@@ -1,0 +1,165 @@
+"""How long a check takes, and how large the bank is.  CPU time: a busy machine counts for little."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import combinations, count
+from statistics import median
+
+import numpy as np
+
+from autograder import diagnose, solutions
+from autograder.exercises import every, exercise
+
+from .measure import table
+
+GOALS = {"right": 20, "slip": 20, "warm": 5, "unknown": 200, "compiles": 2, "bank": 300}
+HEAD = [
+    "exercise",
+    "slips",
+    "right answer, ms",
+    "a slip, ms",
+    "the same again, ms",
+    "unknown, ms",
+    "bank compiles, s",
+    "bank, kB",
+]
+SHOWN = 30  # exercises with so many slips, or with a missed goal, have a row of their own
+
+# run in a fresh process each; IPython is there before the clock starts, as it is in a kernel
+START = """
+import time
+import numpy
+import IPython.display
+start = time.process_time()
+from autograder import check
+{answer}
+try:
+    check("10.lstm_backward", answer)
+except Exception:
+    pass
+import sys
+print(time.process_time() - start, file=sys.stderr)
+"""
+ANSWER = """
+def answer(params, run, dh, dc_T):
+    from rnnlib import lstm
+    grads = lstm.backward(params, run, dh, dc_T)
+    return {returned}
+"""
+FIRST = {
+    "a right answer": "grads",
+    "one wrong output": "grads | dict(b=grads['b'][::-1])",
+    "an unknown one": "dict((name, value + 1) for name, value in grads.items())",
+}
+BANK = """
+import json, pathlib, sys, time
+from autograder import slips
+from autograder.exercises import every
+folder, found = pathlib.Path(sys.argv[1]), {}
+for e in every().values():
+    start = time.process_time()
+    slips.write_bank([e], folder)
+    seconds, path = time.process_time() - start, folder / f"{e.id}.npz"
+    found[e.id] = [seconds, path.stat().st_size / 1000 if path.exists() else 0]
+print(json.dumps(found))
+"""
+
+
+def diagnosis():
+    banks, seeds, rows = _banks(), count(10_000), {}
+    for e in every().values():
+        if e.kind == "function" and e.slips:
+            seconds, size = banks[e.id]
+            rows[e.id] = {**_times(e, seeds), "compiles": seconds, "bank": size}
+    own = [name for name, row in rows.items() if _large(name) or not all(row[k] <= GOALS[k] for k in GOALS)]
+    others = [row for name, row in rows.items() if name not in own]
+    shown = [[name, len(exercise(name).slips), *_cells(rows[name])] for name in own]
+    most = {key: max(row[key] for row in others) for key in GOALS}
+    shown.append([f"the most of the {len(others)} others", "", *_cells(most)])
+    first = ", ".join(f"{name} {_start(returned)}" for name, returned in FIRST.items())
+    return f"{table(HEAD, shown)}\n\nImport and first check in a fresh process, over NumPy's import: {first}."
+
+
+def _large(name):
+    return len(exercise(name).slips) >= SHOWN
+
+
+def _cells(row):
+    return [_show(row[key], goal) for key, goal in GOALS.items()]
+
+
+def _show(value, goal):
+    text = f"{value:.2f} (≤ {goal})" if goal < 5 else f"{value:.1f} (≤ {goal})"
+    return text if value <= goal else f"**{text}**"
+
+
+def _times(e, seeds):
+    """Milliseconds: the median for a right answer, the slowest slip's medians, the slowest unknown."""
+    right = solutions.variant(e)
+    diagnose(e.id, right)
+    unknown = [_ms(e, function, next(seeds)) for function in _unknown(e, right)]  # pairs not compiled yet
+    cold, warm = [], []
+    for slip in e.slips:
+        wrong, these = solutions.variant(e, slip), [next(seeds) for _ in range(3)]
+        cold.append(median(_ms(e, wrong, seed) for seed in these))
+        warm.append(median(_ms(e, wrong, seed) for seed in these))
+    return {
+        "right": median(_ms(e, right, next(seeds)) for _ in range(9)),
+        "slip": max(cold),
+        "warm": max(warm),
+        "unknown": max(unknown),
+    }
+
+
+def _ms(e, function, seed):
+    start = time.process_time()
+    diagnose(e.id, function, seed)
+    return 1000 * (time.process_time() - start)
+
+
+def _unknown(e, right):
+    """Noise, noise on the right answer, and noise on pairs of slips: nothing that could be named."""
+    rng = np.random.default_rng(0)
+
+    def noisy(function, share):
+        def change(array):
+            array = np.asarray(array, float)
+            return share * array + rng.normal(size=array.shape)
+
+        def answer(*arguments):
+            found = function(*arguments)
+            if isinstance(found, dict):
+                return {name: change(value) for name, value in found.items()}
+            return tuple(map(change, found)) if isinstance(found, tuple) else change(found)
+
+        return answer
+
+    yield from (noisy(right, 0), noisy(right, 1))
+    pairs = list(combinations(e.slips, 2))
+    for n in rng.permutation(len(pairs))[:6]:
+        try:
+            yield noisy(solutions.variant(e, pairs[n]), 1)
+            yield solutions.variant(e, pairs[n])
+        except (solutions.PassageError, SyntaxError):
+            continue
+
+
+def _child(text, *arguments):
+    command = [sys.executable, "-c", text, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+def _banks():
+    """{exercise: [CPU seconds to compile and run its slips, kB of its file]}, in a fresh process."""
+    with tempfile.TemporaryDirectory() as folder:
+        return json.loads(_child(BANK, folder).stdout)
+
+
+def _start(returned):
+    text = START.format(answer=ANSWER.format(returned=returned))
+    seconds = [float(_child(text).stderr.split()[-1]) for _ in range(3)]
+    return f"{_show(median(seconds), 0.5)} s"
+
