@@ -24,7 +24,9 @@
 # | $G, K$ | | squashing of the candidate and of the cell |
 # | $\sigma$ | | the logistic function, $\sigma(a) = 1 / (1 + e^{-a})$ |
 # | $\bar h_t^{\text{out}}$ | `dh[t-1]` of `(T,B,H)` | what the loss feels of $h_t$ **from outside**: without the later steps |
+# | $\bar h_t$ | `dh_total` | full adjoint of $h_t$, later steps included (from section 4 on) |
 # | $\bar c_t$, $\bar a_t$ | `dc`, `da` | adjoints of the cell and of the pre-activations |
+# | $\bar c_{T+1}$ | `dc_T`, `(B,H)` | what the loss feels of the last cell from outside |
 
 # %%
 import numpy as np
@@ -147,11 +149,11 @@ print(f"2σ(a) - 1 against tanh(a/2): {gap:.0e}")
 
 
 # %% [markdown] tags=["S4.36"]
-# ## 2 Slopes from values
-#
 # **What you just saw.** The candidate of 1997 can put twice as much into the cell at a step.
 # Its slope at zero is that of $\tanh$. $K$ of 1997 is flatter, so the cell can grow twice as
 # large before it saturates.
+#
+# ## 2 Slopes from values
 #
 # The backward pass needs four slopes. For the two gates it is the old one, taken from the value:
 # $\sigma' = i (1 - i)$. For the candidate it should come from the value $g$ as well, because the
@@ -205,6 +207,9 @@ check("09.squash_slopes", squash_slopes)
 #   + \mathrm{diag}(i_t\, G'(a_{t,g}))\, W_{hg}^\top \Big]\,
 #   \mathrm{diag}(o_{t-1} K'(c_{t-1})) .$$
 #
+# This is one step. Over several steps $h$ also hands on to $h$, through the output gate, so the
+# full derivative is not the product of these matrices; section 5 uses the pair $(c, h)$.
+#
 # Only the first term is $I$. So where does the *constant* error come from? From a decision
 # about the backward pass. In the paper's **truncated gradient**, the $h_{t-1}$ that enters the
 # gates and the candidate counts as a constant. The bracket vanishes. What remains is exact, for
@@ -249,8 +254,8 @@ plots.show(
 #
 # Note $\bar h_t^{\text{out}}$: with the dashed arrows cut, nothing reaches $h_t$ from later
 # steps. The parameters get their share as in lesson 05:
-# $\bar W_x = \sum_t X_t^\top \bar A_t$, $\bar W_h = \sum_t H_{t-1}^\top \bar A_t$, $\bar b$ is
-# the sum of all rows of all $\bar A_t$, and $\bar X_t = \bar A_t W_x^\top$. The initial cell
+# $\bar W_x = \sum_t x_t^\top \bar a_t$, $\bar W_h = \sum_t h_{t-1}^\top \bar a_t$, $\bar b$ is
+# the sum of all rows of all $\bar a_t$, and $\bar x_t = \bar a_t W_x^\top$. The initial cell
 # feels what the first one feels: $\bar c_0 = \bar c_1$. $h_0$ is a constant and has no gradient.
 #
 # **Exercise 3 ●●○ · 25 min.** Write it. `run` has the fields `x`, `i`, `g`, `o`, `c`, `h` of the
@@ -280,6 +285,7 @@ def lstm97_backward_truncated(params, run, dh, dc_T):
 
 # %% nbgrader={"grade": true, "grade_id": "check_lstm97_backward_truncated", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.lstm97_backward_truncated", lstm97_backward_truncated)
+
 
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
@@ -316,9 +322,19 @@ check("09.lstm97_backward_truncated", lstm97_backward_truncated)
 # numbers, in the order $i, g, o$; `h0` and `c0` are numbers. The cell runs three steps with
 # $\tanh$ and without an input ($x_t = 0$), and the loss is $h_1 + h_2 + h_3$. All four entries
 # of the truncated gradient that belong to $i$ and $g$, two of `W_h` and two of `b`, must be at
-# least 0.1 in absolute value. `([0.5, 0.5, 0.5], [0, 0, 0], 0.3, 0.0)` has the right form.
+# least 0.1 in absolute value. `([0.5, 0.5, 0.5], [0, 0, 0], 0.3, 0.0)` has the right form. To
+# measure a try, call `truncated(*still_learning)` in a cell of your own: it gives the two rows
+# that your `lstm97_backward_truncated` finds, with a `dh` of ones and a `dc_T` of zero.
 
 # %% nbgrader={"grade": false, "grade_id": "still_learning", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+def truncated(W_h, b, h0, c0):
+    params = {"W_x": np.zeros((1, 3)), "W_h": np.array([W_h], float), "b": np.array(b, float)}
+    start = np.full((1, 1), float(h0)), np.full((1, 1), float(c0))
+    tried = lstm97.forward(params, np.zeros((3, 1, 1)), *start)
+    grads = lstm97_backward_truncated(params, tried, np.ones((3, 1, 1)), np.zeros((1, 1)))
+    return grads["W_h"][0], grads["b"]
+
+
 still_learning = None  # (W_h, b, h0, c0)
 ### BEGIN SOLUTION
 still_learning = ([0.0, 0.0, 0.0], [0.0, 0.5, 2.0], 2.0, -0.5)
@@ -355,13 +371,13 @@ check("09.refute_gates", still_learning)
 # Put the dashed arrows back. Now $h_{t}$ is used twice: by the loss of its own step, and by the
 # gates of the next one. What comes back from there is what lesson 05 calls the future:
 #
-# $$\bar h_t = \bar h_t^{\text{out}} + \bar A_{t+1} W_h^\top, \qquad \bar A_{T+1} = 0 .$$
+# $$\bar h_t = \bar h_t^{\text{out}} + \bar a_{t+1} W_h^\top, \qquad \bar a_{T+1} = 0 .$$
 #
-# All three blocks of $\bar A_{t+1}$ take part, the output gate's too. Wherever section 3 has
+# All three blocks of $\bar a_{t+1}$ take part, the output gate's too. Wherever section 3 has
 # $\bar h_t^{\text{out}}$, the full $\bar h_t$ takes its place; it is `dh_total` in code. Since
-# $\bar c_t$ depends on $\bar h_t$ and $\bar h_t$ on $\bar A_{t+1}$, a loop over the steps is
+# $\bar c_t$ depends on $\bar h_t$ and $\bar h_t$ on $\bar a_{t+1}$, a loop over the steps is
 # needed now. Everything else stays: what the carousel brings, $\bar c_{t+1}$, still arrives
-# unchanged. At the beginning, $\bar h_0 = \bar A_1 W_h^\top$.
+# unchanged. At the beginning, $\bar h_0 = \bar a_1 W_h^\top$.
 #
 # **Exercise 5 ●●● · 30 min.** Write it, with the same arguments as in exercise 3. Return a dict
 # with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`. Leave the arguments unchanged.
@@ -396,7 +412,6 @@ def lstm97_backward(params, run, dh, dc_T):
 # %% nbgrader={"grade": true, "grade_id": "check_lstm97_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.lstm97_backward", lstm97_backward)
 
-
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -408,7 +423,7 @@ check("09.lstm97_backward", lstm97_backward)
 #
 # Per step: $\bar h_t$ from `dh` and what arrived; then $\bar c_t$, to which $\bar h_t$
 # contributes; then the three blocks of $\bar a_t$; then the parameters, the input, and
-# $\bar A_t W_h^\top$ for the step before.
+# $\bar a_t W_h^\top$ for the step before.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
@@ -422,6 +437,12 @@ check("09.lstm97_backward", lstm97_backward)
 # </details>
 
 # %%
+rng = np.random.default_rng(9)  # new data, whatever the names have held meanwhile
+x, dh = rng.normal(size=(steps, batch, inputs)), rng.normal(size=(steps, batch, units))
+h0, c0 = rng.normal(size=(2, batch, units)) * 0.5
+run = lstm97.forward(weights, x, h0, c0, squash="1997")
+
+
 def loss(p):
     """The states, weighed with dh: a loss whose adjoints from outside are dh."""
     parameters = {name: p[name] for name in weights}
@@ -437,21 +458,22 @@ def recorded(p):
 
 point = {**weights, "x": x, "h0": h0, "c0": c0}
 full, cut = (lstm97.backward(weights, run, dh, truncated=flag) for flag in (False, True))
+cut.pop("h0")  # a constant here: it has no truncated gradient
 for name, (f, gradient) in {"full gradient, loss": (loss, full),
     "truncated gradient, loss": (loss, cut),
     "truncated gradient, recording": (recorded, cut)}.items():
-    print(f"{name}: {numgrad.check_gradient(f, gradient, point)}\n")
+    print(f"{name}\n{numgrad.check_gradient(f, gradient, point)}\n")
 
 
 # %% [markdown] tags=["S4.37"]
-# ## 5 Fifty steps back
-#
 # **What you just saw.** The full gradient passes. The truncated one fails in every array, and
 # there is no mistake in it. A numerical derivative, by finite differences or by a complex step,
 # measures how the *loss* reacts, and the loss reacts along all arrows. For a truncated gradient
 # it means nothing, neither when the two disagree nor when they happen to agree. The truncated
 # gradient is the exact gradient of something else: of a network whose gates hear a recording of
 # $h$, made with the present weights. Against that network it passes.
+#
+# ## 5 Fifty steps back
 #
 # Now the question that the name raises: is the error constant? Below, random cells over many
 # steps. A curve shows $\| d c_T / d c_k \|_2$ against the lag $T - k$, along all arrows: $c_k$
@@ -482,6 +504,7 @@ text = f"Norm of dc_T/dc_k against the lag, logarithmic: truncated 1, full at la
 plots.show(plots.lines(range(1, 51), curves, "lag", "norm of $dc_T/dc_k$", log="y"), text)
 print("full, lag 50:", at_50)
 
+
 # %% [markdown] tags=["S4.37"]
 # **Look at this.** One step back, the detour hardly counts. Fifty steps back it has grown, with
 # the recurrent weights large or small. The carousel holds in the truncated sense only.
@@ -492,9 +515,16 @@ print("full, lag 50:", at_50)
 # the order $i, g, o$, and `c0` is a number. Both run 50 steps with $\tanh$, without an input,
 # from $h_0 = 0$. With $h_0$ held, $|d c_{50} / d c_0|$ must be at least 100 for `grows` and at
 # most 0.01 for `fades`. `(([0.5, 0.5, 0.5], [0, 0, 0], 0.1), ([1, 1, 1], [0, 0, 0], 0.1))` has
-# the right form.
+# the right form. To measure a try, call `dc50_dc0(*two_cells[0])` in a cell of your own: it gives
+# your `lstm97_backward` a `dh` of zeros and a `dc_T` of one, and returns its output `"c0"`.
 
 # %% nbgrader={"grade": false, "grade_id": "two_cells", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+def dc50_dc0(W_h, b, start):
+    params = {"W_x": np.zeros((1, 3)), "W_h": np.array([W_h], float), "b": np.array(b, float)}
+    fifty = lstm97.forward(params, np.zeros((50, 1, 1)), c0=np.full((1, 1), float(start)))
+    return lstm97_backward(params, fifty, np.zeros((50, 1, 1)), np.ones((1, 1)))["c0"].item()
+
+
 two_cells = None  # (grows, fades)
 ### BEGIN SOLUTION
 two_cells = (([0, 4, 0], [0, 0, 0], 0), ([0, -2, 0], [0, 0, 0], 0))
@@ -519,15 +549,17 @@ check("09.refute_constant", two_cells)
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # There each step multiplies by $1 + \tfrac14 W_{hg}$, except the first one, because $h_0$ is
-# held. Which weight makes this 2? Which makes it one half?
+# held. The factors may be multiplied here: with $c = 0$ nothing goes from $h$ to $h$ through the
+# output gate. Which weight makes a factor 2? Which makes it one half?
 #
 # </details>
 
 # %% [markdown] tags=["S4.38"]
 # ## 6 A cell that cannot forget
 #
-# Unroll the sum: $c_t = c_0 + \sum_{s \le t} i_s \odot g_s$. If the candidate keeps its sign,
-# nothing ever leaves, and $|c_t|$ grows linearly, without bound. That hurts twice. $K$ saturates,
+# Unroll the sum: $c_t = c_0 + \sum_{s \le t} i_s \odot g_s$. If candidate and gate
+# stay away from zero and the candidate keeps its sign, nothing ever leaves, and $|c_t|$ grows
+# linearly, without bound. That hurts twice. $K$ saturates,
 # so $h_t$ no longer shows what happens in the cell. And $K'(c_t)$ is the factor with which an
 # adjoint enters the cell: the carousel turns for ever, but the door to it shuts. Setting the
 # cell back to zero before every sequence hides the problem while sequences are short. A stream
@@ -593,13 +625,14 @@ n, one = 100, np.ones((100, 1, 1))
 b_i, b_f, b_g, b_o = 1.0, 2.0, 1.0, 0.0
 old = {"W_x": np.zeros((1, 3)), "W_h": np.zeros((1, 3)), "b": np.array([b_i, b_g, b_o])}
 new = {"W_x": np.zeros((1, 4)), "W_h": np.zeros((1, 4)), "b": np.array([b_i, b_f, b_g, b_o])}
-signs = np.random.default_rng(8).choice([-1, 1], (n, 1, 1))
+signs = np.random.default_rng(56).choice([-1, 1], (n, 1, 1))
 mixed = {"W_x": np.array([[0, b_g, 0]]), "W_h": old["W_h"], "b": np.array([b_i, 0, b_o])}
 modern = lstm.forward(new, one)
 M = modern.i.max() * abs(modern.g).max() / (1 - modern.f.max())
 cells = {"no forget gate": lstm97.forward(old, one).c[:, 0, 0],
-         "forget gate": modern.c[:, 0, 0], "bound M": np.full(n + 1, M),
-         "no forget gate, random signs": lstm97.forward(mixed, signs).c[:, 0, 0]}
+         "forget gate": modern.c[:, 0, 0],
+         "no forget gate, random signs": lstm97.forward(mixed, signs).c[:, 0, 0],
+         "bound M": np.full(n + 1, M)}
 ends = ", ".join(f"{name} {c[-1]:.1f}" for name, c in cells.items())
 plots.show(plots.lines(range(n + 1), cells, "step t", "$c_t$"), f"Cell against step; last: {ends}.")
 slopes = {name: np.cosh(c) ** -2 for name, c in cells.items() if name != "bound M"}
@@ -608,13 +641,13 @@ plots.show(plots.lines(range(n + 1), slopes, "step t", "$K'(c_t)$", log="y"),
            f"Slope of tanh at the cell state, logarithmic; at the last step: {ends}.")
 
 # %% [markdown] tags=["S4.38"]
-# ### Refute it: a bound without its condition
-#
 # **What you just saw.** Under a constant drive the old cell climbs on a straight line, and the
 # slope of $K$ falls by the same factor at every step. With the forget gate the cell comes to
 # rest, and because gates and candidate are constant here, it does so at the bound itself. Growth
-# without a forget gate is not a law, though: with random signs the contributions cancel in part,
-# and the cell wanders.
+# without a forget gate is not a law, though: with random signs the contributions cancel, and
+# the cell wanders about zero.
+#
+# ### Refute it: a bound without its condition
 #
 # The bound is often quoted without its condition: "with a forget gate, $|c_t| \le M$ always."
 #

@@ -25,7 +25,7 @@
 # | $\bar h_t^{\text{out}}$ | `dh[t-1]`, `dh` is `(T,B,H)` | what the loss feels of $h_t$ **from outside**, without the later steps |
 # | $\bar h_t, \bar c_t$ | `dh_total`, `dc` | full adjoints of $h_t$ and $c_t$, later steps included |
 # | $\bar c_T^{\text{out}}$ | `dc_T`, `(B,H)` | what the loss feels of the last cell from outside |
-# | $\bar a_t$ | `da`, `(B,4H)` | adjoint of the four pre-activations, packed like them |
+# | $\bar a_t$ | `da`, `(B,4H)`; of all steps `(T,B,4H)` | adjoint of the four pre-activations, packed like them |
 # | $p_i, p_f, p_o$ | each `(H,)` | peephole weights (section 8) |
 # | $\odot$ | `*` | product entry by entry |
 
@@ -265,20 +265,21 @@ check("10.refute_gates", two_pasts)
 #
 # $$\bar c_t \mathrel{+}= \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) .$$
 #
-# The square is of $\tanh(c_t)$, the number that comes *out* of the function. From here each
-# gate is the partner of one factor. The product rule gives its adjoint, and the slope of its
-# activation, written with the value, brings it to the pre-activation:
+# The square is of $\tanh(c_t)$, the number that comes *out* of the function. Each of the four
+# arrays $i_t, f_t, g_t, o_t$ stands in exactly one product of the forward pass. Its adjoint is
+# the adjoint of that product times the partner. The slope of its activation, written with the
+# value, brings it to the pre-activation:
 #
-# | gate | its adjoint | times the slope |
+# | array | its adjoint | times the slope |
 # |---|---|---|
-# | $o_t$ | $\bar h_t \odot \tanh c_t$ | $o_t (1 - o_t)$ |
-# | $f_t$ | $\bar c_t \odot c_{t-1}$ | $f_t (1 - f_t)$ |
 # | $i_t$ | $\bar c_t \odot g_t$ | $i_t (1 - i_t)$ |
+# | $f_t$ | $\bar c_t \odot c_{t-1}$ | $f_t (1 - f_t)$ |
 # | $g_t$ | $\bar c_t \odot i_t$ | $1 - g_t^2$ |
+# | $o_t$ | $\bar h_t \odot \tanh c_t$ | $o_t (1 - o_t)$ |
 #
 # The output gate is the odd one out. It acts behind the cell, so it hears $\bar h_t$. The other
-# three act on the cell, so they hear $\bar c_t$. Put the four results side by side, in the same
-# order as the weights. This is $\bar a_t$, of shape $(B,4H)$. The rest is lesson 05: a product
+# three act on the cell, so they hear $\bar c_t$. Put the four results side by side, in the order
+# of the rows, which is that of the weights. This is $\bar a_t$, of shape $(B,4H)$. The rest is lesson 05: a product
 # $P = QR$ has $\bar Q = \bar P R^\top$ and $\bar R = Q^\top \bar P$, a bias sums the rows. And
 # $c_{t-1}$ gets $\bar c_t \odot f_t$.
 #
@@ -342,15 +343,23 @@ check("10.lstm_step_backward", lstm_step_backward)
 # $$\bar h_t = \bar h_t^{\text{out}} + \bar a_{t+1} W_h^\top, \qquad
 #   \bar c_t = \bar c_{t+1} \odot f_{t+1} + \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) .$$
 #
+# At $t = T$ nothing lies to the right: there $\bar a_{T+1} W_h^\top$ is 0, and
+# $\bar c_T^{\text{out}}$ stands in the place of $\bar c_{T+1} \odot f_{T+1}$.
+#
 # At each step the four blocks of $\bar a_t$ follow as in section 3. The parameters are used at
 # every step, so their parts are added up. What step 1 hands back belongs to the initial states:
 # $\bar h_0 = \bar a_1 W_h^\top$ and $\bar c_0 = \bar c_1 \odot f_1$.
 #
 # **Exercise 5 ●●● · 40 min.** Write it. `run` is what `rnnlib.lstm.forward` returns, a named
 # tuple with the fields `x`, `i`, `f`, `g`, `o`, `c`, `h` as in the notation table (`run.f[t-1]`
-# is $f_t$, `run.c[t]` is $c_t$). `dh` is $(T,B,H)$, `dc_T` is $(B,H)$. Return a dict with
-# `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`, each shaped like what it belongs to. Leave the
-# arguments unchanged. You may call your function of exercise 4, or write the step again.
+# is $f_t$, `run.c[t]` is $c_t$). `dh` is $(T,B,H)$, `dc_T` is $(B,H)$. They are the adjoints from
+# outside of the loss
+#
+# $$L = \sum_t \langle \bar h_t^{\text{out}}, h_t \rangle + \langle \bar c_T^{\text{out}}, c_T \rangle ,$$
+#
+# where $\langle P, Q \rangle$ is the sum of all entries of $P \odot Q$. Return the gradient of $L$, a
+# dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`, each shaped like what it belongs to.
+# Leave the arguments unchanged. You may call your function of exercise 4, or write the step again.
 
 # %% nbgrader={"grade": false, "grade_id": "lstm_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm_backward(params, run, dh, dc_T):
@@ -388,8 +397,8 @@ check("10.lstm_backward", lstm_backward)
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # It is exercise 4 in a loop, with two arrays that survive from one round to the next. Look at
-# the picture of section 1: two arrows leave each $c$, three leave each $h$ if the loss is
-# counted. Each of them brings something back.
+# the picture of section 1: two arrows leave each $c$ in the middle, three leave each $h$
+# if the loss is counted. Each of them brings something back.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -410,10 +419,10 @@ check("10.lstm_backward", lstm_backward)
 #
 # ### Check it, then break it
 #
-# The loss $L = \sum_t \langle \bar h_t^{\text{out}}, h_t \rangle + \langle \bar c_T^{\text{out}}, c_T \rangle$
-# has exactly `dh` and `dc_T` as its adjoints from outside. The cell below compares **your**
-# backward pass with measured derivatives of this loss. Then it breaks the library's sweep in
-# three ways and draws, for each of the six outputs, how much of it is wrong.
+# The cell below compares **your** backward pass with measured derivatives of the loss $L$. The cell
+# after it takes something from the library's sweep, in three ways: what comes back along $h$,
+# the adjoint `dc_T`, or all of `dh` but its last entry. It draws, for each of the six outputs, how
+# much of it is wrong then.
 
 # %% tags=["raises-exception"]
 def loss(p):
@@ -445,13 +454,14 @@ figure = plots.paired_bars(errors, "output", "relative error")
 figure.axes[0].set(xticks=range(1, 7), xticklabels=full, ylim=(0, 1.5))
 said = "; ".join(f"{how}: {min(e):.2f} to {max(e):.2f}" for how, e in errors.items())
 plots.show(
-    figure, f"Relative error of six outputs for three broken sweeps, from least to most: {said}."
+    figure, f"Relative error of six outputs, least to most, when three things are left out: {said}."
 )
 
 # %% [markdown] tags=["S4.41"]
 # **What you just saw.** No output is spared: the adjoints of the states are made first, and
-# everything else is made of them. And no shape is wrong: each of the three broken sweeps returns
-# six arrays that look like a gradient.
+# everything else is made of them. Only $\bar h_0$ and $\bar c_0$ hardly miss `dc_T`: what comes
+# from the end of the sequence has faded on its way back. And no shape is wrong: each of the three returns six
+# arrays that look like a gradient.
 #
 # ## 5 Two paths back
 #
@@ -463,8 +473,10 @@ plots.show(
 #
 # The cell below makes a longer run whose loss reads the last state only, and follows
 # $\bar c_t$ from there to the first step. One curve has both paths, the other only the
-# forget gates. (It cuts the sequence behind step $t$ and asks the library for the gradient of
-# the initial states of the rest.)
+# forget gates. It cuts the sequence behind step $t$ and asks the library for the gradient of
+# the initial states of the rest. So `first` holds what the rest feels of $c_t$ and of $h_t$.
+# Since $c_t$ also makes $h_t$, the second is brought down to the cell with
+# $\partial h_t / \partial c_t$ (`dh_dc`) and added.
 
 # %%
 length, cells = 50, 16
@@ -486,21 +498,28 @@ plots.show(
 )
 print(change)
 
+
 # %% [markdown] tags=["S4.41"]
-# **Look at this.** The two curves part from the first steps back. The forget gates alone lose
-# most of the signal. The full adjoint hardly shrinks in this network, whose recurrent weights are
-# large: what arrives at step 1 came along the other path. With other weights it may shrink, or
-# grow. Its factors are matrices, not gates, and lesson 11 takes them apart.
+# **Look at this.** The two curves part from the first steps back. Along the forget gates alone
+# less than a millionth arrives at step 1; of the full adjoint about a third, in this network, whose
+# recurrent weights are large. So nearly all of it came along the other path. With other weights it
+# may shrink, or grow. Its factors are matrices, not gates, and lesson 11 takes them apart.
 #
 # **Exercise 6 ●●○ · 15 min · refute it.** If the derivative $dc_T/dc_0$ were the product of the
 # forget gates between the two, it could never be negative. Find an LSTM of one unit in which
 # $dc_2/dc_0$ is below $-0.1$. There is no input, and $h_0 = 0$ is held. Give
 # `one_unit = (w, b, c0)`: `w` is a list of the four entries of $W_h$ and `b` a list of the four
 # biases, both in the order $i, f, g, o$, and `c0` is a number. Any valid counterexample passes.
-# Your `lstm_backward` can measure it: with two steps, `dh` of zeros and `dc_T` of ones, its
-# output `"c0"` is $dc_2/dc_0$.
+# To measure a try, call `dc2_dc0(*one_unit)` in a cell of your own. It runs two steps, gives your
+# `lstm_backward` a `dh` of zeros and a `dc_T` of one, and returns its output `"c0"`.
 
 # %% nbgrader={"grade": false, "grade_id": "one_unit", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
+def dc2_dc0(w, b, start):
+    params = {"W_x": np.zeros((1, 4)), "W_h": np.array([w], float), "b": np.array(b, float)}
+    two = lstm.forward(params, np.zeros((2, 1, 1)), c0=np.full((1, 1), float(start)))
+    return lstm_backward(params, two, np.zeros((2, 1, 1)), np.ones((1, 1)))["c0"].item()
+
+
 one_unit = None  # (w, b, c0)
 ### BEGIN SOLUTION
 one_unit = ([0, 0, -5, 0], [3, 3, 0, 3], 0.0)
@@ -526,7 +545,7 @@ check("10.refute_product", one_unit)
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # Open the gates with positive biases, so that $i_2$ and $o_1$ are near 1. Keep $c_0$ and the
-# candidate's bias at 0, so that both slopes are near 1. Then only $w_g$ is left to choose.
+# candidate's bias at 0, so that both slopes are exactly 1. Then only $w_g$ is left to choose.
 #
 # </details>
 #
@@ -690,7 +709,7 @@ check("10.peephole_gradients", peephole_gradients)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\bar p_i = \sum_t \bar a_i \odot c_{t-1}$, summed over the instances too. The others follow
+# $\bar p_i = \sum_t \bar a_{i,t} \odot c_{t-1}$, summed over the instances too. The others follow
 # from their equations in the same way.
 #
 # </details>
@@ -736,6 +755,9 @@ check("10.peephole_gradients", peephole_gradients)
 # of exercise 9. ∎
 
 # %%
+rng = np.random.default_rng(10)  # new data, whatever the names have held meanwhile
+x, dh = rng.normal(size=(steps, batch, inputs)), rng.normal(size=(steps, batch, units))
+h0, c0, dc_T = rng.uniform(-0.5, 0.5, (batch, units)), *rng.normal(size=(2, batch, units))
 looking = weights | {name: rng.normal(size=units) * 0.6 for name in ("p_i", "p_f", "p_o")}
 peeped = lstm.forward(looking, x, h0, c0)
 right = lstm.backward(looking, peeped, dh, dc_T)
@@ -764,7 +786,9 @@ for name, wrong in without.items():
 # - The product of forget gates is one path of two. The other one can be stronger, and negative.
 # - A forget gate has a half-life, and a bias sets it at the start.
 # - The order of packed gates is a convention that no shape shows. A peephole is one more use of
-#   the cell, so one more term in its adjoint: the last cell above shows what leaving it out costs.
+#   the cell, so one more term in its adjoint. The last cell above shows what leaving it out
+#   costs: a small part of each gradient. That is too small to see in a training curve, and many orders of
+#   magnitude above the errors of the check.
 #
 # Below, each of your functions beside the reference.
 

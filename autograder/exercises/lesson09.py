@@ -110,8 +110,21 @@ def _read_unit(name, W_h, b, **numbers):
     return (W_h, b, *found.values())
 
 
+def _miscounted(name, answer, form):
+    """The sentence on an answer with another number of entries than its form, or None."""
+    try:
+        found = len(answer)
+    except TypeError:
+        found = "no"
+    if found == form.count(",") + 1:
+        return None
+    return f"{name} has {found} {'entry' if found == 1 else 'entries'}, expected ({form})"
+
+
 def _refute_gates(answer):
     """A cell whose input gate and candidate do get a truncated gradient."""
+    if problem := _miscounted("still_learning", answer, "W_h, b, h0, c0"):
+        return problem
     W_h, b, h0, c0 = answer
     cell = _read_unit("the cell", W_h, b, h0=h0, c0=c0)
     if isinstance(cell, str):
@@ -126,9 +139,13 @@ def _refute_gates(answer):
 
 def _refute_constant(answer):
     """Two cells whose full derivative dc_50/dc_0 is far above and far below 1."""
-    grows, fades = answer
+    if problem := _miscounted("two_cells", answer, "grows, fades"):
+        return problem
     sizes = []
-    for name, (W_h, b, c0) in (("grows", grows), ("fades", fades)):
+    for name, given in zip(("grows", "fades"), answer):
+        if problem := _miscounted(name, given, "W_h, b, c0"):
+            return problem
+        W_h, b, c0 = given
         cell = _read_unit(name, W_h, b, c0=c0)
         if isinstance(cell, str):
             return cell
@@ -136,13 +153,19 @@ def _refute_constant(answer):
         params, run = _unit(W_h, b, 0.0, c0, steps=50)
         with np.errstate(all="ignore"):
             sizes.append(abs(float(flow.cell_derivative(params, run, 50, 0)[0, 0, 0])))
-    if not sizes[0] >= 100:
-        return f"for grows |dc_50/dc_0| is {sizes[0]:.3g}, not 100 or more"
-    return None if sizes[1] <= 0.01 else f"for fades |dc_50/dc_0| is {sizes[1]:.3g}, not 0.01 or less"
+    grows, fades = sizes
+    found = f"|dc_50/dc_0| is {grows:.3g} for grows and {fades:.3g} for fades"
+    if grows <= 0.01 and fades >= 100:
+        return f"{found}: the two cells stand in each other's place"
+    wrong = [] if grows >= 100 else ["the first is not 100 or more"]
+    wrong += [] if fades <= 0.01 else ["the second is not 0.01 or less"]
+    return f"{found}: {', and '.join(wrong)}" if wrong else None
 
 
 def _refute_bound(answer):
     """Constant gates and a cell that stays above i |g| / (1 - f) for twenty steps."""
+    if problem := _miscounted("above_the_bound", answer, "i, f, g, c0"):
+        return problem
     i, f, g, c = (float(number) for number in answer)
     if not all(np.isfinite(number) for number in (i, f, g, c)):
         return "contains NaN or infinity"
@@ -172,12 +195,22 @@ FORWARD = Exercise(
     instance=_network,
     reference=_forward_reference,
     step="t",
-    asks="Is everything right at the first step? If so, which of the two states does the second one read "
-    "wrongly?",
+    asks="If g differs already at the first step, compare it with the table, for both strings; if only later "
+    "steps differ, which of the two states does the second one read wrongly?",
     slips=(
         Slip("squash_ignored", '{"tanh": 1, "1997": 2}[squash]', "1",
              'A run with squash "1997" is made with tanh: the argument squash changes nothing.',
              "How far apart are the two candidates in the table when the pre-activation is large?"),
+        Slip("squash_always_1997", '{"tanh": 1, "1997": 2}[squash]', "2",
+             'A run with squash "tanh" is made with the pair of 1997: the argument squash changes nothing.',
+             "What is p for each of the two strings?"),
+        Slip("candidate_of_tanh", "p * np.tanh(a_g / p)", "np.tanh(a_g)",
+             'With "1997" K is the one of the table and the candidate is still tanh.',
+             "The argument squash chooses two functions; which one have you changed?"),
+        Slip("columns_interleaved", "np.split(all_three, 3, axis=1)",
+             "(all_three[:, n::3] for n in range(3))",
+             "Each block is cut from every third column; the H columns of a block are neighbours.",
+             "Where do the columns of i end?"),
         Slip("candidate_scale_missing", "p * np.tanh(a_g / p)", "np.tanh(a_g / p)",
              'With "1997" the candidate stays between -1 and 1: it is half as large as it should be.',
              "Between which two values does 4σ(a) - 2 lie?"),
@@ -301,7 +334,7 @@ REFUTE_GATES = Exercise(
     id="09.refute_gates",
     title="Refute: nothing flows to the gates",
     points=1,
-    section="3 Refute it: nothing flows to the gates",
+    section="Refute it: nothing flows to the gates",
     function="still_learning",
     items=("S4.37",),
     outputs=("still_learning",),
@@ -327,7 +360,8 @@ TRUNCATED_BACKWARD = Exercise(
     step="t",
     backward=True,
     asks="c0 holds what has gone round in the cells, b the three blocks, and W_x and W_h the same blocks "
-    "times what the step reads: which of them, in this order, is the first to be wrong?",
+    "times what the step reads: which of them, in this order, is the first to be wrong? If only x is, look "
+    "at the one product that makes it.",
     slips=(
         # what is cut and what is not
         Slip("full_gradient", "slope = squash_slopes(",
@@ -352,6 +386,12 @@ TRUNCATED_BACKWARD = Exercise(
         # what goes round in the cells
         Slip("carousel_stopped", BACK, f"{LAST} * dc_T + {ENTERS}",
              "Each cell feels its own step only: nothing goes round from c[t+1] to c[t].",
+             "Which arrow leads from c[t] to c[t+1], and is it dashed?"),
+        Slip("carousel_without_running_sum", BACK, f"dc_T + {ENTERS}",
+             "Each cell feels dc_T and its own step: what enters at the steps between goes missing.",
+             "What enters at step t+1: does c[t] feel it?"),
+        Slip("carousel_never_started", BACK, ENTERS,
+             "Each cell feels its own step only: nothing goes round, and dc_T is not used.",
              "Which arrow leads from c[t] to c[t+1], and is it dashed?"),
         Slip("carousel_runs_forward", '[::-1], axis=0)[::-1]', ", axis=0)",
              "Each cell feels the steps before it; what enters later is what it should feel.",
@@ -423,6 +463,9 @@ TRUNCATED_BACKWARD = Exercise(
         Slip("blocks_i_o_g", "[da_i, da_g, da_o]", "[da_i, da_o, da_g]",
              "The blocks stand in the order i, o, g.",
              "In which order are the columns packed?"),
+        Slip("blocks_g_i_o", "[da_i, da_g, da_o]", "[da_g, da_i, da_o]",
+             "The blocks stand in the order g, i, o.",
+             "In which order are the columns packed?"),
         # the parameters
         Slip("w_h_sees_new_state", "run.h[:-1], da", "run.h[1:], da",
              "W_h is multiplied by the state that the step produces, in place of the one it reads.",
@@ -458,8 +501,8 @@ FULL = Exercise(
     reference=_full_reference,
     step="t",
     backward=True,
-    asks="x[T-1] depends on the last step alone: is it right? If so, which of the two carries can you check "
-    "by hand at the step before?",
+    asks="If only h0 or c0 is wrong, what is left in the two carries after step 1? Else, is x[T-1] right, "
+    "which depends on the last step alone, and which carry can you check by hand at the step before?",
     slips=(
         # the carry in the row of hidden states
         Slip("truncated_gradient", 'future = da @ params["W_h"].T', "pass",
@@ -480,19 +523,19 @@ FULL = Exercise(
         Slip("carry_without_output_gate", 'future = da @ params["W_h"].T',
              'future = np.concatenate([da_i, da_g, 0 * da_o], axis=1) @ params["W_h"].T',
              "The block of o sends nothing back to h[t-1].",
-             "Which of the three gates and candidates read h[t-1]?"),
+             "Which of i, g and o read h[t-1]?"),
         Slip("carry_through_output_gate_only", 'future = da @ params["W_h"].T',
              'future = np.concatenate([0 * da_i, 0 * da_g, da_o], axis=1) @ params["W_h"].T',
              "The blocks of i and g send nothing back to h[t-1].",
-             "Which of the three gates and candidates read h[t-1]?"),
+             "Which of i, g and o read h[t-1]?"),
         Slip("carry_without_candidate", 'future = da @ params["W_h"].T',
              'future = np.concatenate([da_i, 0 * da_g, da_o], axis=1) @ params["W_h"].T',
              "The block of g sends nothing back to h[t-1].",
-             "Which of the three gates and candidates read h[t-1]?"),
+             "Which of i, g and o read h[t-1]?"),
         Slip("carry_without_input_gate", 'future = da @ params["W_h"].T',
              'future = np.concatenate([0 * da_i, da_g, da_o], axis=1) @ params["W_h"].T',
              "The block of i sends nothing back to h[t-1].",
-             "Which of the three gates and candidates read h[t-1]?"),
+             "Which of i, g and o read h[t-1]?"),
         Slip("w_h_blocks_not_transposed", 'da @ params["W_h"].T',
              'sum(d @ w for d, w in zip((da_i, da_g, da_o), np.split(params["W_h"], 3, axis=1)))',
              "The way back uses each block of W_h where its transpose belongs.",
@@ -508,6 +551,9 @@ FULL = Exercise(
         Slip("cell_overwritten", "dc = dc + dh_total", "dc = dh_total",
              "Each cell feels its own hidden state only: what came round from c[t+1] is overwritten.",
              "Which arrow leads from c[t] to c[t+1], and what is its derivative?"),
+        Slip("cell_from_outside_at_every_step", "dc = dc + dh_total", "dc = dc_T + dh_total",
+             "The cell of every step starts from dc_T again; what came round from c[t+1] is not used.",
+             "Of which cell is dc_T the adjoint, and what do the others get in its place?"),
         Slip("cell_carry_with_input_gate", "dc = dc + dh_total",
              "dc = (dc if t == len(dh) else dc * run.i[t]) + dh_total",
              "From cell to cell the adjoint is multiplied by the input gate.",
@@ -569,6 +615,9 @@ FULL = Exercise(
         Slip("blocks_i_o_g", "[da_i, da_g, da_o]", "[da_i, da_o, da_g]",
              "The blocks stand in the order i, o, g.",
              "In which order are the columns packed?"),
+        Slip("blocks_g_i_o", "[da_i, da_g, da_o]", "[da_g, da_i, da_o]",
+             "The blocks stand in the order g, i, o.",
+             "In which order are the columns packed?"),
         # the parameters
         Slip("w_x_overwritten", 'grads["W_x"] += ', 'grads["W_x"] = ',
              "W_x holds one step's part only: each step overwrites the one before.",
@@ -591,12 +640,21 @@ FULL = Exercise(
         Slip("x_adds_up", 'grads["x"][t - 1] = ', 'grads["x"][:t] += ',
              "Each entry of x also holds the parts of all later ones.",
              "How many steps read x_t directly?"),
+        Slip("runs_forward", "range(len(run.x), 0, -1)", "range(1, len(run.x) + 1)",
+             "The loop runs forward in time: what is handed on reaches the wrong neighbour.",
+             "Which step's adjoint can be completed without any other?"),
         Slip("first_step_skipped", "range(len(run.x), 0, -1)", "range(len(run.x), 1, -1)",
              "The loop ends before step 1: x[0] is zero, and every other output lacks that step.",
              "Which values of t does your loop visit?"),
         Slip("last_step_skipped", "range(len(run.x), 0, -1)", "range(len(run.x) - 1, 0, -1)",
              "The loop begins at step T-1: x[T-1] is zero, and every other output lacks the last step.",
              "Which values of t does your loop visit?"),
+        Slip("h0_with_a_loss", '{"h0": future', '{"h0": future + dh[0]',
+             "h0 holds dh[0] as well; h[0] has no loss of its own, dh[0] belongs to h[1].",
+             "dh has T entries and h has T + 1: to which state does the first one belong?"),
+        Slip("h0_is_adjoint_of_h1", '{"h0": future', '{"h0": dh_total',
+             "h0 is the adjoint of h[1]: one step short.",
+             "What does the sweep hand on after step 1?"),
         Slip("initial_states_exchanged", '{"h0": future, "c0": dc}', '{"h0": dc, "c0": future}',
              "h0 holds the gradient of c0, and c0 that of h0.",
              "Which of the two carries goes through W_h?"),
@@ -628,6 +686,10 @@ BOUND = Exercise(
     step="t",
     asks="Which of the three is right? What does the wrong one contain that the right ones do not?",
     slips=(
+        Slip("outputs_exchanged", '"without": np.array(adds_up), "with": np.array(forgets)',
+             '"without": np.array(forgets), "with": np.array(adds_up)',
+             "without and with hold each other's cell.",
+             "In which of the two does an old state fade?"),
         Slip("forget_gate_on_the_sum", "f_t * forgets[-1] + i_t * g_t", "f_t * (forgets[-1] + i_t * g_t)",
              "In with the forget gate multiplies what is new as well.",
              "What is the forget gate to let fade: the old state, the new part, or both?"),
@@ -677,7 +739,7 @@ REFUTE_BOUND = Exercise(
     id="09.refute_bound",
     title="Refute: always below the bound",
     points=1,
-    section="6 Refute it: a bound without its condition",
+    section="Refute it: a bound without its condition",
     function="above_the_bound",
     items=("S4.38",),
     outputs=("above_the_bound",),

@@ -130,8 +130,19 @@ def _contributions(params, run, dh, dc_T):
     return terms, "W_h"
 
 
+def _size(answer):
+    """How many entries an answer has; "no" where it cannot have any."""
+    try:
+        return len(answer)
+    except TypeError:
+        return "no"
+
+
 def _refute_gates(answer):
     """Two pasts (h, c) that lead to the same cell through different gates."""
+    sizes = [_size(past) for past in answer] if _size(answer) == 2 else [_size(answer)]
+    if sizes != [2, 2]:
+        return "two_pasts does not have the form ((h_prev, c_prev), (h_prev, c_prev)): two pairs of numbers"
     pasts = np.array(answer, float)
     if pasts.shape != (2, 2):
         return f"has shape {pasts.shape}, expected two pairs (h_prev, c_prev)"
@@ -150,6 +161,8 @@ def _refute_gates(answer):
 
 def _refute_product(answer):
     """A one-unit LSTM in which dc_2/dc_0 is negative; a product of forget gates never is."""
+    if (found := _size(answer)) != 3:
+        return f"one_unit has {found} {'entry' if found == 1 else 'entries'}, expected (w, b, c0)"
     w, b, c0 = (np.array(part, float) for part in answer)
     if w.shape != (4,) or b.shape != (4,) or c0.shape != ():
         return f"w has shape {w.shape}, b {b.shape} and c0 {c0.shape}, expected (4,), (4,) and a number"
@@ -181,7 +194,8 @@ STEP_FORWARD = Exercise(
     outputs=("i", "f", "g", "o", "c", "h"),
     instance=_one_step,
     reference=_step_forward_reference,
-    asks="Which of the six arrays is the first that differs, in the order in which they are computed?",
+    asks="Which of i, f, g, o, c, h is the first that differs? For the first four, say which columns of the "
+    "pre-activations make it and which function they go through; for c and h, look at their equation.",
     slips=(
         Slip("order_of_cs231n", "a_i, a_f, a_g, a_o = ", "a_i, a_f, a_o, a_g = ",
              "g and o are cut from each other's columns: that is the packing order i, f, o, g.",
@@ -192,6 +206,19 @@ STEP_FORWARD = Exercise(
         Slip("order_of_onnx", "a_i, a_f, a_g, a_o = ", "a_i, a_o, a_f, a_g = ",
              "f, g and o are cut from each other's columns: that is the packing order i, o, f, g.",
              "In which order does this lesson pack the four blocks?"),
+        Slip("columns_interleaved", "np.split(a, 4, axis=1)", "(a[:, n::4] for n in range(4))",
+             "Each gate is cut from every fourth column; a gate's H columns are neighbours.",
+             "Where do the columns of the input gate end?"),
+        Slip("activations_missing", "(1 / (1 + np.exp(-v)) for v in (a_i, a_f, a_o))\n    g = np.tanh(a_g)",
+             "(v for v in (a_i, a_f, a_o))\n    g = a_g",
+             "i, f, g and o are the pre-activations themselves.",
+             "Between which two values should a gate lie, and what takes care of it?"),
+        Slip("gates_without_sigma", "(1 / (1 + np.exp(-v)) for v", "(v for v",
+             "The three gates are their pre-activations: nothing holds them between 0 and 1.",
+             "Which function makes a gate?"),
+        Slip("candidate_without_tanh", "g = np.tanh(a_g)", "g = a_g",
+             "g is its pre-activation: nothing holds it between -1 and 1.",
+             "Which function makes the candidate?"),
         Slip("bias_missing", ' + params["b"]', "",
              "All four pre-activations lack the bias.",
              "Which of the three parameters have you not used?"),
@@ -281,6 +308,9 @@ FORWARD = Exercise(
         Slip("state_carried_as_cell", 'run["c"][-1]', 'run["h"][-1]',
              "c is built on h_{t-1} at every step: the hidden state stands where the cell should.",
              "A step reads two states; which of them does the forget gate multiply?"),
+        Slip("step_called_with_states_exchanged", 'run["h"][-1], run["c"][-1]', 'run["c"][-1], run["h"][-1]',
+             "Already step 1 is wrong: the two states are handed to the step in each other's place.",
+             "In which order does your step take h and c?"),
         Slip("first_input_again", "lstm_step_forward(params, x_t,", "lstm_step_forward(params, x[0],",
              "Every step reads the input of step 1.",
              "What changes from one round of the loop to the next?"),
@@ -294,7 +324,7 @@ REFUTE_GATES = Exercise(
     id="10.refute_gates",
     title="Refute: the gates are functions of the cell",
     points=1,
-    section="2 What does a gate know?",
+    section="What does a gate know?",
     function="two_pasts",
     items=("S4.39",),
     outputs=("two_pasts",),
@@ -321,7 +351,8 @@ STEP_BACKWARD = Exercise(
     outputs=("W_x", "W_h", "b", "x", "h_prev", "c_prev"),
     instance=_one_step_and_adjoints,
     reference=_step_backward_reference,
-    asks="Is c_prev right? It needs only the first two lines of the table; the others need all four gates.",
+    asks="If c_prev is wrong, complete the adjoint of c_t first; if only blocks of b are wrong, compare each "
+    "with its row of the table; if b is right, look at the one product that makes the wrong output.",
     slips=(
         Slip("cell_adjoint_assigned", ADD, "dc = dh_total * o * (1 - tanh_c**2)",
              "Every output but the output gate's lacks what later steps feel of the cell: dc was replaced.",
@@ -367,6 +398,24 @@ STEP_BACKWARD = Exercise(
         Slip("candidate_by_sigma", "dc * i * (1 - g**2)", "dc * i * g * (1 - g)",
              "The candidate has the slope of a logistic function.",
              "Which of the four functions is not a logistic one?"),
+        Slip("tanh_of_cell_square_outside", "(1 - tanh_c**2)", "(1 - tanh_c) ** 2",
+             "The slope between c_t and h_t squares the whole bracket.",
+             "Which number is squared, tanh(c_t) or what it lacks to 1?"),
+        Slip("candidate_activated_twice", "dc * i * (1 - g**2)", "dc * i * (1 - np.tanh(g) ** 2)",
+             "The candidate's slope is 1 - tanh(g)²: tanh is applied to a value that has been through it.",
+             "Is g the value or the pre-activation?"),
+        Slip("candidate_without_input_gate", "dc * i * (1 - g**2)", "dc * (1 - g**2)",
+             "The candidate's adjoint is not scaled by the input gate.",
+             "What stands beside g_t in the forward pass?"),
+        Slip("candidate_sees_itself", "dc * i * (1 - g**2)", "dc * g * (1 - g**2)",
+             "The candidate's adjoint is formed with the candidate itself.",
+             "What stands beside g_t in the forward pass?"),
+        Slip("input_sees_itself", "dc * g * i * (1 - i)", "dc * i * i * (1 - i)",
+             "The input gate's adjoint is formed with the gate itself, beside its slope.",
+             "What stands beside i_t in the forward pass?"),
+        Slip("forget_sees_itself", "dc * c_prev * f * (1 - f)", "dc * f * f * (1 - f)",
+             "The forget gate's adjoint is formed with the gate itself, beside its slope.",
+             "What stands beside f_t in the forward pass?"),
         Slip("forget_sees_new_cell", "dc * c_prev * f * (1 - f)", "dc * c * f * (1 - f)",
              "The forget gate's adjoint is formed with c_t; the gate multiplies c_{t-1}.",
              "Which cell stands beside f_t in the forward pass?"),
@@ -400,6 +449,15 @@ STEP_BACKWARD = Exercise(
         Slip("w_h_sees_cell", "h_prev.T @ da", "c_prev.T @ da",
              "W_h is formed with c_{t-1}; it was multiplied by h_{t-1}.",
              "What stands beside W_h in the pre-activation?"),
+        Slip("w_h_sees_new_state", "h_prev.T @ da", "(o * tanh_c).T @ da",
+             "W_h is formed with the state that the step produces, in place of the one it reads.",
+             "Which state stands beside W_h in the pre-activation?"),
+        Slip("h_prev_with_state_adjoint", 'da @ params["W_h"].T', 'da @ params["W_h"].T + dh_total',
+             "h_prev holds dh_total as well, as if h_{t-1} went into h_t unchanged.",
+             "Which four arrays are made with h_{t-1}, and is there any other use of it?"),
+        Slip("h_prev_with_cell_adjoint", 'da @ params["W_h"].T', 'da @ params["W_h"].T + dc * f',
+             "h_prev holds the carry along the cell as well.",
+             "Which four arrays are made with h_{t-1}, and is there any other use of it?"),
     ),
 )
 
@@ -453,6 +511,9 @@ BACKWARD = Exercise(
         Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(x) else future)",
              "Only the last step's loss is felt: the other steps' own dh are missing.",
              "Does the loss read h_t at every step, or at the last one only?"),
+        Slip("upstream_not_used", "dh[t - 1] + future", "future",
+             "dh is never used: only what dc_T brings is swept back.",
+             "Which argument holds what the loss feels of h_t at its own step?"),
         Slip("upstream_ones", "dh[t - 1] + future", "np.ones_like(future) + future",
              "The adjoints from outside are taken as 1 at every step: dh is not used.",
              "What does dh tell you that an array of ones does not?"),
@@ -514,6 +575,9 @@ BACKWARD = Exercise(
         Slip("dc_T_at_every_step", CELLS, f"{CELLS} + dc_T * (t < len(x))",
              "dc_T is added at every step; it belongs to the last cell alone.",
              "Of which cell is dc_T the adjoint?"),
+        Slip("dc_T_in_place_of_carry", CELLS, "dc = dc_T + dh_total * o[t - 1] * (1 - tanh_c**2)",
+             "The cell of every step starts from dc_T again; the carry along the cell is not used.",
+             "Of which cell is dc_T the adjoint, and what do the others get in its place?"),
         Slip("cell_adjoint_assigned", CELLS, "dc = dh_total * o[t - 1] * (1 - tanh_c**2)",
              "Every output lacks the carry along the cell: dc is replaced at every step, where something "
              "should be added to it.",
@@ -688,6 +752,10 @@ BACKWARD = Exercise(
              "W_x, W_h and b come in the order f, i, g, o; x, h0 and c0 are right, so the sweep is too.",
              "In which order are the blocks of the parameters packed, and those of your gradients?"),
         # the parameters
+        Slip("parameters_overwritten", f"dW_x += {USES}",
+             f"dW_x = {USES}".replace("+=", "="),
+             "W_x, W_h and b hold step 1's part only: each step overwrites the one before.",
+             "How often is a weight used, and what happens to the parts of its gradient?"),
         Slip("w_x_overwritten", "dW_x += ", "dW_x = ",
              "W_x holds step 1's part only: each step overwrites the one before.",
              "How often is W_x used, and what happens to the parts of its gradient?"),
@@ -748,6 +816,9 @@ BACKWARD = Exercise(
         Slip("h0_is_adjoint_of_h1", '"h0": future', '"h0": dh_total',
              "h0 is the adjoint of h_1: one step short.",
              "What does the sweep hand on after step 1?"),
+        Slip("h0_with_a_loss", '"h0": future', '"h0": future + dh[0]',
+             "h0 holds dh[0] as well; h_0 has no loss of its own, dh[0] belongs to h_1.",
+             "dh has T entries and h has T + 1: to which state does the first one belong?"),
         Slip("c0_is_adjoint_of_c1", '"c0": dc}', '"c0": dc / f[0]}',
              "c0 is the adjoint of c_1: one step short.",
              "What lies between c_0 and c_1?"),
@@ -822,7 +893,7 @@ REORDER = Exercise(
     outputs=("W",),
     instance=_packed,
     reference=_reorder_reference,
-    asks="Take a W with one column per gate, filled with 0, 1, 2, 3: what should come out, and what does?",
+    asks="Take H = 2 and W = 0, 1, …, 7: which pairs should stay together, and where does each pair belong?",
     slips=(
         Slip("inverse", "zip(order_from, np.split(W, 4, axis=-1)))\n    return np.concatenate([blocks[gate] "
              "for gate in order_to]",
@@ -843,6 +914,16 @@ REORDER = Exercise(
              "    return columns[..., [order_from.index(gate) for gate in order_to]].reshape(W.shape)",
              "The four gates are looked for in groups of four columns; a gate's H columns are neighbours.",
              "Where do the columns of the first gate end?"),
+        Slip("cut_by_fours", "np.split(W, 4, axis=-1)", "[W[..., n::4] for n in range(4)]",
+             "Each gate is cut from every fourth column; a gate's H columns are neighbours.",
+             "Where do the columns of the first gate end?"),
+        Slip("interleaved", "np.concatenate([blocks[gate] for gate in order_to], axis=-1)",
+             "np.stack([blocks[gate] for gate in order_to], axis=-1).reshape(W.shape)",
+             "The gates take turns, column by column; a gate's H columns should stay together.",
+             "How long is the first block of the result, and what should stand in it?"),
+        Slip("unchanged", "np.concatenate([blocks[gate] for gate in order_to], axis=-1)", "W",
+             "W comes back as it went in.",
+             "Which block of W is the first gate of order_to?"),
         Slip("mirrored", "for gate in order_to]", "for gate in order_to[::-1]]",
              "The blocks stand in the opposite of order_to.",
              "Which gate belongs into the first block of the result?"),
@@ -912,6 +993,15 @@ PEEPHOLES = Exercise(
         Slip("mean_over_the_batch", "np.split(da, 4, axis=-1)", "np.split(da / da.shape[1], 4, axis=-1)",
              "All three are averaged over the batch; the loss is a sum.",
              "Is the loss divided by B anywhere?"),
+        Slip("mean", "np.split(da, 4, axis=-1)", "np.split(da / da[..., 0].size, 4, axis=-1)",
+             "All three are means over steps and instances; the loss is a sum over both.",
+             "Is the loss divided by anything?"),
+        Slip("cell_missing",
+             "(da_i * c[:-1]).sum(axis=(0, 1)),\n        \"p_f\": (da_f * c[:-1]).sum(axis=(0, 1)),\n"
+             "        \"p_o\": (da_o * c[1:])",
+             "da_i.sum(axis=(0, 1)),\n        \"p_f\": da_f.sum(axis=(0, 1)),\n        \"p_o\": da_o",
+             "These are the gradients of biases: the cell is not in them.",
+             "What is a peephole weight multiplied by before it enters the pre-activation?"),
     ),
 )
 
