@@ -295,7 +295,7 @@ def gru_step_jacobian(params, run):
     by_z = ((h_prev - n) * z * (1 - z))[..., None] * W_hz.T
     slope = ((1 - z) * (1 - n**2))[..., None]
     if run.reset == "after":
-        u_slope = (h_prev @ W_hn + params["b_hn"]) * r * (1 - r)
+        u_slope = run.u * r * (1 - r)
         inner = r[..., None] * W_hn.T + u_slope[..., None] * W_hr.T
     else:
         q_slope = h_prev * r * (1 - r)
