@@ -519,7 +519,7 @@ for when in ("before", "after"):
 # %% [markdown] tags=["S4.47"]
 # **Look at this.** Before training it is the *GRU* whose gradient vanishes fastest, faster than
 # that of the RNN, whose orthogonal $W_h$ slows the decay. The GRU starts at $b_z = 0$: look it
-# up in section 3's figure. The LSTM's gradient hardly vanishes. Yet the GRU learns first. The figure
+# up in section 3's figure. The LSTM's falls by far the least. Yet the GRU learns first. The figure
 # before training does not predict who will learn. What the gated cells have is something to
 # learn with: where the second mark happens to lie near the end there is a gradient, it moves
 # the gates, and with other gates it reaches further back. Afterwards their curves go on to the
