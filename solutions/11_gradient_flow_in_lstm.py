@@ -184,10 +184,10 @@ check("11.four_term", four_term)
 # the entries $[u, u]$ of $F_t$ and of the paths through $f_t$, $i_t$ and $g_t$, stacked up or
 # down by their sign. The dot is the true $d c_t[u] / d c_{t-1}[u]$. There are four views: the
 # LSTM of 1997 with its truncated gradient (constantly 1), $f$ only, four terms, and the joint
-# Jacobian of section 4. One step back the last two agree. Further back they will not: the
-# function takes a lag, at which the terms of step $t$ are multiplied by the $A$ of the steps
-# before, and section 6 returns to it. The cell after the picture asks how much it matters to read
-# the printed formula carefully.
+# Jacobian of section 4. One step back the last two agree. Further back they will not: for a lag
+# above 1, `bars(view, lag)` multiplies the terms of step $t$ by the $A$ of the steps before, back
+# to step $t - \text{lag} + 1$; section 6 returns to it. The printout after the pictures asks how
+# much it matters to read the printed formula carefully.
 
 # %%
 VIEWS = {"1997, truncated": 0, "f only": 1, "four terms": 4, "joint": 5}  # how many parts
@@ -252,8 +252,8 @@ for gain in (1.8, -1.8):  # for section 3: the step derivatives of a plain RNN w
     s = scalar.slopes(weights, scalar.forward(weights, noise))
     shares = f"{np.mean(s > 1):.0%} above 1, {np.mean((s >= 0) & (s <= 1)):.0%} in [0, 1]"
     print(f"plain RNN, w = {gain}: {shares}, {np.mean(s < 0):.0%} negative")
-negative = np.mean(flow.four_term(*system(1.0, T=100)) < 0)
-print(f"LSTM, recurrent scale 1: {negative:.0%} of the entries of A_t negative")
+diagonal = np.diagonal(flow.four_term(*system(4.0, T=100, H=10, B=20)), axis1=-2, axis2=-1)
+print(f"LSTM, recurrent scale 4: {np.mean(diagonal < 0):.0%} of the diagonal of A_t negative")
 
 # %% [markdown] tags=["S4.40", "S4.44", "S4.45"]
 # ## 3 Is it at least a number between 0 and 1?
@@ -262,8 +262,8 @@ print(f"LSTM, recurrent scale 1: {negative:.0%} of the entries of A_t negative")
 # above 1 or always in $[0, 1]$, so their product goes to infinity or to zero. In an LSTM the
 # factors $\partial c_t / \partial c_{t-1}$ can be above 1 at one step and in $[0, 1]$ at the
 # next, so their product need not. The first half fails already for one unit with noise as input:
-# the cell above counts how often the factor is where, for two recurrent weights. In the second
-# half, look at "above 1 or in $[0, 1]$".
+# the printout above counts how often this factor is above 1, in $[0, 1]$, or negative, for two
+# recurrent weights. In the second half, look at "above 1 or in $[0, 1]$".
 #
 # **Exercise 3 ●●○ · 12 min · refute it.** Find an LSTM with one unit whose factor $d c_2 / d c_1$
 # is neither: it has to be $-0.1$ or less. The unit has no input and starts from $h_0 = c_0 = 0$.
@@ -361,11 +361,11 @@ check("11.joint_jacobian", joint_jacobian)
 # product $M_t M_{t-1} \cdots M_{k+1}$. What is left is the question of section 1, what moves at
 # the start. Three different things are called $\partial c_t / \partial c_k$:
 #
-# 1. The **state derivative**: $h_k$ is held. The start is $\binom{I}{0}$, the result the upper
+# 1. The **state derivative**: $h_k$ is held. The start is $\begin{pmatrix} I \\ 0 \end{pmatrix}$, the result the upper
 #    left quarter of the product; for one step it is $F_t$.
 # 2. The **node derivative**: $c_k$ moves, and $h_k = o_k \odot \tanh c_k$ moves with it, while
 #    $o_k$ is held, which was computed before. This is what back-propagation through the node
-#    $c_k$ computes. The start is $\binom{I}{P_k}$; for one step the result is $A_t$.
+#    $c_k$ computes. The start is $\begin{pmatrix} I \\ P_k \end{pmatrix}$; for one step the result is $A_t$.
 # 3. The **product of four-term matrices** $A_t A_{t-1} \cdots A_{k+1}$, what one gets by
 #    multiplying the article's formula with itself. Is it the second? Section 6.
 #
@@ -373,8 +373,8 @@ check("11.joint_jacobian", joint_jacobian)
 # \begin{pmatrix} I \\ P_k \end{pmatrix} .$$
 #
 # **Exercise 5 ●●● · 20 min.** Return the node derivative for given $0 \le k \le t \le T$, shape
-# `(B,H,H)`: the identity where $t = k$. For $k = 0$ start from $\binom{I}{0}$, since $h_0$ is not
-# computed from $c_0$. Call your earlier functions.
+# `(B,H,H)`: the identity where $t = k$. For $k = 0$ start from $\begin{pmatrix} I \\ 0
+# \end{pmatrix}$, since $h_0$ is not computed from $c_0$. Call your earlier functions.
 
 # %% nbgrader={"grade": false, "grade_id": "cell_derivative", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cell_derivative(params, run, t, k):
@@ -417,9 +417,9 @@ check("11.cell_derivative", cell_derivative)
 # **Look at this.** How wrong are the two shortcuts? Random networks with recurrent weights of a
 # given scale, all relative to the node derivative, which is what the joint Jacobian gives. "$f$
 # only" is the product of the forget gates. At scale 0 it is exact, at small scales nearly so: a
-# look at a freshly initialised network with small weights will not refute it. The third column of
-# this table, the joint Jacobian, would show nothing but rounding; exercise 7 is followed by a
-# measurement.
+# look at a freshly initialised network with small weights will not refute it. There is no third
+# picture for the joint Jacobian: it would show nothing but rounding. Exercise 7 is followed by a
+# measurement of that.
 
 # %%
 SCALES, LAGS = (0, 0.01, 0.1, 0.25, 0.5, 1, 2, 4), (1, 2, 5, 10)
@@ -495,14 +495,17 @@ check("11.lag_two_gap", lag_two_gap)
 #
 # </details>
 #
-# **Exercise 7 ●●● · 25 min · graded by hand.** Prove for $t \ge 3$:
-#
-# $$\frac{d c_t}{d c_{t-2}} = A_t A_{t-1} + G_t\, Q_{t-1}\, P_{t-2} .$$
-#
-# Start from $dc_{t-2} = I$ and $dh_{t-2} = P_{t-2}$, and carry both through two steps. Then name
+# **Exercise 7 ●●● · 25 min · graded by hand.** Prove for $t \ge 3$ that the gap
+# $\dfrac{d c_t}{d c_{t-2}} - A_t A_{t-1}$ is the product of three blocks that you found in
+# exercise 6. Start from $dc_{t-2} = I$ and $dh_{t-2} = P_{t-2}$, and carry both through two steps. Then name
 # a condition on the weights under which the product of the $A$'s is the derivative at *every*
 # lag, and say why. (If you learn alone: a model answer is in `solutions/`.)
 #
+# <details><summary>The formula to prove</summary>
+#
+# $$\frac{d c_t}{d c_{t-2}} = A_t A_{t-1} + G_t\, Q_{t-1}\, P_{t-2} .$$
+#
+# </details>
 # <details><summary>A nudge</summary>
 #
 # For the second part look at $r_s = dh_s - P_s\, dc_s$, the part of the change of $h_s$ that does
@@ -558,8 +561,8 @@ else:
 # But "the factors can be above or below 1, so the product need not go to zero or infinity" does
 # not follow. A product of many factors of the same statistics grows or decays *exponentially*;
 # what decides is its **growth rate** $\tfrac1T \ln \lVert M_T \cdots M_1 \rVert_2$, from lesson
-# 07. The forget bias moves this rate towards zero. With strong recurrent weights it does not stop
-#     there.
+# 07. With weak recurrent weights the forget bias raises this rate towards zero. Strong weights
+# lift it above zero already at a bias of 0; it is highest near 1, and then it comes down again.
 
 # %%
 for f in (0.95, 0.99, 0.999):
@@ -567,17 +570,18 @@ for f in (0.95, 0.99, 0.999):
     half_life = np.log(2) / -np.log(f)
     bias = f"half-life {half_life:.1f}, bias {training.forget_bias(half_life):.2f}"
     print(f"f = {f}: keeps {kept}; {bias}; slope f (1 - f) = {f * (1 - f):.4f}")
-biases, rates = np.arange(-1, 7), {}
+biases, rates = np.arange(-1, 5), {}
 for scale in (0.5, 2.0, 6.0):
     rows = rates[f"recurrent scale {scale:g}"] = []
     for forget in biases:
-        long_run = system(scale, T=250, H=10, forget=forget, B=4)
+        long_run = system(scale, T=500, H=10, forget=forget, B=4)
         rows.append(flow.growth_rate(flow.joint_jacobians(*long_run)).mean())
 rates["ln f, f from the bias alone"] = -np.log1p(np.exp(-biases))
 figure = plots.lines(biases, rates, "forget bias", "growth rate in nats per step", marker="o")
 figure.axes[0].axhline(0, color="#8A8A8A", linewidth=0.8)
-ends = "; ".join(f"{n}: {r[0]:+.2f} to {r[-1]:+.3f}" for n, r in rates.items())
-plots.show(figure, f"Growth rate over 250 steps against the forget bias, -1 to 6. {ends}.")
+tops = {name: f"{max(rate):+.3f} at {biases[np.argmax(rate)]}" for name, rate in rates.items()}
+ends = "; ".join(f"{n}: {r[0]:+.2f} to {r[-1]:+.3f}, top {tops[n]}" for n, r in rates.items())
+plots.show(figure, f"Growth rate over 500 steps against the forget bias, -1 to 4. {ends}.")
 
 # %% [markdown]
 # A rate near zero is what an LSTM is good for: at $-0.01$ a nat per step, a hundred steps cost a
@@ -620,8 +624,8 @@ check("11.refute_tame", exploding)
 #
 # The article's last step: if the gradient vanishes, the network raises $f$, and that pulls the
 # derivative towards 1. Two doubts. $f$ is no knob but a function, $\sigma(\dots)$, and its own
-# weights learn through the slope $f(1-f)$, which the cell above shows to go to zero as $f$ goes
-# to 1. And $dc_t / dc_{t-1}$ has three terms besides $f$.
+# weights learn through the slope $f(1-f)$, which the printout in section 7 shows to go to zero as
+# $f$ goes to 1. And $dc_t / dc_{t-1}$ has three terms besides $f$.
 #
 # **Exercise 9 ●●○ · 15 min · refute it.** Find an LSTM with one unit whose $d c_2 / d c_1$ is
 # below 1, and moves *away* from 1 when 1 is added to $b_f$: $f_2$ has to rise, and the distance
@@ -641,14 +645,15 @@ check("11.refute_raising", away_from_one)
 # %% [markdown] tags=["S4.48"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The easy answer: a derivative only just below 1. What does raising $f$ by a fifth do to it?
+# The easy answer: a derivative only just below 1. What does raising $f$ by 0.2 do to it?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
 # With $b_g = 0$ the factor is $f + i\, w_g\, o$, as in exercise 8. More surprising is the fall:
-# let $c_1$ be large and $w_f$ strongly negative. Then $c_1 f_2 (1 - f_2)\, w_f$ falls faster than
-# $f_2$ rises, as long as $f_2$ is small.
+# bring $c_1$ close to 1 and make $w_f$ strongly negative, with $b_f$ positive and so large that
+# $f_2 = \sigma(b_f + w_f h_1)$ is small but not zero, about 0.02 to 0.3. Then
+# $c_1 f_2 (1 - f_2)\, w_f\, o_1 (1 - \tanh^2 c_1)$ falls faster than $f_2$ rises.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
@@ -661,14 +666,14 @@ check("11.refute_raising", away_from_one)
 # ## 9 An explosion, tamed
 #
 # What to do? The usual remedy is **clipping** (lesson 08): if the norm of the gradient, over all
-# parameters jointly, exceeds $c$, multiply the gradient by $c / \lVert g \rVert$. The direction
-# stays. Here is an LSTM with large recurrent weights. At each step it has to repeat the input of
-# two steps before. First the norm of its gradient for longer and longer sequences. Then training,
-# from the same start and on the same data, once without clipping and once with $c = 0.5$. The
-# loss is moderate at the start, but the gradient is not: without clipping, the first step throws
-# the parameters to where most gates are saturated, and there they stay. Clipping bounds the step
-# and nothing else. The gradient of an exploding network remains an unreliable direction, but in
-# small steps training gets away.
+# parameters jointly, exceeds a threshold $\theta$, multiply the gradient by $\theta / \lVert
+# \nabla \rVert$, with $\nabla$ for the gradient. The direction stays. Here is an LSTM with large
+# recurrent weights. At each step it has to repeat the input of two steps before. First the norm of
+# its gradient for longer and longer sequences. Then training, from the same start and on the same
+# data, once without clipping and once with $\theta = 0.5$. The loss is moderate at the start, but
+# the gradient is not: without clipping, the first step throws the parameters to where most gates
+# are saturated, and there they stay. Clipping bounds the step and nothing else. The gradient of an
+# exploding network remains an unreliable direction, but in small steps training gets away.
 
 # %%
 def echo(p, rng, n=100, lag=2):
@@ -717,9 +722,10 @@ plots.show(
 # itself decides what to keep: that is the true core of the article's argument. Below, the first
 # input is a cue, $+1$ or $-1$; noise follows in another input, and at the end the cue is asked
 # for. All forget gates start near $\tfrac12$, so almost nothing of the cue is left at the end.
-# Look at the unit whose mean forget gate rises most. With sequences half as long again the same
-# training does not find out: with half-open gates the gradient that reaches the cue is too small.
-# A forget bias set for the lag changes that.
+# The printout follows the unit whose mean forget gate rises most. In the first run training opens
+# it. With sequences half as long again the same training does not find out: with half-open gates
+# the cue gets a still smaller share of the gradient, beside that of the noise. A forget bias set
+# for the lag changes that. There the gates are open from the start, and training hardly moves them.
 
 # %%
 def recall(n, forget, steps=150, H=8):
@@ -732,7 +738,7 @@ def recall(n, forget, steps=150, H=8):
         below = {name: p[name] for name in ("W_x", "W_h", "b")}
         mean_f.append(lstm.forward(below, x).f[1:].mean(axis=(0, 1)))
         loss, grads = sequence.loss_and_grads(lstm, p, x, x[0, :, :1], cue_at_the_end)
-        cue.append(np.linalg.norm(grads["x"][0]))
+        cue.append(np.linalg.norm(grads["x"][0]) / np.linalg.norm(grads["x"]))
         return loss, grads
 
     losses = training.train(on_a_batch, p, steps, training.Adam(0.01), clip=1.0).losses
@@ -751,7 +757,7 @@ for n, forget in ((20, 0.0), (30, 0.0), (30, training.forget_bias(30))):
     curve, mean_f, cue = recall(n, forget)
     name = f"T = {n}, forget bias {forget:.1f}"
     curves[name], unit_f = curve, mean_f[:, np.argmax(mean_f[-1] - mean_f[0])]
-    print(f"{name}: loss {curve[0]:.2f} -> {curve[-1]:.4f}; gradient at the cue {cue:.0e}")
+    print(f"{name}: loss {curve[0]:.2f} -> {curve[-1]:.4f}; cue's share {cue:.0e}")
     print(f"    mean forget gate of the unit: {unit_f[0]:.2f} -> {unit_f[-1]:.2f}")
 ends = "; ".join(f"{name}: {curve[-1]:.3g}" for name, curve in curves.items())
 plots.show(
@@ -767,7 +773,8 @@ plots.show(
 # - The node derivative one step back is $A_t = F_t + G_t P_{t-1}$, four terms.
 # - Further back only the pair $(c, h)$ gives it. The product of the $A$'s misses the paths
 #   through the output gate, at lag 2 exactly $G_t Q_{t-1} P_{t-2}$.
-# - Entries of $A_t$ can be negative, and products of $M_t$ still grow or decay exponentially.
+# - Even the diagonal entries of $A_t$ can be negative, and products of $M_t$ still grow or decay
+#   exponentially.
 # - The forget bias moves the growth rate towards zero. It is not a guarantee: LSTMs can explode,
 #   and clipping bounds the step.
 #

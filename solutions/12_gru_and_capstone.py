@@ -8,7 +8,7 @@
 # tasks that need memory and see in their gradients why they differ; and correct ten printed
 # formulas of this course's sources.
 #
-# about 150 minutes · difficulty ●●● · before it: 05, 07, 10
+# about 210 minutes · difficulty ●●● · before it: 05, 07, 10; for section 6: 01–07
 #
 # ### Notation
 #
@@ -20,12 +20,13 @@
 # | $r_t, z_t$ | `r[t-1]`, `z[t-1]` of `(T,B,H)` | reset gate, update gate, between 0 and 1 |
 # | $n_t$ | `n[t-1]` of `(T,B,H)` | candidate, between -1 and 1 |
 # | $W_{x\bullet}, W_{h\bullet}, b_\bullet$ | columns of `W_x` `(D,3H)`, `W_h` `(H,3H)`, `b` `(3H,)` | $\bullet$ is $r$, $z$, $n$, **in this order**: columns `:H`, `H:2*H`, `2*H:` |
-# | $b_{hn}$ | `b_hn` of `(H,)` | bias inside the bracket, with `reset="after"` only |
-# | $u_t = h_{t-1} W_{hn} + b_{hn}$ | `u[t-1]` of `(T,B,H)` | that bracket |
+# | $u_t = h_{t-1} W_{hn} + b_{hn}$ | `u[t-1]` of `(T,B,H)` | what $r_t$ multiplies, with `reset="after"` only |
+# | $b_{hn}$ | `b_hn` of `(H,)` | bias in $u_t$ |
 # | $\sigma$ | `sigmoid.value` | logistic function; $\sigma' = \sigma(1-\sigma)$ |
 # | $\bar v$ | `dv` | adjoint of $v$: the gradient of the loss, shaped like $v$ |
 # | $\bar h_t^{\text{out}}$, $\bar h_t$ | `dh[t-1]`, `dh_total` | what the loss feels of $h_t$ from outside; the full adjoint |
 # | $J_t$ | `J[t-1]` of `(T,B,H,H)` | `[i, j]` is $\partial h_t[i] / \partial h_{t-1}[j]$ |
+# | $o_t, y_t, \hat y_t$ | `o[t-1]`, `y[t-1]`, `losses.softmax(o)` | outputs, targets, predictions of $K$ classes; $o_t = h_t W_y$ with $W_y$ of shape $(H,K)$ |
 
 # %%
 import os
@@ -173,7 +174,8 @@ check("12.refute_same", two_grus)
 # ## 2 The sweep
 #
 # Walk from $t = T$ down. First complete $\bar h_t = \bar h_t^{\text{out}} + {}$what the later
-# step passed on. Then take the last equation apart. $z$ stands in it twice, once with a minus:
+# step passed on. Then take $h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$ apart. $z_t$ stands in
+# it twice, once with a minus:
 #
 # $$\bar z_t = \bar h_t \odot (h_{t-1} - n_t), \qquad \bar n_t = \bar h_t \odot (1 - z_t), \qquad
 #   \text{directly to } h_{t-1}:\; \bar h_t \odot z_t .$$
@@ -268,13 +270,15 @@ check("12.gru_backward", gru_backward)
 # The same, as a matrix. Four ways lead from $h_{t-1}$ to $h_t$, and for one instance
 #
 # $$J_t = \mathrm{diag}(z) + \mathrm{diag}\big((h_{t-1} - n) \odot z (1-z)\big) W_{hz}^\top
-#   + \mathrm{diag}\big((1-z) \odot (1-n^2)\big)\, K_t ,$$
+#   + \mathrm{diag}\big((1-z) \odot (1-n^2)\big)\, C_t ,$$
 #
-# where $K_t$ is the Jacobian of $a_n$, with the way through the candidate and the one through
-# the reset gate:
+# where $C_t$ is the Jacobian of $a_n$, with the way through the candidate and the one through
+# the reset gate. With `"after"` these two are
 #
-# $$K_t^{\text{after}} = \mathrm{diag}(r)\, W_{hn}^\top + \mathrm{diag}(u \odot r(1-r))\, W_{hr}^\top,
-#   \qquad K_t^{\text{before}} = W_{hn}^\top \big(\mathrm{diag}(r) + \mathrm{diag}(h_{t-1} \odot r(1-r))\, W_{hr}^\top\big) .$$
+# $$C_t^{\text{after}} = \mathrm{diag}(r)\, W_{hn}^\top + \mathrm{diag}(u \odot r(1-r))\, W_{hr}^\top .$$
+#
+# With `"before"` both ways first meet in $q = r \odot h_{t-1}$ and then go through $W_{hn}$
+# together: derive $C_t^{\text{before}}$ yourself.
 #
 # The first addend is what the tanh network does not have: no weight and no slope, only a gate.
 # The gate is computed from the data with learned weights, so **the network itself decides what
@@ -295,7 +299,7 @@ def gru_step_jacobian(params, run):
     by_z = ((h_prev - n) * z * (1 - z))[..., None] * W_hz.T
     slope = ((1 - z) * (1 - n**2))[..., None]
     if run.reset == "after":
-        u_slope = (h_prev @ W_hn + params["b_hn"]) * r * (1 - r)
+        u_slope = run.u * r * (1 - r)
         inner = r[..., None] * W_hn.T + u_slope[..., None] * W_hr.T
     else:
         q_slope = h_prev * r * (1 - r)
@@ -318,13 +322,15 @@ check("12.gru_step_jacobian", gru_step_jacobian)
 #
 # `z[..., None] * np.eye(H)` is the first addend. Each of the others is a vector per step and
 # instance, on a new last axis, times a transposed block of $W_h$; `np.split` cuts the blocks.
+# With `"before"`, $q$ has the Jacobian $\mathrm{diag}(r)$ plus a diagonal matrix times
+# $W_{hr}^\top$; and $a_n$ reads $q$ by $W_{hn}$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
 # All states that the steps read are `run.h` without its last entry. Form the diagonal; the part
-# through the update gate; the vector in front of $K_t$. For `"before"` the bracket is a matrix
-# per step and instance, and $W_{hn}^\top$ is multiplied from the left with `@`.
+# through the update gate; the vector in front of $C_t$. For `"before"` the Jacobian of $q$ is a
+# matrix per step and instance, and $W_{hn}^\top$ is multiplied from the left with `@`.
 #
 # </details>
 
@@ -403,7 +409,9 @@ check("12.refute_factor", two_factors)
 #
 # One recipe for all: 32 units, single precision, batches of 32 fresh sequences of 100 steps,
 # Adam with a learning rate of 0.01, the gradient clipped to norm 1, at most 1500 batches; it
-# ends early when the error is down. Then the two extremes once more with another seed.
+# ends early when the error is down. The LSTM starts with a forget bias of 1, the others with zero
+# biases. Then the GRU and the tanh RNN once more with another seed. The training cells take one to
+# three minutes together.
 #
 # `training.train` shows a bar with the loss while it works. **Stopping it (the ■ button, or
 # Ctrl-C) keeps the parameters**; they are in the result like those of a finished run.
@@ -471,11 +479,12 @@ print(f"interrupted: {end.interrupted}; {len(end.losses)} batches; parameters mo
 
 
 # %% [markdown] tags=["S4.47"]
-# **What you just saw** came out the same with both seeds; try a third. It is a contrast between
-# recipes as much as between cells. The RNN stays where a constant answer is. That is not a
-# theorem: with a smaller learning rate and much more time its error comes down too, and the
-# repository's `benchmarks/README.md` shows by how much. The gated cells need no such care. The
-# last line is from a run that was stopped after 40 batches.
+# **What you just saw** came out the same with both seeds for the GRU and the tanh RNN; try a
+# third, and the LSTM with it. It is a contrast between recipes as much as between cells. The RNN
+# stays where a constant answer is. That is not a theorem: with a smaller learning rate and much
+# more time its error comes down too, and the repository's `benchmarks/README.md` shows by how
+# much. The gated cells need no such care. The last line is from a run that was stopped after 40
+# batches.
 #
 # ### The gradient by lag
 #
@@ -509,7 +518,8 @@ for when in ("before", "after"):
 
 # %% [markdown] tags=["S4.47"]
 # **Look at this.** Before training it is the *GRU* whose gradient vanishes fastest, faster than
-# that of the RNN, whose orthogonal $W_h$ slows the decay. Yet the GRU learns first. The figure
+# that of the RNN, whose orthogonal $W_h$ slows the decay. The GRU starts at $b_z = 0$: look it
+# up in section 3's figure. The LSTM's falls by far the least. Yet the GRU learns first. The figure
 # before training does not predict who will learn. What the gated cells have is something to
 # learn with: where the second mark happens to lie near the end there is a gradient, it moves
 # the gates, and with other gates it reaches further back. Afterwards their curves go on to the
@@ -613,8 +623,9 @@ plots.show(figure, f"Legal strings among 100 written, after 40, 100, 200 batches
 
 
 # %% [markdown]
-# **Look at this.** First the networks learn which symbols follow each other: the strings look
-# right and end wrongly, because the second symbol is forgotten. Then they learn to carry it.
+# **Look at this.** First the networks learn which symbols follow each other. Then the strings look
+# right and end wrongly, because the second symbol is forgotten. Last they learn to carry it. Who
+# has got how far after 40 batches differs: read the strings.
 # "Knows" is the share of 300 fresh strings with a positive margin; it reaches 100 % earlier
 # than the share of legal strings, since an unlikely symbol is drawn now and then. And the tanh
 # RNN learns this task as well: the strings are short.
@@ -624,25 +635,28 @@ plots.show(figure, f"Legal strings among 100 written, after 40, 100, 200 batches
 # The function below has ten formulas as the sources print them, or one reading of them, on one
 # sequence without a batch axis: `x` `(T,D)`, `h` `(T+1,H)`, outputs `o` and targets `y`
 # `(T,K)`, adjoints `dh` `(T,H)` of the states from outside, and a step `k`. The network is the
-# tanh RNN, `params` holds `"W_x"`, `"W_h"`, `"b_h"`. The rows of `y` are positive and **need
-# not sum to 1**. Take `dh` as given; it has nothing to do with `o` and `y`.
+# tanh RNN, `params` holds `"W_x"`, `"W_h"`, `"b_h"`; `now` is the slope $\phi'_t = 1 - h_t^2$ of
+# its tanh, for all steps. The rows of `y` are positive and **need not sum to 1**. Take `dh` as
+# given; it has nothing to do with `o` and `y`. Below, $v$ is any row of $H$ numbers.
 #
 # | key | what it should be | printed in | lesson |
 # |---|---|---|---|
 # | `"loss"` | cross-entropy, summed over steps | the slides: a hat got lost | 02 |
 # | `"do"` | its gradient by `o`, `(T,K)` | the article | 02 |
-# | `"dW_y"` | its gradient by $W_y$, `(H,K)`, if $o_t = h_t W_y$ | the article | 02 |
+# | `"dW_y"` | its gradient by $W_y$, `(H,K)`, if $o_t = h_t W_y$; built on `do` | the article | 02 |
 # | `"gamma"` | smallest $\gamma$ with $\lVert v\, W_h \rVert \le \gamma \lVert v \rVert$ for all $v$ | the article: an eigenvalue | 07 |
-# | `"bound"` | bound $\gamma^{\,\dots}$ for $\lVert dh_T / dh_k \rVert_2$ | the article | 07 |
+# | `"bound"` | bound $\gamma^{\,\dots}$ for $\lVert dh_T / dh_k \rVert_2$, a power of `gamma` alone | the article | 07 |
 # | `"J"` | $J_T$, `(H,H)` | the article | 05 |
 # | `"chain"` | $dh_T / dh_k$, `(H,H)` | the article, and the scalar slides, "carried over" | 03 |
-# | `"dW_h"` | $dL/dW_h$, if `dh` is what comes from outside | a handwritten solution | 04 |
-# | `"dW_x"` | $dL/dW_x$, likewise | the scalar slides: only the recurrent weight is hard | 01 |
+# | `"dW_h"` | $dL/dW_h$, `(H,H)`, if `dh` is what comes from outside | a handwritten solution | 04 |
+# | `"dW_x"` | $dL/dW_x$, `(D,H)`, likewise | the scalar slides: only the recurrent weight is hard | 01 |
 # | `"dh_db"` | $dh_T / db_h$, `(H,H)`, `[i, m]` | the slides: two terms | 06 |
 #
 # **Exercise 7 ●●● · 40 min.** Correct all ten: return a dict with the same keys. Any function
 # of `rnnlib` may be used that is not about the GRU; its arrays have a batch axis, and `v[:,
-# None]` makes one.
+# None]` makes one. The `run` and the `J` of the function below, before its `[:, 0]`, are what
+# `rnn.backward(params, run, dh[:, None])`, `paths.transition(J, t, k)` and
+# `paths.rtrl(params, run)` take.
 
 # %%
 def printed(params, x, h, o, y, dh, k):
@@ -698,19 +712,19 @@ check("12.corrected", corrected)
 # six of them.
 #
 # </details>
-# <details><summary>Hint 2 · the equation</summary>
+# <details><summary>Hint 2 · the equations of the table's upper half</summary>
 #
-# $-\sum y \log \hat y$; $\;(\sum_k y_k)\,\hat y - y$; $\;h_t \otimes \bar o_t$ and not the
-# other way round; $\sigma_{\max}$; one factor for each of the $T-k$ steps; $J_t =
-# \mathrm{diag}(\phi')\,W_h^\top$; descending products; the full adjoint $\bar a_t$ in both
-# weight gradients; and a recursion $D_t = \mathrm{diag}(\phi'_t) + J_t D_{t-1}$ for the bias.
+# $-\sum y \log \hat y$; $\;(\sum_k y_k)\,\hat y - y$; in `np.outer` the state before the output's
+# adjoint and not the other way round; the largest singular value, which `np.linalg.norm` with a
+# second argument of 2 gives; one factor for each of the $T-k$ steps.
 #
 # </details>
-# <details><summary>Hint 3 · almost the code</summary>
+# <details><summary>Hint 3 · the equations of the lower half, and almost the code</summary>
 #
-# `np.linalg.norm` with a second argument of 2 gives the largest singular value. `rnn.backward`,
-# `paths.transition` and `paths.rtrl` of a run like the one in the printed function give the
-# last four; take instance 0, and of the tensor the last step.
+# $J_t = \mathrm{diag}(\phi'_t)\,W_h^\top$; descending products; the full adjoint $\bar a_t$ in both
+# weight gradients; and a recursion $E_t = \mathrm{diag}(\phi'_t) + J_t E_{t-1}$ for the bias. Or
+# take the last four from `paths.transition`, `rnn.backward` and `paths.rtrl`: instance 0, and of
+# `rtrl`'s tensor for `"b_h"` the last step.
 #
 # </details>
 

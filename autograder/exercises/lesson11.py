@@ -91,8 +91,8 @@ def _refute_raising(answer):
     if abs(new - 1) >= abs(old - 1) + 0.05:
         return None
     return (
-        f"dc_2/dc_1 goes from {old:.4g} to {new:.4g}: its distance from 1 goes from {abs(old - 1):.4g} "
-        f"to {abs(new - 1):.4g}, and it has to grow by 0.05 or more"
+        f"f_2 goes from {f_old:.6g} to {f_new:.6g} and dc_2/dc_1 from {old:.6g} to {new:.6g}: its distance "
+        f"from 1 changes by {abs(new - 1) - abs(old - 1):.3g}, and it has to grow by 0.05 or more"
     )
 
 
@@ -120,6 +120,9 @@ BLOCKS = Exercise(
     reference=_blocks,
     asks="For each block: which arrow of the step is it, and what does the chain rule put on that arrow?",
     slips=(
+        Slip("forget_term_only", "G_f + G_i + G_g", "G_f",
+             "G has only the term through the forget gate: i and g are treated as constants.",
+             "What else in the equation of the cell was computed from h_{t-1}?"),
         Slip("forget_term_missing", "G_f + G_i + G_g", "G_i + G_g",
              "G lacks the term through the forget gate: f is treated as a constant.",
              "f_t multiplies c_{t-1}, but does it know h_{t-1} as well?"),
@@ -165,6 +168,9 @@ BLOCKS = Exercise(
         Slip("input_slope_missing", "g * i * (1 - i)", "g",
              "G's term through the input gate lacks the slope i (1 - i).",
              "i_t = σ(a_i): what lies between i_t and the product with W_hi?"),
+        Slip("cell_in_input_term", "g * i * (1 - i)", "c * i * (1 - i)",
+             "G's term through the input gate is multiplied by c_{t-1}, as if i multiplied the cell.",
+             "What does i_t multiply in the equation of the cell?"),
         Slip("candidate_factor_missing", "g * i * (1 - i)", "i * (1 - i)",
              "G's term through the input gate lacks the factor g.",
              "By how much does i ⊙ g change when i changes a little?"),
@@ -177,6 +183,9 @@ BLOCKS = Exercise(
         Slip("candidate_slope_not_squared", "i * (1 - g**2)", "i * (1 - g)",
              "G's term through the candidate has the slope 1 - g, without the square.",
              "At g = 0 the slope of tanh is 1; how does it fall to either side?"),
+        Slip("forget_gate_in_candidate_term", "i * (1 - g**2)", "f * (1 - g**2)",
+             "G's term through the candidate is multiplied by the forget gate.",
+             "Which gate multiplies g_t in the equation of the cell?"),
         Slip("input_gate_missing", "i * (1 - g**2)", "1 - g**2",
              "G's term through the candidate lacks the factor i.",
              "By how much does i ⊙ g change when g changes a little?"),
@@ -253,6 +262,9 @@ FOUR_TERM = Exercise(
         Slip("transposed", "return A", "return A.swapaxes(-1, -2)",
              "A is transposed: it has its input in the rows.",
              "Row i for c_t, column j for c_{t-1}: which was moved?"),
+        Slip("shift_on_the_wrong_array", "G[1:] @ P[:-1]", "G[:-1] @ P[1:]",
+             "G is that of step t-1 and P that of step t: the shift sits on the wrong array.",
+             "Which h enters the gates of step t, and which cell does it show?"),
         Slip("g_of_the_step_before", "G[1:] @", "G[:-1] @",
              "G is that of step t-1, so both factors belong to the step before.",
              "At which step is h_{t-1} read?"),
@@ -456,6 +468,11 @@ GAP = Exercise(
              "return cell_derivative(params, run, t, t - 2) - A[t - 2] @ A[t - 1]",
              "The product that is subtracted has its two factors in the opposite order.",
              "On which side does the later step stand?"),
+        Slip("one_factor_twice", "return G[t - 1] @ Q[t - 2] @ P[t - 3]",
+             "A = four_term(params, run); "
+             "return cell_derivative(params, run, t, t - 2) - A[t - 1] @ A[t - 1]",
+             "The product that is subtracted has the factor of step t twice.",
+             "Over which two steps does a path from c_{t-2} to c_t lead?"),
         Slip("state_derivative_for_node", "return G[t - 1] @ Q[t - 2] @ P[t - 3]",
              "A = four_term(params, run); M = joint_jacobian(params, run); "
              "return (M[t - 1] @ M[t - 2])[:, :len(A[0, 0]), :len(A[0, 0])] - A[t - 1] @ A[t - 2]",
