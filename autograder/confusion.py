@@ -75,8 +75,10 @@ def row(exercise):
             law["told" if LAW_WORDS.search(verdict.message) else "none"] += 1
     for pair, made in mutants.sample(exercise, 2, 40 if exercise.id in BIG else 12):
         function = solutions.variant(exercise, made)
-        names = diagnose(exercise.id, function).slips
-        two[_kind(names, {s.id for s in pair}) if _true(exercise, names, function) else "false"] += 1
+        names, both = diagnose(exercise.id, function).slips, {s.id for s in pair}
+        # one of the two, with the other told as a law, is what was done
+        true = set(names) <= both or _true(exercise, names, function)
+        two[_kind(names, both) if true else "false"] += 1
     counts = [
         one.total(), one["all"], one["more"] + one["other"], one["none"],
         law.total(), law["told"], law["slip"], law["none"],
