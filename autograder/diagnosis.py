@@ -73,7 +73,9 @@ def diagnose(exercise_id, answer, seed=None):
     outputs = judge.combine(per_instance)
     remarks += [f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note]
     if all(output.ok for output in outputs.values()):
-        remarks = tuple(dict.fromkeys([*remarks, *_remarks(trial, answer, outputs)]))
+        error = max(output.error for output in outputs.values())
+        remarks += [*notes.of_function(answer), *notes.of_gradient(exercise, answer, error)]
+        remarks = tuple(dict.fromkeys(remarks))
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=remarks)
     with np.errstate(all="ignore"):  # infinities of the student's
         why = reasons.find(trial, outputs)
@@ -126,20 +128,6 @@ def _attempt(exercise, answer, call):
     except BaseException as error:  # whatever a student's function raises, SystemExit included
         problem = "error", describe_error(error, answer, None if exercise.call else len(exercise.instance(0)))
     return "", failed(exercise, *problem)
-
-
-def _remarks(trial, answer, outputs):
-    """Notes on a right function; another call is made for them, so that it may go wrong again."""
-    i = trial.order[0]
-    entries = sum(np.size(value) for value in trial.references[i].values())
-    error = max(output.error for output in outputs.values())
-    found = notes.of_function(answer)
-
-    def call():
-        found.extend(notes.of_call(trial.exercise, answer, trial.instances[i], entries, error))
-
-    _attempt(trial.exercise, answer, call)
-    return found
 
 
 def _judge_value(exercise, answer):

@@ -1,16 +1,15 @@
 """Remarks on right answers that cost nothing: notebook globals, numerical differentiation."""
 
 import builtins
-import sys
 import types
 
 import numpy as np
 
-from . import judge
-from .trial import copied, run
-
 FEW = 30  # entries; with fewer, a helper called once a step may be called as often as a loss
-ROUNDING = 1e-12  # relative; sums in another order stay far below, difference quotients above
+# Relative errors of a difference quotient: above what another order of summation gives, below
+# what single precision does.
+ROUNDING, SINGLE = 1e-12, 1e-8
+NUMERICAL = {"central_difference", "complex_step", "imag"}
 
 
 def of_function(answer):
@@ -22,41 +21,44 @@ def of_function(answer):
     return [f"the function reads {', '.join(names)} from the notebook, {verb}"]
 
 
-def of_call(exercise, answer, arguments, entries, error):
-    """What a further call shows: whether the gradient is found by trying the loss out.
+def of_gradient(exercise, answer, error):
+    """Whether a right gradient was found by trying the loss out, as far as that shows.
 
-    entries: how many numbers the function returns for these arguments.  error: the largest relative
-    error of its outputs.  A numerical gradient calls one function at least once for every entry; so
-    may an honest one with a helper for single numbers, but that is exact to rounding, or in single
-    precision, and takes no imaginary part.
+    error: the largest relative error of the outputs.  A gradient by formulas is exact to rounding;
+    one by complex steps is as well, and is known by the names that its functions use.
     """
-    if not (exercise.backward and isinstance(answer, types.FunctionType)) or sys.getprofile():
+    if not exercise.backward:
         return []
-    calls, imaginary = {}, False
-
-    def watch(frame, event, _):
-        nonlocal imaginary
-        if event == "call":
-            calls[frame.f_code] = calls.get(frame.f_code, 0) + 1
-            imaginary = imaginary or "imag" in frame.f_code.co_names
-
-    sys.setprofile(watch)
-    try:
-        returned = run(exercise, answer, copied(arguments))
-    finally:
-        sys.setprofile(None)
-    inexact = (
-        entries >= FEW and error > ROUNDING and not _single(judge.read_outputs(returned, exercise.outputs)[0])
-    )
-    if max(calls.values(), default=0) >= entries and (imaginary or inexact):
-        return ["the gradient is computed numerically, entry by entry; the exercise asks for formulas"]
+    plain = isinstance(answer, types.FunctionType)
+    if ROUNDING < error < SINGLE or plain and _names(answer, set()) & NUMERICAL:
+        return ["the gradient seems to be computed numerically; the exercise asks for formulas"]
     return []
 
 
-def _single(outputs):
-    """Whether all arrays are in single precision, which is reason enough for a small error."""
-    arrays = [judge.to_array(value) for value in outputs.values()]
-    return all(array is not None and np.array_equal(array, np.float32(array)) for array in arrays)
+def _names(function, seen):
+    """Names that a function uses, and those that functions of the notebook which it reaches use."""
+    seen.add(function)
+    found = {function.__name__} | _used(function.__code__)
+    inside = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
+    outside = [function.__globals__.get(name) for name in _globals_read(function.__code__)]
+    for value in (*inside, *outside):
+        if isinstance(value, types.FunctionType) and value not in seen:
+            if value.__globals__ is function.__globals__:
+                found |= _names(value, seen)
+            found.add(value.__name__)
+    return found
+
+
+def _used(code):
+    nested = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return set(code.co_names).union(*map(_used, nested))
+
+
+def _is_filled(cell):
+    try:
+        return cell.cell_contents is not cell
+    except ValueError:
+        return False
 
 
 def _data(function, seen):
