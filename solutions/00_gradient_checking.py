@@ -57,8 +57,8 @@ check("00.leaky_backward", leaky_backward)
 # %% [markdown]
 # The card says which outputs differ and by how much; where the numbers fit a known mistake, it names
 # it and asks a question. If `W_h` is wrong because some of its **paths** are missing or counted with
-# another weight, it draws them: row $t$ is the loss at step $t$, column $s$ the use of the matrix at
-# step $s$, and a full gradient has a 1 on and below the diagonal.
+# another weight, unfold *The paths* on the card: row $t$ is the loss at step $t$, column $s$ the use of
+# the matrix at step $s$, and a full gradient has a 1 on and below the diagonal.
 #
 # Below is the card for a gradient in which nothing flows back in time: every step is treated as a
 # sequence of its own. (The function that does this is not worth reading.)

@@ -388,8 +388,8 @@ for title, kept in {"(a) tau = 2": window, "(b) k1 = 2, k2 = 3": in_chunks}.item
 # outside. Return the dict of a backward pass: `"W_x"`, `"W_h"`, `"b_h"`, `"x"`, `"h0"`, each
 # shaped like what it belongs to; the parameters' are summed over the batch. One loop over
 # losses and one over steps will do. `tau` may be larger than the sequence is long. If `W_h`
-# differs, the card draws which paths yours holds, for five steps and the $\tau$ of the first
-# picture.
+# differs, the card can unfold a picture of the paths that yours holds, for five steps and the
+# $\tau$ of the first picture.
 
 # %% nbgrader={"grade": false, "grade_id": "truncated_window", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def truncated_window(params, run, dh, tau):

@@ -171,3 +171,16 @@ def test_any_valid_value_passes_and_no_other(exercise_id):
 
 def test_every_value_exercise_is_tested():
     assert set(VALUES) == {e.id for e in every().values() if e.kind == "value"}
+
+
+def test_a_bias_with_an_axis_too_many_costs_that_output_and_no_other():
+    e = exercise("05.rnn_backward")
+    right = solutions.variant(e)
+
+    def rnn_backward(params, x, h, dh):
+        grads = right(params, x, h, dh)
+        return {**grads, "b_h": grads["b_h"][None]}
+
+    verdict = diagnose(e.id, rnn_backward)
+    assert [name for name, output in verdict.outputs.items() if not output.ok] == ["b_h"]
+    assert "has shape (1, " in verdict.outputs["b_h"].note and verdict.score == 0.8 and not verdict.slips
