@@ -92,10 +92,11 @@ def test_no_expected_number_is_shown_while_grading(e, slip):
     verdict = diagnose(e.id, function, seed=77)
     [shown, *_], _ = execution.check_outputs(e, verdict)
     for said in shown["data"].values():
-        assert "yours" not in said and "Numbers that differ" not in said
+        assert "Numbers that differ" not in said
     public = diagnose(e.id, function)
     if not e.phrase and any(not o.ok and not o.note for o in public.outputs.values()):
-        assert "yours" in card.text(e, public) and "yours" in card.html(e, public)  # the control
+        for said in (card.text(e, public), card.html(e, public)):  # the control
+            assert "Numbers that differ" in said
 
 
 def test_the_paths_are_a_triangle_in_both():
