@@ -51,10 +51,10 @@ def in_words(trial, coefficients, names):
     names: the wrong outputs that nothing has explained yet.  The fit only suggests a number: the
     sum with that number must be the student's array, on every instance.
     """
-    parts = [contributions_of(trial.exercise.id, trial.seed, i) for i in range(len(trial.answers))]
-    name = parts[0][1]
+    _, name = contributions_of(trial.exercise.id, trial.seed, 0)
     if name not in names:
         return "", None
+    parts = [contributions_of(trial.exercise.id, trial.seed, i) for i in range(len(trial.answers))]
 
     def holds(share):
         """Whether share(t - s) of every path is what the arrays consist of."""
