@@ -118,6 +118,23 @@ def same(a, b):
     return alike and relative_error(a[finite], b[finite]) <= TOLERANCE
 
 
+def which_same(arrays, want):
+    """`same` of each of many arrays with one, at once: a boolean array."""
+    found = np.zeros(len(arrays), bool)
+    fits = [n for n, a in enumerate(arrays) if a is not None and np.shape(a) == np.shape(want)]
+    if want is None or not fits:
+        return found
+    stack = np.array([arrays[n] for n in fits], float).reshape(len(fits), -1)
+    want = np.asarray(want, float)
+    scale = np.maximum(np.abs(stack).max(axis=1, initial=0.0), np.abs(want).max(initial=0.0))
+    with np.errstate(all="ignore"):
+        error = np.abs(stack - want.ravel()).max(axis=1, initial=0.0) / np.where(scale > 0, scale, 1.0)
+    found[fits] = error <= TOLERANCE
+    for n in np.flatnonzero(~(error < np.inf)):  # NaN among the numbers, or infinity
+        found[fits[n]] = same(arrays[fits[n]], want)
+    return found
+
+
 def differences(got, want):
     """Indices of the first and the last entry that differ by more than the tolerance."""
     scale = max(np.abs(got).max(initial=0), np.abs(want).max(initial=0))

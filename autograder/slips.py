@@ -34,13 +34,9 @@ def match(trial):
     Own slips come first; only if none fits, those of earlier exercises whose functions this one
     calls.  A slip that changes fewer outputs than another match explains less and is left out.
     """
-    exercise, order = trial.exercise, trial.order
+    exercise = trial.exercise
     for group in ([(exercise, slip) for slip in exercise.slips], _earlier(exercise)):
-        found = []
-        for owner, slip in group:
-            changed = _explained(trial, owner, slip, order)
-            if changed:
-                found.append(Match(owner, slip, changed))
+        found = _explaining(trial, group)
         if found:
             return [m for m in found if not any(m.outputs < other.outputs for other in found)]
     return []
@@ -100,25 +96,33 @@ def _earlier(exercise):
     return [(o, s) for o, slip_id in pairs if o is not exercise for s in o.slips if s.id == slip_id]
 
 
-def _explained(trial, owner, slip, order):
-    """The outputs that a slip changes, if the answers agree with it on all of them; else none."""
-    exercise, made = trial.exercise, {}
+def _explaining(trial, group):
+    """[Match] of the slips in a group whose numbers are the answers' wherever they change any."""
+    exercise, found = trial.exercise, []
     whole = exercise.gate is not None  # yes or no: such outputs only mean something together
-    for i in order:
-        made[i] = variant(exercise.id, owner.id, slip.id, trial.seed, i)
-        if made[i] is None or not _possible(made[i], trial.answers[i], trial.references[i], whole):
-            return frozenset()
-    changed = frozenset().union(*(changes(made[i], trial.references[i]) for i in made))
-    agrees = all(judge.same(made[i].get(name), trial.answers[i].get(name)) for i in made for name in changed)
-    return changed if agrees and (whole or telling(made.values(), changed)) else frozenset()
+    left = [(owner, slip, {}) for owner, slip in group]
+    for i in trial.order:
+        for owner, slip, made in left:
+            made[i] = variant(exercise.id, owner.id, slip.id, trial.seed, i)
+        left = _possible(left, i, trial.answers[i], trial.references[i], whole)
+    for owner, slip, made in left:
+        changed = frozenset().union(*(changes(made[i], trial.references[i]) for i in made))
+        agrees = all(judge.same(made[i].get(n), trial.answers[i].get(n)) for i in made for n in changed)
+        if changed and agrees and (whole or telling(made.values(), changed)):
+            found.append(Match(owner, slip, changed))
+    return found
 
 
-def _possible(made, answer, reference, whole):
-    """Whether every output is the student's, or else (unless `whole`) one that the slip does not touch."""
-    return all(
-        judge.same(made.get(name), answer.get(name)) or (not whole and judge.same(made.get(name), want))
-        for name, want in reference.items()
-    )
+def _possible(slips, i, answer, reference, whole):
+    """Those slips of which every output is the student's, or else (unless `whole`) the right one."""
+    slips = [entry for entry in slips if entry[-1][i] is not None]
+    for name, want in reference.items():
+        arrays = [made[i].get(name) for *_, made in slips]
+        fits = judge.which_same(arrays, answer.get(name))
+        if not whole:
+            fits |= judge.which_same(arrays, want)
+        slips = [entry for entry, fit in zip(slips, fits) if fit]
+    return slips
 
 
 def changes(made, reference):

@@ -65,7 +65,7 @@ def in_words(trial, coefficients, names):
                 return False
         return True
 
-    for steps in range(min(len(contributions) for contributions, _ in parts) - 1):
+    for steps in range(max(len(contributions) for contributions, _ in parts) - 1):
         if holds(lambda lag, steps=steps: (lag <= steps).astype(float)):
             reach = f"at most {steps} step{'s' * (steps > 1)} back" if steps else "no step back"
             return f"{name} is the sum over the paths that go {reach}, and holds no longer ones.", name

@@ -12,6 +12,7 @@ from . import diagnosis, gradcheck, grading, learning, memory, peers, speed
 SECTIONS = {
     "speed": speed.speed,
     "share": speed.share,
+    "bound": speed.bound,
     "scaling": speed.scaling,
     "memory": memory.per_step,
     "checkpoint": memory.checkpointed,

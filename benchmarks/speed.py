@@ -48,7 +48,7 @@ def speed(seconds=2.0):
                 for name in wanted:
                     ratio = times[name] / times["ours"] if name in times else None
                     cells[name, dtype, cell, size] = "absent" if name in absent else ratio
-    head = ["other / ours", *(f"T,B,D,H = {','.join(map(str, size))}" for size in SIZES)]
+    head = ["other / ours", *map(_of_size, SIZES)]
     rows = [
         [", ".join(key), *(show(cells[*key, size], goal) for size, goal in zip(SIZES, goals))]
         for key, goals in GOALS.items()
@@ -65,24 +65,78 @@ def show(ratio, goal):
 
 def share():
     """What part of the LSTM's time at (50, 64, 128, 256) its matrix products alone would take."""
-    rows = []
+    rows, size = [], (50, 64, 128, 256)
     for dtype in ("float64", "float32"):
-        params, x, dh = problem("LSTM", (50, 64, 128, 256), dtype)
-        W_x, W_h = params["W_x"], np.asfortranarray(params["W_h"])
-        h, da = dh, np.random.default_rng(1).normal(size=(50, 64, 1024)).astype(dtype)
-        rows_x, rows_h, rows_da = (a.reshape(3200, -1) for a in (x, h, da))
-
-        def products():
-            rows_x.dot(W_x)
-            for h_t in h:
-                h_t.dot(W_h)
-            for da_t in da:
-                da_t.dot(params["W_h"].T)
-            rows_x.T.dot(rows_da), rows_h.T.dot(rows_da), rows_da.dot(W_x.T)
-
-        times = medians({"products": products, "all": peers.ours("LSTM", params, x, dh)}, 6)
+        ours = peers.ours("LSTM", *problem("LSTM", size, dtype))
+        times = medians({"products": least_work(size, dtype, calls=False), "all": ours}, 6)
         rows.append([dtype, show(times["products"] / times["all"], 0.75)])
     return table(["LSTM at 50,64,128,256", "matrix products / all"], rows)
+
+
+def bound():
+    """torch's fused LSTM against the least that any NumPy code must do, see `least_work`."""
+    kinds = {"matrix products alone": False, "products and the fewest calls": True}
+    rows = {kind: [] for kind in kinds}
+    for size in SIZES:
+        work = {kind: least_work(size, "float32", calls) for kind, calls in kinds.items()}
+        torch = peers.PEERS["torch"]("LSTM", *problem("LSTM", size, "float32"))
+        times = medians(work | ({"torch": torch} if torch else {}), 2)
+        for kind in kinds:
+            rows[kind].append(show(times["torch"] / times[kind] if torch else "absent", None))
+    head = ["torch, float32, LSTM / NumPy's", *map(_of_size, SIZES)]
+    return table(head, [[kind, *ratios] for kind, ratios in rows.items()])
+
+
+def least_work(size, dtype, calls):
+    """A function that does an LSTM's matrix products, with `calls` also one call for each operation.
+
+    Operations that can share a call do: with h_{t-1} W_h and x W_x added, one tanh for all gates,
+    two calls make σ of it, two products and a sum make c_t, tanh and a product h_t; backward,
+    a sum and a product for the output's side, and the same for the cell's.  Nothing depends on
+    anything, and every array lies as its call likes it.
+    """
+    T, B, D, H = size
+    params, x, h = problem("LSTM", size, dtype)
+    W_x, W_h = params["W_x"], np.asfortranarray(params["W_h"])
+    da = np.random.default_rng(1).normal(size=(T, B, 4 * H)).astype(dtype)
+    rows_x, rows_h, rows_da = (a.reshape(T * B, -1) for a in (x, h, da))
+    (one, to_one), (two, to_two), (four, to_four) = (
+        (da[0, :, : n * H].copy(), np.empty((B, n * H), dtype)) for n in (1, 2, 4)
+    )
+
+    def forward():
+        np.add(four, four, to_four)
+        np.tanh(four, to_four)
+        np.multiply(four, four, to_four)
+        np.add(four, four, to_four)
+        np.multiply(two, two, to_two)
+        np.add(one, one, to_one)
+        np.tanh(one, to_one)
+        np.multiply(one, one, to_one)
+
+    def backward():
+        np.add(one, one, to_one)
+        np.multiply(two, two, to_two)
+        np.add(one, one, to_one)
+        np.multiply(four, four, to_four)
+
+    def work():
+        rows_x.dot(W_x)
+        for h_t in h:
+            h_t.dot(W_h)
+            if calls:
+                forward()
+        for da_t in da:
+            da_t.dot(params["W_h"].T)
+            if calls:
+                backward()
+        rows_x.T.dot(rows_da), rows_h.T.dot(rows_da), rows_da.dot(W_x.T)
+
+    return work
+
+
+def _of_size(size):
+    return f"T,B,D,H = {','.join(map(str, size))}"
 
 
 def scaling():

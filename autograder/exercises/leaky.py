@@ -6,9 +6,8 @@ nothing is given away.  Its gradients are taken here by complex step, not by a b
 
 import numpy as np
 
-from rnnlib import numgrad
-
 ALPHA = 0.6
+TINY = 1e-30  # a complex step this short leaves the real part alone, and is exact
 
 
 def instance(seed, sizes=None):
@@ -25,34 +24,49 @@ def instance(seed, sizes=None):
 
 
 def states(params, x, h0):
-    """h (T+1, B, H) with h[0] = h0.  W_h may have a leading axis, one copy per step."""
-    W_h = np.broadcast_to(params["W_h"], (len(x), *params["W_h"].shape[-2:]))
+    """h (T+1, B, H) with h[0] = h0.
+
+    W_h may be (T, H, H), one copy per step.  Every array may have further axes in front, the same
+    for all: then so has the result, with the steps in front of them.
+    """
+    W_x, W_h, b = params["W_x"], params["W_h"], params["b"]
+    driven = x @ W_x[..., None, :, :] + b[..., None, None, :]
+    copies = W_h.ndim > W_x.ndim
     h = [h0]
-    for t in range(len(x)):
-        a = x[t] @ params["W_x"] + h[t] @ W_h[t] + params["b"]
+    for t in range(x.shape[-3]):
+        W = W_h[..., t, :, :] if copies else W_h
+        a = driven[..., t, :, :] + h[t] @ W
         h.append((1 - ALPHA) * h[t] + ALPHA * np.tanh(a))
     return np.array(h)
 
 
 def gradients(params, x, h, dh):
     """The gradient of Σ <dh_t, h_t> by complex step, for every parameter and input."""
-
-    def loss(p):
-        return (states(p, p["x"], p["h0"])[1:] * dh).sum()
-
     point = {**params, "x": x, "h0": h[0]}
-    return {
-        name: numgrad.complex_step(lambda v, name=name: loss({**point, name: v}), value)
-        for name, value in point.items()
-    }
+    return {name: part.sum(axis=-1) for name, part in _by_step(point, dh).items()}
 
 
 def contributions(params, x, h, dh):
     """((T, T, H, H), "W_h"): what the loss at step t gives through the use of W_h at step s."""
-    T = len(x)
-    copies = np.repeat(params["W_h"][None], T, axis=0)
+    copies = np.repeat(params["W_h"][None], len(x), axis=0)
+    by_use = _by_step({**params, "W_h": copies, "x": x, "h0": h[0]}, dh, ["W_h"])["W_h"]
+    return np.moveaxis(by_use, -1, 0), "W_h"
 
-    def losses(W):
-        return (states({**params, "W_h": W}, x, h[0])[1:] * dh).sum(axis=(1, 2))
 
-    return numgrad.complex_step(losses, copies), "W_h"
+def _by_step(point, dh, names=None):
+    """{name: (*shape, T)}, the derivative of <dh_t, h_t> for every entry of the arrays `names`.
+
+    A complex step along every entry, all of them in one forward pass.
+    """
+    names = names or list(point)
+    sizes = [point[name].size for name in names]
+    starts, n = np.cumsum([0, *sizes]), sum(sizes)
+    moved = {name: np.broadcast_to(value, (n, *value.shape)) for name, value in point.items()}
+    for name, start, size in zip(names, starts, sizes):
+        step = np.zeros((n, size))
+        step[start : start + size] = np.eye(size)
+        moved[name] = point[name] + 1j * TINY * step.reshape(n, *point[name].shape)
+    h = states(moved, moved["x"], moved["h0"])[1:]
+    slopes = np.einsum("tnbh,tbh->nt", h.imag / TINY, dh)
+    parts = np.split(slopes, starts[1:-1])
+    return {name: part.reshape(*point[name].shape, -1) for name, part in zip(names, parts)}

@@ -9,7 +9,7 @@ from rnnlib import initialisers, lstm, numgrad
 from . import Exercise, Slip
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
-SIZES = ((5, 2, 3, 4), (4, 3, 2, 5), (5, 3, 3, 3))
+SIZES = ((5, 2, 3, 4), (4, 3, 2, 5), (3, 3, 3, 3))
 GRADIENTS = ("W_x", "W_h", "b", "x", "h0", "c0")
 STEP = ("x", "h_prev", "c_prev", "i", "f", "g", "o", "c")
 

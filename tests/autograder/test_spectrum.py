@@ -43,6 +43,13 @@ def test_a_cut_or_a_decay_is_told(share, words):
         assert verdict.spectrum is not None
 
 
+def test_a_cut_is_told_where_only_the_longest_sequence_shows_it():
+    steps = [len(run.x) for _, run, *_ in setting("10.lstm_backward", 0)[0]]
+    assert sorted(steps)[-2] <= 4 < max(steps)
+    answer = with_shares("10.lstm_backward", lambda lag: (lag <= 3) * 1.0, 0)
+    assert "at most 3 steps back" in diagnose("10.lstm_backward", answer, 0).message
+
+
 @pytest.mark.parametrize(
     "share, but",
     [
