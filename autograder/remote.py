@@ -63,7 +63,9 @@ def run_cells(box, limits):
                 outputs[int(message["cell"])] = _outputs(message.get("outputs"))
             done = done or bool(message and "done" in message)
         elif box.keeper.stdout in ready:
-            box.keeper.stdout.readline()  # ENDED, or nothing when the sandbox itself was ended
+            if box.keeper.stdout.readline() == b"MEMORY\n":
+                ended = "its processes together took more memory than a submission may"
+            # else ENDED, or nothing when the sandbox itself was ended
             listen.remove(box.keeper.stdout)
             gone = True
         elif gone:

@@ -25,6 +25,7 @@ LIMITS = {  # of each process; sizes in bytes, CPU in seconds
     "NOFILE": 256,
     "CORE": 0,
 }
+MEMORY = 4 * 2**30  # bytes of all processes together
 DISK = 64 * 2**20  # bytes of the private folder
 FOLDER = "/submission"
 FIRST_UID, UIDS = 61_000, 4_000
@@ -110,6 +111,7 @@ def start(mode, library, job, checks, files=None):
             ]
         job = {**job, "folder": at, "library": within, "uid": _uid(walled), "limits": LIMITS}
         job["files"] = "/files" if files and walled else None
+        job["memory"] = MEMORY if walled else None  # without walls, other people's processes are seen too
         keeper = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

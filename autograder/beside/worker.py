@@ -23,7 +23,9 @@ import types
 
 import numpy as np
 
-from . import cells, wire
+from . import cells, memory, wire
+
+WATCH = 0.5  # seconds between two looks at the memory
 
 
 def main(fds):
@@ -54,14 +56,20 @@ def main(fds):
             os._exit(0)
     for sock in sockets:
         sock.close()
-    _keep(runner, woken)
+    _keep(runner, woken, job["memory"])
 
 
-def _keep(runner, woken):
-    """Kills the runner when told to, says that it has ended, and stays until the input ends."""
+def _keep(runner, woken, most):
+    """Kills the runner when told to, says that it has ended, and stays until the input ends.
+
+    most: bytes that all processes may hold together; with more, all of them are ended.
+    """
     ended = False
     while True:
-        ready, _, _ = select.select([0, woken], [], [])
+        ready, _, _ = select.select([0, woken], [], [], WATCH if most else None)
+        if most and memory.used() > most:
+            os.write(1, b"MEMORY\n")
+            os.killpg(0, signal.SIGKILL)
         if woken in ready:
             os.read(woken, 4096)
             if not ended and os.waitpid(runner, os.WNOHANG)[0]:
@@ -112,6 +120,7 @@ def _nothing(*_, **__):
 
 
 def _become_runner(job, sockets):
+    memory.show()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nowhere, fd)
