@@ -71,7 +71,8 @@ def _question(exercise, found, by_law, outputs):
         return "" if alternatives else found[0].slip.asks
     # a missing output or a shape says by itself what to do; numbers that are not finite do not
     facts = any(not o.ok and o.note not in ("", judge.NOT_FINITE) for o in outputs.values())
-    return "" if by_law or facts else exercise.asks
+    beside = exercise.asks_of and outputs[exercise.asks_of].ok
+    return "" if by_law or facts or beside else exercise.asks
 
 
 def _explanations(exercise, found):

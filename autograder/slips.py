@@ -108,9 +108,19 @@ def _explaining(trial, group):
     for owner, slip, made in left:
         changed = frozenset().union(*(changes(made[i], trial.references[i]) for i in made))
         agrees = all(judge.same(made[i].get(n), trial.answers[i].get(n)) for i in made for n in changed)
-        if changed and agrees and (whole or telling(made.values(), changed)):
+        fits = agrees and (not slip.alone or _all_else_right(trial, changed))
+        if changed and fits and (whole or telling(made.values(), changed)):
             found.append(Match(owner, slip, changed))
     return found
+
+
+def _all_else_right(trial, changed):
+    return all(
+        judge.same(answer.get(name), want)
+        for answer, reference in zip(trial.answers, trial.references)
+        for name, want in reference.items()
+        if name not in changed
+    )
 
 
 def _possible(slips, i, answer, reference, whole):

@@ -24,6 +24,7 @@ class Slip:
     wrong: str  # what stands there instead
     says: str  # where the gradient differs, then what that means
     asks: str  # a question that leads on
+    alone: bool = False  # its words say that all else is right: named only where that is so
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Exercise:
     step: str = ""  # what the entries of a one-dimensional output are numbered by, from 1
     backward: bool = False  # adjoints along time (x, a) are made from the last, so the last wrong counts
     asks: str = ""  # what to ask where no slip fits
+    asks_of: str = ""  # the output that this question is about: not asked where that one is right
     items: tuple[str, ...] = ()  # what of the course's checklist it covers, see docs/coverage.md
     answers: tuple[str, ...] = ()  # rnnlib functions that would be the answer, "scalar.total"
     slips: tuple[Slip, ...] = ()
