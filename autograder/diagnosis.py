@@ -49,8 +49,7 @@ def diagnose(exercise_id, answer, seed=None):
         return _judge_value(exercise, answer)
     public, seed = seed is None, int(seed or 0)
     instances, references = setting(exercise.id, seed)
-    called = getattr(answer, "names", None) or getattr(getattr(answer, "__code__", None), "co_varnames", ())
-    trial = Trial(exercise, seed, instances, references, [], called)
+    trial = Trial(exercise, seed, instances, references, [], _argument_names(answer))
     remarks, per_instance = [], []
 
     def call_all():
@@ -149,6 +148,12 @@ def _judge_value(exercise, answer):
         problem or "Correct.",
         {exercise.outputs[0]: output},
     )
+
+
+def _argument_names(answer):
+    """What the student calls the arguments; () where that cannot be known."""
+    code = getattr(answer, "__code__", None)
+    return getattr(answer, "names", None) or (code.co_varnames[: code.co_argcount] if code else ())
 
 
 def _check_kind(exercise, answer):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 TOLERANCE = 1e-4
+SINGLE = 1e-8  # a sixth of the rounding of single precision: a larger error may come from there
 NOT_FINITE = "contains NaN or infinity"
 
 
@@ -41,6 +42,9 @@ def read_outputs(returned, names):
     if inspect.isgenerator(returned):
         raise Unreadable("returned a generator: it has a yield where a return is expected")
     if isinstance(returned, Mapping):
+        if returned and len(names) > 1 and not any(name in returned for name in names):
+            came = ", ".join(map(str, returned))[:200]
+            raise Unreadable(f"returned a dict with the keys {came}; expected {', '.join(names)}")
         extra = [str(key) for key in returned if key not in names]
         remark = f"extra outputs ignored: {', '.join(extra)}" if extra else ""
         return {name: returned[name] for name in names if name in returned}, remark
@@ -69,7 +73,7 @@ def judge_output(got, want):
         return Output(False, np.inf, NOT_FINITE, first)
     error = relative_error(array, want)
     if error <= TOLERANCE:
-        remark = f"agrees to a relative {error:.0e} only, as single precision would" if error > 1e-9 else ""
+        remark = f"agrees to a relative {error:.0e} only, as single precision would" if error > SINGLE else ""
         return Output(True, error, remark)
     return Output(False, error, "", *differences(array, want))
 

@@ -19,8 +19,13 @@ KNOWN = {  # who else packs like that; the course's own order is torch's
     "iofg": "as in ONNX",
     "zrn": "as in Keras and ONNX, whose h is n",
 }
-TIME_MAJOR = ("x", "dh", "do", "y", "o")  # arguments of shape (T, B, ...)
-MEANINGS = {0: ", the number of steps T", 1: ", the batch size B"}
+STEPS, BATCH = ", the number of steps T", ", the batch size B"
+MEANINGS = {  # what the axes of an argument count, by its name and number of axes
+    **{(name, 3): {0: STEPS, 1: BATCH} for name in ("x", "dh", "do", "y", "o")},
+    **{(name, 3): {1: BATCH} for name in ("h", "c")},
+    **{(name, 2): {0: BATCH} for name in ("dh_total", "dc", "h_prev", "c_prev")},
+    **{(name, 1): {0: STEPS} for name in ("x", "do")},
+}
 FACTORS = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 
@@ -48,7 +53,10 @@ def of(trial, name, want, named=False):
     want = [arrays.get(name) for arrays in want]
     if any(a is None or not np.isfinite(a).all() for a in (*got, *want)):
         return None
-    return _transposed(got, want) or _factor(got, want, trial, named) or _order(got, want, trial, name)
+    known = _transposed(got, want) or _factor(got, want, trial, named) or _order(got, want, trial, name)
+    if known or named:
+        return known
+    return _zero(got, want) or _clipped(got, want) or _with_parameter(got, want, trial, name)
 
 
 def sentences(by_law):
@@ -66,14 +74,17 @@ def _transposed(got, want):
 
 def _factor(got, want, trial, named):
     """The factor between the arrays: the same number everywhere, or a size, or one over it."""
-    factors = []
-    for g, w in zip(got, want):
-        if g.shape != w.shape or not np.any(w):
+    factors, where = [], []
+    for i, (g, w) in enumerate(zip(got, want)):
+        if g.shape != w.shape:
             return None
-        factor = np.vdot(g, w) / np.vdot(w, w)
-        if abs(factor) < 1e-3 or not judge.same(g, factor * w):
+        if np.any(w):
+            factors.append(np.vdot(g, w) / np.vdot(w, w))
+            where.append(i)
+        if not judge.same(g, factors[-1] * w if np.any(w) else w):
             return None
-        factors.append(factor)
+    if len(factors) < 2 or min(map(abs, factors)) < 1e-3:
+        return None
     if np.allclose(factors, factors[0], rtol=judge.TOLERANCE):
         if np.isclose(factors[0], -1, rtol=judge.TOLERANCE):
             return "right but for the sign"
@@ -81,7 +92,7 @@ def _factor(got, want, trial, named):
             return f"{factors[0]:.4g} times what is expected, on every instance"
         return None
     for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
-        for place, sizes in _sizes(trial).items():
+        for place, sizes in _sizes(trial, where).items():
             if np.allclose(factors, sign / sizes, rtol=judge.TOLERANCE):
                 mean = ": a mean where the sum is expected" * ("," in place)
                 return f"divided by {place}{mean}{also}"
@@ -90,21 +101,61 @@ def _factor(got, want, trial, named):
     return None
 
 
-def _sizes(trial):
-    """{"h.shape[0]" or "x.shape[1], the batch size B": its values over the instances}."""
+def _sizes(trial, where):
+    """{"h.shape[0]" or "x.shape[1], the batch size B": its values over the instances `where`}."""
     found = {}
-    for n, values in enumerate(zip(*trial.instances)):
+    for n, values in enumerate(zip(*(trial.instances[i] for i in where))):
         if not all(isinstance(value, np.ndarray) for value in values):
             continue
         name = trial.called[n] if n < len(trial.called) else f"argument {n + 1}"
-        means = MEANINGS if values[0].ndim == 3 and name in TIME_MAJOR else {}
+        means = MEANINGS.get((name, values[0].ndim), {})
         for axis in range(min(value.ndim for value in values)):
             sizes = np.array([value.shape[axis] for value in values])
             found[f"{name}.shape[{axis}]{means.get(axis, '')}"] = sizes
-        if means:
+        if len(means) == 2:
             both = np.array([value.shape[0] * value.shape[1] for value in values])
             found[f"{name}.shape[0] * {name}.shape[1], that is T B"] = both
     return found
+
+
+def _zero(got, want):
+    """Zeros say no more than that, but they say it of the line that should have filled the array."""
+    if all(g.shape == w.shape and not np.any(g) for g, w in zip(got, want)) and any(map(np.any, want)):
+        return "zero in every entry"
+    return None
+
+
+def _clipped(got, want):
+    """The range, one and the same on two instances at least, that the entries are cut to."""
+    ranges = []
+    for g, w in zip(got, want):
+        most = np.abs(g).max(initial=0)
+        if g.shape != w.shape or not judge.same(g, np.clip(w, -most, most)):
+            return None
+        if not judge.same(g, w):
+            ranges.append(most)
+    if len(ranges) > 1 and np.allclose(ranges, ranges[0], rtol=judge.TOLERANCE):
+        return f"clipped to the range from {-ranges[0]:.4g} to {ranges[0]:.4g}"
+    return None
+
+
+def _with_parameter(got, want, trial, name):
+    """How much of the parameter itself stands in its gradient: weight decay, or an update's result."""
+    parts = []
+    for g, w, (params, *_) in zip(got, want, trial.instances):
+        own = params.get(name) if isinstance(params, dict) else None
+        if own is None or not g.shape == w.shape == np.shape(own) or g.size < 4:
+            return None
+        pair = np.array([w.ravel(), np.ravel(own)]).T
+        part = np.linalg.lstsq(pair, g.ravel(), rcond=None)[0]
+        if not judge.same(g, (pair @ part).reshape(g.shape)) or abs(part[1]) < 1e-3:
+            return None
+        parts.append(part)
+    if not np.allclose(parts, parts[0], rtol=1e-3, atol=1e-3):
+        return None
+    of_gradient, of_parameter = parts[0]
+    times = "" if np.isclose(of_gradient, 1, atol=1e-3) else f"{of_gradient:.3g} times "
+    return f"{times}what is expected plus {of_parameter:.3g} times the parameter itself"
 
 
 def _order(got, want, trial, name):

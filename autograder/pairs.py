@@ -51,7 +51,7 @@ def with_law(trial, wrong):
     if exercise.gate is not None:
         return []
     found = []
-    for slip in exercise.slips:
+    for slip in _combinable(exercise):
         made = {}
         for i in order:
             made[i] = slips.variant(exercise.id, exercise.id, slip.id, trial.seed, i)
@@ -65,6 +65,11 @@ def with_law(trial, wrong):
     # a slip that needs two laws to fit says less than one that needs one
     fewest = min((len(said) for _, said in found), default=0)
     return [(slip, said) for slip, said in found if len(said) == fewest]
+
+
+def _combinable(exercise):
+    """The slips whose words stay true where something else is wrong as well."""
+    return [slip for slip in exercise.slips if not slip.alone]
 
 
 def _by_law(trial, wrong, made):
@@ -92,7 +97,7 @@ def _suspects(trial, wrong, i):
     """[(slip, outputs)] on instance `i` of the slips that leave the right outputs alone."""
     exercise = trial.exercise
     found = []
-    for slip in exercise.slips:
+    for slip in _combinable(exercise):
         made = slips.variant(exercise.id, exercise.id, slip.id, trial.seed, i)
         if made is not None and slips.changes(made, trial.references[i]) <= set(wrong):
             found.append((slip, made))

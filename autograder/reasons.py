@@ -8,6 +8,8 @@ from . import judge, laws, pairs, slips, spectrum
 
 ALTERNATIVES = 3  # a longer list of what might be meant would help nobody
 
+TWO = "Your numbers fit two mistakes together."
+
 
 class Reasons(NamedTuple):
     """What was found: ids of slips, a message, a question, and the shares of the paths or None."""
@@ -27,21 +29,35 @@ def find(trial, outputs):
     shares = spectrum.of_trial(trial) if exercise.spectrum else None
     wrong = [name for name, output in outputs.items() if not output.ok]
     found = slips.match(trial)
-    explained = frozenset().union(*(match.outputs for match in found))
-    rest = [name for name in wrong if name not in explained]
+    if not any(match.outputs >= set(wrong) for match in found) and _is_one_law(trial, wrong):
+        found = []
+    rest = _unexplained(wrong, found)
     by_law, lawful = laws.find(trial, rest)
-    rest = [name for name in rest if name not in lawful]
-    joint = None
-    if rest or len({match.outputs for match in found}) > 2:  # two mistakes that explain all are fewer
+    if set(rest) > lawful or len({match.outputs for match in found}) > 2:
         joint = _slip_and_law(trial, wrong) or _two_slips(trial, wrong)
-    if joint:
-        return Reasons(*joint, shares)
+        if joint:  # two mistakes that explain all are fewer
+            return Reasons(*joint, shares)
+        nearly = slips.match_but_one(trial)
+        if nearly and len(nearly[0].outputs) >= len(wrong) - len(rest):
+            found, rest = nearly, _unexplained(wrong, nearly)
+            by_law, lawful = laws.find(trial, rest)
+    rest = [name for name in rest if name not in lawful]
     by_path, name = spectrum.in_words(trial, shares, rest) if shares is not None else ("", None)
     rest = [n for n in rest if n != name]
     said = [*_explanations(exercise, found), *by_law, *filter(None, [by_path])]
     message = " ".join([*said, *_remainder(outputs, rest, bool(said))])
     ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
     return Reasons(ids, message, _question(exercise, found, by_law, outputs), shares)
+
+
+def _is_one_law(trial, wrong):
+    said, names = laws.find(trial, wrong)
+    return len(said) == 1 and names == set(wrong)
+
+
+def _unexplained(wrong, found):
+    explained = frozenset().union(*(match.outputs for match in found))
+    return [name for name in wrong if name not in explained]
 
 
 def _slip_and_law(trial, wrong):
@@ -51,7 +67,11 @@ def _slip_and_law(trial, wrong):
         return None
     said = [f"{slip.says} And measured against that: {' '.join(laws_)}" for slip, laws_ in found]
     asks = found[0][0].asks if len(found) == 1 else ""
-    return tuple(slip.id for slip, _ in found), f"Two mistakes at once. {' Or: '.join(said)}", asks
+    return (
+        tuple(slip.id for slip, _ in found),
+        f"{TWO} {' Or: '.join(said)}",
+        asks,
+    )
 
 
 def _two_slips(trial, wrong):
@@ -62,7 +82,7 @@ def _two_slips(trial, wrong):
     said = [f"{first.says} And: {second.says}" for first, second in found]
     asks = " ".join(slip.asks for slip in found[0]) if len(found) == 1 else ""
     ids = tuple(dict.fromkeys(slip.id for pair in found for slip in pair))
-    return ids, f"Two mistakes at once, which together give your numbers. {' Or: '.join(said)}", asks
+    return ids, f"{TWO} {' Or: '.join(said)}", asks
 
 
 def _question(exercise, found, by_law, outputs):
@@ -81,7 +101,7 @@ def _explanations(exercise, found):
     for match in found:
         says = match.slip.says
         if match.owner is not exercise:
-            says = f"Carried over from {match.owner.function}: {says}"
+            says = f"A mistake in {match.owner.function} gives these numbers: {says}"
         by_outputs.setdefault(match.outputs, []).append(says)
     return [" Or: ".join(alternatives) for alternatives in by_outputs.values()]
 

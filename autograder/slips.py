@@ -5,6 +5,7 @@ slip is named only if it agrees with the student on every output that it changes
 instance; slips that the numbers cannot tell apart are all named.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -112,6 +113,32 @@ def _explaining(trial, group):
         if changed and fits and (whole or telling(made.values(), changed)):
             found.append(Match(owner, slip, changed))
     return found
+
+
+def match_but_one(trial):
+    """Own slips that explain the answers but for one of the outputs that they change, at most three.
+
+    Those that explain most; none whose words are about the output that differs.
+    """
+    exercise, found = trial.exercise, []
+    for slip in exercise.slips if exercise.gate is None else ():
+        made, differs = {}, set()
+        for i in trial.order:
+            made[i] = variant(exercise.id, exercise.id, slip.id, trial.seed, i)
+            if made[i] is None:
+                break
+            differs |= {n for n, array in made[i].items() if not judge.same(array, trial.answers[i].get(n))}
+            if len(differs) > 1:
+                break
+        else:
+            changed = frozenset().union(*(changes(made[i], trial.references[i]) for i in made))
+            explained = changed - differs
+            named = any(re.search(rf"\b{name}\b", slip.says) for name in differs)
+            if differs <= changed and len(explained) > 1 and not named and not slip.alone:
+                found.append(Match(exercise, slip, explained))
+    most = max((len(match.outputs) for match in found), default=0)
+    found = [match for match in found if len(match.outputs) == most]
+    return found if len(found) <= 3 else []
 
 
 def _all_else_right(trial, changed):
