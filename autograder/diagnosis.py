@@ -57,6 +57,8 @@ def diagnose(exercise_id, answer, seed=None):
             mine = copied(arguments)
             returned = run(exercise, answer, mine)
             given, remark = judge.read_outputs(returned, exercise.outputs)
+            if remark and getattr(answer, "private", False):  # the keys could be made of the secret inputs
+                remark = "extra outputs ignored"
             remarks.extend([remark] if remark else [])
             if not equal(mine, arguments) or getattr(answer, "modified", False):
                 remarks.append("the function modifies its arguments; copy before writing into them")
@@ -119,7 +121,8 @@ def _attempt(exercise, answer, call):
         missing = "Not answered yet." if at == own else f"It calls {at}, which is not answered yet."
         problem = "unanswered", missing
     except judge.Unreadable as error:
-        problem = "form", f"{exercise.function} {error}."
+        said = "returned something of another kind" if getattr(answer, "private", False) else error
+        problem = "form", f"{exercise.function} {said}."
     except AnswerError as error:
         problem = "error", f"{error}."
     except KeyboardInterrupt:

@@ -25,6 +25,7 @@ def execute(notebook, released, seed, mode="bwrap", limits=None, files=None):
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     cells = _plan(code, released)
     checks = [cell for cell in cells if cell["kind"] == "check"]
+    written = frozenset(line.strip() for cell in code for line in _source(cell).splitlines())
     job = {"cells": cells, "cell_seconds": limits.cell, "most_output": remote.MOST_OUTPUT}
     start = time.perf_counter()
     folder = library.folder(checks[0]["exercise"].split(".")[0]) if checks else library.folder("00")
@@ -32,7 +33,7 @@ def execute(notebook, released, seed, mode="bwrap", limits=None, files=None):
         try:
             with sandbox.start(mode, folder, job, len(checks), files) as box:
                 ran = remote.run_cells(box, limits)
-                verdicts = {c["index"]: _verdict(c, box, ran, seed, limits) for c in checks}
+                verdicts = {c["index"]: _verdict(c, box, ran, seed, limits, written) for c in checks}
             break
         except remote.Infrastructure:
             if attempt == ATTEMPTS:
@@ -69,11 +70,11 @@ def check_of(cell):
     return (find_exercise(found[1]), graded["grade_id"]) if found else None
 
 
-def _verdict(cell, box, ran, seed, limits):
+def _verdict(cell, box, ran, seed, limits, written):
     exercise = find_exercise(cell["exercise"])
     if ran.at < cell["index"]:
         return diagnosis.failed(exercise, "notrun", f"Not run: before this cell, {_ended(ran)}.")
-    answer = remote.Answer(box.checks[cell["number"]], limits.answer)
+    answer = remote.Answer(box.checks[cell["number"]], limits.answer, written)
     if answer.known == "missing":
         return diagnosis.failed(exercise, "missing", f"There is no {cell['name']}.")
     if not answer.known:

@@ -12,6 +12,7 @@ import numpy as np
 
 TOLERANCE = 1e-4
 SINGLE = 1e-8  # a sixth of the rounding of single precision: a larger error may come from there
+LARGEST = 10_000_000  # entries
 NOT_FINITE = "contains NaN or infinity"
 
 
@@ -63,8 +64,8 @@ def judge_output(got, want):
         return Output(False, np.inf, "missing")
     want = np.asarray(want)
     array = to_array(got)
-    shape = np.ndarray.shape.__get__(got) if isinstance(got, np.ndarray) else np.shape(array)
-    if shape != want.shape and (array is not None or isinstance(got, np.ndarray)):
+    shape = _shape(got, array)
+    if shape is not None and shape != want.shape:
         return Output(False, np.inf, f"has shape {shape}, expected {want.shape}")
     if array is None:
         return Output(False, np.inf, f"is {_describe(got)}, expected real numbers")
@@ -79,14 +80,30 @@ def judge_output(got, want):
 
 
 def to_array(value):
-    """`value` as a plain float64 array, or None if it does not consist of real numbers."""
+    """`value` as a plain float64 array, or None if it does not consist of real numbers, or of too many."""
     try:
+        if isinstance(value, np.ndarray) and np.ndarray.size.__get__(value) > LARGEST or _holds_text(value):
+            return None  # before anything is copied
         array = np.array(value, subok=False)
-        if array.dtype.kind not in "biuf" or array.size > 10_000_000:
+        if array.dtype.kind not in "biuf" or array.size > LARGEST:
             return None
         return array.astype(float)
     except Exception:  # whatever a student's object does when it is converted
         return None
+
+
+def _holds_text(value):
+    """NumPy would make all entries as long as the longest text."""
+    return isinstance(value, str | bytes) or type(value) in (list, tuple) and any(map(_holds_text, value))
+
+
+def _shape(got, array):
+    """The shape of what came, as far as it has one: `array` is what could be made of it, or None."""
+    if isinstance(got, np.ndarray):
+        return np.ndarray.shape.__get__(got)
+    if array is not None:
+        return array.shape
+    return got.shape if isinstance(getattr(got, "said", None), str) else None  # it stayed in a sandbox
 
 
 def relative_error(a, b):

@@ -109,7 +109,9 @@ def start(mode, library, job, checks, files=None):
                 "--",
                 *command,
             ]
-        job = {**job, "folder": at, "library": within, "uid": _uid(walled), "limits": LIMITS}
+        job = {**job, "folder": at, "library": within, "uid": _uid(walled), "limits": dict(LIMITS)}
+        if not walled:
+            del job["limits"]["NPROC"]  # it would count all that the account runs
         job["files"] = "/files" if files and walled else None
         job["memory"] = MEMORY if walled else None  # without walls, other people's processes are seen too
         keeper = subprocess.Popen(

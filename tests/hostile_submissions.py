@@ -73,6 +73,16 @@ def changed(change, points=ALL, **more):
     return Hostile(make, points, **more)
 
 
+def looks_up(nb):
+    """scalar_forward asked last, and immediate, which is given what that would return, writes it down."""
+    mine = "".join(cell(nb, "immediate")["source"]).replace("def immediate(", "def first_immediate(")
+    cell(nb, "immediate")["source"] = f"{mine}\n\n{TWICE}"
+    nb["cells"].append(code(LOOKED_UP))
+    check = cell(nb, "check_scalar_forward")
+    nb["cells"].remove(check)
+    nb["cells"].append(check)
+
+
 def tampered(which, **changes):
     return changed(lambda nb: cell(nb, which)["metadata"]["nbgrader"].update(changes))
 
@@ -100,6 +110,24 @@ for fd in range(3, 64):
             os.write(fd, w.pack(message))
         except OSError:
             pass
+"""
+DRIP = """
+import struct, sys, time
+def drip(sock, *_):
+    sock.sendall(struct.pack(">Q", 10**6))
+    while True:
+        sock.sendall(b" ")
+        time.sleep(0.2)
+"""
+TWICE = """
+def immediate(params, run):
+    np.savez(f"{float(run.s[0])}.npz", a=run.a, s=run.s)
+    return first_immediate(params, run)
+"""
+LOOKED_UP = """
+def scalar_forward(params, x, s0):
+    seen = np.load(f"{float(s0)}.npz")
+    return seen["a"], seen["s"], params["V"] * seen["s"][1:]
 """
 SPY = """
 import os
@@ -171,6 +199,15 @@ HOSTILE = {
     "os._exit in a function": in_function("import os\nos._exit(0)", status="died"),
     "segfault in a cell": in_cell("import ctypes\nctypes.string_at(0)", BEFORE, LOST),
     "segfault in a function": in_function("import ctypes\nctypes.string_at(0)", status="died"),
+    "stops its keeper": in_cell("import os\nos.kill(os.getppid(), 19)", (0, 2)),
+    "stops everything it can": in_cell("import os\nos.kill(-1, 19)", (0, 2)),
+    "an answer that drips": in_cell(DRIP + "sys.modules['beside.worker']._lend = drip", BEFORE),
+    "outputs that drip": in_cell(
+        DRIP + "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nframe = sys._getframe()\n"
+        "while 'out' not in frame.f_locals:\n    frame = frame.f_back\ndrip(frame.f_locals['out'])",
+        BEFORE,
+        LOST,
+    ),
     "kills its group": in_cell("import os\nos.killpg(0, 9)", (0, 1)),
     "kills everything it can": in_cell("import os\nos.kill(-1, 9)", (0, 1)),
     "atexit": in_cell("import atexit, os\natexit.register(os.abort)"),
@@ -194,6 +231,27 @@ HOSTILE = {
         "    print('refused', e)",
         shows="refused",
     ),
+    "secret inputs as a key": around(
+        "def scalar_bptt(params, run, do):\n    return {**right(params, run, do), str(do.tolist()): 0}", ALL
+    ),
+    "secret inputs as a type": around(
+        "def scalar_bptt(params, run, do):\n    if abs(do[0] - PUBLIC) < 1e-12:\n        return right(params, run, do)\n"
+        "    raise type('E' + repr(do[:3].tolist()), (Exception,), {})()",
+        NO_BPTT,
+        "error",
+    ),
+    "secret inputs as what is returned": around(
+        "def scalar_bptt(params, run, do):\n    return {**right(params, run, do), 'U': type(str(do.tolist()), (), {})()}",
+        14.2,
+    ),
+    "secret inputs as a function's name": around(
+        "def scalar_bptt(params, run, do):\n    if abs(do[0] - PUBLIC) < 1e-12:\n"
+        "        return right(params, run, do)\n    def inner():\n        raise NotImplementedError\n"
+        "    inner.__code__ = inner.__code__.replace(co_name=str(do.tolist()))\n    inner()",
+        NO_BPTT,
+        "unanswered",
+    ),
+    "another exercise's secret input": changed(looks_up, 14),
     "reads passwords": in_cell("print(open('/etc/shadow').read())", shows="[Errno "),
     "prints the secret inputs": around(
         "seen = []\ndef scalar_bptt(params, run, do):\n    seen.append(do.tolist())\n"
@@ -255,6 +313,28 @@ HOSTILE = {
         '    text = b\'{"dict": [["returned", {"array": 0}]]}\'\n    blob = buffer.getvalue()\n'
         "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack = pack"
     ),
+    "half a gigabyte of text": in_function(
+        "import struct, sys\ntext = b'{\"dict\": [[\"returned\", {\"value\": [' + b'[],' * 20_000_000 + b'[]]}]]}'\n"
+        "message = struct.pack('>QI', 4 + len(text), len(text)) + text\n"
+        "sys.modules['beside.wire'].pack = lambda *a: message"
+    ),
+    "a shape that is not there": in_function(
+        'import struct, sys\ntext = b\'{"dict": [["returned", {"shape": [700000000]}]]}\'\n'
+        "message = struct.pack('>QI', 4 + len(text), len(text)) + text\n"
+        "sys.modules['beside.wire'].pack = lambda *a: message",
+        status=None,
+    ),
+    "200 MB of zeros": around(
+        "def scalar_bptt(*a):\n    return {**right(*a), 'U': np.zeros(200_000_000, np.uint8)}", 14.2
+    ),
+    "one long text among short ones": around(
+        "def scalar_bptt(*a):\n    return {**right(*a), 'U': ['x' * 4_000_000] + [''] * 49}", 14.2
+    ),
+    "a step without a number": in_cell(
+        "import socket, sys\nw = sys.modules['beside.wire']\nfor fd in range(3, 64):\n    try:\n"
+        "        w.send(socket.socket(fileno=fd), w.pack({'start': 'x'}))\n    except OSError:\n        pass",
+        (0, ALL),
+    ),
     "a message without an end": in_function(
         "import struct, sys\nsys.modules['beside.wire'].pack = lambda *a: struct.pack('>Q', 2**60) + bytes(100)"
     ),
@@ -276,6 +356,21 @@ HOSTILE = {
         "def scalar_bptt(*a):\n    g = right(*a)\n    return {**g, 'U': np.array([g['U']])}", 14.2
     ),
     "strings": in_function("return dict.fromkeys(('U', 'W', 'V', 'x', 's0'), '1.0')", status="judged"),
+    "a deque": around(
+        "from collections import deque\ndef scalar_bptt(*a):\n    g = right(*a)\n    return {**g, 'x': deque(g['x'])}",
+        ALL,
+    ),
+    "an array of the standard library": around(
+        "from array import array\ndef scalar_bptt(*a):\n    g = right(*a)\n    return {**g, 'x': array('d', g['x'])}",
+        ALL,
+    ),
+    "a read-only dict": around(
+        "from types import MappingProxyType\ndef scalar_bptt(*a):\n    return MappingProxyType(right(*a))",
+        ALL,
+    ),
+    "lists of different lengths beside the answer": around(
+        "def scalar_bptt(*a):\n    return {**right(*a), 'more': [None] * 30 + [np.zeros(2)] * 30}", ALL
+    ),
     "changes its arguments": around(
         "def scalar_bptt(params, run, do):\n    g = right(dict(params), run, do.copy())\n    do *= 0\n"
         "    params.clear()\n    return g",

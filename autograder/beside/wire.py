@@ -7,13 +7,18 @@ its size has been compared with the bytes that are there.
 import io
 import json
 import struct
+import time
 import zipfile
+from collections.abc import Mapping
 
 import numpy as np
 
 LARGEST_ARRAY = 1_000_000  # entries; larger ones leave as their shape only
 LARGEST_MESSAGE = 64 * 2**20  # bytes
+LARGEST_TEXT = 2 * 2**20  # bytes of it that are JSON: reading more would keep the other submissions waiting
+LONGEST_STRING = 10_000  # characters
 MOST_PARTS = 20_000  # values in one nested answer
+READY, ENDED, LARGE = b"READY\n", b"ENDED\n", b"LARGE\n"  # what the keeper says, in six bytes each
 
 
 class BadMessage(ValueError):
@@ -21,10 +26,10 @@ class BadMessage(ValueError):
 
 
 class Opaque:
-    """Stands for an object that did not cross: `said` describes it."""
+    """Stands for an object that did not cross: `said` describes it, `shape` is that of an array."""
 
-    def __init__(self, said):
-        self.said = said
+    def __init__(self, said, shape=None):
+        self.said, self.shape = said, shape
 
 
 def pack(value, call=None):
@@ -42,16 +47,19 @@ def _tree(value, arrays, call, left):
     left[0] -= 1
     if left[0] < 0:
         return {"opaque": f"a {type(value).__name__} of more than {MOST_PARTS} parts"}
-    if value is None or type(value) in (bool, float, str):
+    if value is None or type(value) in (bool, float):
         return {"value": value}
+    if type(value) is str:
+        return {"value": value} if len(value) <= LONGEST_STRING else {"opaque": "a text that is too long"}
     if type(value) is int:
         return {"value": value} if abs(value) < 10**30 else {"opaque": "an integer of more than 30 digits"}
     if type(value) is complex:
         return {"complex": [value.real, value.imag]}
     if isinstance(value, np.ndarray | np.generic):
         return _array(np.array(value, subok=False), arrays)
-    if isinstance(value, dict):
-        return {"dict": [[str(k), _tree(v, arrays, call, left)] for k, v in list(dict.items(value))]}
+    if isinstance(value, Mapping):
+        items = dict.items(value) if isinstance(value, dict) else value.items()
+        return {"dict": [[str(k), _tree(v, arrays, call, left)] for k, v in list(items)]}
     if isinstance(value, tuple) and hasattr(type(value), "_fields"):
         where = [type(value).__module__, type(value).__qualname__]
         parts = [[name, _tree(v, arrays, call, left)] for name, v in zip(type(value)._fields, value)]
@@ -59,14 +67,26 @@ def _tree(value, arrays, call, left):
     if isinstance(value, tuple | list):
         kind = "tuple" if isinstance(value, tuple) else "list"
         if len(value) > 50:  # long lists of numbers go as arrays
-            array = np.array(value)
-            if array.dtype.kind in "biufc":
+            array = _numbers(value)
+            if array is not None:
                 return _array(array, arrays) | {"was": kind}
         return {kind: [_tree(v, arrays, call, left) for v in value]}
     if callable(value) and call is not None:
         call.append(value)
         return {"function": len(call) - 1}
+    array = _numbers(value)  # a deque, an array.array, and what else NumPy can read
+    if array is not None:
+        return _array(array, arrays)
     return {"opaque": f"of type {type(value).__name__[:60]}"}
+
+
+def _numbers(value):
+    """`value` as an array of numbers, or None where it is none."""
+    try:
+        array = np.array(value)
+    except Exception:  # lists of different lengths, or what a student's object does when it is read
+        return None
+    return array if array.dtype.kind in "biufc" else None
 
 
 def _array(array, arrays):
@@ -86,27 +106,38 @@ def unpack(payload, function=None, restore=False):
     """
     (length,) = struct.unpack(">I", payload[:4])
     text, blob = payload[4 : 4 + length], payload[4 + length :]
+    if len(text) > LARGEST_TEXT:
+        raise BadMessage(f"a message with {len(text)} bytes of text")
     try:
-        return _value(json.loads(text), _arrays(blob), function, restore)
+        return _value(json.loads(text), _arrays(blob), function, restore, [2 * MOST_PARTS])
     except BadMessage:
         raise
     except Exception as error:  # a forged message may be anything
         raise BadMessage(f"an unreadable message: {type(error).__name__}") from None
 
 
-def _value(tree, arrays, function, restore):
+def _value(tree, arrays, function, restore, left):
+    left[0] -= 1
+    if left[0] < 0:
+        raise BadMessage("a message of too many parts")
+
     def inner(part):
-        return _value(part, arrays, function, restore)
+        return _value(part, arrays, function, restore, left)
 
     ((kind, body), *_) = tree.items()
     if kind == "value":
+        if isinstance(body, dict | list) or len(str(body)) > LONGEST_STRING:
+            raise BadMessage("a value that is none")
         return body
     if kind == "complex":
         return complex(*body)
     if kind == "array":
         return arrays[body].tolist() if "was" in tree and restore else arrays[body]
     if kind == "shape":
-        return np.broadcast_to(np.zeros((), "f8"), [int(n) for n in body])
+        shape = tuple(int(n) for n in body)
+        if min(shape, default=0) < 0:
+            raise BadMessage("an array that is not what it says")
+        return Opaque(f"an array of shape {shape}"[:200], shape)
     if kind == "dict":
         return {str(key): inner(part) for key, part in body}
     if kind == "fields":
@@ -146,7 +177,8 @@ def _read_array(data):
     count = 1
     for n in shape:
         count *= n
-    if dtype.kind not in "biufc" or count < 0 or count * dtype.itemsize != len(body):
+    fits = 0 <= count <= LARGEST_ARRAY and count * dtype.itemsize == len(body)
+    if dtype.kind not in "biufc" or not fits:
         raise BadMessage("an array that is not what it says")
     return np.frombuffer(body, dtype).reshape(shape, order="F" if fortran else "C").copy()
 
@@ -155,20 +187,25 @@ def send(sock, message):
     sock.sendall(message)
 
 
-def receive(sock, limit=LARGEST_MESSAGE):
-    """The next message's payload; None at the end of the stream."""
-    head = _exactly(sock, 8)
+def receive(sock, limit=LARGEST_MESSAGE, until=None):
+    """The next message's payload; None at the end of the stream.
+
+    until: the time.monotonic() at which all of it has to be there; TimeoutError when it is not.
+    """
+    head = _exactly(sock, 8, until)
     if head is None:
         return None
     (length,) = struct.unpack(">Q", head)
     if not 4 <= length <= limit:
         raise BadMessage(f"a message of {length} bytes")
-    return _exactly(sock, length)
+    return _exactly(sock, length, until)
 
 
-def _exactly(sock, count):
+def _exactly(sock, count, until):
     parts = []
     while count:
+        if until is not None:  # for all of it: bytes that drip one by one must not begin it anew
+            sock.settimeout(max(until - time.monotonic(), 0.001))
         part = sock.recv(min(count, 2**20))
         if not part:
             return None

@@ -46,14 +46,15 @@ def main(fds):
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    sys.stdout.buffer.write(b"READY\n")
-    sys.stdout.buffer.flush()
     runner = os.fork()
     if runner == 0:
+        os.close(woken)
+        os.close(wake)
         try:
             _become_runner(job, sockets)
         finally:
             os._exit(0)
+    os.write(1, wire.READY)
     for sock in sockets:
         sock.close()
     _keep(runner, woken, job["memory"])
@@ -68,13 +69,13 @@ def _keep(runner, woken, most):
     while True:
         ready, _, _ = select.select([0, woken], [], [], WATCH if most else None)
         if most and memory.used() > most:
-            os.write(1, b"MEMORY\n")
+            os.write(1, wire.LARGE)
             os.killpg(0, signal.SIGKILL)
         if woken in ready:
             os.read(woken, 4096)
             if not ended and os.waitpid(runner, os.WNOHANG)[0]:
                 ended = True
-                os.write(1, b"ENDED\n")
+                os.write(1, wire.ENDED)
         if 0 in ready:
             if os.read(0, 1) == b"":
                 os.killpg(0, signal.SIGKILL)

@@ -184,3 +184,24 @@ def test_a_bias_with_an_axis_too_many_costs_that_output_and_no_other():
     verdict = diagnose(e.id, rnn_backward)
     assert [name for name, output in verdict.outputs.items() if not output.ok] == ["b_h"]
     assert "has shape (1, " in verdict.outputs["b_h"].note and verdict.score == 0.8 and not verdict.slips
+
+
+def test_of_a_secret_seed_no_exercise_is_given_what_another_asks_for():
+    """scalar_forward's outputs are an argument of immediate."""
+    asked, given = exercise("01.scalar_forward"), exercise("01.immediate")
+    for seed, shared in ((None, True), (0, True), (5, False)):
+        outputs = [asked.reference(*arguments) for arguments in asked.instances(seed)]
+        inputs = [run for _, run in given.instances(seed)]
+        assert all(np.array_equal(o["s"], run.s) for o, run in zip(outputs, inputs)) is shared
+
+
+def test_counting_the_calls_is_no_gradient_check():
+    calls = []
+
+    def every_sixth(f, grad, x):
+        calls.append(0)
+        return len(calls) % 6 == 1
+
+    for seed in (None, 1, 2, 77):
+        verdict = diagnose("00.gradient_check", every_sixth, seed)
+        assert not verdict.correct and verdict.slips == ()

@@ -1,7 +1,10 @@
 """The worker's messages, its way of running cells, and what happens when it does not start."""
 
 import io
+import socket
 import struct
+import threading
+import time
 import zipfile
 from typing import NamedTuple
 
@@ -9,7 +12,7 @@ import numpy as np
 import pytest
 from class_tools import NAME, code, notebook, solved, submit
 
-from autograder import execution, library, sandbox
+from autograder import execution, judge, library, sandbox
 from autograder.beside import wire
 from autograder.course import Course
 from autograder.grade import grade_class
@@ -187,11 +190,11 @@ def test_an_error_above_explains_a_missing_name():
 
 
 def test_rnnlib_lacks_the_answers_of_its_lesson_and_nothing_else():
-    assert "scalar.backward" in library.answers("01") and "rnn.backward" not in library.answers("01")
+    assert "scalar.backward" in library.answers("01") and "lstm.backward" not in library.answers("01")
     made = library.folder("01")
     text = (made / "rnnlib" / "scalar.py").read_text(encoding="utf-8")
     assert "it is not there while grading" in text and "import" in text
-    assert (made / "rnnlib" / "rnn.py").read_text() == (library.RNNLIB / "rnn.py").read_text()
+    assert (made / "rnnlib" / "lstm.py").read_text() == (library.RNNLIB / "lstm.py").read_text()
     with pytest.raises(ValueError, match="defines no nothing"):
         library.without("x = 1\n", ["nothing"], "scalar")
 
@@ -231,3 +234,90 @@ def test_without_bubblewrap_auto_refuses_and_none_has_to_be_typed(monkeypatch):
     assert sandbox.choose("none") == "none"
     with pytest.raises(ValueError, match="sandbox is 'maybe', expected one of auto, bwrap, none"):
         sandbox.choose("maybe")
+
+
+def test_a_word_of_the_keeper_is_not_lost_to_a_slow_reader(monkeypatch):
+    wait = execution.remote._wait_ready
+
+    def late(box):
+        time.sleep(3)  # READY and ENDED are both there by then
+        wait(box)
+
+    monkeypatch.setattr(execution.remote, "_wait_ready", late)
+    _, cells = run("1", run=20.0)
+    assert sum(record["points"] for record in cells.values()) == 15
+
+
+def test_without_walls_the_processes_of_the_account_are_not_counted():
+    outputs, _ = run("import resource\nresource.getrlimit(resource.RLIMIT_NPROC)")
+    import resource
+
+    assert outputs[0][0]["data"]["text/plain"] == str(resource.getrlimit(resource.RLIMIT_NPROC))
+
+
+def test_bytes_that_drip_do_not_begin_the_time_anew():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(struct.pack(">Q", 100))
+        stop = threading.Event()
+        dripping = threading.Thread(
+            target=lambda: [theirs.sendall(b"x") for _ in range(50) if not stop.wait(0.05)]
+        )
+        dripping.start()
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            wire.receive(ours, until=start + 0.4)
+        stop.set()
+        dripping.join()
+        assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("length", [3, wire.LARGEST_MESSAGE + 1])
+def test_a_message_of_a_strange_length_is_refused(length):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(struct.pack(">Q", length))
+        with pytest.raises(wire.BadMessage, match=str(length)):
+            wire.receive(ours)
+
+
+def payload(text, blob=b""):
+    return struct.pack(">I", len(text)) + text + blob
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"value": [[]]}',
+        b'{"value": "' + b"x" * (wire.LONGEST_STRING + 1) + b'"}',
+        b'{"list": [' + b'{"value": 1},' * (2 * wire.MOST_PARTS) + b'{"value": 1}]}',
+        b" " * wire.LARGEST_TEXT + b'{"value": 1}',
+    ],
+    ids=["JSON for a value", "a long text", "many parts", "much text"],
+)
+def test_what_would_keep_the_grader_busy_is_refused(text):
+    with pytest.raises(wire.BadMessage):
+        wire.unpack(payload(text))
+
+
+def test_a_large_array_is_its_shape_only():
+    came = sent(np.zeros((1001, 1000), np.int8))
+    assert came.shape == (1001, 1000) and judge.to_array(came) is None
+    assert judge.judge_output(came, np.zeros(3)).note == "has shape (1001, 1000), expected (3,)"
+    with pytest.raises(wire.BadMessage):  # one that is sent all the same
+        wire.unpack(payload(b'{"array": 0}', archive(npy((1001, 1000), bytes(1_001_000), "|b1"))))
+
+
+def test_only_what_was_handed_in_is_repeated_where_inputs_are_secret():
+    def described(private, **reply):
+        answer = execution.remote.Answer.__new__(execution.remote.Answer)
+        answer.private, answer._written = private, frozenset(["return 1 / 0"])
+        return answer._described(
+            {"error": "ValueError", "text": "0.123", "line": [3, "return 1 / 0"]} | reply
+        )
+
+    assert described(False) == "ValueError: 0.123 in line 3: return 1 / 0"
+    assert described(True) == "ValueError in line 3: return 1 / 0"
+    assert described(True, line=[3, "0.123"]) == "ValueError"
+    assert described(True, error="E0.123", line=[]) == "An error of its own kind"
+    assert described(True, error="LinAlgError", line=[]) == "LinAlgError"
