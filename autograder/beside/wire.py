@@ -16,7 +16,7 @@ import numpy as np
 LARGEST_ARRAY = 1_000_000  # entries; larger ones leave as their shape only
 LARGEST_MESSAGE = 64 * 2**20  # bytes
 LARGEST_TEXT = 2 * 2**20  # bytes of it that are JSON: reading more would keep the other submissions waiting
-LONGEST_STRING = 10_000  # characters
+LONGEST_STRING = 100_000  # characters; what a cell shows is cut before
 MOST_PARTS = 20_000  # values in one nested answer
 READY, ENDED, LARGE = b"READY\n", b"ENDED\n", b"LARGE\n"  # what the keeper says, in six bytes each
 
