@@ -205,3 +205,26 @@ def test_counting_the_calls_is_no_gradient_check():
     for seed in (None, 1, 2, 77):
         verdict = diagnose("00.gradient_check", every_sixth, seed)
         assert not verdict.correct and verdict.slips == ()
+
+
+def test_other_keys_than_expected_are_named():
+    def rnn_backward(*arguments):
+        right = solutions.variant(exercise("05.rnn_backward"))
+        return {f"d{name}": value for name, value in right(*arguments).items()}
+
+    verdict = diagnose("05.rnn_backward", rnn_backward)
+    keys = "dW_x, dW_h, db_h, dx, dh0; expected W_x, W_h, b_h, x, h0"
+    assert (
+        verdict.message == f"rnn_backward returned a dict with the keys {keys}." and verdict.status == "form"
+    )
+
+
+@pytest.mark.parametrize("error, said", [(3e-8, True), (2e-9, False)])
+def test_single_precision_is_spoken_of_where_it_could_be(error, said):
+    right = solutions.variant(exercise("05.rnn_backward"))
+
+    def rnn_backward(*arguments):
+        return {name: value * (1 + error) for name, value in right(*arguments).items()}
+
+    verdict = diagnose("05.rnn_backward", rnn_backward)
+    assert verdict.correct and any("single precision" in note for note in verdict.notes) is said

@@ -45,6 +45,94 @@ def test_a_law_is_told(change, words):
         assert verdict.outputs["W_h"].ok
 
 
+RNN = exercise("05.rnn_backward")
+RNN_RIGHT = solutions.variant(RNN)
+
+
+def rnn_changed(change):
+    """The right backward pass, every output changed by a function of (name, value, params)."""
+
+    def rnn_backward(params, x, h, dh):
+        grads = RNN_RIGHT(params, x, h, dh)
+        return {name: change(name, value, params) for name, value in grads.items()}
+
+    return rnn_backward
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda n, g, p: 0 * g if n == "h0" else g, "h0 is zero in every entry."),
+        (
+            lambda n, g, p: np.clip(g, -0.3, 0.3) if n == "W_h" else g,
+            "W_h is clipped to the range from -0.3 to 0.3.",
+        ),
+        (
+            lambda n, g, p: g + 0.01 * p[n] if n == "W_x" else g,
+            "W_x is what is expected plus 0.01 times the parameter itself.",
+        ),
+        (
+            lambda n, g, p: p[n] - 0.1 * g if n in p else g,
+            "W_x, W_h and b_h are -0.1 times what is expected plus 1 times the parameter itself.",
+        ),
+    ],
+)
+def test_what_is_done_to_a_gradient_afterwards_is_told(change, words):
+    for seed in (None, 4, 99):
+        verdict = diagnose(RNN.id, rnn_changed(change), seed)
+        assert verdict.message == words and verdict.slips == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda n, g, p: g * (np.abs(g) > np.median(np.abs(g))) if n == "W_h" else g,
+        lambda n, g, p: np.clip(g, -np.median(np.abs(g)), np.median(np.abs(g))) if n == "W_h" else g,
+        lambda n, g, p: g + 0.01 * p["W_x"].sum() * p[n] if n == "W_x" else g,
+        lambda n, g, p: g + 0.01 * np.sign(p[n]) if n == "W_x" else g,
+    ],
+    ids=["half of it zero", "another range everywhere", "another share everywhere", "L1"],
+)
+def test_it_is_told_only_where_it_holds_everywhere(change):
+    verdict = diagnose(RNN.id, rnn_changed(change))
+    assert not any(word in verdict.message for word in ("zero in", "clipped", "parameter itself"))
+    assert "differs" in verdict.message
+
+
+def test_one_law_for_all_comes_before_a_slip_for_each():
+    """Slips say that W_x, that W_h, and that b_h is averaged; all three are one habit."""
+
+    def rnn_backward(params, x, h, dh):
+        return {name: g / x.shape[1] for name, g in RNN_RIGHT(params, x, h, dh).items()}
+
+    verdict = diagnose(RNN.id, rnn_backward)
+    names = "W_x, W_h, b_h, x and h0"
+    assert (
+        verdict.message
+        == f"{names} are divided by x.shape[1], the batch size B: a mean where the sum is expected."
+    )
+
+
+def test_only_arguments_are_called_by_their_names():
+    def rnn_backward(*all_of_them):
+        params, x, h, dh = all_of_them
+        return {name: g / len(x) for name, g in RNN_RIGHT(params, x, h, dh).items()}
+
+    assert "divided by argument 2.shape[0]" in diagnose(RNN.id, rnn_backward).message
+
+
+def test_instances_without_a_gradient_do_not_hide_a_factor():
+    """b_hn has no gradient where the reset gate comes before the product."""
+    right = solutions.variant(exercise("12.gru_backward"))
+
+    def gru_backward(*arguments):
+        grads = right(*arguments)
+        return grads | {"b_hn": 2 * grads["b_hn"]}
+
+    said = diagnose("12.gru_backward", gru_backward).message
+    assert said == "b_hn is 2 times what is expected, on every instance."
+
+
 def test_outputs_with_one_law_share_a_sentence():
     verdict = diagnose(LEAKY.id, changed(W_x=lambda g, x: -g, b=lambda g, x: -g))
     assert verdict.message == "W_x and b are right but for the sign."

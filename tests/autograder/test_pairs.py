@@ -207,3 +207,19 @@ def test_a_slip_that_raises_does_not_stop_the_diagnosis(monkeypatch):
     assert diagnose(e.id, solutions.variant(e, one), 5).slips == ("no_carry",)
     with pytest.raises(RuntimeError, match="slip raises cannot be run"):
         slips.outputs_of(e.id, "raises", 5)
+
+
+def test_one_slip_for_all_outputs_but_one_is_told_with_what_is_left():
+    slipped = solutions.variant(RNN, slip_of(RNN, "w_h_not_transposed"))
+
+    def with_h0(change):
+        return lambda *a: (lambda g: g | {"h0": change(g["h0"])})(slipped(*a))
+
+    zero = diagnose(RNN.id, with_h0(np.zeros_like))
+    assert zero.slips == ("w_h_not_transposed",) and "h0 is zero in every entry" in zero.message
+    noisy = diagnose(RNN.id, with_h0(lambda h0: h0 + 1))
+    assert noisy.slips == ("w_h_not_transposed",) and "h0 differs as well" in noisy.message
+    two_left = diagnose(RNN.id, lambda *a: (lambda g: g | {"h0": g["h0"] + 1, "x": g["x"] + 1})(slipped(*a)))
+    assert two_left.slips == ()
+    right = solutions.variant(RNN)  # and of a single wrong output nothing of the kind is said
+    assert diagnose(RNN.id, lambda *a: (lambda g: g | {"h0": g["h0"] + 1})(right(*a))).slips == ()
