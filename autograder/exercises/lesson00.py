@@ -152,8 +152,8 @@ LEAKY = Exercise(
              "step to step.",
              "A state is used by the loss and by the next step; which of the two is left?"),
         Slip("carry_forgotten", "        carry = (1 - alpha) * dh_total + da @ W_h.T", "        pass",
-             "Nothing is passed back from step to step: h0 stays zero, and the others hold what each step "
-             "feels of its own loss only.",
+             "Nothing is passed back from step to step: h0 stays zero, and W_x, W_h, b and x hold what "
+             "each step feels of its own loss only.",
              "A state is used by the loss and by the next step; where is the second use in your loop?"),
         Slip("only_carry", "dh_total = dh[t] + carry", "dh_total = dh[t] if t == T - 1 else carry",
              "Only the last step's loss is felt: the dh of the other steps is missing.",

@@ -408,7 +408,7 @@ BPTT = Exercise(
              "Which numbers does your loop variable take, and which is the last?"),
         Slip("first_step_never_reached_nor_v",
              'grads["U"] += ', 'da, do = da * (t > 0), do * (t > 0)\n        grads["U"] += ',
-             "Step 1 adds nothing to any output, V included, and s0 stays zero.",
+             "Step 1 adds nothing, not even to V, and s0 stays zero.",
              "Which numbers does your loop variable take, and which is the last?"),
         Slip("last_step_skipped", "range(T - 1, -1, -1)", "range(T - 2, -1, -1)",
              "The sweep starts one step early: the last output's loss never enters.",

@@ -294,11 +294,11 @@ BACKWARD = Exercise(
     slips=(
         # what travels from step to step
         Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
-             "Every output holds the paths of length zero only: nothing flows from step t+1 back to t.",
+             "Only the paths of length zero are there: nothing flows from step t+1 back to t.",
              "Which two places use h_t?"),
         Slip("carry_forgotten", "        future = da @ W_h.T", "        pass",
-             "Nothing is passed back from step t+1 to t: h0 stays zero, and the other outputs hold the "
-             "paths of length zero only.",
+             "Nothing is passed back from step t+1 to t: h0 stays zero, and only the paths of length zero "
+             "are left.",
              "Which two places use h_t, and where is the second one in your sweep?"),
         Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(x) else future)",
              "Only the last step's loss is felt: the other steps' own adjoints are missing.",
@@ -497,7 +497,7 @@ BACKWARD = Exercise(
              "Which is the last step that the loop visits?"),
         Slip("first_step_never_reached", "        dh_total = ",
              "        dh, future = dh * (t > 1), future * (t > 1)\n        dh_total = ",
-             "Step 1 adds nothing to any output: x is zero there, and h0 stays zero.",
+             "Step 1 adds nothing: x is zero there, and h0 stays zero.",
              "Which numbers does your loop variable take, and which is the last?"),
         Slip("last_step_skipped", "range(len(x), 0, -1)", "range(len(x) - 1, 0, -1)",
              "The sweep begins at step T - 1: the last step's loss never enters.",
@@ -549,7 +549,7 @@ ONE_BY_ONE = Exercise(
              "h0 is summed over the instances; here every instance has an initial state of its own.",
              "Which of the five outputs are shared by the instances?"),
         Slip("loss_averaged", "dh[:, one]", "dh[:, one] / x.shape[1]",
-             "All five are divided by B: every run is given its share of a mean, while the loss is a sum.",
+             "The gradients are divided by B: every run is given its share of a mean; the loss is a sum.",
              "Is the loss divided by B anywhere?"),
         Slip("weights_kept_apart", "sum(part[name] for part in parts)",
              "np.stack([part[name] for part in parts])",

@@ -116,7 +116,7 @@ IMMEDIATE = Exercise(
     "stands in it if so?",
     slips=(
         Slip("slope_missing", "slope = 1 - np.square(run.h[1:])", "slope = np.ones_like(run.a)",
-             "All three miss the factor φ'(a_t): the activation is treated as the identity.",
+             "W_h, W_x and b_h miss the factor φ'(a_t): the activation is treated as the identity.",
              "h_t = φ(a_t): what does the chain rule put in front of ∂⁺a_t/∂W_h?"),
         Slip("slope_of_previous_state", "np.square(run.h[1:])", "np.square(run.h[:-1])",
              "The slope is taken at h_{t-1}, one step too early.",
@@ -175,7 +175,7 @@ RTRL = Exercise(
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("no_recursion", 'tensor[t] += np.einsum("bij,bj...->bi...", J[t], tensor[t - 1])', "pass",
-             "All three are the immediate derivatives: what earlier steps contribute is missing.",
+             "W_h, W_x and b_h are the immediate derivatives: what earlier steps contribute is missing.",
              "Does h_{t-1} stay put when a weight changes?"),
         Slip("only_w_h_recursive", "tensor in total.values()", 'tensor in (total["W_h"],)',
              "W_x and b_h are immediate while W_h is total: only W_h was taken to be recursive.",

@@ -356,10 +356,10 @@ STEP_BACKWARD = Exercise(
     "with its row of the table; if b is right, look at the one product that makes the wrong output.",
     slips=(
         Slip("cell_adjoint_assigned", ADD, "dc = dh_total * o * (1 - tanh_c**2)",
-             "Every output but the output gate's lacks what later steps feel of the cell: dc was replaced.",
+             "What later steps feel of the cell is missing: dc was replaced by h_t's share.",
              "Two routes lead from c_t to the loss; what was in dc when it came in?"),
         Slip("cell_without_state", ADD, "pass",
-             "Every output but the output gate's lacks what the loss feels of c_t through h_t.",
+             "What the loss feels of c_t through h_t is missing: dc is used as it came in.",
              "c_t reaches the next step's cell; where else is it used?"),
         Slip("cell_carry_without_state", "dc * f}", "(dc - dh_total * o * (1 - tanh_c**2)) * f}",
              "c_prev holds only what came in for the cell: the route from h_t into c_t is left out of it.",
@@ -531,7 +531,7 @@ BACKWARD = Exercise(
     slips=(
         # what travels along h
         Slip("no_h_carry", "dh[t - 1] + future", "dh[t - 1]",
-             "Every output lacks what h_t does to later gates: the carry along h is not added.",
+             "What h_t does to later gates is missing: the carry along h is not added.",
              "h_t is read by the loss; who else reads it?"),
         Slip("h_carry_forgotten", "        future = da @ W_h.T", "        pass",
              "Nothing is handed back along the hidden state: h0 stays zero, and only the carry along the "
@@ -579,8 +579,8 @@ BACKWARD = Exercise(
              "How many of the four pre-activations read h_{t-1}?"),
         Slip("no_carry", f"dh[t - 1] + future\n        {CELLS}",
              f"dh[t - 1]\n        dc = dc_T * (t == len(x)) + {CELLS[10:]}",
-             "Nothing flows from step t+1 back to t, neither along h nor along c: every output holds the "
-             "steps' own losses only.",
+             "Nothing flows from step t+1 back to t, neither along h nor along c: the steps' own "
+             "losses are all that is felt.",
              "Which two arrays does step t hand to step t+1, and who hears of them on the way back?"),
         Slip("no_carry_and_no_dc_T", f"dh[t - 1] + future\n        {CELLS}",
              f"dh[t - 1]\n        dc = {CELLS[10:]}",
@@ -608,7 +608,7 @@ BACKWARD = Exercise(
              "The cell of every step starts from dc_T again; the carry along the cell is not used.",
              "Of which cell is dc_T the adjoint, and what do the others get in its place?"),
         Slip("cell_adjoint_assigned", CELLS, "dc = dh_total * o[t - 1] * (1 - tanh_c**2)",
-             "Every output lacks the carry along the cell: dc is replaced at every step, where something "
+             "The carry along the cell is missing: dc is replaced at every step, where something "
              "should be added to it.",
              "Two routes lead from c_t to the loss; what was in dc when the step began?"),
         Slip("cell_without_state", CELLS, "pass",
@@ -855,7 +855,7 @@ BACKWARD = Exercise(
              "Which numbers does your loop variable take, and which is the last?"),
         Slip("first_step_never_reached", "        tanh_c = ",
              "        dh, future, dc = dh * (t > 1), future * (t > 1), dc * (t > 1)\n        tanh_c = ",
-             "Step 1 adds nothing to any output: x is zero there, and h0 and c0 stay zero.",
+             "Step 1 adds nothing: x is zero there, and h0 and c0 stay zero.",
              "Which numbers does your loop variable take, and which is the last?"),
         Slip("last_step_skipped", LOOP, "range(len(x) - 1, 0, -1)",
              "Step T is never swept: x is zero there, and dh's last entry is not used.",
@@ -1030,21 +1030,21 @@ PEEPHOLES = Exercise(
              "In which order are the four blocks packed?"),
         Slip("first_instance_only", "np.split(da, 4, axis=-1)",
              "np.split(da * (np.arange(da.shape[1]) == 0)[:, None], 4, axis=-1)",
-             "All three hear of the first instance only.",
+             "p_i, p_f and p_o hear of the first instance only.",
              "How many instances share a peephole weight?"),
         Slip("last_step_only", "np.split(da, 4, axis=-1)",
              "np.split(da * (np.arange(len(da)) == len(da) - 1)[:, None, None], 4, axis=-1)",
-             "All three hold the part of the last step only.",
+             "p_i, p_f and p_o hold the part of the last step only.",
              "How often is a peephole weight used?"),
         Slip("first_step_only", "np.split(da, 4, axis=-1)",
              "np.split(da * (np.arange(len(da)) == 0)[:, None, None], 4, axis=-1)",
-             "All three hold the part of step 1 only.",
+             "p_i, p_f and p_o hold the part of step 1 only.",
              "How often is a peephole weight used?"),
         Slip("mean_over_the_batch", "np.split(da, 4, axis=-1)", "np.split(da / da.shape[1], 4, axis=-1)",
-             "All three are averaged over the batch; the loss is a sum.",
+             "p_i, p_f and p_o are averaged over the batch; the loss is a sum.",
              "Is the loss divided by B anywhere?"),
         Slip("mean", "np.split(da, 4, axis=-1)", "np.split(da / da[..., 0].size, 4, axis=-1)",
-             "All three are means over steps and instances; the loss is a sum over both.",
+             "p_i, p_f and p_o are means over steps and instances; the loss is a sum over both.",
              "Is the loss divided by anything?"),
         Slip("cell_missing",
              "(da_i * c[:-1]).sum(axis=(0, 1)),\n        \"p_f\": (da_f * c[:-1]).sum(axis=(0, 1)),\n"

@@ -299,7 +299,7 @@ BACKWARD = Exercise(
              "Is there a road from h_{t-1} to h_{t+1} that does not lead through h_t?"),
         # the update gate
         Slip("z_sign", "(h_prev - n) * z", "(n - h_prev) * z",
-             "The z block of every output has the wrong sign, and with it what is passed back.",
+             "The z block has the wrong sign, and with it what is passed back.",
              "If z grows, does h_t move towards the old state or towards the candidate?"),
         Slip("z_without_candidate", "(h_prev - n) * z", "h_prev * z",
              "The z block hears of the old state only; z also weighs the candidate, by 1 - z.",
@@ -450,7 +450,7 @@ BACKWARD = Exercise(
              "Which is the last step that the loop visits?"),
         Slip("first_step_never_reached", "        dh_total = ",
              "        dh, future = dh * (t > 1), future * (t > 1)\n        dh_total = ",
-             "Step 1 adds nothing to any output: x is zero there, and h0 stays zero.",
+             "Step 1 adds nothing: x is zero there, and h0 stays zero.",
              "Which numbers does your loop variable take, and which is the last?"),
         Slip("last_step_skipped", "range(len(dh), 0, -1)", "range(len(dh) - 1, 0, -1)",
              "The sweep begins at step T - 1: the last step's loss never enters.",
