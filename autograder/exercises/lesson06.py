@@ -112,10 +112,11 @@ IMMEDIATE = Exercise(
     outputs=("W_h", "W_x", "b_h"),
     instance=_run,
     reference=_immediate,
-    asks="Take one entry [t-1, b, i, m, n]: is n equal to i there, and what stands in it if so?",
+    asks="Take one entry [t-1, b, i, m, n], or [t-1, b, i, n] of b_h: is n equal to i there, and what "
+    "stands in it if so?",
     slips=(
         Slip("slope_missing", "slope = 1 - np.square(run.h[1:])", "slope = np.ones_like(run.a)",
-             "All three miss the factor φ'(a_t): the activation is treated as the identity.",
+             "W_h, W_x and b_h miss the factor φ'(a_t): the activation is treated as the identity.",
              "h_t = φ(a_t): what does the chain rule put in front of ∂⁺a_t/∂W_h?"),
         Slip("slope_of_previous_state", "np.square(run.h[1:])", "np.square(run.h[:-1])",
              "The slope is taken at h_{t-1}, one step too early.",
@@ -174,14 +175,14 @@ RTRL = Exercise(
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("no_recursion", 'tensor[t] += np.einsum("bij,bj...->bi...", J[t], tensor[t - 1])', "pass",
-             "All three are the immediate derivatives: what earlier steps contribute is missing.",
+             "W_h, W_x and b_h are the immediate derivatives: what earlier steps contribute is missing.",
              "Does h_{t-1} stay put when a weight changes?"),
         Slip("only_w_h_recursive", "tensor in total.values()", 'tensor in (total["W_h"],)',
              "W_x and b_h are immediate while W_h is total: only W_h was taken to be recursive.",
-             "x_t does not depend on W_x, but does h_{t-1}?"),
+             "x_t does not depend on W_x, but does h_{t-1}?", alone=True),
         Slip("only_weights_recursive", "tensor in total.values()", 'tensor in (total["W_h"], total["W_x"])',
              "b_h is immediate while the others are total.",
-             "By which route does the bias used at step 1 reach h_3?"),
+             "By which route does the bias used at step 1 reach h_3?", alone=True),
         Slip("carries_the_immediate", "range(1, len(J))", "range(len(J) - 1, 0, -1)",
              "From step 3 on something is missing: each step carries the immediate derivative of the step "
              "before, not its total.",
@@ -230,8 +231,8 @@ RTRL = Exercise(
 )
 
 
-def _sweep_slips(h_prev, h_new, h0_test, h0_first):
-    """Slips of the lines that both truncated passes have in common."""
+def _sweep_slips(h_prev, h_new, h0_test, h0_first, pass_, part):
+    """Slips of the lines that both truncated passes have in common, a `pass_` being a window or a sweep."""
     return (
         Slip("carry_without_slope", 'reach = da @ params["W_h"].T', 'reach = reach @ params["W_h"].T',
              "The step back skips the slope: the adjoint of h_t is carried where that of a_t belongs.",
@@ -262,30 +263,30 @@ def _sweep_slips(h_prev, h_new, h0_test, h0_first):
              "W_h is multiplied by h_t, the state the step produces, in place of the one it reads.",
              "Which state stands beside W_h in a_t?"),
         Slip("w_h_overwritten", 'grads["W_h"] += ', 'grads["W_h"] = ',
-             "W_h holds one path's part only: each overwrites the one before.",
+             f"W_h holds one {part}'s part only: each overwrites the one before.",
              "How often is W_h used, and what happens to the parts of its gradient?"),
         Slip("w_x_overwritten", 'grads["W_x"] += ', 'grads["W_x"] = ',
-             "W_x holds one path's part only: each overwrites the one before.",
+             f"W_x holds one {part}'s part only: each overwrites the one before.",
              "How often is W_x used, and what happens to the parts of its gradient?"),
         Slip("b_h_overwritten", 'grads["b_h"] += ', 'grads["b_h"] = ',
-             "b_h holds one path's part only: each overwrites the one before.",
+             f"b_h holds one {part}'s part only: each overwrites the one before.",
              "How often is b_h used, and what happens to the parts of its gradient?"),
         Slip("b_h_averaged", "da.sum(axis=0)", "da.mean(axis=0)",
              "b_h is averaged over the batch; the loss is a sum over it.",
              "Each instance adds its own part to the loss. What does that make of the bias?"),
         Slip("h0_from_first_window_only", f"if {h0_test}:", f"if {h0_first}:",
-             "h0 hears from the first window only.",
-             "Can a later window reach back to step 1 as well?"),
+             f"h0 hears from the first {pass_} only.",
+             f"Can a later {pass_} reach back to step 1 as well?"),
         Slip("h0_from_every_window", f"if {h0_test}:", "if True:",
-             "h0 hears from every window, also from those that end later: states that are held constant "
-             "pass their adjoint to it.",
-             "Where a window begins at step 3, which state stands before it?"),
+             f"h0 hears from every {pass_}, also from those that begin later than at step 1: states that are "
+             "held constant pass their adjoint to it.",
+             f"Where a {pass_} begins at step 3, which state stands before it?"),
         Slip("h0_without_w_h", 'grads["h0"] += reach', 'grads["h0"] += da',
              "h0 holds the adjoint of a_1: the last step back, through W_h, is missing.",
              "Which step lies between a_1 and h_0?"),
         Slip("h0_overwritten", 'grads["h0"] += reach', 'grads["h0"] = reach',
-             "h0 holds the part of one window: each overwrites the one before.",
-             "How many windows reach back to h_0?"),
+             f"h0 holds the part of one {pass_}: each overwrites the one before.",
+             f"How many {pass_}s reach back to h_0?"),
     )
 
 
@@ -350,7 +351,15 @@ WINDOW = Exercise(
         Slip("x_overwritten", 'grads["x"][k - 1] += ', 'grads["x"][k - 1] = ',
              "x[t] holds the part of one loss: each overwrites the one before.",
              "How many windows contain step t?"),
-        *_sweep_slips("run.h[k - 1]", "run.h[k]", "first == 1", "t == 1"),
+        Slip("earlier_losses_too", 'reach = da @ params["W_h"].T',
+             'reach = da @ params["W_h"].T + (k > 1) * dh[k - 2]',
+             "The window of step t also takes up the losses of the earlier steps that it passes.",
+             "Which losses should travel in the window of L_t?"),
+        Slip("h0_one_hop_more", "if first == 1:", "if t - tau < 1:",
+             "h0 misses the loss at step tau + 1, whose window just reaches step 1: reading h_0 there is "
+             "counted as a hop of its own.",
+             "With tau = 1, which is the earliest step in the window of L_2, and which state does it read?"),
+        *_sweep_slips("run.h[k - 1]", "run.h[k]", "first == 1", "t == 1", "window", "path"),
     ),
 )
 
@@ -379,6 +388,13 @@ CHUNK = Exercise(
         Slip("only_last_loss_of_a_chunk", "if s >= used:", "if s == end - 1:",
              "Each sweep takes the loss at its last step only.",
              "How many losses have come since the last sweep?"),
+        Slip("first_loss_of_a_chunk_missing", "if s >= used:", "if s > used:",
+             "Each sweep leaves out one loss: the earliest of those that no sweep has taken yet.",
+             "With T = 5 and k1 = 2, which losses should the sweep that ends at step 4 take?"),
+        Slip("carry_not_reset", "reach = np.zeros_like(run.h[0])",
+             "reach = reach if used else np.zeros_like(run.h[0])",
+             "A sweep starts from what the sweep before passed back last; it should start from nothing.",
+             "At its last step, before it has taken a loss: what has reached this sweep?"),
         Slip("one_loss_used_again", "if s >= used:", "if s >= used - 1:",
              "Each sweep takes one loss too many: the last of the sweep before.",
              "The sweep before ended with which loss?"),
@@ -425,7 +441,7 @@ CHUNK = Exercise(
         Slip("x_overwritten", 'grads["x"][s] += ', 'grads["x"][s] = ',
              "x[t] holds the part of one sweep: each overwrites the one before.",
              "Can a step lie in more than one sweep?"),
-        *_sweep_slips("run.h[s]", "run.h[s + 1]", "start == 0", "used == 0"),
+        *_sweep_slips("run.h[s]", "run.h[s + 1]", "start == 0", "used == 0", "sweep", "step"),
     ),
 )
 

@@ -195,8 +195,8 @@ FORWARD = Exercise(
     instance=_network,
     reference=_forward_reference,
     step="t",
-    asks="If g differs already at the first step, compare it with the table, for both strings; if only later "
-    "steps differ, which of the two states does the second one read wrongly?",
+    asks="Which of i, g, o, c and h is the first to differ at step 1? Compare it with the table, for both "
+    "strings. If only later steps differ, which of the two states does the second one read wrongly?",
     slips=(
         Slip("squash_ignored", '{"tanh": 1, "1997": 2}[squash]', "1",
              'A run with squash "1997" is made with tanh: the argument squash changes nothing.',
@@ -316,7 +316,7 @@ SLOPES = Exercise(
              'With "1997" K is twice as large as it should be: the inner derivative is forgotten.',
              "K(c) = tanh(c/p): what does the chain rule give for the inside?"),
         Slip("cell_squash_of_tanh", "(1 - np.tanh(c / p) ** 2) / p", "1 - np.tanh(c) ** 2",
-             'With "1997" K is the slope of tanh; G is the right one.',
+             'With "1997" K is the slope of tanh, as it is with "tanh".',
              "The argument squash chooses two functions; which one have you changed?"),
         Slip("cell_not_squashed", "np.tanh(c / p) ** 2", "(c / p) ** 2",
              "For K the cell state is squared as it is; the formula takes the squashed one.",
@@ -373,11 +373,11 @@ TRUNCATED_BACKWARD = Exercise(
              "What does truncation hold constant, the gates or the h that they read?"),
         Slip("recurrent_gates_get_nothing", 'np.einsum("tbj,tbn->jn", run.h[:-1], da)',
              'np.einsum("tbj,tbn->jn", run.h[:-1], da * np.repeat([0, 0, 1], dh.shape[2]))',
-             "W_h has zeros in the blocks of i and g, where W_x has none.",
+             "W_h has zeros in the blocks of i and g.",
              "h[t-1] is a constant here. What is the derivative of a constant times W_h, by W_h?"),
         Slip("input_weights_cut", 'np.einsum("tbd,tbn->dn", run.x, da)',
              'np.einsum("tbd,tbn->dn", run.x, da * np.repeat([0, 0, 1], dh.shape[2]))',
-             "W_x has zeros in the blocks of i and g, where W_h has none.",
+             "W_x has zeros in the blocks of i and g.",
              "Does the truncation touch what the gates read of x?"),
         Slip("h0_for_every_state", 'np.einsum("tbj,tbn->jn", run.h[:-1], da)',
              'np.einsum("bj,tbn->jn", run.h[0], da)',
@@ -684,7 +684,7 @@ BOUND = Exercise(
     instance=_gates,
     reference=_bound_reference,
     step="t",
-    asks="Which of the three is right? What does the wrong one contain that the right ones do not?",
+    asks="Write the three out for one unit and two steps: which factor or which term is different in yours?",
     slips=(
         Slip("outputs_exchanged", '"without": np.array(adds_up), "with": np.array(forgets)',
              '"without": np.array(forgets), "with": np.array(adds_up)',

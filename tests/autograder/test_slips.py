@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from autograder import diagnose, judge, slips, solutions
+from autograder import diagnose, judge, mutants, slips, solutions
 from autograder.exercises import Exercise, Slip, every, exercise
+from autograder.trial import setting
 from rnnlib import numgrad
 
 FUNCTIONS = [e for e in every().values() if e.kind == "function"]
 SLIPS = [(e, slip) for e in FUNCTIONS for slip in e.slips]
+ALONE = [(e, slip) for e, slip in SLIPS if slip.alone]
 SEEDS = (None, 1, 2, 3, 17, 2024, 987654321)
 
 
@@ -53,6 +55,42 @@ def test_feedback_never_gives_the_line_away(exercise, slip):
         code = line.strip()
         if len(code) > 14 and not code.startswith(("def ", '"""', "#")):
             assert code not in said
+
+
+@pytest.mark.parametrize("e, slip", ALONE, ids=[f"{e.id}-{s.id}" for e, s in ALONE])
+def test_a_slip_that_says_the_rest_is_right_is_not_named_where_it_is_not(e, slip):
+    function = solutions.variant(e, slip)
+    made, right = slips.outputs_of(e.id, slip.id, 0), setting(e.id, 0)[1]
+    changed = frozenset().union(*(slips.changes(m, r) for m, r in zip(made, right)))
+    others = [name for name in e.outputs if name not in changed]
+    assert others and diagnose(e.id, function).slips == (slip.id,)
+    for name in others:  # one more than it should be everywhere: no slip and no law
+        verdict = diagnose(e.id, mutants.changed(function, lambda g, _: g + 1, name))
+        assert slip.id not in verdict.slips and slip.says not in verdict.message, name
+
+
+def test_a_slip_that_says_nothing_of_the_rest_is_named_beside_another_fault():
+    e = exercise("05.rnn_backward")
+    overwritten = solutions.variant(e, next(s for s in e.slips if s.id == "w_h_overwritten"))
+    verdict = diagnose(e.id, mutants.changed(overwritten, lambda g, _: g + 1, "x"))
+    assert verdict.slips == ("w_h_overwritten",) and "x differs as well" in verdict.message
+
+
+@pytest.mark.parametrize("e", [e for e in FUNCTIONS if e.asks_of], ids=lambda e: e.id)
+def test_a_question_about_one_output_is_asked_only_where_that_is_wrong(e):
+    def spoilt(g, _):
+        """The first entry is off by 1: no slip and no law does that."""
+        return g + (np.arange(g.size) == 0).reshape(g.shape)
+
+    def named(*arguments):
+        made = solutions.variant(e)(*arguments)
+        return made if isinstance(made, dict) else dict(zip(e.outputs, made, strict=True))
+
+    assert e.asks_of in e.outputs and e.asks
+    for name in e.outputs:
+        verdict = diagnose(e.id, mutants.changed(named, spoilt, name))
+        assert {n for n, output in verdict.outputs.items() if not output.ok} == {name}
+        assert not verdict.slips and verdict.question == (e.asks if name == e.asks_of else ""), name
 
 
 def test_a_passage_that_is_gone_is_an_error():
