@@ -48,7 +48,11 @@ def set_up(extras):
     extras = sorted(done | set(extras))
     print("Setting up .venv (%s); about a minute, this once." % " and ".join(extras), flush=True)
     start = time.time()
-    remove_stamp()  # an interrupted installation must not look finished
+    try:
+        os.makedirs(VENV, exist_ok=True)
+        open(STAMP, "w").close()  # an interrupted installation must not look finished
+    except OSError as error:
+        return "%s cannot be written (%s); copy the course to a place of your own." % (VENV, error.strerror)
     if not runs(PYTHON) and subprocess.call([sys.executable, "-m", "venv", "--clear", VENV]) != 0:
         return (
             "The virtual environment could not be made: this Python lacks ensurepip. On Debian or Ubuntu run"
@@ -91,11 +95,6 @@ def read_stamp():
     except (OSError, ValueError):
         return set()
     return set(extras) if digest == wanted() else set()
-
-
-def remove_stamp():
-    if os.path.exists(STAMP):
-        os.remove(STAMP)
 
 
 def fail(sentence):

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 c = get_config()  # noqa: F821 - nbgrader provides it
 
 gradebook = Path(__file__).resolve().parent / "gradebook"
-gradebook.mkdir(exist_ok=True)  # SQLite does not make the folder of its file
+with suppress(OSError):  # whoever writes there says why it cannot
+    gradebook.mkdir(exist_ok=True)  # SQLite does not make the folder of its file
 
 # nbgrader calls the program alembic; where it is not found, a half-made database stays behind
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

@@ -1,6 +1,9 @@
 """The `autograder` command: arguments in, one verb each, an exit code out."""
 
 import argparse
+import errno
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -9,9 +12,20 @@ from pathlib import Path
 
 from . import sandbox
 
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EEXIST, errno.ENOTDIR)
+STOPPED = 130  # what shells say of a program that Ctrl-C ended
+
 
 def main(arguments=None):
-    """Runs the command line; returns the exit code (0 done, 1 not done, 2 wrong call)."""
+    """Runs the command line; returns the exit code (0 done, 1 not done, 2 wrong call, 130 stopped)."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt as stop:
+        print(f"\n{stop or 'stopped'}", file=sys.stderr)
+        return STOPPED
+
+
+def _run(arguments):
     parser = _parser()
     options, options.more = parser.parse_known_args(arguments)
     if options.more and getattr(options, "run", None) is not _lab:  # JupyterLab has its own arguments
@@ -28,6 +42,11 @@ def main(arguments=None):
     except (BuildError, GradingError, InUse, sandbox.Unavailable) as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        print(f"autograder: {error.filename} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
 
 
 def _parser():
@@ -42,8 +61,11 @@ def _parser():
     build.set_defaults(run=_build)
 
     grade = verbs.add_parser("grade", help="grade an assignment's submissions and report")
-    grade.add_argument("assignment", metavar="ASSIGNMENT", help="such as 01_scalar_rnn")
-    grade.add_argument("--student", metavar="ID", help="only this student")
+    grade.add_argument("assignment", metavar="ASSIGNMENT", help="such as 01_scalar_rnn, or 01")
+    grade.add_argument("--student", metavar="ID", action="append", help="only this student; may be repeated")
+    grade.add_argument(
+        "--again", action="store_true", help="run anew also what has a result, such as a time-out under load"
+    )
     grade.add_argument(
         "--jobs", type=_positive, metavar="N", help="notebooks at the same time (default: cores)"
     )
@@ -53,7 +75,6 @@ def _parser():
     grade.add_argument(
         "--sandbox", choices=sandbox.MODES, help="the walls around student code (default: auto)"
     )
-    grade.add_argument("--submitted", metavar="DIR", help="where STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb are")
     grade.set_defaults(run=_grade)
 
     report = verbs.add_parser("report", help="write the class report from what is graded")
@@ -64,6 +85,13 @@ def _parser():
     export.add_argument("assignment", metavar="ASSIGNMENT")
     export.add_argument("--to", choices=["gradescope"], required=True, help="the system")
     export.set_defaults(run=_export)
+
+    for verb in (grade, report, export):
+        verb.add_argument(
+            "--submitted",
+            metavar="DIR",
+            help="another class's STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; its gradebook is DIR-graded",
+        )
 
     verbs.add_parser("demo", help="grade a sample class of lesson 01").set_defaults(run=_demo)
     lab = verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab there")
@@ -91,7 +119,8 @@ def _grade(options):
     return _grade_and_report(
         Course.load(Path.cwd(), submitted=options.submitted),
         options.assignment,
-        student=options.student,
+        students=options.student,
+        again=options.again,
         jobs=options.jobs,
         mode=options.sandbox,
         where=options.engine,
@@ -114,67 +143,95 @@ def _demo(_):
     return _grade_and_report(course, sample.ASSIGNMENT, mode=mode)
 
 
-def _grade_and_report(course, assignment, student=None, **options):
+def _grade_and_report(course, assignment, students=None, **options):
     from tqdm import tqdm
 
     from . import report
     from .grade import grade_class
 
-    total = 1 if student else len(course.submissions(assignment))
-    with tqdm(total=total, desc="grading", unit="notebook") as bar:
-        failures = 0
+    assignment, bar, failed, total = course.assignment(assignment), None, 0, None
 
-        def progress(_, result):
-            nonlocal failures
-            failures += result is None
-            bar.set_postfix(failed=failures, refresh=False)
-            bar.update()
+    def begin(submissions):
+        nonlocal bar, total
+        total = submissions
+        bar = tqdm(total=total, desc="grading", unit="notebook")
 
-        results = grade_class(course, assignment, student, progress=progress, **options)
-    table = report.rows(results)
-    print("\n" + report.text(table, shutil.get_terminal_size((120, 24)).columns))
-    if student is None:
-        path = report.write(table, assignment, course.home / "reports" / assignment)
-        print(f"\nreport: {_short(path)}")
-    return int(any(result is None for result in results.values()))
+    def progress(_, result):
+        nonlocal failed
+        failed += not result["cells"]
+        bar.set_postfix(failed=failed, refresh=False)
+        bar.update()
+
+    try:
+        results = grade_class(course, assignment, students, begin=begin, progress=progress, **options)
+    except KeyboardInterrupt:
+        counts = f"; {bar.n - failed} of {total} are recorded" if bar else ""
+        raise KeyboardInterrupt(f"stopped{counts}; start again to continue") from None
+    finally:
+        if bar:
+            bar.close()
+    enrolled = course.students()
+    shown = {name: enrolled[name] for name in students if name in enrolled} if students else enrolled
+    print("\n" + report.text(report.rows(results, shown), shutil.get_terminal_size((120, 24)).columns))
+    print(f"\nreport: {_write_report(course, assignment, _results(course, assignment) | results)}")
+    return int(not all(result["cells"] for result in results.values()))
 
 
 def _report(options):
+    course, assignment, results = _graded(options)
+    print(f"report: {_write_report(course, assignment, results)}")
+    return 0
+
+
+def _write_report(course, assignment, results):
     from . import report
 
-    course, results = _graded(options.assignment)
-    folder = course.home / "reports" / options.assignment
-    print(f"report: {_short(report.write(report.rows(results), options.assignment, folder))}")
-    return 0
+    table = report.rows(results, course.students())
+    return _short(report.write(table, assignment, course.home / "reports" / assignment))
 
 
 def _export(options):
     from . import export
-    from .course import GradingError
 
-    course, results = _graded(options.assignment)
-    folder = course.home / "exports" / options.to / options.assignment
+    course, assignment, results = _graded(options)
+    folder = course.home / "exports" / options.to / assignment
     paths = export.write(results, folder)
-    if not paths:
-        raise GradingError(f"nothing of {options.assignment} is graded yet")
     print(f"{len(paths)} results in {_short(folder)}")
-    return int(len(paths) < len(results))
+    without = [student for student, result in results.items() if not result["cells"]]
+    if without:
+        print(f"without a result, so not exported: {', '.join(without)}", file=sys.stderr)
+    return int(bool(without))
 
 
-def _graded(assignment):
-    """The course, and {student: result or None} from the store."""
-    from .course import Course
+def _graded(options):
+    """The course, the assignment and its results; refuses when there is none."""
+    from .course import Course, GradingError
 
-    course = Course.load(Path.cwd())
-    course.released(assignment)
-    store = course.store(assignment)
-    graded = store.graded()
-    found = course.submissions(assignment)
-    return course, {student: store.read(graded[student]) if student in graded else None for student in found}
+    course = Course.load(Path.cwd(), submitted=options.submitted)
+    assignment = course.assignment(options.assignment)
+    results = _results(course, assignment)
+    if not any(result["cells"] for result in results.values()):
+        raise GradingError(f"nothing of {assignment} is graded yet")
+    return course, assignment, results
+
+
+def _results(course, assignment):
+    """{student: result} of all submissions, as the gradebook has them."""
+    from .grade import no_result
+
+    return {
+        student: course.graded(assignment, student) or no_result("not graded yet")
+        for student in course.submissions(assignment)
+    }
 
 
 def _lab(options):
-    copied = [folder.name for folder in sorted(Path("notebooks").iterdir()) if _copy_lesson(folder)]
+    copied, old = _copy_lessons(Path("notebooks"), Path("work"))
+    for name in old:
+        print(
+            f"notebooks/ has a newer {name} than the one in work/; to get it, rename the folder work/{name}"
+            " and start again"
+        )
     print(
         f"new in work/: {', '.join(copied)}" if copied else "work/ has every lesson; nothing was overwritten"
     )
@@ -184,12 +241,29 @@ def _lab(options):
     return subprocess.call(command)
 
 
-def _copy_lesson(folder):
-    target = Path("work") / folder.name
-    if target.exists():
-        return False
-    shutil.copytree(folder, target)
-    return True
+def _copy_lessons(notebooks, work):
+    """Copies what is missing in `work`; the names of these lessons, and of those with a newer release.
+
+    work/.copied.json has the digest of the release that each lesson was copied from.
+    """
+    from .store import write_atomically
+
+    noted = work / ".copied.json"
+    known = json.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
+    copied, old = [], []
+    for released in sorted(notebooks.glob("*/*.ipynb")):
+        name, digest = released.parent.name, hashlib.sha256(released.read_bytes()).hexdigest()
+        copy, part = work / name / released.name, work / name / ".part"
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(released, part)
+            os.replace(part, copy)
+            known[name] = digest
+            copied.append(name)
+        elif known.get(name, digest) != digest:
+            old.append(name)
+    write_atomically(noted, json.dumps(known, indent=1))
+    return copied, old
 
 
 def _doctor(_):
@@ -206,6 +280,9 @@ def _doctor(_):
     alembic = shutil.which("alembic") or (Path(sys.executable).parent / "alembic").exists()
     print(f"sandbox (bubblewrap): {sandbox.problem() or 'fine'}")
     print(f"alembic (nbgrader needs it): {'fine' if alembic else 'missing'}")
+    for name in ("gradebook", "work"):
+        path = Path(name) if Path(name).exists() else Path.cwd()
+        print(f"{name}/: {'fine' if os.access(path, os.W_OK) else f'{path} cannot be written'}")
     return 0
 
 

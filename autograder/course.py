@@ -30,7 +30,11 @@ class Course:
 
     @classmethod
     def load(cls, root, home=None, submitted=None):
-        """The course at `root`; `home` moves all that grading makes, `submitted` the submissions."""
+        """The course at `root`; `home` moves all that grading makes.
+
+        `submitted`: another folder of submissions, which has a gradebook of its own beside it, so
+        that two classes never mix.
+        """
         root = Path(root).resolve()
         if not (root / "nbgrader_config.py").exists():
             raise GradingError(f"no nbgrader_config.py in {root}; run this in the course's folder")
@@ -41,6 +45,12 @@ class Course:
         # nbgrader also reads the configuration of the working directory; this course's own wins
         config.merge(PyFileConfigLoader("nbgrader_config.py", str(root)).load_config())
         config.CourseDirectory.root = str(root)
+        if submitted is not None:
+            submitted = Path(submitted).resolve()
+            if not submitted.is_dir():
+                raise GradingError(f"{submitted} is no folder; expected one with STUDENT/ASSIGNMENT/ in it")
+            own = submitted == (root / config.CourseDirectory.submitted_directory).resolve()
+            home = None if own else submitted.with_name(f"{submitted.name}-graded")
         if home is not None:
             home = Path(home).resolve()
             home.mkdir(parents=True, exist_ok=True)
@@ -48,7 +58,7 @@ class Course:
             for step in ("submitted", "autograded", "feedback"):
                 config.CourseDirectory[f"{step}_directory"] = str(home / step)
         if submitted is not None:
-            config.CourseDirectory.submitted_directory = str(Path(submitted).resolve())
+            config.CourseDirectory.submitted_directory = str(submitted)
         return cls(root, config)
 
     @classmethod
@@ -71,17 +81,47 @@ class Course:
 
     def released(self, assignment):
         """The released notebook as JSON."""
-        path = self.root / "notebooks" / assignment / f"{assignment}.ipynb"
-        if not path.exists():
-            known = sorted(p.parent.name for p in self.root.glob("notebooks/*/*.ipynb"))
-            raise GradingError(f"no assignment {assignment!r}; there are {', '.join(known) or 'none'}")
-        return json.loads(path.read_text(encoding="utf-8"))
+        name = self.assignment(assignment)
+        return json.loads((self.root / "notebooks" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+
+    def assignment(self, name):
+        """The assignment called "01_scalar_rnn", "01_scalar_rnn/" or "01"."""
+        known = sorted(p.parent.name for p in self.root.glob("notebooks/*/*.ipynb"))
+        bare = name.rstrip("/")
+        found = [k for k in known if k == bare] or [k for k in known if k.split("_")[0] == bare]
+        if len(found) != 1:
+            raise GradingError(f"no assignment {name!r}; there are {', '.join(known) or 'none'}")
+        return found[0]
 
     def submissions(self, assignment):
         """{student: folder of the submission}, in alphabetical order."""
         folder = self.root / self.config.CourseDirectory.submitted_directory
         found = sorted(path for path in folder.glob(f"*/{assignment}") if path.is_dir())
         return {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
+
+    def graded(self, assignment, student):
+        """The result that the gradebook's row came from, whichever program graded last; or None."""
+        folder = self.root / self.config.CourseDirectory.autograded_directory / student / assignment
+        try:
+            notebook = json.loads((folder / f"{assignment}.ipynb").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):  # ValueError: killed while it was written
+            return None
+        return notebook["metadata"].get("unrolled")
+
+    def students(self):
+        """{id: (first name, last name)} of all that the gradebook knows; a missing name is ""."""
+        url = self.config.CourseDirectory.db_url
+        if url.startswith("sqlite:///") and not (self.root / url.removeprefix("sqlite:///")).exists():
+            return {}
+        with Gradebook(url) as gradebook:
+            return {s.id: (s.first_name or "", s.last_name or "") for s in gradebook.students}
+
+    def must_be_writable(self):
+        """Raises GradingError where grading could not write; half-way it would be hard to read."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        for path in (self.home, *map(self.home.joinpath, ("gradebook.db", "results", "autograded"))):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise GradingError(f"{path} cannot be written; grading keeps all that it makes there")
 
 
 def register(assignment, student=None, notebooks=None, course=None):

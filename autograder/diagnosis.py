@@ -36,17 +36,17 @@ class Verdict:
     numbers: tuple[details.Number, ...] = ()  # on the public instances only
 
 
-def diagnose(exercise_id, answer, seed=None):
+def diagnose(exercise_id, answer, seed=None, seconds=None):
     """Judges `answer` on the instances of `seed` (None: the public ones); returns a `Verdict`.
 
-    answer: a function, or an array or number where the exercise asks for one.  Never raises for
-    what the answer does; raises ValueError or TypeError for an unknown exercise or the wrong
-    kind of answer.
+    answer: a function, or an array or number where the exercise asks for one.  seconds: for all its
+    calls, by default TIME_LIMIT.  Never raises for what the answer does; raises ValueError or
+    TypeError for an unknown exercise or the wrong kind of answer.
     """
     exercise = find_exercise(exercise_id)
     _check_kind(exercise, answer)
     if exercise.kind == "value":
-        return _judge_value(exercise, answer)
+        return _judge_value(exercise, answer, seconds or TIME_LIMIT)
     public, seed = seed is None, int(seed or 0)
     instances, references = setting(exercise.id, seed)
     trial = Trial(exercise, seed, instances, references, [], _argument_names(answer))
@@ -67,7 +67,7 @@ def diagnose(exercise_id, answer, seed=None):
                 {name: judge.judge_output(given.get(name), want) for name, want in reference.items()}
             )
 
-    printed, problem = _attempt(exercise, answer, call_all)
+    printed, problem = _attempt(exercise, answer, call_all, seconds)
     if problem is not None:
         return problem
     remarks += [f"it printed {_shortened(printed)}"] if printed.strip() else []
@@ -94,26 +94,27 @@ def diagnose(exercise_id, answer, seed=None):
     )
 
 
-def dry_run(exercise, answer):
+def dry_run(exercise, answer, seconds=None):
     """Calls a function on the public instances; the verdict if that already fails, else None."""
 
     def call_all():
         for arguments in exercise.instances():
             judge.read_outputs(run(exercise, answer, copied(arguments)), exercise.outputs)
 
-    return _attempt(exercise, answer, call_all)[1]
+    return _attempt(exercise, answer, call_all, seconds)[1]
 
 
-def _attempt(exercise, answer, call):
+def _attempt(exercise, answer, call, seconds):
     """(what was printed, None), or ("", the verdict) when the student's function fails in `call`."""
+    seconds = seconds or TIME_LIMIT
     try:
-        with guard(TIME_LIMIT) as printed:
+        with guard(seconds) as printed:
             call()
         return printed.getvalue(), None
     except TimeLimitExceeded:
         problem = (
             "timeout",
-            f"Did not return within {TIME_LIMIT:g} s; is there a loop without an end?",
+            f"Did not return within {seconds:g} s; is there a loop without an end?",
         )
     except NotImplementedError as error:
         at = getattr(error, "at", None) or traceback.extract_tb(error.__traceback__)[-1].name
@@ -132,14 +133,14 @@ def _attempt(exercise, answer, call):
     return "", failed(exercise, *problem)
 
 
-def _judge_value(exercise, answer):
+def _judge_value(exercise, answer, seconds):
     if answer is None or answer is Ellipsis:
         return failed(exercise, "unanswered", "Not answered yet.")
     try:
-        with guard(TIME_LIMIT):
+        with guard(seconds):
             problem = exercise.verify(deepcopy(answer))
     except TimeLimitExceeded:
-        return failed(exercise, "timeout", f"Could not be judged within {TIME_LIMIT:g} s.")
+        return failed(exercise, "timeout", f"Could not be judged within {seconds:g} s.")
     except Exception as error:
         return failed(exercise, "form", f"{type(answer).__name__} does not fit: {error}")
     output = judge.Output(problem is None, 0.0 if problem is None else np.inf, problem or "")

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from . import sandbox
 from .course import GradingError
 
 
@@ -14,8 +15,14 @@ def executor(where, jobs):
     """
     name, _, address = where.partition(":")
     if where == "local":
-        with ThreadPoolExecutor(jobs) as pool:
+        pool = ThreadPoolExecutor(jobs)
+        try:
             yield pool
+        except BaseException:  # nobody waits for the rest any more
+            with sandbox.stopped():
+                pool.shutdown(cancel_futures=True)
+            raise
+        pool.shutdown()
         return
     if name != "dask":
         raise GradingError(f"engine is {where!r}, expected local, dask or dask:ADDRESS")

@@ -80,21 +80,21 @@ def _verdict(cell, box, ran, seed, limits, written):
     if not answer.known:
         return diagnosis.failed(exercise, "died", f"Its process ended while {cell['name']} was asked for.")
     try:
-        verdict = _judge(exercise, answer, seed)
+        verdict = _judge(exercise, answer, seed, limits.answer)
     except TypeError as error:  # a value where a function is asked for, or the other way round
         return diagnosis.failed(exercise, "form", f"{error}.")
     return verdict if answer.alive() else diagnosis.failed(exercise, "died", verdict.message)
 
 
-def _judge(exercise, answer, seed):
+def _judge(exercise, answer, seed, seconds):
     value = answer if answer.known == "function" else answer.value
     if exercise.kind == "function" and answer.known == "function":
         # errors are described on instances that everybody may see; then the secret ones follow
-        public = diagnosis.dry_run(exercise, answer)
+        public = diagnosis.dry_run(exercise, answer, seconds)
         if public is not None:
             return public
         answer.again(private=True)
-    return diagnosis.diagnose(exercise.id, value, seed)
+    return diagnosis.diagnose(exercise.id, value, seed, seconds)
 
 
 def _ended(ran):

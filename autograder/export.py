@@ -31,10 +31,13 @@ def gradescope(result):
 
 
 def write(results, folder):
-    """Writes FOLDER/STUDENT/results.json for each result; returns the paths.  None is left out."""
+    """Writes FOLDER/STUDENT/results.json for each result; returns the paths.
+
+    A result without `cells` is none, and is left out.
+    """
     paths = []
     for student, result in results.items():
-        if result is not None:
+        if result["cells"]:
             paths.append(Path(folder) / student / "results.json")
             write_atomically(paths[-1], json.dumps(gradescope(result), indent=1))
     return paths

@@ -10,7 +10,9 @@ import json
 import logging
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import warnings
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import contextmanager, nullcontext
@@ -59,6 +61,10 @@ class Grade(NbGraderPreprocessor):
     run_seconds = Float(Limits().run, help="Seconds for all cells of a notebook.").tag(config=True)
     answer_seconds = Float(Limits().answer, help="Seconds for all calls of an answer.").tag(config=True)
 
+    @property
+    def limits(self):
+        return Limits(self.cell_seconds, self.run_seconds, self.answer_seconds)
+
     def preprocess(self, nb, resources):
         course, names = Course.of(resources), resources["nbgrader"]
         released, store = course.released(names["assignment"]), course.store(names["assignment"])
@@ -66,22 +72,31 @@ class Grade(NbGraderPreprocessor):
         submission = submissions.parse(json.dumps(notebook).encode(), released)
         directory = self.parent.parent.coursedir  # this belongs to an exporter, that to Autograde
         folder = directory.format_path(directory.submitted_directory, names["student"], names["assignment"])
-        beside = submissions.read(folder, names["assignment"], released).files
-        submission = submission._replace(files=beside)
-        key = store.key(submission)
+        read = submissions.read(folder, names["assignment"], released)
+        submission = submission._replace(files=read.files, remarks=read.remarks)
+        key = store.key(submission, self.sandbox, self.limits)
         result = store.read(key)
         if result is None:
-            limits = Limits(self.cell_seconds, self.run_seconds, self.answer_seconds)
-            result = grade_one(submission, released, store.seed, self.sandbox, limits)
+            result = grade_one(submission, released, store.seed, self.sandbox, self.limits)
             store.write(key, result)
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
         for cell, outputs in zip(code, result["outputs"], strict=True):
             cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        resources["unrolled"] = {"key": key, **_light(result)}
         return nb, resources
 
 
 class SaveGrades(SaveAutoGrades):
-    """nbgrader's own, and the mark "needs a manual grade" where a run gave nothing to grade."""
+    """nbgrader's own, and the mark "needs a manual grade" where a run gave nothing to grade.
+
+    The notebook then holds the result that the gradebook has: `Course.graded` reads it there,
+    whichever program graded last.
+    """
+
+    def preprocess(self, nb, resources):
+        nb, resources = super().preprocess(nb, resources)
+        nb.metadata["unrolled"] = nbformat.from_dict(resources["unrolled"])
+        return nb, resources
 
     def _add_score(self, cell, resources):
         super()._add_score(cell, resources)
@@ -108,7 +123,7 @@ def grade_one(submission, released, seed, mode="auto", limits=None):
     Raises sandbox.Unavailable or remote.Infrastructure, neither of which says anything about it.
     """
     if submission.unreadable:
-        result = _nothing_to_run(submission)
+        result, mode = _nothing_to_run(submission), ""
     else:
         mode = sandbox.choose(mode)
         with _files(submission.files) as files:
@@ -141,59 +156,103 @@ def _files(files):
     return made
 
 
-def grade_class(course, assignment, student=None, jobs=None, mode=None, where="local", progress=None):
-    """Grades every submission (or one student's) and records it; {student: result or None}.
+def grade_class(
+    course,
+    assignment,
+    students=None,
+    jobs=None,
+    mode=None,
+    where="local",
+    again=False,
+    begin=lambda total: None,
+    progress=lambda student, result: None,
+):
+    """Grades every submission (or these students') and records it; {student: result}.
 
     jobs: submissions to run at the same time, by default one per core.  mode: the sandbox, by
     default what nbgrader_config.py says.
-    where: the engine, see `engine.executor`.  progress(student, result): called as they finish.
-    The results come without the cells' outputs, so that memory does not grow with them.
+    where: the engine, see `engine.executor`.  again: whether to run also what has a result.
+    begin(number of submissions): called when all is in order; progress(student, result): as they
+    finish.  The results come without the cells' outputs, so that memory does not grow with them;
+    one without `cells` has the `reason`.
     """
     released = course.released(assignment)
     folders = course.submissions(assignment)
-    if student is not None:
-        if student not in folders:
-            raise GradingError(f"no submission of {student!r}; there are {', '.join(folders) or 'none'}")
-        folders = {student: folders[student]}
     if not folders:
         kept = course.config.CourseDirectory.submitted_directory
         raise GradingError(f"no submissions in {kept}; expected STUDENT/{assignment}/{assignment}.ipynb")
+    for student in students or ():
+        if student not in folders:
+            raise GradingError(f"no submission of {student!r}; there are {', '.join(folders)}")
+    folders = {student: folders[student] for student in students or folders}
+    course.must_be_writable()
     jobs, settings = jobs or os.cpu_count() or 1, Grade(config=course.config)
-    limits = Limits(settings.cell_seconds, settings.run_seconds, settings.answer_seconds)
+    limits = settings.limits
     mode = sandbox.choose(mode or settings.sandbox) if where == "local" else mode or settings.sandbox
     store = course.store(assignment)
     results = dict.fromkeys(folders)
     with store.alone(), engine.executor(where, jobs) as pool:
-        register(assignment, course=course)
+        begin(len(folders))
+        with _to_its_end():
+            register(assignment, course=course)
 
         def run(submission):
             return pool.submit(grade_one, submission, released, store.seed, mode, limits)
 
-        for batch in _finished(run, folders, assignment, released, store, 3 * jobs):
-            unrecorded = {
-                name: key
-                for name, (key, result) in batch.items()
-                if result and not _is_recorded(course, assignment, name, store.graded().get(name) == key)
-            }
-            failed = _record(course, assignment, {name: folders[name] for name in unrecorded}, released)
-            store.set_graded({name: key for name, key in unrecorded.items() if name not in failed})
-            for name, (_, result) in batch.items():
-                results[name] = None if name in failed else result
-                if progress:
-                    progress(name, results[name])
+        def key_of(submission):
+            return store.key(submission, mode, limits)
+
+        for batch in _finished(run, key_of, folders, assignment, released, store, again, 3 * jobs):
+            with _to_its_end():
+                wanted = {
+                    name: {"key": key, **result} for name, (key, result) in batch.items() if result["cells"]
+                }
+                unrecorded = [name for name in wanted if course.graded(assignment, name) != wanted[name]]
+                _record(course, assignment, {name: folders[name] for name in unrecorded}, released, mode)
+                for name, (_, result) in batch.items():
+                    if name in unrecorded and course.graded(assignment, name) != wanted[name]:
+                        result = no_result("nbgrader could not record it")
+                    results[name] = result
+                    progress(name, result)
     return results
 
 
-def _finished(run, folders, assignment, released, store, most):
-    """Yields {student: (key, result or None)} as runs finish; at most `most` wait at any time."""
+def no_result(reason):
+    return {"cells": {}, "remarks": [], "seconds": 0.0, "sandbox": "", "reason": reason}
+
+
+@contextmanager
+def _to_its_end():
+    """Ctrl-C comes after the block: what is being recorded is recorded in full.
+
+    Blocked, it does not reach programs started here either, such as nbgrader's alembic; the handler
+    is for when another thread takes the signal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = []
+    before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
+
+
+def _finished(run, key_of, folders, assignment, released, store, again, most):
+    """Yields {student: (key, result)} as runs finish; at most `most` wait at any time."""
     waiting, running = iter(folders.items()), {}
     while True:
         batch = {}
         while len(running) + len(batch) < most and (item := next(waiting, None)) is not None:
             name, folder = item
             submission = submissions.read(folder, assignment, released)
-            key = store.key(submission)
-            if (known := store.read(key)) is not None:
+            key = key_of(submission)
+            if not again and (known := store.read(key)) is not None:
                 batch[name] = key, _light(known)
             else:
                 running[run(submission)] = name, key
@@ -209,8 +268,7 @@ def _finished(run, folders, assignment, released, store, most):
             except sandbox.Unavailable:
                 raise
             except (Infrastructure, Exception) as error:  # nothing is known; the others go on
-                log.error("%s: not graded: %s: %s", name, type(error).__name__, error)
-                batch[name] = key, None
+                batch[name] = key, no_result(f"{type(error).__name__}: {error}")
         if batch:
             yield batch
 
@@ -219,23 +277,19 @@ def _light(result):
     return {name: value for name, value in result.items() if name != "outputs"}
 
 
-def _is_recorded(course, assignment, student, noted):
-    autograded = course.root / course.config.CourseDirectory.autograded_directory / student / assignment
-    return noted and autograded.exists()
-
-
-def _record(course, assignment, folders, released):
-    """Lets nbgrader write its autograded copies and gradebook rows from the store; who failed.
+def _record(course, assignment, folders, released, mode):
+    """Lets nbgrader write its autograded copies and gradebook rows from the store.
 
     nbgrader reads from a staging folder with repaired notebooks under the expected names, so that
     no file of one student can stop the others.
     """
     if not folders:
-        return set()
+        return
     staging = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home))
     config = copy.deepcopy(course.config)
     config.CourseDirectory.assignment_id = assignment
     config.CourseDirectory.submitted_directory = str(staging)
+    config.Grade.sandbox = mode  # results are kept under it
     config.Autograde.pre_convert_hook = None  # the assignment is registered
     config.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]  # the rest is done
     try:
@@ -250,8 +304,6 @@ def _record(course, assignment, folders, released):
         log.error("nbgrader: %s", error)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    graded = course.root / course.config.CourseDirectory.autograded_directory
-    return {student for student in folders if not (graded / student / assignment).exists()}
 
 
 @contextmanager

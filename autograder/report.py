@@ -8,17 +8,20 @@ from typing import NamedTuple
 
 from .store import write_atomically
 
+ABSENT = "not handed in"
 REVIEW = ("died", "notrun", "timeout", "unreadable")  # nothing came back: a person should look
 
 
 class Row(NamedTuple):
-    """One submission: points by exercise (None: nothing is known), and the diagnoses in words."""
+    """One student: points by exercise, or why there are none, and the diagnoses in words."""
 
     student: str
-    cells: dict  # exercise -> record with points, max, status, slips, summary
-    remarks: tuple
+    cells: dict  # exercise -> record with points, max, status, slips, summary; empty without a result
+    remarks: tuple = ()
     seconds: float = 0.0
-    sandbox: str = "bwrap"
+    sandbox: str = ""
+    reason: str = ""  # where there is no result: ABSENT, or "no result: …"
+    name: tuple = ("", "")  # first, last; as far as the gradebook knows
 
     @property
     def total(self):
@@ -31,10 +34,12 @@ class Row(NamedTuple):
     @property
     def diagnosis(self):
         """One line: what each exercise below full marks shows."""
-        if self.cells and all(record["status"] == "unanswered" for record in self.cells.values()):
+        if not self.cells:
+            return self.reason
+        if all(record["status"] == "unanswered" for record in self.cells.values()):
             return "nothing answered"
-        if self.cells and all(record["status"] == "unreadable" for record in self.cells.values()):
-            return next(iter(self.cells.values()))["summary"]
+        if self.unreadable:
+            return self.unreadable
         return (
             "; ".join(
                 f"{_short(grade_id)}: {_finding(record)}"
@@ -44,15 +49,30 @@ class Row(NamedTuple):
             or "all correct"
         )
 
+    @property
+    def unreadable(self):
+        """Why the whole submission could not be read, or ""."""
+        records = list(self.cells.values())
+        whole = records and all(record["status"] == "unreadable" for record in records)
+        return records[0]["summary"] if whole else ""
 
-def rows(results):
-    """Rows in the order of `results`, a dict {student: result of grading, or None}."""
-    return [
-        Row(student, result["cells"], tuple(result["remarks"]), result["seconds"], result["sandbox"])
-        if result
-        else Row(student, {}, ("no result",))
-        for student, result in results.items()
-    ]
+
+def rows(results, students):
+    """Rows in the order of `results`, {student: result of grading}, then who handed in nothing.
+
+    students: {id: (first name, last name)} of all who are enrolled.
+    """
+    table = [_row(student, result, students) for student, result in results.items()]
+    absent = sorted(set(students) - set(results))
+    return table + [Row(student, {}, reason=ABSENT, name=students[student]) for student in absent]
+
+
+def _row(student, result, students):
+    name = students.get(student, ("", ""))
+    if not result["cells"]:
+        return Row(student, {}, reason=f"no result: {result['reason']}", name=name)
+    remarks = tuple(result["remarks"])
+    return Row(student, result["cells"], remarks, result["seconds"], result["sandbox"], name=name)
 
 
 def text(table, width=100):
@@ -63,10 +83,12 @@ def text(table, width=100):
     lines = [" " * names + "".join(f"  {n:>2}" for n in range(1, len(head) + 1)) + "   total  diagnosis"]
     for row in table:
         points = "".join(f"  {_points(row, e):>2}" for e in exercises)
-        lead = f"{row.student:<{names}}{points}  {row.total:4.3g}/{row.maximum:<3g}"
-        lines.append(f"{lead} {_cut(row.diagnosis if row.cells else 'no result', width - len(lead) - 1)}")
+        total = f"{row.total:4.3g}/{row.maximum:<3g}" if row.cells else f"{'-':>4}    "
+        lead = f"{row.student:<{names}}{points}  {total}"
+        lines.append(f"{lead} {_cut(row.diagnosis, width - len(lead) - 1)}")
     key = ", ".join(f"{n} {name}" for n, name in enumerate(head, start=1))
-    more = [f"without a sandbox: {len(table)} submissions"] if any(r.sandbox == "none" for r in table) else []
+    unwalled = sum(row.sandbox == "none" for row in table)
+    more = [f"without a sandbox: {unwalled} submissions"] if unwalled else []
     return "\n".join([*lines, "", f"exercises: {key}", *more])
 
 
@@ -82,42 +104,73 @@ def as_csv(table):
     exercises = _exercises(table)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["student", *map(_short, exercises), "total", "maximum", "diagnosis"])
+    names = ["student", "last_name", "first_name"]
+    writer.writerow([*names, *map(_short, exercises), "total", "maximum", "diagnosis"])
     for row in table:
         points = [row.cells[e]["points"] if e in row.cells else "" for e in exercises]
-        writer.writerow([row.student, *points, row.total, row.maximum, row.diagnosis])
+        total = [row.total, row.maximum] if row.cells else ["", ""]
+        writer.writerow([row.student, row.name[1], row.name[0], *points, *total, row.diagnosis])
     return buffer.getvalue()
 
 
 def page(table, assignment):
     """The report as one HTML page: no scripts, nothing loaded from elsewhere."""
     exercises = _exercises(table)
-    head = "".join(f"<th scope='col'>{_escape(_short(e))}</th>" for e in exercises)
+    handed_in = [row for row in table if row.reason != ABSENT]
+    without = sum(not row.cells for row in handed_in)
+    absent = len(table) - len(handed_in)
+    counts = f"{len(handed_in)} submissions"
+    counts += f", {without} of them without a result" if without else ""
+    counts += f"; not handed in: {absent}" if absent else ""
+    head = ["student", *(_breakable(_short(e)) for e in exercises), "total", "diagnosis"]
     body = "".join(
-        f"<tr><th scope='row'>{_escape(row.student)}</th>"
+        f"<tr><th scope='row' class='line'>{_student(row)}</th>"
         + "".join(_cell(row, e) for e in exercises)
-        + f"<td><b>{row.total:.3g}</b> of {row.maximum:g}</td><td>{_escape(row.diagnosis)}</td></tr>"
+        + (f"<td class='line'><b>{row.total:.3g}</b> of {row.maximum:g}</td>" if row.cells else "<td></td>")
+        + f"<td class='says'>{_escape(row.diagnosis)}</td></tr>"
         for row in table
     )
     return (
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Report: {_escape(assignment)}</title>"
+        "<!doctype html><html lang='en'><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
+        f"<title>Report: {_escape(assignment)}</title>"
         f"<style>{STYLE}</style><main><h1>{_escape(assignment)}</h1>"
-        f"<p>{len(table)} submissions. Points of exercises graded by hand are not in this table; "
-        "nbgrader's formgrader has them.</p>"
-        f"<table><thead><tr><th scope='col'>student</th>{head}<th scope='col'>total</th>"
-        f"<th scope='col'>diagnosis</th></tr></thead><tbody>{body}</tbody></table>"
-        f"{_review(table)}<h2>What the class misunderstands</h2>{_misunderstandings(table)}"
+        f"<p>{counts}. <b>Automatic points only</b>: marks given by hand and late penalties are not in "
+        "this report; the grade is what <code>nbgrader export</code> writes.</p>"
+        f"{_table(head, body)}{_review(table)}"
+        f"<h2>What the class misunderstands</h2>{_misunderstandings(table)}"
         f"<h2>Exercises</h2>{_success(table)}{_remarks(table)}{_runs(table)}</main></html>"
     )
 
 
 STYLE = """
-:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;
-max-width:80em;padding:0 1em}
-table{border-collapse:collapse;margin:1em 0}th,td{border:1px solid #8886;padding:3px 9px;text-align:left;
-vertical-align:top}thead th{font-weight:600}td.full{background:#0072b226}td.part{background:#e69f0033}
-td.none{background:#cc79a733}th[scope=row]{white-space:nowrap}.bar{background:#0072b2;display:inline-block;height:.8em;margin-right:.5em}
+:root{color-scheme:light dark}
+body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em}
+.wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse}
+th,td{border:1px solid #8886;padding:3px 9px;text-align:left;vertical-align:top}thead th{font-weight:600}
+td.says{min-width:16em}li,p,td{overflow-wrap:break-word}small{font-weight:400}.line{white-space:nowrap}
+td.full{background:#0072b226}td.part{background:#e69f0033}td.none{background:#cc79a733}
+.bar{background:#0072b2;display:inline-block;height:.8em;margin-right:.5em}
 """
+
+
+def _table(head, body):
+    """A table in a box of its own, which scrolls where the page is too narrow for it."""
+    columns = "".join(f"<th scope='col'>{name}</th>" for name in head)
+    return (
+        f"<div class='wide' tabindex='0'><table><thead><tr>{columns}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _student(row):
+    name = " ".join(filter(None, row.name))
+    return _escape(row.student) + (f"<br><small>{_escape(name)}</small>" if name else "")
+
+
+def _breakable(name):
+    """A name that may go on in the next line after each underscore."""
+    return _escape(name).replace("_", "_<wbr>")
 
 
 def _misunderstandings(table):
@@ -133,16 +186,12 @@ def _misunderstandings(table):
         return "<p>None was named.</p>"
     counts = Counter({label: len(names) for label, names in students.items()})
     lines = "".join(
-        f"<tr><th scope='row'>{_escape(label)}</th>"
-        f"<td><span class='bar' style='width:{2 * n}em'></span>{n}</td>"
-        f"<td>{_escape(', '.join(students[label]))}</td><td>{_escape(says[label])}</td></tr>"
+        f"<tr><th scope='row'>{_breakable(label)}</th>"
+        f"<td class='line'><span class='bar' style='width:{8 * n / len(table):.2f}em'></span>{n}</td>"
+        f"<td>{_escape(', '.join(students[label]))}</td><td class='says'>{_escape(says[label])}</td></tr>"
         for label, n in counts.most_common()
     )
-    return (
-        "<table><thead><tr><th scope='col'>slip</th><th scope='col'>submissions</th>"
-        "<th scope='col'>whose</th><th scope='col'>what the card says</th></tr></thead>"
-        f"<tbody>{lines}</tbody></table>"
-    )
+    return _table(["slip", "submissions", "whose", "what the card says"], lines)
 
 
 def _review(table):
@@ -151,9 +200,10 @@ def _review(table):
         f"<li>{_escape(row.student)}, {_escape(_short(grade_id))}: {_escape(record['summary'])}</li>"
         for row in table
         for grade_id, record in row.cells.items()
-        if record["status"] in REVIEW
+        if record["status"] in REVIEW and not row.unreadable
     )
-    lines += "".join(f"<li>{_escape(row.student)}: no result</li>" for row in table if not row.cells)
+    whole = [(row.student, row.unreadable or row.reason) for row in table if row.reason != ABSENT]
+    lines += "".join(f"<li>{_escape(student)}: {_escape(why)}</li>" for student, why in whole if why)
     return f"<h2>Needs review</h2><p>No points, as nothing came back:</p><ul>{lines}</ul>" if lines else ""
 
 
@@ -167,15 +217,11 @@ def _success(table):
         blank = sum(record["status"] == "unanswered" for record in records)
         share = 100 * full / len(records)
         lines += (
-            f"<tr><th scope='row'>{_escape(_short(exercise))}</th><td><span class='bar' "
+            f"<tr><th scope='row'>{_escape(_short(exercise))}</th><td class='line'><span class='bar' "
             f"style='width:{share / 10:.2f}em'></span>{full} of {len(records)}</td>"
             f"<td>{mean:.3g} of {records[0]['max']:g}</td><td>{blank}</td></tr>"
         )
-    return (
-        "<table><thead><tr><th scope='col'>exercise</th><th scope='col'>full points</th>"
-        "<th scope='col'>mean</th><th scope='col'>not answered</th></tr></thead>"
-        f"<tbody>{lines}</tbody></table>"
-    )
+    return _table(["exercise", "full points", "mean", "not answered"], lines)
 
 
 def _runs(table):
@@ -207,7 +253,7 @@ def _remarks(table):
 def _cell(row, exercise):
     record = row.cells.get(exercise)
     if record is None:
-        return "<td class='none'>no result</td>"
+        return "<td></td>"
     tone = "full" if record["points"] == record["max"] else "part" if record["points"] else "none"
     points = f"{record['points']:.3g} of {record['max']:g}"
     return f"<td class='{tone}' title='{_escape(record['summary'])}'>{points}</td>"

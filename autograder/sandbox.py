@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ DISK = 64 * 2**20  # bytes of the private folder
 FOLDER = "/submission"
 FIRST_UID, UIDS = 61_000, 4_000
 _starts = itertools.count(os.getpid() * 61)
+_running, _stopping = set(), threading.Event()
 
 CURES = """\
 Student code runs inside bubblewrap, and that cannot start here: {why}
@@ -42,6 +44,23 @@ Student code runs inside bubblewrap, and that cannot start here: {why}
 
 class Unavailable(Exception):
     """No sandbox can be made on this machine; the message says why and what helps."""
+
+
+class Stopped(Exception):
+    """Grading was stopped; that says nothing about the submission."""
+
+
+@contextmanager
+def stopped():
+    """Ends all sandboxes of this process, and lets none start while the block lasts."""
+    _stopping.set()
+    try:
+        for keeper in list(_running):
+            with suppress(ProcessLookupError):
+                os.killpg(keeper.pid, 9)
+        yield
+    finally:
+        _stopping.clear()
 
 
 def choose(mode):
@@ -124,7 +143,10 @@ def start(mode, library, job, checks, files=None):
             cwd=None if walled else folder,
             start_new_session=True,
         )
+        _running.add(keeper)
         try:
+            if _stopping.is_set():
+                raise Stopped
             for sock in theirs:
                 sock.close()
             try:
@@ -134,6 +156,7 @@ def start(mode, library, job, checks, files=None):
                 pass  # it ended at once; whoever waits for READY learns why
             yield Box(keeper, ours)
         finally:
+            _running.discard(keeper)
             _end(keeper)
             for sock in ours:
                 sock.close()

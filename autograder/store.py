@@ -1,7 +1,6 @@
 """What is kept between grading runs: results by content, and the secret seed of an assignment.
 
 <home>/results/<assignment>/<key>.json     one submission's outputs and points
-<home>/results/<assignment>/graded.json    which key each student's gradebook row came from
 <home>/seeds.json                          one seed per assignment, made once
 """
 
@@ -31,7 +30,7 @@ class Store:
     def __init__(self, home, assignment):
         self.home, self.assignment = Path(home), assignment
         self.folder = self.home / "results" / assignment
-        self.seed, self._graded = self._seed(), None
+        self.seed = self._seed()
 
     @contextmanager
     def alone(self):
@@ -58,14 +57,16 @@ class Store:
             write_atomically(path, json.dumps(seeds, indent=1))
         return seeds[self.assignment]
 
-    def key(self, submission):
-        """Names the run of a submission: its code, its files, the seed, and the grader's own code."""
+    def key(self, submission, mode, limits):
+        """Names the run of a submission: its code, its files, the seed, the grader's own code, and
+        what it was run under; a time-out under one limit says nothing about another.
+        """
         code = [
             ["".join(cell["source"]), (cell["metadata"].get("nbgrader") or {}).get("grade_id")]
             for cell in submission.notebook["cells"]
             if cell["cell_type"] == "code"
         ]
-        text = json.dumps([code, submission.digest(), self.seed, grader_version()])
+        text = json.dumps([code, submission.digest(), self.seed, grader_version(), mode != "none", limits])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def read(self, key):
@@ -75,19 +76,6 @@ class Store:
 
     def write(self, key, result):
         write_atomically(self.folder / f"{key}.json", json.dumps(result))
-
-    def graded(self):
-        """{student: key} of the gradebook's rows."""
-        if self._graded is None:
-            path = self.folder / "graded.json"
-            self._graded = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        return self._graded
-
-    def set_graded(self, keys):
-        """Notes that these students' rows, {student: key}, are in the gradebook."""
-        if keys:
-            self._graded = self.graded() | keys
-            write_atomically(self.folder / "graded.json", json.dumps(self._graded, indent=1))
 
 
 @cache

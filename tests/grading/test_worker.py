@@ -199,7 +199,7 @@ def test_rnnlib_lacks_the_answers_of_its_lesson_and_nothing_else():
         library.without("x = 1\n", ["nothing"], "scalar")
 
 
-def test_a_worker_that_does_not_start_is_tried_again_and_never_a_grade(course, monkeypatch, caplog):
+def test_a_worker_that_does_not_start_is_tried_again_and_never_a_grade(course, monkeypatch):
     submit(course, "one", solved())
     tries = []
     start = sandbox.start
@@ -210,8 +210,9 @@ def test_a_worker_that_does_not_start_is_tried_again_and_never_a_grade(course, m
 
     monkeypatch.setattr(sandbox, "start", broken)
     works_at = 99
-    assert grade_class(Course.load(course), NAME, mode="none") == {"one": None}
-    assert len(tries) == execution.ATTEMPTS and "No module named 'beside'" in caplog.text
+    result = grade_class(Course.load(course), NAME, mode="none")["one"]
+    assert not result["cells"] and "No module named 'beside'" in result["reason"]
+    assert len(tries) == execution.ATTEMPTS
     assert not (course / "gradebook" / "autograded").exists()
     tries.clear()
     works_at = execution.ATTEMPTS

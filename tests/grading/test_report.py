@@ -1,0 +1,233 @@
+"""What `report`, `export` and the terminal say: the last grading, whoever did it, and who has no result."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from class_tools import NAME, before, cell, code, command, notebook, solved, submit
+from nbgrader.api import Gradebook
+
+from autograder import diagnosis, report, sandbox, submission
+from autograder.course import Course
+from autograder.grade import grade_class, grade_one, no_result
+from autograder.remote import Limits
+
+walls = pytest.mark.skipif(bool(sandbox.problem()), reason=f"no sandbox here: {sandbox.problem()}")
+MODE = "none" if sandbox.problem() else "bwrap"
+
+
+def slow(seconds):
+    """A right submission whose `immediate` takes its time in each call."""
+    nb = solved()
+    lines = cell(nb, "immediate")["source"]
+    body = "".join(lines).split("\n")
+    start = next(n for n, line in enumerate(body) if line.startswith("def immediate"))
+    cell(nb, "immediate")["source"] = "\n".join(
+        ["import time", *body[: start + 1], f"    time.sleep({seconds})", *body[start + 1 :]]
+    )
+    return nb
+
+
+def table(course, home="gradebook"):
+    path = course / home / "reports" / NAME / "report.csv"
+    with open(path, newline="", encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def page(course):
+    return (course / "gradebook" / "reports" / NAME / "report.html").read_text(encoding="utf-8")
+
+
+def grade(course, *arguments, **more):
+    return command("autograder", "grade", NAME, "--sandbox", MODE, *arguments, cwd=course, **more)
+
+
+def resubmit(course, student, nb):
+    shutil.rmtree(course / "gradebook" / "submitted" / student)
+    submit(course, student, nb)
+
+
+def test_without_a_result_there_are_no_points_and_no_share_in_the_means():
+    record = {"points": 1.0, "max": 2.0, "status": "judged", "slips": [], "summary": "x"}
+    good = {"cells": {"check_a": record}, "remarks": [], "seconds": 1.0, "sandbox": "bwrap"}
+    rows = report.rows({"one": good, "two": no_result("the disk is full")}, {"zoe": ("Zoë", "Z")})
+    for said in (report.text(rows), report.as_csv(rows), report.page(rows, "x")):
+        assert "no result: the disk is full" in said and "not handed in" in said
+        assert "all correct" not in said and "0/0" not in said and "of 0" not in said
+    html = report.page(rows, "x")
+    assert "0 of 1</td><td>1 of 2</td>" in html  # one submission counts
+    assert "2 submissions, 1 of them without a result; not handed in: 1" in html
+    assert "<li>two: no result: the disk is full</li>" in html and "<li>zoe" not in html
+    assert "Automatic points only" in html
+
+
+def test_the_report_is_of_what_was_graded_last_whichever_way(course):
+    submit(course, "one", solved())
+    for verb in (["report", NAME], ["export", NAME, "--to", "gradescope"]):
+        assert f"nothing of {NAME} is graded yet" in command("autograder", *verb, cwd=course, code=1)
+    command("nbgrader", "autograde", NAME, cwd=course)
+    submit(course, "two", solved())
+    command("autograder", "report", NAME, cwd=course)
+    assert table(course)["one"]["total"] == "15.0" and table(course)["one"]["diagnosis"] == "all correct"
+    assert table(course)["two"]["diagnosis"] == "no result: not graded yet"
+    said = command("autograder", "export", NAME, "--to", "gradescope", cwd=course, code=1)
+    assert "1 results in" in said and "without a result, so not exported: two" in said
+    grade(course)
+    resubmit(course, "one", notebook("notebooks"))
+    (course / "gradebook" / "submitted" / "one" / NAME / "numpy.py").write_text("")
+    command("nbgrader", "autograde", NAME, "--student", "one", "--force", cwd=course)
+    command("autograder", "report", NAME, cwd=course)
+    assert table(course)["one"]["total"] == "0.0" and table(course)["two"]["total"] == "15.0"
+    assert "numpy.py has the name of a module" in page(course)
+
+
+def test_a_lesson_without_submissions_has_no_report(course):
+    assert "nothing of 02_output_and_loss is graded yet" in command(
+        "autograder", "report", "02", cwd=course, code=1
+    )
+
+
+def test_the_limit_of_an_answer_is_the_configured_one(monkeypatch):
+    monkeypatch.setattr(diagnosis, "TIME_LIMIT", 0.2)
+    released = notebook("notebooks")
+    made = submission.parse(json.dumps(slow(0.3)).encode(), released)
+    record = grade_one(made, released, 5, MODE, Limits(answer=20))["cells"]["check_immediate"]
+    assert record["correct"], record
+    record = grade_one(made, released, 5, MODE, Limits(answer=0.4))["cells"]["check_immediate"]
+    assert record["summary"].startswith("Did not return within 0.4 s")
+
+
+def test_other_limits_grade_anew_and_again_runs_what_has_a_result(course):
+    submit(course, "one", slow(0.5))
+    config = course / "nbgrader_config.py"
+    text = config.read_text()
+    config.write_text(text + "\nc.Grade.answer_seconds = 0.6\n")
+    assert "immediate: timeout" in grade(course)
+    config.write_text(text + "\nc.Grade.answer_seconds = 20\n")
+    assert "all correct" in grade(course)
+    kept = [p for p in (course / "gradebook" / "results" / NAME).iterdir() if "timeout" not in p.read_text()]
+    result = json.loads(kept[0].read_text())
+    result["cells"]["check_immediate"]["points"] = 0.5
+    kept[0].write_text(json.dumps(result))
+    assert "13.5/15" in grade(course)
+    assert "15/15" in grade(course, "--again") and table(course)["one"]["total"] == "15.0"
+    assert "--again" in command("autograder", "grade", "--help", cwd=course)
+
+
+@walls
+def test_a_result_without_walls_does_not_stand_for_one_with(course):
+    submit(course, "one", solved())
+    submit(course, "two", "no notebook")
+    said = command("autograder", "grade", NAME, "--sandbox", "none", cwd=course)
+    assert "without a sandbox: 1 submissions" in said  # the other has nothing that could run
+    assert "without a sandbox" not in command("autograder", "grade", NAME, cwd=course)
+    assert Course.load(course).graded(NAME, "one")["sandbox"] == "bwrap"
+
+
+def test_ctrl_c_stops_soon_and_says_how_far_it_came(course):
+    for n in range(2):
+        submit(course, f"a{n}", solved())
+    for n in range(8):  # each would take its 20 seconds
+        submit(course, f"b{n}", before(solved(), "immediate", code("while True: pass")))
+    grade(course, "--student", "a0", "--student", "a1")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", NAME, "--sandbox", MODE, "--jobs", "2"],
+        cwd=course,
+        env={**os.environ, "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(8)
+    start = time.monotonic()
+    os.killpg(running.pid, signal.SIGINT)
+    said = "".join(running.communicate(timeout=60))
+    assert running.returncode == 130 and "Traceback" not in said
+    assert "stopped; 2 of 10 are recorded; start again to continue" in said
+    assert time.monotonic() - start < 4
+    assert not list((course / "gradebook").glob("staging-*"))
+
+
+@walls
+@pytest.mark.parametrize("verb", [["grade", NAME], ["report", NAME], ["doctor"]])
+def test_a_gradebook_that_cannot_be_written_is_named_in_one_sentence(course, verb):
+    submit(course, "one", solved())
+    command("nbgrader", "autograde", NAME, cwd=course)
+    kept = course / "gradebook"
+    done = subprocess.run(
+        ["bwrap", "--dev-bind", "/", "/", "--ro-bind", kept, kept, sys.executable, "-m", "autograder", *verb],
+        cwd=course,
+        capture_output=True,
+        text=True,
+    )
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if "cannot be written" in line]
+    assert len(lines) == 1 and "gradebook" in lines[0]
+    assert "Traceback" not in done.stderr and done.returncode == (0 if verb == ["doctor"] else 1)
+
+
+def test_names_and_who_handed_in_nothing_come_from_the_gradebook(course):
+    submit(course, "ada", solved())
+    grade(course)
+    (course / "students.csv").write_text("id,first_name,last_name\nada,Ada,Lovelace\nbob,Bob,B<b>\n")
+    command("nbgrader", "db", "student", "import", "students.csv", cwd=course)
+    command("autograder", "report", NAME, cwd=course)
+    rows = table(course)
+    assert (rows["ada"]["first_name"], rows["ada"]["last_name"]) == ("Ada", "Lovelace")
+    assert rows["bob"]["diagnosis"] == "not handed in" and rows["bob"]["total"] == ""
+    assert "Ada Lovelace" in page(course) and "Bob B&lt;b&gt;" in page(course)
+    assert "1 of 1</td>" in page(course) and "1 of 2" not in page(course)
+
+
+def test_some_students_only_and_the_report_of_all(course):
+    for student in ("a", "b", "c"):
+        submit(course, student, solved())
+    grade(course)
+    resubmit(course, "a", notebook("notebooks"))
+    said = command("autograder", "grade", "01", "--student", "a", "--student", "b", cwd=course)
+    assert "\na " in said and "\nb " in said and "\nc " not in said
+    assert {student: row["total"] for student, row in table(course).items()} == {
+        "a": "0.0",
+        "b": "15.0",
+        "c": "15.0",
+    }
+    assert "report: " in command("autograder", "report", f"{NAME}/", cwd=course)
+    said = command("autograder", "grade", NAME, "--student", "nobody", cwd=course, code=1)
+    assert said == "autograder: no submission of 'nobody'; there are a, b, c\n"  # and no empty bar
+
+
+def test_another_class_has_a_gradebook_and_a_report_of_its_own(course, tmp_path_factory):
+    submit(course, "mine", solved())
+    grade(course)
+    other = tmp_path_factory.mktemp("other") / "class"
+    shutil.copytree(course / "gradebook" / "submitted" / "mine", other / "theirs")
+    grade(course, "--submitted", str(other))
+    command("autograder", "report", NAME, cwd=course)
+    assert set(table(course)) == {"mine"}
+    assert set(table(other.parent, "class-graded")) == {"theirs"}
+    with Gradebook(f"sqlite:///{course}/gradebook/gradebook.db") as gradebook:
+        assert [student.id for student in gradebook.students] == ["mine"]
+    said = grade(course, "--submitted", str(other / "nowhere"), code=1)
+    assert "nowhere is no folder; expected one with STUDENT/ASSIGNMENT/ in it" in said
+
+
+def test_the_review_lists_an_unreadable_submission_once(course):
+    submit(course, "one", "no notebook")
+    grade(course)
+    review = page(course).split("<h2>Needs review</h2>")[1].split("<h2>")[0]
+    assert review.count("<li>") == 1 and "<li>one: Not graded: the file is no JSON" in review
+
+
+def test_a_run_that_fails_says_why_in_the_report(course, monkeypatch):
+    def broken(*_, **__):
+        raise OSError("no space left")
+
+    submit(course, "one", solved())
+    monkeypatch.setattr(sandbox, "start", broken)
+    assert grade_class(Course.load(course), NAME, mode="none")["one"]["reason"] == "OSError: no space left"
