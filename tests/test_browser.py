@@ -13,8 +13,42 @@ from pathlib import Path
 import pytest
 from tests_root import ROOT
 
+from autograder import report
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NAME = "00_gradient_checking"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; .ci/run installs it")
+def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    record = {
+        "points": 0.5,
+        "max": 2.0,
+        "status": "judged",
+        "slips": ["a_slip_with_a_long_name"],
+        "summary": "s" * 200,
+    }
+    cells = {f"check_an_exercise_with_a_long_name_{n}": record for n in range(12)}
+    result = {"cells": cells, "remarks": ["r" * 200], "seconds": 1.0, "sandbox": "none"}
+    results = {"x" * 80: result, "lost": {"cells": {}, "reason": "y" * 200}}
+    path = report.write(report.rows(results, {"z": ("A", "B" * 80)}), "x", tmp_path)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for width in (1200, 390):
+            for scheme in ("light", "dark"):
+                tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+                tab.goto(path.as_uri())
+                assert tab.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), (width, scheme)
+                assert tab.evaluate("innerWidth") == width
+        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -62,15 +96,7 @@ def page(tmp_path_factory):
             except OSError:
                 time.sleep(0.5)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM,
-                args=[
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                ],
-            )
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             tab = browser.new_page(viewport={"width": 1200, "height": 9000})
             tab.goto(f"http://127.0.0.1:{port}/lab/tree/{NAME}.ipynb?token=t&reset")
             tab.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)

@@ -1,6 +1,7 @@
 """course.py: what it says when it cannot set up, and that an interrupted set-up is repaired."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,18 @@ def patched(folder, change):
         "runpy.run_path('course.py', run_name='__main__')"
     )
     return subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True)
+
+
+@posix
+@pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="bubblewrap makes the folder read-only, for root too"
+)
+def test_a_clone_that_cannot_be_written_says_so(folder):
+    read_only = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", folder, folder, sys.executable]
+    done = subprocess.run([*read_only, "course.py", "demo"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 1 and "python3-venv" not in done.stderr
+    assert ".venv cannot be written (Read-only file system); copy the course to" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @posix

@@ -42,5 +42,12 @@ def test_lab_copies_lessons_once_and_overwrites_nothing(tmp_path, monkeypatch, c
     copy.write_text("my answers")
     (lesson / "00_x.ipynb").write_text("a newer release")
     assert cli.main(["lab"]) == 0
-    assert copy.read_text() == "my answers" and "nothing was overwritten" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert copy.read_text() == "my answers" and "nothing was overwritten" in said
+    assert "has a newer 00_x than the one in work/; to get it, rename the folder work/00_x" in said
+    copy.unlink()  # the notebook, not its folder
+    assert cli.main(["lab"]) == 0
+    said = capsys.readouterr().out
+    assert copy.read_text() == "a newer release" and "new in work/: 00_x" in said and "newer" not in said
+    assert cli.main(["lab"]) == 0 and "newer" not in capsys.readouterr().out
     assert calls[0][1:5] == ["-m", "jupyterlab", "--notebook-dir=work", "--no-browser"]
