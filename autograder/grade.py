@@ -209,9 +209,11 @@ def grade_class(
                 }
                 unrecorded = [name for name in wanted if course.graded(assignment, name) != wanted[name]]
                 _record(course, assignment, {name: folders[name] for name in unrecorded}, released, mode)
-                for name, (_, result) in batch.items():
-                    if name in unrecorded and course.graded(assignment, name) != wanted[name]:
-                        result = no_result("nbgrader could not record it")
+                for name, (key, result) in batch.items():
+                    if name in unrecorded:  # of two that are equal, either's run may be the one recorded
+                        result = course.graded(assignment, name)
+                        if result is None or result["key"] != key:
+                            result = no_result("nbgrader could not record it")
                     results[name] = result
                     progress(name, result)
     return results

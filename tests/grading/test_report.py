@@ -145,10 +145,14 @@ def test_ctrl_c_stops_soon_and_says_how_far_it_came(course):
         text=True,
         start_new_session=True,
     )
-    time.sleep(8)
+    said = ""
+    while " 1/10 " not in said:
+        said += running.stderr.read(1)
+        assert running.poll() is None, said
+    time.sleep(2)  # the next ones are at work
     start = time.monotonic()
     os.killpg(running.pid, signal.SIGINT)
-    said = "".join(running.communicate(timeout=60))
+    said += "".join(running.communicate(timeout=60))
     assert running.returncode == 130 and "Traceback" not in said
     assert "stopped; 2 of 10 are recorded; start again to continue" in said
     assert time.monotonic() - start < 4
@@ -222,6 +226,16 @@ def test_the_review_lists_an_unreadable_submission_once(course):
     grade(course)
     review = page(course).split("<h2>Needs review</h2>")[1].split("<h2>")[0]
     assert review.count("<li>") == 1 and "<li>one: Not graded: the file is no JSON" in review
+
+
+def test_twins_whose_runs_took_other_times_are_both_recorded(course, monkeypatch):
+    from autograder.store import Store
+
+    submit(course, "one", solved())
+    write = Store.write  # here as if a submission with the same content had ended in between
+    monkeypatch.setattr(Store, "write", lambda store, key, new: write(store, key, new | {"seconds": 99.0}))
+    result = grade_class(Course.load(course), NAME, mode=MODE)["one"]
+    assert result["cells"] and result["seconds"] == 99.0
 
 
 def test_a_run_that_fails_says_why_in_the_report(course, monkeypatch):
