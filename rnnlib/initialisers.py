@@ -6,7 +6,7 @@ numpy.random.Generator.
 
 import numpy as np
 
-from ._arguments import count
+from ._arguments import count, positive
 
 
 def xavier(shape, rng, gain=1.0):
@@ -42,13 +42,12 @@ def forget_bias(half_life):
     half_life: steps after which half of a cell is forgotten, if only its bias speaks (> 0).
     Returns a float; 13.5 steps give σ(2.94) = 0.95.
     """
-    if not 0 < half_life < np.inf:
-        raise ValueError(f"half_life is {half_life}, expected a positive number of steps")
-    return float(-np.log(np.expm1(np.log(2) / half_life)))
+    z = np.log(2) / positive("half_life", half_life)
+    return float(-z - np.log(-np.expm1(-z)))  # -log(e^z - 1), of which e^z would overflow
 
 
 def _matrix(shape):
-    if isinstance(shape, int):
+    if isinstance(shape, (int, np.integer)):
         shape = (shape, shape)
     if not isinstance(shape, (tuple, list)) or len(shape) != 2:
         raise ValueError(f"shape is {shape}, expected (inputs, outputs)")

@@ -117,6 +117,10 @@ def characters(T, B, rng, text=None):
     Returns (x, y, alphabet).
     """
     text = zen() if text is None else text
+    if not isinstance(text, str):
+        raise TypeError(f"text is {type(text).__name__}, expected a str")
+    if len(text) < 2:
+        raise ValueError(f"text has length {len(text)}, expected at least 2 characters")
     alphabet = "".join(sorted(set(text)))
     codes = np.array([alphabet.index(character) for character in text])
     count("T", T, 1, len(codes) - 1)
@@ -134,4 +138,10 @@ def zen():
 
 def one_hot(classes, K):
     """Integers 0..K-1 of any shape (...) as rows of zeros with one 1: (..., K)."""
+    classes = np.asarray(classes)
+    if classes.dtype.kind not in "iu":
+        raise TypeError(f"classes has dtype {classes.dtype}, expected integers")
+    wrong = classes[(classes < 0) | (classes >= count("K", K, 1))]
+    if wrong.size:
+        raise ValueError(f"classes contains {wrong[0]}, expected integers from 0 to {K - 1}")
     return np.eye(K)[classes]

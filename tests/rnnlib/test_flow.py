@@ -66,6 +66,14 @@ def test_growth_rate_survives_products_outside_the_float_range():
     assert flow.growth_rate(nilpotent) == -np.inf
 
 
+def test_norms_beyond_the_float_range_are_inf():
+    with np.errstate(all="raise"):
+        assert flow.norm_bound(2 * np.eye(2), "identity", 2000) == np.inf
+        assert flow.norm_bound(2 * np.eye(2), "identity", 1023) == 2.0**1023
+        norms = flow.power_norms(2 * np.eye(2), 2000)
+    assert np.array_equal(norms[:1024], 2.0 ** np.arange(1024)) and (norms[1024:] == np.inf).all()
+
+
 @pytest.fixture(params=CELLS)
 def gated(request, oracle):
     """A run of the oracle's cell on batch element 0, and the oracle's Jacobians along it."""
