@@ -149,7 +149,8 @@ class Reader:
         if dtype is not FLOAT64 and dtype is not FLOAT32:
             if dtype.kind not in "biufc" or (dtype.kind == "c" and not self.allow_complex):
                 raise TypeError(f"{name} has dtype {dtype}, expected real numbers")
-            dtype = COMPLEX if dtype.kind == "c" else FLOAT32 if dtype == FLOAT32 else FLOAT64
+            single = dtype.kind == "f" and dtype.itemsize == 4  # in whatever byte order
+            dtype = COMPLEX if dtype.kind == "c" else FLOAT32 if single else FLOAT64
             array = array.astype(dtype, copy=False)
         if not self.allow_infinite and not all_finite(array):
             raise ValueError(f"{name} contains NaN or infinity, expected finite numbers")

@@ -273,6 +273,8 @@ def test_layout_and_dtype_of_the_inputs_do_not_matter(system, close):
     exact = system.cell.backward(system.params, system.run, **adjoints)
     for name in exact:
         close(gradient[name], exact[name])
+    swapped = {k: v.astype(">f4") for k, v in params.items()}  # big-endian, as some files have it
+    assert system.forward(swapped, system.data["x"].astype(">f4")).h.dtype == np.float32
     whole = np.ones((2, 1, system.data["x"].shape[2]), int)
     assert system.forward(system.params, whole).h.dtype == np.float64
 

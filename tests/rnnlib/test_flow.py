@@ -113,6 +113,13 @@ def test_hidden_states_move_with_the_cell_as_in_the_oracle(gated, close):
                 both = M[t] @ both
 
 
+def test_blocks_are_plain_arrays_whatever_the_peepholes_are(gated):
+    params, run, _ = gated
+    masked = {name: np.ma.array(value) for name, value in params.items()}
+    for block, same in zip(flow.jacobian_blocks(masked, run), flow.jacobian_blocks(params, run)):
+        assert type(block) is np.ndarray and np.array_equal(block, same)
+
+
 def test_four_terms_are_exact_at_lag_1_and_off_by_a_known_path_at_lag_2(gated, close):
     params, run, data = gated
     A = flow.four_term(params, run)
