@@ -218,10 +218,21 @@ def count(name, value, low, high=None):
     return int(value)
 
 
+def real(name, value):
+    """`value` as a float: NumPy's own numbers would turn float32 arrays into float64."""
+    return float(Reader(allow_complex=False).scalar(name, value))
+
+
 def positive(name, value):
     """`value` as a float above 0."""
-    # a float, because NumPy's own numbers would turn float32 arrays into float64
-    number = float(Reader(allow_complex=False).scalar(name, value))
+    number = real(name, value)
     if not number > 0:
         raise ValueError(f"{name} is {value}, expected a positive number")
     return number
+
+
+def generator(rng):
+    """`rng` if it is a numpy.random.Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng is {type(rng).__name__}, expected a numpy.random.Generator")
+    return rng

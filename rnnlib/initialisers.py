@@ -6,34 +6,35 @@ numpy.random.Generator.
 
 import numpy as np
 
-from ._arguments import count, positive
+from ._arguments import count, generator, positive, real
 
 
 def xavier(shape, rng, gain=1.0):
     """Variance gain² · 2 / (n_in + n_out), uniform: both ways alike (Glorot & Bengio, 2010)."""
     n_in, n_out = _matrix(shape)
-    limit = gain * np.sqrt(6 / (n_in + n_out))
-    return rng.uniform(-limit, limit, (n_in, n_out))
+    limit = positive("gain", gain) * np.sqrt(6 / (n_in + n_out))
+    return generator(rng).uniform(-limit, limit, (n_in, n_out))
 
 
 def he(shape, rng, gain=1.0):
     """Variance gain² · 2 / n_in, normal: the ReLU's half-silenced activity (He et al., 2015)."""
     n_in, n_out = _matrix(shape)
-    return rng.normal(scale=gain * np.sqrt(2 / n_in), size=(n_in, n_out))
+    scale = positive("gain", gain) * np.sqrt(2 / n_in)
+    return generator(rng).normal(scale=scale, size=(n_in, n_out))
 
 
 def orthogonal(shape, rng, gain=1.0):
     """gain times orthonormal rows or columns: keeps lengths and angles (Saxe et al., 2014)."""
     n_in, n_out = _matrix(shape)
     long, short = max(n_in, n_out), min(n_in, n_out)
-    Q, R = np.linalg.qr(rng.normal(size=(long, short)))
+    Q, R = np.linalg.qr(generator(rng).normal(size=(long, short)))
     Q *= np.sign(np.diag(R))  # without it the distribution over orthogonal matrices is not uniform
-    return gain * (Q if n_in >= n_out else Q.T)
+    return real("gain", gain) * (Q if n_in >= n_out else Q.T)
 
 
 def identity(shape, rng=None, gain=1.0):
     """gain · I: every unit starts by remembering (Le et al., 2015).  rng is not used."""
-    return gain * np.eye(*_matrix(shape))
+    return real("gain", gain) * np.eye(*_matrix(shape))
 
 
 def forget_bias(half_life):

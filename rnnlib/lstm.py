@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arguments import Reader
+from ._arguments import Reader, count, real
 from ._steps import affine, bias_gradient, blocks, times_transposed, weight_gradient
 from .initialisers import orthogonal, xavier
 
@@ -34,8 +34,8 @@ class Run(NamedTuple):
 
 def init(D, H, rng, forget=1.0):
     """W_x by Glorot and Bengio (2010), W_h orthogonal per gate, b zero but `forget` for f."""
-    b = np.zeros(4 * H)
-    b[H : 2 * H] = forget
+    b = np.zeros(4 * count("H", H, 1))
+    b[H : 2 * H] = real("forget", forget)
     return {
         "W_x": np.hstack([xavier((D, H), rng) for _ in range(4)]),
         "W_h": np.hstack([orthogonal((H, H), rng) for _ in range(4)]),

@@ -99,7 +99,7 @@ def read_adjoints(params, run, dh):
 
 def n_params(params):
     """The number of entries in all arrays of `params`, however long the sequence is."""
-    return sum(np.size(value) for value in params.values())
+    return sum(np.size(value) for value in parameters(params, (), None).values())
 
 
 def pack(params):

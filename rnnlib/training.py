@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arguments import Reader, count, positive
+from ._arguments import Reader, count, positive, real
 from .initialisers import forget_bias, he, identity, orthogonal, xavier
 
 __all__ = [
@@ -122,6 +122,11 @@ def train(loss_and_grads, params, steps, optimiser=None, clip=None, progress=Tru
     optimiser = Adam() if optimiser is None else optimiser
     steps, clip = count("steps", steps, 0), None if clip is None else positive("clip", clip)
     params = {name: value.copy() for name, value in _read("params", params).items()}
+    if not hasattr(optimiser, "update") or isinstance(optimiser, Mapping):
+        raise TypeError(f"optimiser is {type(optimiser).__name__}, expected one such as Adam()")
+    for name, function in (("loss_and_grads", loss_and_grads), ("stop", stop)):
+        if not (callable(function) or name == "stop" and function is None):
+            raise TypeError(f"{name} is {type(function).__name__}, expected a function")
     bar = _Bar(steps) if progress else None
     losses, interrupted = [], False
     try:
@@ -137,7 +142,7 @@ def train(loss_and_grads, params, steps, optimiser=None, clip=None, progress=Tru
             losses.append(float(loss))
             if bar:
                 bar.show(losses)
-            if stop and stop(losses):
+            if stop is not None and stop(losses):
                 break
     except KeyboardInterrupt:
         interrupted = True
@@ -197,7 +202,7 @@ def _read(name, arrays, allow_infinite=False):
 
 
 def _fraction(name, value):
-    number = float(Reader(allow_complex=False).scalar(name, value))
+    number = real(name, value)
     if not 0 <= number < 1:
         raise ValueError(f"{name} is {value}, expected a number from 0 to below 1")
     return number
