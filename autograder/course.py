@@ -122,6 +122,16 @@ def _make_database(course):
     os.replace(scratch, path)
 
 
+def listening_log():
+    """(log, said): a logger for nbgrader that keeps its errors in the list `said`."""
+    said = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: said.append(record.getMessage())
+    log = logging.Logger("nbgrader")
+    log.addHandler(handler)
+    return log, said
+
+
 def silent_log():
     """A logger for nbgrader that keeps its progress to itself."""
     silent = logging.Logger("nbgrader", logging.CRITICAL)
