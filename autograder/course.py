@@ -81,7 +81,8 @@ class Course:
         """{student: folder of the submission}, in alphabetical order."""
         folder = self.root / self.config.CourseDirectory.submitted_directory
         found = sorted(path for path in folder.glob(f"*/{assignment}") if path.is_dir())
-        return {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
+        names = {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
+        return {name: path for name, path in names.items() if is_text(name)}
 
 
 def register(assignment, student=None, notebooks=None, course=None):
@@ -120,6 +121,14 @@ def _make_database(course):
     with Gradebook(f"sqlite:///{scratch}"):
         pass
     os.replace(scratch, path)
+
+
+def is_text(name):
+    """Whether the name of a file, which may be any bytes, can be written down."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def listening_log():

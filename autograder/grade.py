@@ -219,9 +219,6 @@ def grade_class(course, assignment, student=None, jobs=None, mode=None, where="l
 def _folders(course, assignment, student):
     """({student: folder of a submission}, {student: why there is none, where something was found})."""
     folders, strays = course.submissions(assignment), misplaced(course, assignment)
-    for name in [name for name in folders if not _is_text(name)]:
-        strays[plain(name)] = f"the name of the folder {plain(name)} is not UTF-8; rename it"
-        del folders[name]
     if student is not None:
         there, strays = ", ".join(folders) or "none", {n: why for n, why in strays.items() if n == student}
         if student not in folders:
@@ -248,13 +245,6 @@ def no_results(reasons):
         name: {"cells": {}, "remarks": [reason], "seconds": 0.0, "sandbox": ""}
         for name, reason in reasons.items()
     }
-
-
-def _is_text(name):
-    try:
-        return bool(name.encode())
-    except UnicodeEncodeError:  # the name of a file may be any bytes
-        return False
 
 
 def _finished(run, folders, assignment, released, store, most):

@@ -18,6 +18,7 @@ from nbgrader.utils import parse_utc
 
 from . import solutions
 from .card import plain
+from .course import is_text
 from .execution import CHECK
 from .preflight import by_hand, preflight
 
@@ -84,7 +85,7 @@ def _read(folder, assignment, released):
         return unreadable(released, reason, remarks)._replace(timestamp=timestamp)
     submission = parse(data, released)
     files, more = _beside(listed, path, f"{assignment}.ipynb")
-    remarks = [*said, *submission.remarks, *_other_notebooks(listed, path), *remarks, *more]
+    remarks = [*said, *_other_notebooks(listed, path), *remarks, *more, *submission.remarks]
     return submission._replace(remarks=remarks, files=files, timestamp=timestamp)
 
 
@@ -115,7 +116,7 @@ def parse(data, released):
     except nbformat.ValidationError as error:
         return unreadable(released, f"the file is no valid notebook: {error.message}")
     review = _not_found(cells, repaired, released)
-    more += [f"the answer of {grade_id}, graded by hand, was not found: please look" for grade_id in review]
+    remarks += [f"the answer of {name}, graded by hand, was not found: please look" for name in review]
     return Submission(repaired, remarks + more, review=review)
 
 
@@ -302,12 +303,15 @@ def _shadows(name, is_file):
 
 
 def misplaced(submitted, assignment, assignments):
-    """{student: what is wrong} for those who have no folder for `assignment`, but notebooks elsewhere.
+    """{student: what is wrong} where no folder for `assignment` can be read, but something is there.
 
     assignments: the names of all, as a notebook of another one is where it should be.
     """
     found = {}
     for folder in sorted(Path(submitted).glob("*/")):
+        if not is_text(folder.name):
+            found[plain(folder.name)] = f"the name of the folder {plain(folder.name)} is not UTF-8; rename it"
+            continue
         if folder.name.startswith(".") or (folder / assignment).is_dir():
             continue
         notebooks = [
