@@ -7,6 +7,7 @@ All other metadata is the release's, so that nothing foreign can break or forge 
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections import Counter
@@ -19,13 +20,14 @@ from nbgrader.utils import parse_utc
 from . import solutions
 from .card import plain
 from .course import is_text
-from .execution import CHECK
+from .exercises import LESSONS
 from .preflight import by_hand, preflight
 
 MOST_BYTES = 20 * 2**20  # of a notebook, and of all files beside it together
-MOST_FILES = 1000
+MOST_FILES, MOST_CELLS = 1000, 2000
 LONGEST_NAME = 1000  # bytes of a file's path; the system's limit of 4096 holds for where it is copied to
 MOST_REMARKS, LONGEST_REMARK = 30, 300
+CHECKED = re.compile(r'^ *check\("(\d\d)\.', flags=re.M)  # the lesson of a check
 NOT_PASSED_ON = {"timestamp.txt", "feedback", "__pycache__", "__MACOSX", ".ipynb_checkpoints"}
 
 
@@ -129,7 +131,8 @@ def as_node(notebook):
 def _no_notebook(found):
     """Why what a file holds is no notebook, or ""."""
     if isinstance(found, dict) and isinstance(found.get("cells"), list):
-        return ""
+        many = len(found["cells"]) > MOST_CELLS
+        return f"the file has {len(found['cells'])} cells, expected at most {MOST_CELLS}" if many else ""
     if isinstance(found, dict) and isinstance(found.get("worksheets"), list):
         return (
             "the file is a notebook of the old format nbformat 3, expected 4: open it in Jupyter and "
@@ -152,11 +155,11 @@ def _other_lesson(cells, released):
 def _lessons(cells):
     """How many checks of which lesson the cells have: {"01": 7}."""
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return Counter(exercise_id.split(".")[0] for exercise_id, _ in CHECK.findall(code))
+    return Counter(lesson for lesson in CHECKED.findall(code) if lesson in LESSONS)
 
 
 def _lesson_name(lesson):
-    return next((path.stem for path in solutions.FOLDER.glob(f"{lesson[:2]}_*.py")), f"lesson {lesson}")
+    return next((path.stem for path in solutions.FOLDER.glob(f"{lesson}_*.py")), f"lesson {lesson}")
 
 
 def _not_found(cells, repaired, released):

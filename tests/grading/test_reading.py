@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import time
 
 import pytest
 from class_tools import NAME, cell, command, copy_course, notebook, solved, submit
@@ -354,6 +355,16 @@ def test_pictures_in_a_text_survive():
 def test_what_no_reader_can_read_has_a_reason():
     made = submission.parse(b"[" * 10**6, notebook("notebooks"))
     assert made.unreadable == "the file is nested deeper than any notebook"
+    made = parsed(solved() | {"cells": [{"cell_type": "raw", "source": ""}] * 3000})
+    assert made.unreadable == "the file has 3000 cells, expected at most 2000"
+
+
+def test_reading_takes_no_longer_than_the_file_is_long():
+    nb = solved()
+    nb["cells"][0] = {"cell_type": "code", "metadata": {}, "source": "\n" * 10**6 + 'check("**.x", y)'}
+    start = time.monotonic()
+    assert not parsed(nb).unreadable
+    assert time.monotonic() - start < 5
 
 
 def test_cells_without_ids_get_some_that_are_their_own():
