@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
 from traitlets.config import Config, PyFileConfigLoader
 
 from .store import Store
@@ -128,6 +129,14 @@ def is_text(name):
     try:
         return bool(name.encode())
     except UnicodeEncodeError:
+        return False
+
+
+def is_date(text):
+    """Whether nbgrader can read the text as the time of a submission."""
+    try:
+        return parse_utc(text) is not None
+    except Exception:  # of many kinds, as the text may be anything
         return False
 
 
