@@ -141,8 +141,10 @@ def _grade_and_report(course, assignment, student=None, **options):
 
 def _report(options):
     from . import report
+    from .grade import misplaced, no_results
 
     course, results = _graded(options.assignment)
+    results |= no_results(misplaced(course, options.assignment))
     folder = course.home / "reports" / options.assignment
     print(f"report: {_short(report.write(report.rows(results), options.assignment, folder))}")
     return 0

@@ -64,7 +64,7 @@ def text(table, width=100):
     for row in table:
         points = "".join(f"  {_points(row, e):>2}" for e in exercises)
         lead = f"{row.student:<{names}}{points}  {row.total:4.3g}/{row.maximum:<3g}"
-        lines.append(f"{lead} {_cut(row.diagnosis if row.cells else 'no result', width - len(lead) - 1)}")
+        lines.append(f"{lead} {_cut(row.diagnosis if row.cells else row.remarks[0], width - len(lead) - 1)}")
     key = ", ".join(f"{n} {name}" for n, name in enumerate(head, start=1))
     more = [f"without a sandbox: {len(table)} submissions"] if any(r.sandbox == "none" for r in table) else []
     return "\n".join([*lines, "", f"exercises: {key}", *more])
@@ -153,7 +153,9 @@ def _review(table):
         for grade_id, record in row.cells.items()
         if record["status"] in REVIEW
     )
-    lines += "".join(f"<li>{_escape(row.student)}: no result</li>" for row in table if not row.cells)
+    lines += "".join(
+        f"<li>{_escape(row.student)}: {_escape(row.remarks[0])}</li>" for row in table if not row.cells
+    )
     return f"<h2>Needs review</h2><p>No points, as nothing came back:</p><ul>{lines}</ul>" if lines else ""
 
 
