@@ -7,7 +7,6 @@ a notebook that somebody has edited since is never overwritten.
 
 import hashlib
 import json
-import logging
 import re
 import tempfile
 from pathlib import Path
@@ -20,7 +19,9 @@ from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 
 from . import coverage, slips, solutions
-from .exercises import LESSONS, of_lesson
+from .course import listening_log
+from .execution import CHECK
+from .exercises import LESSONS, every, of_lesson
 
 DIGESTS = "digests.json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -34,7 +35,8 @@ def build(root, check=False, adopt=False):
     """Builds every lesson under `root`; returns the paths that changed (or would, with `check`).
 
     adopt: first brings edits of the solution notebooks back into the sources.
-    Raises BuildError for an edited notebook, a bad source, or a slip whose passage is gone.
+    Raises BuildError for an edited notebook, a bad source, points that differ from the exercise's,
+    or a slip whose passage is gone.
     """
     root = Path(root)
     sources = sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
@@ -47,6 +49,7 @@ def build(root, check=False, adopt=False):
     written, new_digests = {}, {}
     for source in sources:
         solution = solution_notebook(source)
+        _refuse_other_points(source.name, json.loads(solution))
         released = release(source.stem, solution)
         for path, text in (
             (_solution_path(root, source.stem), solution),
@@ -94,6 +97,18 @@ def solution_notebook(source):
     return nbformat.writes(notebook) + "\n"
 
 
+def _refuse_other_points(name, notebook):
+    """The gradebook's maximum comes from the source, the points earned from the exercise."""
+    for cell in notebook["cells"]:
+        graded, found = cell["metadata"].get("nbgrader") or {}, CHECK.search("".join(cell["source"]))
+        exercise = found and graded.get("grade") and every().get(found[1])
+        if exercise and graded.get("points") != exercise.points:
+            raise BuildError(
+                f"{name}: {graded['grade_id']} has {graded.get('points')} points, and "
+                f"{exercise.id} has {exercise.points:g} in autograder/exercises; make them the same"
+            )
+
+
 def release(name, solution):
     """The released notebook's text, made from the solution notebook's by nbgrader."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -106,7 +121,7 @@ def release(name, solution):
         config.CourseDirectory.source_directory = "source"
         config.CourseDirectory.release_directory = "release"
         config.CourseDirectory.assignment_id = name
-        log, said = _quiet_log()
+        log, said = listening_log()
         generate = GenerateAssignment(
             coursedir=CourseDirectory(config=config), no_database=True, config=config, log=log
         )
@@ -170,16 +185,6 @@ def _edited(root, path, digests):
 def _read_digests(root):
     path = root / "solutions" / DIGESTS
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _quiet_log():
-    """A logger that keeps its errors in a list."""
-    said = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: said.append(record.getMessage())
-    log = logging.Logger("build")
-    log.addHandler(handler)
-    return log, said
 
 
 def _solution_path(root, name):

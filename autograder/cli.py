@@ -217,12 +217,12 @@ def _graded(options):
 
 def _results(course, assignment):
     """{student: result} of all submissions, as the gradebook has them."""
-    from .grade import no_result
+    from .grade import misplaced, no_result, no_results
 
     return {
         student: course.graded(assignment, student) or no_result("not graded yet")
         for student in course.submissions(assignment)
-    }
+    } | no_results(misplaced(course, assignment))
 
 
 def _lab(options):

@@ -29,7 +29,7 @@ What a wrong answer is told, and how often that is right. Made by `python -m aut
    changes, on every instance. A slip that explains fewer outputs than another is left out; slips that the
    numbers cannot tell apart are all listed. Slips of earlier exercises are tried only if none here fits.
 4. *A law:* a constant factor, a sign, a size such as 1/B, a transpose, zeros, a range to which entries are
-   cut, a share of the parameter itself; on every instance. One law for all outputs goes before a slip for each.
+   cut, a share of the parameter itself; on every instance. One law for all goes before a slip for each.
 5. *Two at once,* where nothing simpler fits: a slip and a law, or two slips that together give every number;
    else one slip that gives all outputs but one, of which it is said that it differs as well.
 6. *The paths* of which a gradient of W_h consists, where they can be read off it.

@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
 from traitlets.config import Config, PyFileConfigLoader
 
 from .store import Store
@@ -97,7 +98,8 @@ class Course:
         """{student: folder of the submission}, in alphabetical order."""
         folder = self.root / self.config.CourseDirectory.submitted_directory
         found = sorted(path for path in folder.glob(f"*/{assignment}") if path.is_dir())
-        return {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
+        names = {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
+        return {name: path for name, path in names.items() if is_text(name)}
 
     def graded(self, assignment, student):
         """The result that the gradebook's row came from, whichever program graded last; or None."""
@@ -160,6 +162,32 @@ def _make_database(course):
     with Gradebook(f"sqlite:///{scratch}"):
         pass
     os.replace(scratch, path)
+
+
+def is_text(name):
+    """Whether the name of a file, which may be any bytes, can be written down."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def is_date(text):
+    """Whether nbgrader can read the text as the time of a submission."""
+    try:
+        return parse_utc(text) is not None
+    except Exception:  # of many kinds, as the text may be anything
+        return False
+
+
+def listening_log():
+    """(log, said): a logger for nbgrader that keeps its errors in the list `said`."""
+    said = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: said.append(record.getMessage())
+    log = logging.Logger("nbgrader")
+    log.addHandler(handler)
+    return log, said
 
 
 def silent_log():

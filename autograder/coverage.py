@@ -7,6 +7,8 @@ A lesson's markdown cells carry the items they teach as cell tags, an `Exercise`
 import re
 from typing import NamedTuple
 
+import rnnlib
+
 from . import solutions
 from .exercises import LESSONS, of_lesson
 
@@ -101,7 +103,4 @@ TESTS = {
     "checkpoint": "test_rnn.py",
 }
 
-_MODULES = (
-    "activations", "checkpoint", "flow", "gru", "losses", "lstm", "lstm97", "mlp", "numgrad", "paths",
-    "readout", "rnn", "scalar", "sequence", "tasks", "training", "truncated",
-)  # fmt: skip
+_MODULES = [name for name in rnnlib.__all__ if name != "plots"]

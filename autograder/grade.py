@@ -26,11 +26,13 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Enum, Float
+from nbgrader.utils import rmtree
+from traitlets import Dict, Enum, Float
 
 from . import diagnosis, engine, execution, sandbox
 from . import submission as submissions
-from .course import Course, GradingError, register, silent_log
+from .card import plain
+from .course import Course, GradingError, listening_log, register
 from .remote import Infrastructure, Limits
 from .report import REVIEW
 
@@ -40,17 +42,54 @@ log = logging.getLogger(__name__)
 class Exporter(NotebookExporter):
     """Reads any file that was handed in: repaired, or replaced by the release with the reason."""
 
+    def __init__(self, **more):
+        super().__init__(**more)
+        if self.parent is not None:
+            self.parent.coursedir.get_existing_timestamp = _date_or_none(self.parent.coursedir)
+
     def from_file(self, file_stream, resources=None, **more):
-        try:
-            data = file_stream.read(submissions.MOST_BYTES + 1).encode()
-        except UnicodeDecodeError:
-            data = b"\xff"
-        released = Course.of(resources).released(resources["nbgrader"]["assignment"])
-        submission = submissions.parse(data, released)
+        if not self.parent._sanitizing:  # nbgrader's second reading, of what the first one wrote
+            return super().from_file(file_stream, resources=resources, **more)
+        submission, _ = _handed_in(self.parent.coursedir, resources, "auto", Limits())
         for remark in [*submission.remarks, submission.unreadable]:
             if remark:
                 self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
-        return self.from_notebook_node(as_node(submission.notebook), resources=resources, **more)
+        node = submissions.as_node(submission.notebook)
+        return self.from_notebook_node(node, resources=resources, **more)
+
+
+def _date_or_none(directory):
+    """nbgrader's reading of a timestamp.txt, which gives up the submission if it holds no date."""
+    read = directory.get_existing_timestamp
+
+    def timestamp(folder):
+        try:
+            return read(folder)
+        except Exception:  # of many kinds, as it may hold anything
+            directory.log.warning("%s: timestamp.txt holds no date; graded without lateness", folder)
+            return None
+
+    return timestamp
+
+
+def _handed_in(directory, resources, mode, limits):
+    """(submission, key) of what nbgrader is converting."""
+    names = resources["nbgrader"]
+    course, assignment = Course.of(resources), names["assignment"]
+    folder = directory.format_path(directory.submitted_directory, names["student"], assignment)
+    store = course.store(assignment)
+    return _prepared(folder, assignment, course.released(assignment), lambda s: store.key(s, mode, limits))
+
+
+def _prepared(folder, assignment, released, key_of):
+    """(submission, its key in the store); never raises for what was handed in."""
+    submission = submissions.read(folder, assignment, released)
+    try:
+        return submission, key_of(submission)
+    except Exception as error:  # such as a file that went away meanwhile
+        reason = f"it cannot be read: {type(error).__name__}: {error}"
+        submission = submissions.unreadable(released, reason)
+        return submission, key_of(submission)
 
 
 class Grade(NbGraderPreprocessor):
@@ -60,6 +99,7 @@ class Grade(NbGraderPreprocessor):
     cell_seconds = Float(Limits().cell, help="Seconds for each cell.").tag(config=True)
     run_seconds = Float(Limits().run, help="Seconds for all cells of a notebook.").tag(config=True)
     answer_seconds = Float(Limits().answer, help="Seconds for all calls of an answer.").tag(config=True)
+    keys = Dict(help="Keys of results that are there already, by student.").tag(config=True)
 
     @property
     def limits(self):
@@ -67,27 +107,25 @@ class Grade(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         course, names = Course.of(resources), resources["nbgrader"]
-        released, store = course.released(names["assignment"]), course.store(names["assignment"])
-        notebook = json.loads(nbformat.writes(nb))
-        submission = submissions.parse(json.dumps(notebook).encode(), released)
-        directory = self.parent.parent.coursedir  # this belongs to an exporter, that to Autograde
-        folder = directory.format_path(directory.submitted_directory, names["student"], names["assignment"])
-        read = submissions.read(folder, names["assignment"], released)
-        submission = submission._replace(files=read.files, remarks=read.remarks)
-        key = store.key(submission, self.sandbox, self.limits)
+        store, key = course.store(names["assignment"]), self.keys.get(names["student"])
+        if key is None:
+            # this belongs to an exporter, that to Autograde
+            directory = self.parent.parent.coursedir
+            submission, key = _handed_in(directory, resources, self.sandbox, self.limits)
         result = store.read(key)
         if result is None:
+            released = course.released(names["assignment"])
             result = grade_one(submission, released, store.seed, self.sandbox, self.limits)
             store.write(key, result)
+        resources["unrolled"] = {"key": key, **_light(result)}
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
         for cell, outputs in zip(code, result["outputs"], strict=True):
             cell.outputs = [nbformat.from_dict(output) for output in outputs]
-        resources["unrolled"] = {"key": key, **_light(result)}
         return nb, resources
 
 
 class SaveGrades(SaveAutoGrades):
-    """nbgrader's own, and the mark "needs a manual grade" where a run gave nothing to grade.
+    """nbgrader's own, and the mark "needs a manual grade" where nothing was found to grade.
 
     The notebook then holds the result that the gradebook has: `Course.graded` reads it there,
     whichever program graded last.
@@ -100,21 +138,17 @@ class SaveGrades(SaveAutoGrades):
 
     def _add_score(self, cell, resources):
         super()._add_score(cell, resources)
-        if any(_record_of(output).get("status") in REVIEW for output in cell.get("outputs", [])):
+        grade_id, outputs = cell.metadata["nbgrader"]["grade_id"], cell.get("outputs", [])
+        nothing = any(_record_of(output).get("status") in REVIEW for output in outputs)
+        if nothing or grade_id in resources["unrolled"]["review"]:
             names = (self.notebook_id, self.assignment_id, self.student_id)
-            grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *names)
+            grade = self.gradebook.find_grade(grade_id, *names)
             grade.needs_manual_grade = True
             self.gradebook.db.commit()
 
 
 def _record_of(output):
     return output.get("metadata", {}).get("unrolled", {})
-
-
-def as_node(notebook):
-    """A notebook's JSON as nbformat's node, with sources as single strings."""
-    cells = [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
-    return nbformat.from_dict({**notebook, "cells": cells})
 
 
 def grade_one(submission, released, seed, mode="auto", limits=None):
@@ -128,7 +162,9 @@ def grade_one(submission, released, seed, mode="auto", limits=None):
         mode = sandbox.choose(mode)
         with _files(submission.files) as files:
             result = execution.execute(submission.notebook, released, seed, mode, limits, files)
-    return result | {"remarks": list(submission.remarks), "sandbox": mode}
+    result |= {"remarks": submission.remarks, "review": submission.review, "sandbox": mode}
+    # what was printed may hold halves of characters, which no file in UTF-8 can
+    return json.loads(json.dumps(result, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _nothing_to_run(submission):
@@ -177,20 +213,15 @@ def grade_class(
     one without `cells` has the `reason`.
     """
     released = course.released(assignment)
-    folders = course.submissions(assignment)
-    if not folders:
-        kept = course.config.CourseDirectory.submitted_directory
-        raise GradingError(f"no submissions in {kept}; expected STUDENT/{assignment}/{assignment}.ipynb")
-    for student in students or ():
-        if student not in folders:
-            raise GradingError(f"no submission of {student!r}; there are {', '.join(folders)}")
-    folders = {student: folders[student] for student in students or folders}
+    folders, strays = _folders(course, assignment, students)
     course.must_be_writable()
     jobs, settings = jobs or os.cpu_count() or 1, Grade(config=course.config)
     limits = settings.limits
     mode = sandbox.choose(mode or settings.sandbox) if where == "local" else mode or settings.sandbox
     store = course.store(assignment)
     results = dict.fromkeys(folders)
+    for name, reason in strays.items():
+        log.error("%s: not graded: %s", name, reason)
     with store.alone(), engine.executor(where, jobs) as pool:
         begin(len(folders))
         with _to_its_end():
@@ -199,28 +230,27 @@ def grade_class(
         def run(submission):
             return pool.submit(grade_one, submission, released, store.seed, mode, limits)
 
-        def key_of(submission):
-            return store.key(submission, mode, limits)
+        def prepared(folder):
+            return _prepared(folder, assignment, released, lambda s: store.key(s, mode, limits))
 
-        for batch in _finished(run, key_of, folders, assignment, released, store, again, 3 * jobs):
+        for batch in _finished(run, prepared, folders, store, again, 3 * jobs):
             with _to_its_end():
-                wanted = {
-                    name: {"key": key, **result} for name, (key, result) in batch.items() if result["cells"]
+                unrecorded = {
+                    name: (submission, key)
+                    for name, (submission, key, result) in batch.items()
+                    if result["cells"] and course.graded(assignment, name) != {"key": key, **result}
                 }
-                unrecorded = [name for name in wanted if course.graded(assignment, name) != wanted[name]]
-                _record(course, assignment, {name: folders[name] for name in unrecorded}, released, mode)
-                for name, (key, result) in batch.items():
-                    if name in unrecorded:  # of two that are equal, either's run may be the one recorded
+                failed = _record(course, assignment, unrecorded)
+                for name, (_, _, result) in batch.items():
+                    if name in failed:
+                        reason = f"not recorded, what the gradebook had is kept: {failed[name]}"
+                        log.error("%s: %s", name, reason)
+                        result = no_result(reason)
+                    elif name in unrecorded:  # of two that are equal, either's run may be the recorded one
                         result = course.graded(assignment, name)
-                        if result is None or result["key"] != key:
-                            result = no_result("nbgrader could not record it")
                     results[name] = result
                     progress(name, result)
-    return results
-
-
-def no_result(reason):
-    return {"cells": {}, "remarks": [], "seconds": 0.0, "sandbox": "", "reason": reason}
+    return results | no_results(strays)
 
 
 @contextmanager
@@ -245,32 +275,66 @@ def _to_its_end():
         raise KeyboardInterrupt
 
 
-def _finished(run, key_of, folders, assignment, released, store, again, most):
-    """Yields {student: (key, result)} as runs finish; at most `most` wait at any time."""
+def _folders(course, assignment, students):
+    """({student: folder of a submission}, {student: why there is none, where something was found})."""
+    folders, strays = course.submissions(assignment), misplaced(course, assignment)
+    there = ", ".join(folders) or "none"
+    if students:
+        strays = {name: why for name, why in strays.items() if name in students}
+    for student in students or ():
+        if student not in folders:
+            raise GradingError(
+                "; ".join([f"no submission of {student!r}; there are {there}", *strays.values()])
+            )
+    if not folders:
+        kept = course.config.CourseDirectory.submitted_directory
+        says = f"no submissions in {kept}; expected STUDENT/{assignment}/{assignment}.ipynb"
+        raise GradingError("; ".join([says, *strays.values()]))
+    return {student: folders[student] for student in students or folders}, strays
+
+
+def misplaced(course, assignment):
+    """{student: what is wrong}: notebooks that lie where no submission of this assignment is."""
+    known = [path.parent.name for path in course.root.glob("notebooks/*/*.ipynb")]
+    submitted = course.root / course.config.CourseDirectory.submitted_directory
+    return submissions.misplaced(submitted, assignment, known)
+
+
+def no_results(reasons):
+    """What stands in the report for those of whom only a sentence is known, {student: sentence}."""
+    return {name: no_result(reason) for name, reason in reasons.items()}
+
+
+def no_result(reason):
+    return {"cells": {}, "remarks": [], "review": [], "seconds": 0.0, "sandbox": "", "reason": reason}
+
+
+def _finished(run, prepared, folders, store, again, most):
+    """Yields {student: (submission, key, result)} as runs finish; at most `most` wait."""
     waiting, running = iter(folders.items()), {}
     while True:
         batch = {}
         while len(running) + len(batch) < most and (item := next(waiting, None)) is not None:
             name, folder = item
-            submission = submissions.read(folder, assignment, released)
-            key = key_of(submission)
+            submission, key = prepared(folder)
             if not again and (known := store.read(key)) is not None:
-                batch[name] = key, _light(known)
+                batch[name] = submission, key, _light(known)
             else:
-                running[run(submission)] = name, key
+                running[run(submission)] = name, submission, key
         if not running and not batch:
             return
         done = wait(running, timeout=0 if batch else None, return_when=FIRST_COMPLETED).done
         for future in done:
-            name, key = running.pop(future)
+            name, submission, key = running.pop(future)
             try:
                 result = future.result()
                 store.write(key, result)
-                batch[name] = key, _light(result)
+                batch[name] = submission, key, _light(result)
             except sandbox.Unavailable:
                 raise
             except (Infrastructure, Exception) as error:  # nothing is known; the others go on
-                batch[name] = key, no_result(f"{type(error).__name__}: {error}")
+                log.error("%s: not graded: %s: %s", name, type(error).__name__, error)
+                batch[name] = submission, key, no_result(f"{type(error).__name__}: {error}")
         if batch:
             yield batch
 
@@ -279,33 +343,66 @@ def _light(result):
     return {name: value for name, value in result.items() if name != "outputs"}
 
 
-def _record(course, assignment, folders, released, mode):
-    """Lets nbgrader write its autograded copies and gradebook rows from the store.
+def _record(course, assignment, batch):
+    """Lets nbgrader write its autograded copies and gradebook rows; {student: why not} of the failed.
 
-    nbgrader reads from a staging folder with repaired notebooks under the expected names, so that
-    no file of one student can stop the others.
+    batch: {student: (submission, key)}, with results in the store.  nbgrader reads from a staging
+    folder with repaired notebooks under the expected names, so that no file of one student can stop
+    the others, and it writes into another, as it begins with removing what was there.
     """
-    if not folders:
-        return
-    staging = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home))
+    if not batch:
+        return {}
+    staging, failed = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home)), {}
     config = copy.deepcopy(course.config)
     config.CourseDirectory.assignment_id = assignment
-    config.CourseDirectory.submitted_directory = str(staging)
-    config.Grade.sandbox = mode  # results are kept under it
+    config.CourseDirectory.submitted_directory = str(staging / "submitted")
+    config.CourseDirectory.autograded_directory = str(staging / "autograded")
     config.Autograde.pre_convert_hook = None  # the assignment is registered
+    config.Autograde.exporter_class = NotebookExporter  # the notebooks are in order
     config.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]  # the rest is done
+    config.Grade.keys = {student: key for student, (_, key) in batch.items()}
+    log, said = listening_log()
     try:
-        for student, folder in folders.items():
-            _stage(staging / student / assignment, folder, assignment, released)
+        for student, (submission, _) in batch.items():
+            try:
+                _stage(staging / "submitted" / student / assignment, submission, assignment)
+            except OSError as error:
+                failed[student] = str(error)
+                shutil.rmtree(staging / "submitted" / student, ignore_errors=True)
         with warnings.catch_warnings(), _one_engine():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
-            Autograde(
-                coursedir=CourseDirectory(config=config), config=config, force=True, log=silent_log()
-            ).start()
-    except NbGraderException as error:  # it has gone on with the others
-        log.error("nbgrader: %s", error)
+            Autograde(coursedir=CourseDirectory(config=config), config=config, force=True, log=log).start()
+    except NbGraderException:  # it has gone on with the others, if it could
+        failed = _reasons(said, batch) | failed
     finally:
+        failed |= _take(staging / "autograded", course, assignment, set(batch) - set(failed))
         shutil.rmtree(staging, ignore_errors=True)
+    return failed
+
+
+def _take(made, course, assignment, students):
+    """Puts what nbgrader made in the place of what was there; {student: what is missing}."""
+    failed, kept = {}, course.root / course.config.CourseDirectory.autograded_directory
+    for student in students:
+        new, old = made / student / assignment, kept / student / assignment
+        if not new.exists():
+            failed[student] = "nbgrader has not come to it"
+            continue
+        if old.exists():
+            rmtree(old)
+        old.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(new, old)
+    return failed
+
+
+def _reasons(said, students):
+    """{student: the last line of the error} from what nbgrader logged: a path, then a traceback."""
+    found, last = {}, [lines.strip().splitlines()[-1] for lines in said if lines.strip()]
+    for line, after in zip(last, last[1:]):
+        path = line.removeprefix("There was an error processing assignment: ")
+        if path != line and Path(path).parent.name in students:
+            found[Path(path).parent.name] = plain(after, 300)
+    return found
 
 
 @contextmanager
@@ -326,11 +423,9 @@ def _one_engine():
 _engine = cache(nbgrader.api.create_engine)
 
 
-def _stage(target, folder, assignment, released):
-    submission = submissions.read(folder, assignment, released)
+def _stage(target, submission, assignment):
     target.mkdir(parents=True)
     submissions.copy_files(submission.files, target)
     (target / f"{assignment}.ipynb").write_text(json.dumps(submission.notebook), encoding="utf-8")
-    stamp = folder / "timestamp.txt"
-    if stamp.is_file() and not stamp.is_symlink():
-        shutil.copyfile(stamp, target / "timestamp.txt")
+    if submission.timestamp:
+        (target / "timestamp.txt").write_text(submission.timestamp, encoding="utf-8")

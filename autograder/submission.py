@@ -1,17 +1,33 @@
-"""What a student handed in: a notebook that may be anything, and files beside it."""
+"""What a student handed in: a notebook that may be anything, and files beside it.
+
+Of a notebook only what can be answered with is kept: cells with their text, pictures and grade_id.
+All other metadata is the release's, so that nothing foreign can break or forge what comes later.
+"""
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from .preflight import preflight
+import nbformat
+
+from . import solutions
+from .card import plain
+from .course import is_date, is_text
+from .exercises import LESSONS
+from .preflight import by_hand, preflight
 
 MOST_BYTES = 20 * 2**20  # of a notebook, and of all files beside it together
-NOT_PASSED_ON = {"timestamp.txt", "feedback", "__pycache__", ".ipynb_checkpoints"}
+MOST_FILES, MOST_CELLS = 1000, 2000
+LONGEST_NAME = 1000  # bytes of a file's path; the system's limit of 4096 holds for where it is copied to
+MOST_REMARKS, LONGEST_REMARK = 30, 300
+CHECKED = re.compile(r'^ *check\("(\d\d)\.', flags=re.M)  # the lesson of a check
+NOT_PASSED_ON = {"timestamp.txt", "feedback", "__pycache__", "__MACOSX", ".ipynb_checkpoints"}
 
 
 class Submission(NamedTuple):
@@ -19,123 +35,307 @@ class Submission(NamedTuple):
 
     notebook: repaired JSON; the released notebook itself when the file could not be read.
     unreadable: why it could not, or "".  files: paths of what lies beside it, by relative name.
+    timestamp: what timestamp.txt says, if that is a date.  review: grade_ids of answers graded by
+    hand that were not found, where a person should look.
     """
 
     notebook: dict
     remarks: list
     unreadable: str = ""
     files: dict = {}
+    timestamp: str = ""
+    review: tuple = ()
 
     def digest(self):
-        """Names what a result depends on apart from the notebook's cells."""
-        found = hashlib.sha256(self.unreadable.encode())
+        """Names what a result depends on apart from the notebook's code."""
+        text = [cell for cell in self.notebook["cells"] if cell["cell_type"] != "code"]
+        told = json.dumps([self.unreadable, self.remarks, self.timestamp, self.review, text])
+        found = hashlib.sha256(told.encode())
         for name, path in sorted(self.files.items()):
-            found.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+            found.update(os.fsencode(name) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         return found.hexdigest()
 
 
 def read(folder, assignment, released):
     """The submission in `folder`; never raises for what is in there."""
-    path, remarks = _find(Path(folder), assignment)
+    try:
+        submission = _read(Path(folder), assignment, released)
+    except Exception as error:  # one submission must not keep the others from being graded
+        submission = unreadable(released, f"it cannot be read: {type(error).__name__}: {error}")
+    return submission._replace(remarks=_shown(submission.remarks))
+
+
+def _shown(remarks):
+    """Remarks quote what a student wrote: few, short, and without what a screen cannot show."""
+    more = [f"{len(remarks) - MOST_REMARKS} more remarks"] if len(remarks) > MOST_REMARKS else []
+    return [plain(remark, LONGEST_REMARK) for remark in remarks[:MOST_REMARKS]] + more
+
+
+def _read(folder, assignment, released):
+    listed, remarks = _listed(folder)
+    timestamp, more = _timestamp(folder / "timestamp.txt")
+    remarks += more
+    path, said = _find(folder, assignment, listed)
     if path is None:
-        return _unreadable(released, remarks.pop(), remarks)
+        return unreadable(released, said, remarks)._replace(timestamp=timestamp)
     try:
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        return _unreadable(released, f"{path.name} cannot be opened: {error.strerror}", remarks)
+        reason = f"{path.name} cannot be opened: {error.strerror}"
+        return unreadable(released, reason, remarks)._replace(timestamp=timestamp)
     submission = parse(data, released)
-    files, more = _beside(Path(folder), path)
-    return submission._replace(remarks=[*remarks, *submission.remarks, *more], files=files)
+    files, more = _beside(listed, path, f"{assignment}.ipynb")
+    remarks = [*said, *_other_notebooks(listed, path), *remarks, *more, *submission.remarks]
+    return submission._replace(remarks=remarks, files=files, timestamp=timestamp)
 
 
 def parse(data, released):
     """The submission whose notebook file holds the bytes `data`."""
     if not data.strip():
-        return _unreadable(released, "the file is empty")
+        return unreadable(released, "the file is empty")
     if len(data) > MOST_BYTES:
-        return _unreadable(released, f"the file is larger than {MOST_BYTES // 2**20} MB")
+        return unreadable(released, f"the file is larger than {MOST_BYTES // 2**20} MB")
     try:
-        notebook = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return _unreadable(released, "the file is no JSON, so no notebook")
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        return _unreadable(released, "the file has no list of cells, so it is no notebook")
-    marked = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
-    if isinstance(marked.get("unreadable"), str):  # what this function made of it before
-        return Submission(notebook, [], marked["unreadable"])
-    notebook["metadata"] = marked
+        notebook = json.loads(data)
+    except RecursionError:
+        return unreadable(released, "the file is nested deeper than any notebook")
+    except ValueError:
+        return unreadable(released, "the file is no JSON, so no notebook")
+    reason = _no_notebook(notebook)
+    if reason:
+        return unreadable(released, reason)
     cells = [cell for cell in map(_as_cell, notebook["cells"]) if cell]
+    reason = _other_lesson(cells, released)
+    if reason:
+        return unreadable(released, reason)
     remarks = [f"{len(notebook['cells']) - len(cells)} entries of the file are no cells; left out"]
     remarks = remarks if len(cells) < len(notebook["cells"]) else []
-    repaired, more = preflight({**notebook, "cells": cells}, released)
-    return Submission(repaired, remarks + more)
+    repaired, more = preflight({"cells": cells}, released)
+    try:
+        nbformat.validate(as_node(repaired))
+    except nbformat.ValidationError as error:
+        return unreadable(released, f"the file is no valid notebook: {error.message}")
+    review = _not_found(cells, repaired, released)
+    remarks += [f"the answer of {name}, graded by hand, was not found: please look" for name in review]
+    return Submission(repaired, remarks + more, review=review)
+
+
+def as_node(notebook):
+    """A notebook's JSON as nbformat's node, with sources as single strings."""
+    cells = [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
+    return nbformat.from_dict({**notebook, "cells": cells})
+
+
+def _no_notebook(found):
+    """Why what a file holds is no notebook, or ""."""
+    if isinstance(found, dict) and isinstance(found.get("cells"), list):
+        many = len(found["cells"]) > MOST_CELLS
+        return f"the file has {len(found['cells'])} cells, expected at most {MOST_CELLS}" if many else ""
+    if isinstance(found, dict) and isinstance(found.get("worksheets"), list):
+        return (
+            "the file is a notebook of the old format nbformat 3, expected 4: open it in Jupyter and "
+            "save it, or run `jupyter nbconvert --to notebook --inplace FILE`"
+        )
+    return "the file has no list of cells, so it is no notebook"
+
+
+def _other_lesson(cells, released):
+    """Says which lesson this is when it is another than the released one, or ""."""
+    own, others = _lessons(released["cells"]), _lessons(cells)
+    if not own or set(own) & set(others):
+        return ""
+    lesson, checks = max(others.items(), key=lambda item: item[1], default=("", 0))
+    if checks < 3:  # a cell or two may have been copied from elsewhere
+        return ""
+    return f"this is {_lesson_name(lesson)}, expected {_lesson_name(next(iter(own)))}"
+
+
+def _lessons(cells):
+    """How many checks of which lesson the cells have: {"01": 7}."""
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return Counter(lesson for lesson in CHECKED.findall(code) if lesson in LESSONS)
+
+
+def _lesson_name(lesson):
+    return next((path.stem for path in solutions.FOLDER.glob(f"{lesson}_*.py")), f"lesson {lesson}")
+
+
+def _not_found(cells, repaired, released):
+    """grade_ids of hand-graded answers that came without metadata and could not be recognised."""
+    came = {cell["metadata"]["nbgrader"]["grade_id"] for cell in cells if cell["metadata"]}
+    answers = {grade_id: source for grade_id, source in by_hand(released).items() if grade_id not in came}
+    given = by_hand(repaired)
+    return tuple(grade_id for grade_id, source in answers.items() if given[grade_id] == source)
 
 
 def _as_cell(cell):
-    """The cell with parts of the right types; None for what cannot be a cell."""
+    """What is kept of a cell, of the right types; None for what cannot be a cell."""
     if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
         return None
-    source = cell.get("source", "")
-    source = "".join(map(str, source)) if isinstance(source, list) else source
-    if not isinstance(source, str):
+    source = _text(cell.get("source", ""))
+    if source is None:
         return None
-    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-    kept = {"cell_type": cell["cell_type"], "id": cell.get("id"), "metadata": metadata}
-    kept["source"] = source.encode("utf-8", "replace").decode()
+    kept = {"cell_type": cell["cell_type"], "metadata": {}, "source": source}
+    if isinstance(cell.get("id"), str):
+        kept["id"] = cell["id"]
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    if isinstance(grade_id, str):
+        kept["metadata"] = {"nbgrader": {"grade_id": _text(grade_id)}}
     if cell["cell_type"] == "code":
         kept |= {"outputs": [], "execution_count": None}
     elif isinstance(cell.get("attachments"), dict):
-        kept["attachments"] = cell["attachments"]
+        kept["attachments"] = _attachments(cell["attachments"])
     return kept
 
 
-def _find(folder, assignment):
-    """(path of the notebook, remarks); (None, [the reason]) when there is none to take."""
+def _attachments(claimed):
+    """The pictures of a cell that have the form of pictures: {name: {MIME type: text}}."""
+    bundles = {_text(name): data for name, data in claimed.items() if isinstance(data, dict)}
+    return {
+        name: {_text(kind): _text(text) for kind, text in data.items() if _text(text) is not None}
+        for name, data in bundles.items()
+    }
+
+
+def _text(value):
+    """A text of a notebook, which may be a list of lines, without half characters; None if it is none."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
+
+
+def _listed(folder):
+    """({relative name: path} of the files below `folder`, remarks on what is left out)."""
+    files, remarks = {}, []
+    for parent, folders, names in os.walk(folder):  # passes over what cannot be opened, follows no link
+        folders[:] = sorted(name for name in folders if _is_passed_on(name))
+        for name in [*folders, *sorted(filter(_is_passed_on, names))]:
+            path = Path(parent, name)
+            relative = str(path.relative_to(folder))
+            if len(os.fsencode(relative)) > LONGEST_NAME:
+                remarks.append(f"{relative[:60]}… has a path of more than {LONGEST_NAME} bytes; left out")
+                if name in folders:
+                    folders.remove(name)
+            elif path.is_symlink():
+                remarks.append(f"{relative} is a link; left out")
+            elif path.is_file() and not os.access(path, os.R_OK):
+                remarks.append(f"{relative} cannot be opened; left out")
+            elif path.is_file():
+                files[relative] = path
+        if len(files) > MOST_FILES:
+            remarks.append(f"there are more than {MOST_FILES} files; not all were looked at")
+            break
+    return files, remarks
+
+
+def _is_passed_on(name):
+    return name not in NOT_PASSED_ON and not name.startswith(".")
+
+
+def _timestamp(path):
+    """(what a timestamp.txt says if that is a date, else ""; remarks)."""
+    if not os.path.lexists(path):
+        return "", []
+    try:
+        with open(path, "rb") as file:
+            said = "" if path.is_symlink() else file.read(200).decode("utf-8-sig").strip()
+    except (OSError, ValueError):
+        said = ""
+    if is_date(said):
+        return said, []
+    return "", ["timestamp.txt holds no date; graded without regard to lateness"]
+
+
+def _find(folder, assignment, listed):
+    """(path of the notebook, remarks); (None, the reason) when there is none to take."""
     expected = folder / f"{assignment}.ipynb"
     if expected.is_symlink():
-        return None, [f"{expected.name} is a link, not a file"]
+        return None, f"{expected.name} is a link, not a file"
     if expected.is_file():
         return expected, []
-    others = [path for path in sorted(folder.glob("*.ipynb")) if path.is_file() and not path.is_symlink()]
-    if len(others) == 1:
-        return others[0], [
-            f"the notebook is called {others[0].name}, expected {expected.name}; graded as that"
-        ]
-    found = ", ".join(path.name for path in others) or "no notebook"
-    return None, [f"expected {expected.name}, found {found}"]
+    notebooks = [name for name in listed if name.endswith(".ipynb")]
+    # an unpacked archive may have put a folder around everything
+    found = [name for name in notebooks if os.sep not in name] or notebooks
+    if len(found) == 1:
+        said = f"the notebook is called {found[0]}, expected {expected.name}; graded as that"
+        return listed[found[0]], [said]
+    return None, f"expected {expected.name}, found {', '.join(found) or 'no notebook'}"
 
 
-def _beside(folder, notebook):
-    files, remarks, size = {}, [], 0
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        if path == notebook or any(p in NOT_PASSED_ON or p.startswith(".") for p in name.parts):
-            continue
-        if path.is_symlink() or any(parent.is_symlink() for parent in path.parents if parent != folder):
-            remarks.append(f"{name} is a link; left out")
-        elif path.is_file():
-            size += path.stat().st_size
-            if size > MOST_BYTES:
-                remarks.append(f"the files beside the notebook exceed {MOST_BYTES // 2**20} MB; left out")
-                return {}, remarks
-            files[str(name)] = path
-        if len(name.parts) == 1 and _shadows(path):
+def _other_notebooks(listed, graded):
+    """Says which notebooks are not looked at; the one that was meant may be among them."""
+    others = [
+        f"{name} (newer)" if path.stat().st_mtime > graded.stat().st_mtime else name
+        for name, path in listed.items()
+        if name.endswith(".ipynb") and path != graded
+    ]
+    return [f"{graded.name} was graded; not looked at: {', '.join(others)}"] if others else []
+
+
+def _beside(listed, notebook, expected):
+    """({name: path} of the files beside the notebook, by names relative to it; remarks)."""
+    files, remarks, outside = {}, [], 0
+    for path in listed.values():
+        if not path.is_relative_to(notebook.parent):
+            outside += 1
+        elif path != notebook:
+            files[str(path.relative_to(notebook.parent))] = path
+    if outside:
+        remarks.append(f"files that are not beside the notebook are left out: {outside}")
+    for name in [name for name in files if Path(name).parts[0] == expected]:
+        remarks.append(f"{name} lies in a folder called like the notebook; left out")
+        del files[name]
+    if len(files) > MOST_FILES:
+        return {}, [*remarks, f"the files beside the notebook are more than {MOST_FILES}; left out"]
+    if sum(path.stat().st_size for path in files.values()) > MOST_BYTES:
+        return {}, [*remarks, f"the files beside the notebook exceed {MOST_BYTES // 2**20} MB; left out"]
+    for name in sorted({Path(name).parts[0] for name in files}):
+        if _shadows(name, name in files):
             remarks.append(f"{name} has the name of a module; it comes last on the path and shadows nothing")
     return files, remarks
 
 
-def _shadows(path):
-    module = path.stem if path.suffix == ".py" else path.name if path.is_dir() else ""
+def _shadows(name, is_file):
+    module = name.removesuffix(".py") if name.endswith(".py") or not is_file else ""
     return module in sys.stdlib_module_names or module in ("numpy", "rnnlib", "autograder", "matplotlib")
 
 
-def _unreadable(released, reason, remarks=()):
+def misplaced(submitted, assignment, assignments):
+    """{student: what is wrong} where no folder for `assignment` can be read, but something is there.
+
+    assignments: the names of all, as a notebook of another one is where it should be.
+    """
+    found = {}
+    for folder in sorted(Path(submitted).glob("*/")):
+        if not is_text(folder.name):
+            found[plain(folder.name)] = f"the name of the folder {plain(folder.name)} is not UTF-8; rename it"
+            continue
+        if folder.name.startswith(".") or (folder / assignment).is_dir():
+            continue
+        notebooks = [
+            f"{folder.name}/{name}"
+            for name in _listed(folder)[0]
+            if name.endswith(".ipynb")
+            and Path(name).parts[0] not in assignments
+            and Path(name).stem not in set(assignments) - {assignment}
+        ]
+        if notebooks:
+            expected = f"{folder.name}/{assignment}/{assignment}.ipynb"
+            says = f"notebooks found at {', '.join(notebooks)}, expected {expected}"
+            found[plain(folder.name)] = plain(says, LONGEST_REMARK)
+    return found
+
+
+def unreadable(released, reason, remarks=()):
+    """What stands for a submission that cannot be graded: the release, with the reason on top."""
+    reason = plain(reason, LONGEST_REMARK)
     notebook = json.loads(json.dumps(released))
-    notebook["metadata"]["unreadable"] = reason
     says = f"**The submitted file could not be graded:** {reason}."
     notebook["cells"].insert(0, {"cell_type": "markdown", "id": "unreadable", "metadata": {}, "source": says})
-    return Submission(notebook, list(remarks), reason)
+    return Submission(notebook, list(remarks), reason, review=tuple(by_hand(released)))
 
 
 def copy_files(files, target):

@@ -4,6 +4,7 @@ Sizes are given by letter, ``"T B D"``.  The first array to use a letter fixes i
 message for any later one that disagrees names both.
 """
 
+import cmath
 import math
 from collections.abc import Mapping
 from functools import lru_cache
@@ -23,9 +24,9 @@ class Reader:
     An axis may also be a multiple of a size or one more than it, ``"4H"`` or ``"T+1"``.
     """
 
-    def __init__(self, allow_complex=True):
+    def __init__(self, allow_complex=True, allow_infinite=False):
         self.sizes = {}
-        self.allow_complex = allow_complex
+        self.allow_complex, self.allow_infinite = allow_complex, allow_infinite
         self._kinds = set()
 
     @property
@@ -123,15 +124,19 @@ class Reader:
 
     def scalar(self, name, value):
         """`value` as a finite number (an array's dtype counts, a Python float's does not)."""
-        if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
-            if isinstance(value, complex):
-                if not self.allow_complex:
-                    raise TypeError(f"{name} is complex, expected a real number")
-                self._kinds.add(COMPLEX)
-            if not np.isfinite(value):
-                raise ValueError(f"{name} is {value}, expected a finite number")
-            return value
-        return self.array(name, value, "")[()]
+        if isinstance(value, bool) or not isinstance(value, (int, float, complex)):
+            return self.array(name, value, "")[()]
+        if isinstance(value, complex):
+            if not self.allow_complex:
+                raise TypeError(f"{name} is complex, expected a real number")
+            self._kinds.add(COMPLEX)
+        try:
+            finite = cmath.isfinite(value)
+        except OverflowError:
+            raise ValueError(f"{name} is an int too large for a float") from None
+        if not finite:
+            raise ValueError(f"{name} is {value}, expected a finite number")
+        return float(value) if isinstance(value, int) else value
 
     def _numeric(self, name, value):
         if value is None or isinstance(value, (str, bytes, dict)):
@@ -144,9 +149,10 @@ class Reader:
         if dtype is not FLOAT64 and dtype is not FLOAT32:
             if dtype.kind not in "biufc" or (dtype.kind == "c" and not self.allow_complex):
                 raise TypeError(f"{name} has dtype {dtype}, expected real numbers")
-            dtype = COMPLEX if dtype.kind == "c" else FLOAT32 if dtype == FLOAT32 else FLOAT64
+            single = dtype.kind == "f" and dtype.itemsize == 4  # in whatever byte order
+            dtype = COMPLEX if dtype.kind == "c" else FLOAT32 if single else FLOAT64
             array = array.astype(dtype, copy=False)
-        if not all_finite(array):
+        if not self.allow_infinite and not all_finite(array):
             raise ValueError(f"{name} contains NaN or infinity, expected finite numbers")
         self._kinds.add(dtype)
         return array
@@ -177,12 +183,15 @@ def _disagreement(name, shape, axes, known):
 
 
 def parameters(params, required, optional=()):
-    """Checks that `params` is a dict with the names this system has; returns it."""
+    """Checks that `params` is a dict with the names this system has; returns it.
+
+    optional: None if it may hold any other names.
+    """
     if not isinstance(params, Mapping):
         raise TypeError(f"params is {type(params).__name__}, expected a dict of arrays")
-    known = (*required, *optional)
+    optional, others = optional or (), optional is None
     missing = [name for name in required if name not in params]
-    unknown = [repr(name) for name in params if name not in known]
+    unknown = [repr(name) for name in params if not others and name not in (*required, *optional)]
     if missing or unknown:
         problem = f"no {', '.join(missing)}" if missing else f"unknown {', '.join(unknown)}"
         may = f" and possibly {', '.join(optional)}" if optional else ""
@@ -207,3 +216,23 @@ def count(name, value, low, high=None):
         limits = f"at least {low}" if high is None else f"from {low} to {high}"
         raise ValueError(f"{name} is {value}, expected an int {limits}")
     return int(value)
+
+
+def real(name, value):
+    """`value` as a float: NumPy's own numbers would turn float32 arrays into float64."""
+    return float(Reader(allow_complex=False).scalar(name, value))
+
+
+def positive(name, value):
+    """`value` as a float above 0."""
+    number = real(name, value)
+    if not number > 0:
+        raise ValueError(f"{name} is {value}, expected a positive number")
+    return number
+
+
+def generator(rng):
+    """`rng` if it is a numpy.random.Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng is {type(rng).__name__}, expected a numpy.random.Generator")
+    return rng

@@ -7,11 +7,7 @@ without a word for others; so a real difference has to bear it out.
 import warnings
 
 import numpy as np
-
-try:  # NumPy 2
-    from numpy.exceptions import ComplexWarning
-except ImportError:
-    from numpy import ComplexWarning
+from numpy.exceptions import ComplexWarning
 
 TINY = 1e-30  # complex step
 

@@ -1,7 +1,6 @@
 """What is done for all steps at once: one matrix product instead of one per step."""
 
 
-
 def rows(x):
     """(T, B, n) as (T B, n): every instance of every step a row, no copy when contiguous."""
     return x.reshape(-1, x.shape[-1])

@@ -2,7 +2,7 @@
 
 Only every n-th state is kept; the backward pass runs forward once more through one segment at a
 time (Griewank, 1992; for recurrent networks Gruslys et al., 2016).  One extra forward pass
-buys T/n + n states in place of T, least for n = √T.  The gradient is the same number.
+buys T/n + n states in place of T, least for n = √T.  The gradient is the same, to rounding.
 """
 
 import math
@@ -40,26 +40,28 @@ def backward(params, run, dh):
     """As `rnn.backward`.
 
     dh: (T, B, H), or a function (start, h) -> (n, B, H) that is given one segment's states after
-    steps start + 1, start + 2, … and returns their adjoints from outside; with it no array of
-    T B H exists at any time.  It is called for the last segment first.
+    steps start + 1, start + 2, … and returns their adjoints from outside, in one dtype; with it
+    no array of T B H exists at any time.  It is called for the last segment first.
     """
     if not isinstance(run, Run):
         raise TypeError(f"run is {type(run).__name__}, expected what checkpoint.forward made")
-    if not callable(dh):
-        T, (_, B, H) = len(run.x), run.h.shape
-        read = Reader(allow_complex=False)
-        read.sizes = {"T": T, "B": B, "H": H}
-        dh = read.array("dh", dh, "T B H")
-    total, future = {}, np.zeros_like(run.h_T)
-    dx = np.empty(run.x.shape, run.h.dtype)
+    read = Reader(allow_complex=False)
+    read.array("run.h", run.h, "segments B H")
+    read.array("run.x", run.x, "T B D")
+    read.params(params, rnn.SHAPES, rnn.OPTIONAL)
+    whole = None if callable(dh) else read.array("dh", dh, "T B H")
+    total, future, dx = {}, 0.0, None
     for segment in reversed(range(len(run.h))):
         start = segment * run.n
-        part = rnn.forward(params, run.x[start : start + run.n], run.h[segment], run.phi)
-        steps = len(part.x)
-        outside = np.array(dh(start, part.h[1:]) if callable(dh) else dh[start : start + steps])
+        end = min(start + run.n, len(run.x))
+        part = rnn.forward(params, run.x[start:end], run.h[segment], run.phi)
+        read.sizes["n"] = end - start
+        outside = read.array("dh", dh(start, part.h[1:]) if whole is None else whole[start:end], "n B H")
+        outside = outside.astype(read.dtype)  # a copy, in the dtype of everything together
         outside[-1] += future
         gradient = rnn.backward(params, part, outside)
-        dx[start : start + steps] = gradient.pop("x")
+        dx = np.empty(run.x.shape, read.dtype) if dx is None else dx
+        dx[start:end] = gradient.pop("x")
         future = gradient.pop("h0")
         for name, value in gradient.items():
             total[name] = total[name] + value if name in total else value

@@ -12,7 +12,7 @@ Steps t and k count from 1.
 import numpy as np
 
 from . import activations, lstm, lstm97
-from ._arguments import Reader, count
+from ._arguments import Reader, all_finite, count
 
 
 def spectral_radius(W):
@@ -26,18 +26,27 @@ def spectral_norm(W):
 
 
 def power_norms(W, n):
-    """‖W^0‖₂, ‖W‖₂, …, ‖W^n‖₂.  W: (H, H).  Returns (n + 1,)."""
+    """‖W^0‖₂, ‖W‖₂, …, ‖W^n‖₂.  W: (H, H).
+
+    Returns (n + 1,), inf from the first power on that leaves the float range.
+    """
     W, power = _square(W), np.eye(len(W))
     norms = [1.0]
     for _ in range(count("n", n, 0)):
-        power = power @ W
-        norms.append(np.linalg.norm(power, 2))
+        with np.errstate(over="ignore", invalid="ignore"):  # ∞ · 0
+            power = power @ W
+        norms.append(np.linalg.norm(power, 2) if all_finite(power) else np.inf)
     return np.array(norms)
 
 
 def norm_bound(W, phi, n):
-    """(γ ‖W‖₂)^n, which ‖J_{k+n} ⋯ J_{k+1}‖₂ never exceeds; γ = sup |phi'|.  Returns a float."""
-    return (activations.get(phi).sup * spectral_norm(W)) ** count("n", n, 0)
+    """(γ ‖W‖₂)^n, which ‖J_{k+n} ⋯ J_{k+1}‖₂ never exceeds; γ = sup |phi'|.
+
+    Returns a float, inf beyond the float range.
+    """
+    step = activations.get(phi).sup * spectral_norm(W)
+    with np.errstate(over="ignore"):
+        return float(np.power(step, count("n", n, 0)))
 
 
 def growth_rate(J):

@@ -36,6 +36,7 @@ class Run(NamedTuple):
 
 def init(D, H, rng, reset="after"):
     """W_x by Glorot and Bengio (2010), W_h orthogonal per block, biases zero."""
+    choice("reset", reset, RESET)
     params = {
         "W_x": np.hstack([xavier((D, H), rng) for _ in range(3)]),
         "W_h": np.hstack([orthogonal((H, H), rng) for _ in range(3)]),

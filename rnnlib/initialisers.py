@@ -6,34 +6,35 @@ numpy.random.Generator.
 
 import numpy as np
 
-from ._arguments import count
+from ._arguments import count, generator, positive, real
 
 
 def xavier(shape, rng, gain=1.0):
     """Variance gain² · 2 / (n_in + n_out), uniform: both ways alike (Glorot & Bengio, 2010)."""
     n_in, n_out = _matrix(shape)
-    limit = gain * np.sqrt(6 / (n_in + n_out))
-    return rng.uniform(-limit, limit, (n_in, n_out))
+    limit = positive("gain", gain) * np.sqrt(6 / (n_in + n_out))
+    return generator(rng).uniform(-limit, limit, (n_in, n_out))
 
 
 def he(shape, rng, gain=1.0):
     """Variance gain² · 2 / n_in, normal: the ReLU's half-silenced activity (He et al., 2015)."""
     n_in, n_out = _matrix(shape)
-    return rng.normal(scale=gain * np.sqrt(2 / n_in), size=(n_in, n_out))
+    scale = positive("gain", gain) * np.sqrt(2 / n_in)
+    return generator(rng).normal(scale=scale, size=(n_in, n_out))
 
 
 def orthogonal(shape, rng, gain=1.0):
     """gain times orthonormal rows or columns: keeps lengths and angles (Saxe et al., 2014)."""
     n_in, n_out = _matrix(shape)
     long, short = max(n_in, n_out), min(n_in, n_out)
-    Q, R = np.linalg.qr(rng.normal(size=(long, short)))
+    Q, R = np.linalg.qr(generator(rng).normal(size=(long, short)))
     Q *= np.sign(np.diag(R))  # without it the distribution over orthogonal matrices is not uniform
-    return gain * (Q if n_in >= n_out else Q.T)
+    return real("gain", gain) * (Q if n_in >= n_out else Q.T)
 
 
 def identity(shape, rng=None, gain=1.0):
     """gain · I: every unit starts by remembering (Le et al., 2015).  rng is not used."""
-    return gain * np.eye(*_matrix(shape))
+    return real("gain", gain) * np.eye(*_matrix(shape))
 
 
 def forget_bias(half_life):
@@ -42,13 +43,12 @@ def forget_bias(half_life):
     half_life: steps after which half of a cell is forgotten, if only its bias speaks (> 0).
     Returns a float; 13.5 steps give σ(2.94) = 0.95.
     """
-    if not 0 < half_life < np.inf:
-        raise ValueError(f"half_life is {half_life}, expected a positive number of steps")
-    return float(-np.log(np.expm1(np.log(2) / half_life)))
+    z = np.log(2) / positive("half_life", half_life)
+    return float(-z - np.log(-np.expm1(-z)))  # -log(e^z - 1), of which e^z would overflow
 
 
 def _matrix(shape):
-    if isinstance(shape, int):
+    if isinstance(shape, (int, np.integer)):
         shape = (shape, shape)
     if not isinstance(shape, (tuple, list)) or len(shape) != 2:
         raise ValueError(f"shape is {shape}, expected (inputs, outputs)")

@@ -1,7 +1,7 @@
 """Losses on the outputs of a network, each returning the loss and its gradient.
 
 Outputs `o` and targets `y` have the same shape, (T, B, K) in the course; any shape whose last
-axis is K works, and the axis before it counts as the batch.  Losses are sums over every axis,
+axis is K works, and the axis before it, if any, counts as the batch.  Losses are sums over every axis,
 in nats for the two entropies; ``reduction="mean"`` divides by the batch size B and by nothing
 else, so the steps of a sequence still add up.
 """
@@ -13,8 +13,10 @@ from ._arguments import Reader, choice
 
 
 def softmax(o):
-    """softmax(o) over the last axis; shifting by the largest entry keeps exp from overflowing."""
-    e = np.exp(o - o.real.max(axis=-1, keepdims=True))
+    """softmax(o) over the last axis.  o: (..., K) logits.  Returns the same shape."""
+    o = Reader().numbers("o", o)
+    _axes("o", o)
+    e = np.exp(_shifted(o))
     return e / e.sum(axis=-1, keepdims=True)
 
 
@@ -25,9 +27,10 @@ def softmax_cross_entropy(o, y, reduction="sum"):
     in `y` masks that step: no loss and no gradient.  Returns (loss, do), do shaped like o.
     """
     o, y, scale = _read(o, y, reduction)
-    shifted = o - o.real.max(axis=-1, keepdims=True)
+    shifted = _shifted(o)
     log_sum = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    loss = (y * (log_sum - shifted)).sum()
+    # where y is 0 it counts nothing, even if shifted is -inf
+    loss = (y * np.where(y == 0, 0, log_sum - shifted)).sum()
     do = y.sum(axis=-1, keepdims=True) * np.exp(shifted - log_sum) - y
     return loss * scale, do * scale
 
@@ -39,8 +42,10 @@ def sigmoid_cross_entropy(o, y, reduction="sum"):
     """
     o, y, scale = _read(o, y, reduction)
     positive = o.real > 0
-    softplus = np.where(positive, o, 0) + np.log1p(np.exp(np.where(positive, -o, o)))
-    return (softplus - y * o).sum() * scale, (activations.sigmoid(o) - y) * scale
+    # -log σ(o) is the tail for o > 0, and -log(1 - σ(o)) for o < 0; the other is |o| more
+    tail = np.log1p(np.exp(np.where(positive, -o, o)))
+    loss = (np.where(positive, o * (1 - y), -y * o) + tail).sum()
+    return loss * scale, (activations.sigmoid(o) - y) * scale
 
 
 def squared_error(o, y, phi="identity", reduction="sum"):
@@ -61,8 +66,7 @@ def softmax_jacobian(yhat):
     yhat: (..., K).  Returns (..., K, K) with [i, j] = ∂ŷ_i/∂o_j: rank K - 1, rows summing to 0.
     """
     yhat = Reader().numbers("yhat", yhat)
-    if yhat.ndim == 0:
-        raise ValueError("yhat has shape (), expected (..., K)")
+    _axes("yhat", yhat)
     return yhat[..., :, None] * np.eye(yhat.shape[-1], dtype=yhat.dtype) - (
         yhat[..., :, None] * yhat[..., None, :]
     )
@@ -71,9 +75,23 @@ def softmax_jacobian(yhat):
 def _read(o, y, reduction):
     read = Reader()
     o = read.numbers("o", o)
-    axes = {0: "", 1: "K", 2: "B K", 3: "T B K"}.get(o.ndim, "T B K")
+    axes = _axes("o", o)
     o, y = read.array("o", o, axes), read.array("y", y, axes)
     choice("reduction", reduction, ("sum", "mean"))
     scale = 1 / read.sizes.get("B", 1) if reduction == "mean" else 1
     o, y = (array.astype(read.dtype, copy=False) for array in (o, y))
     return o, y, read.dtype.type(scale)
+
+
+def _axes(name, array):
+    """The axes' letters: "K", "B K", "T B K", and numbered ones in front of more."""
+    if array.ndim == 0:
+        raise ValueError(f"{name} has shape (), expected (..., K)")
+    more = [f"T{axis}" for axis in range(array.ndim - 3)]
+    return " ".join([*more, "T", "B", "K"][-array.ndim :])
+
+
+def _shifted(o):
+    """o less the largest of its row, which keeps exp from overflowing; -inf if too far below."""
+    with np.errstate(over="ignore"):
+        return o - o.real.max(axis=-1, keepdims=True)

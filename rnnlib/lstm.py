@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arguments import Reader
+from ._arguments import Reader, count, real
 from ._steps import affine, bias_gradient, blocks, times_transposed, weight_gradient
 from .initialisers import orthogonal, xavier
 
@@ -34,8 +34,8 @@ class Run(NamedTuple):
 
 def init(D, H, rng, forget=1.0):
     """W_x by Glorot and Bengio (2010), W_h orthogonal per gate, b zero but `forget` for f."""
-    b = np.zeros(4 * H)
-    b[H : 2 * H] = forget
+    b = np.zeros(4 * count("H", H, 1))
+    b[H : 2 * H] = real("forget", forget)
     return {
         "W_x": np.hstack([xavier((D, H), rng) for _ in range(4)]),
         "W_h": np.hstack([orthogonal((H, H), rng) for _ in range(4)]),
@@ -125,6 +125,9 @@ def slopes(params, run):
     (T, B, H);  ∂c_t/∂c_{t-1} with h_{t-1} held (T, B, H).
     """
     x, i, f, g, o, c, h = run
+    read = Reader()
+    read.sizes = {"H": i.shape[2]}
+    p_i, p_f, p_o = (read.optional(name, params.get(name), "H") for name in ("p_i", "p_f", "p_o"))
     slope = np.empty((*i.shape[:2], 4, i.shape[2]), i.dtype)
     slope_i, slope_f, slope_g, slope_o = (slope[:, :, k] for k in range(4))
     tanh_c = np.tanh(c[1:])
@@ -141,12 +144,12 @@ def slopes(params, run):
     np.subtract(1, dh_dc, dh_dc)
     dh_dc *= o
     dc_dc = f
-    if "p_i" in params:
-        dc_dc = dc_dc + slope_i * params["p_i"]
-    if "p_f" in params:
-        dc_dc = dc_dc + slope_f * params["p_f"]
-    if "p_o" in params:
-        dh_dc = dh_dc + slope_o * params["p_o"]
+    if p_i is not None:
+        dc_dc = dc_dc + slope_i * p_i
+    if p_f is not None:
+        dc_dc = dc_dc + slope_f * p_f
+    if p_o is not None:
+        dh_dc = dh_dc + slope_o * p_o
     return slope, dh_dc, dc_dc
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import activations
-from ._arguments import Reader, parameters
+from ._arguments import Reader, count, generator, parameters, positive
 
 
 class Run(NamedTuple):
@@ -87,7 +87,10 @@ def read_layers(read, params):
 
 def init(widths, rng, gain=1.0):
     """Normal weights of variance gain² / n_in and zero biases for widths [D, H_1, …, H_L]."""
-    params = {}
+    if not isinstance(widths, (list, tuple)) or len(widths) < 2:
+        raise ValueError(f"widths is {widths}, expected [D, H_1, …]")
+    widths = [count("widths", n, 1) for n in widths]
+    gain, rng, params = positive("gain", gain), generator(rng), {}
     for layer, (n_in, n_out) in enumerate(zip(widths, widths[1:]), start=1):
         params[f"W{layer}"] = rng.normal(scale=gain / np.sqrt(n_in), size=(n_in, n_out))
         params[f"b{layer}"] = np.zeros(n_out)

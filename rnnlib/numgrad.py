@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arguments import Reader
+from ._arguments import Reader, positive
 from ._directional import TINY, Directional, analytic
 
 ANALYTIC_TOLERANCE = 1e-10  # of the gradient's norm, where the complex step works
@@ -26,9 +26,7 @@ def central_difference(f, x, step=1e-5):
     f: array shaped like x -> number or array.  x: float array, any shape (not modified).
     Returns an array of shape f(x).shape + x.shape: for a scalar f, the gradient.
     """
-    x = Reader(allow_complex=False).numbers("x", x)
-    if not step > 0:
-        raise ValueError(f"step is {step}, expected a positive number")
+    x, step = Reader(allow_complex=False).numbers("x", x), positive("step", step)
     return _per_entry(lambda e: (f(x + step * e) - f(x - step * e)) / (2 * step), x)
 
 
@@ -87,7 +85,9 @@ def check_gradient(f, grads, params, seed=0):
         name: Reader(allow_complex=False).numbers(name, value).astype(float)
         for name, value in params.items()
     }
-    grads = {name: np.asarray(gradient, dtype=float) for name, gradient in grads.items()}
+    # NaN is no bad input here but a wrong gradient
+    real = Reader(allow_complex=False, allow_infinite=True)
+    grads = {k: real.numbers(f"grads[{k!r}]", g).astype(float) for k, g in grads.items()}
     rng = np.random.default_rng(seed)
     tensors = _check_together(f, point, grads, rng) or tuple(
         _check_tensor(f, point, name, grads[name], rng) for name in grads

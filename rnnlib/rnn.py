@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import activations
-from ._arguments import Reader
+from ._arguments import Reader, parameters
 from ._steps import affine, bias_gradient, times_transposed, weight_gradient
 from .initialisers import orthogonal, xavier
 
@@ -99,7 +99,7 @@ def read_adjoints(params, run, dh):
 
 def n_params(params):
     """The number of entries in all arrays of `params`, however long the sequence is."""
-    return sum(np.size(value) for value in params.values())
+    return sum(np.size(value) for value in parameters(params, (), None).values())
 
 
 def pack(params):
@@ -107,7 +107,7 @@ def pack(params):
 
     params: of the network or of its gradient; other names are passed on.  Returns a new dict.
     """
-    read = Reader()
+    read, params = Reader(), parameters(params, ("W_x", "W_h"), None)
     stacked = [read.array(name, params[name], SHAPES[name]) for name in ("W_x", "W_h")]
     others = {name: value for name, value in params.items() if name not in ("W_x", "W_h")}
     return {"W": np.concatenate(stacked), **others}
@@ -115,7 +115,7 @@ def pack(params):
 
 def unpack(params):
     """The inverse of `pack`: W (D + H, H) split into W_x (D, H) and W_h (H, H)."""
-    W = Reader().array("W", params["W"], "rows H")
+    W = Reader().array("W", parameters(params, ("W",), None)["W"], "rows H")
     D = W.shape[0] - W.shape[1]
     if D < 1:
         raise ValueError(f"W has shape {W.shape}, expected (D + H, H)")

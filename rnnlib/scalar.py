@@ -48,13 +48,14 @@ def forward(params, x, s0=0.0, phi="tanh"):
 
 def slopes(params, run):
     """J_t = ∂s_t/∂s_{t-1} = f'(a_t) W.  Returns (T,)."""
-    return _slope(run) * parameters(params, NAMES)["W"]
+    return _slope(run) * Reader().scalar("W", parameters(params, NAMES)["W"])
 
 
 def immediate(params, run):
     """∂⁺s_t/∂U = f'(a_t) x_t  and  ∂⁺s_t/∂W = f'(a_t) s_{t-1}.  Returns {"U", "W"}, each (T,)."""
     parameters(params, NAMES)
-    return {"U": _slope(run) * run.x, "W": _slope(run) * run.s[:-1]}
+    slope = _slope(run)
+    return {"U": slope * run.x, "W": slope * run.s[:-1]}
 
 
 def total(params, run):
@@ -72,7 +73,7 @@ def path_terms(params, run, k, wrt="W"):
 
     k: step, 1 to T.  wrt: "U" or "W".  Returns (k,), entry i-1 for the use of θ at step i.
     """
-    count("k", k, 1, len(run.x))
+    count("k", k, 1, len(_checked(run).x))
     choice("wrt", wrt, ("U", "W"))
     J = slopes(params, run)
     terms = immediate(params, run)[wrt][:k]
@@ -87,7 +88,7 @@ def backward(params, run, do):
     do: (T,) the loss's derivative with respect to each o_t.  Returns {"U", "W", "V", "x", "s0"}.
     """
     read = Reader(allow_complex=False)
-    read.array("run.x", run.x, "T")
+    read.array("run.x", _checked(run).x, "T")
     read.array("run.s", run.s, "T+1")
     U, W, V = (read.scalar(name, parameters(params, NAMES)[name]) for name in NAMES)
     do = read.array("do", do, "T")
@@ -102,4 +103,10 @@ def backward(params, run, do):
 
 
 def _slope(run):
-    return activations.get(run.phi).slope(run.s[1:])
+    return activations.get(_checked(run).phi).slope(run.s[1:])
+
+
+def _checked(run):
+    if not isinstance(run, Run):
+        raise TypeError(f"run is {type(run).__name__}, expected the Run that scalar.forward made")
+    return run

@@ -27,7 +27,7 @@ def forward(cell, params, x, **states):
     """The cell's `Run` over `x`, the readout's share of params, and the outputs o (T, B, K)."""
     if not inspect.ismodule(cell) or not hasattr(cell, "backward"):
         raise TypeError(f"cell is {cell!r}, expected a module such as rnnlib.lstm")
-    parameters(params, ("W_y",), tuple(params))
+    parameters(params, ("W_y",), None)
     top = {name: params[name] for name in params if name in readout.SHAPES}
     below = {name: params[name] for name in params if name not in top}
     run = cell.forward(below, x, **states)

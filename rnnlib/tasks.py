@@ -9,7 +9,7 @@ import io
 
 import numpy as np
 
-from ._arguments import count
+from ._arguments import Reader, count, generator
 
 REBER = "BTPSXVE"
 # state of the grammar: (symbol, next state); the two symbols of a state are equally likely
@@ -33,6 +33,7 @@ def adding(T, B, rng):
     """
     count("T", T, 2)
     count("B", B, 1)
+    generator(rng)
     x = np.zeros((T, B, 2))
     x[:, :, 0] = rng.uniform(size=(T, B))
     batch = np.arange(B)
@@ -46,8 +47,10 @@ def at_last(loss):
 
     @functools.wraps(loss)
     def last(o, y, **options):
-        do = np.zeros_like(o)
-        value, do[-1] = loss(o[-1], y, **options)
+        o = Reader().array("o", o, "T B K")
+        value, do_T = loss(o[-1], y, **options)
+        do = np.zeros(o.shape, do_T.dtype)
+        do[-1] = do_T
         return value, do
 
     return last
@@ -64,7 +67,7 @@ def copy_memory(T, B, rng, symbols=8, length=10):
     for name, value in (("T", T), ("B", B), ("symbols", symbols), ("length", length)):
         count(name, value, 1)
     blank, delimiter = symbols, symbols + 1
-    message = rng.integers(0, symbols, (length, B))
+    message = generator(rng).integers(0, symbols, (length, B))
     x = np.full((T + 2 * length, B), blank)
     y = x.copy()
     x[:length], y[-length:] = message, message
@@ -74,6 +77,7 @@ def copy_memory(T, B, rng, symbols=8, length=10):
 
 def reber_string(rng, embedded=True):
     """A string of Reber's grammar; embedded, its last but one symbol repeats the second."""
+    generator(rng)
     if embedded:
         branch = "TP"[rng.integers(2)]
         return f"B{branch}{reber_string(rng, embedded=False)}{branch}E"
@@ -117,10 +121,14 @@ def characters(T, B, rng, text=None):
     Returns (x, y, alphabet).
     """
     text = zen() if text is None else text
+    if not isinstance(text, str):
+        raise TypeError(f"text is {type(text).__name__}, expected a str")
+    if len(text) < 2:
+        raise ValueError(f"text has length {len(text)}, expected at least 2 characters")
     alphabet = "".join(sorted(set(text)))
     codes = np.array([alphabet.index(character) for character in text])
     count("T", T, 1, len(codes) - 1)
-    start = rng.integers(0, len(codes) - T, count("B", B, 1))
+    start = generator(rng).integers(0, len(codes) - T, count("B", B, 1))
     pieces = one_hot(codes[start + np.arange(T + 1)[:, None]], len(alphabet))
     return pieces[:-1], pieces[1:], alphabet
 
@@ -134,4 +142,10 @@ def zen():
 
 def one_hot(classes, K):
     """Integers 0..K-1 of any shape (...) as rows of zeros with one 1: (..., K)."""
+    classes = np.asarray(classes)
+    if classes.dtype.kind not in "iu":
+        raise TypeError(f"classes has dtype {classes.dtype}, expected integers")
+    wrong = classes[(classes < 0) | (classes >= count("K", K, 1))]
+    if wrong.size:
+        raise ValueError(f"classes contains {wrong[0]}, expected integers from 0 to {K - 1}")
     return np.eye(K)[classes]

@@ -3,6 +3,7 @@
 Nothing here changes its arguments: clipping and `update` return new dicts.
 """
 
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arguments import Reader, count
+from ._arguments import Reader, count, positive, real
 from .initialisers import forget_bias, he, identity, orthogonal, xavier
 
 __all__ = [
@@ -20,13 +21,8 @@ __all__ = [
 
 
 def global_norm(grads):
-    """‖g‖ over the entries of all arrays jointly.  Returns a float."""
-    grads = _read("grads", grads).values()
-    scale = max((np.abs(g).max() for g in grads), default=0.0)
-    if scale == 0:
-        return 0.0
-    # scaled, or squares of large gradients overflow: those are the ones clipping is for
-    return float(scale * np.sqrt(sum(np.square(g / scale, dtype=float).sum() for g in grads)))
+    """‖g‖ over the entries of all arrays jointly.  Returns a float, inf beyond the float range."""
+    return math.prod(_norm(_read("grads", grads)))
 
 
 def clip_by_global_norm(grads, c):
@@ -34,49 +30,70 @@ def clip_by_global_norm(grads, c):
 
     grads: a dict of arrays.  c: the largest norm allowed, positive.  Returns a new dict.
     """
-    c, norm = _positive("c", c), global_norm(grads)
-    factor = c / norm if norm > c else 1.0
-    grads = _read("grads", grads)
-    return {name: np.multiply(g, factor, dtype=g.dtype) for name, g in grads.items()}
+    c, grads = positive("c", c), _read("grads", grads)
+    scale, norm = _norm(grads)
+    if scale * norm <= c:
+        return {name: g.copy() for name, g in grads.items()}
+    return {
+        name: (np.divide(g, scale, dtype=float) * (c / norm)).astype(g.dtype)
+        for name, g in grads.items()
+    }
+
+
+def _norm(grads):
+    """‖g‖ as the product of two numbers, the largest |entry| and the norm in units of it."""
+    # or the squares of large gradients overflow: those are the ones clipping is for
+    scale = float(max((np.abs(g).max() for g in grads.values()), default=0.0))
+    if scale == 0:
+        return 0.0, 0.0
+    return scale, math.sqrt(sum(np.square(g / scale, dtype=float).sum() for g in grads.values()))
 
 
 def clip_by_value(grads, c):
     """Every entry limited to [-c, c]: the direction changes.  Returns a new dict."""
-    c = _positive("c", c)
+    c = positive("c", c)
     return {name: np.clip(g, -c, c) for name, g in _read("grads", grads).items()}
 
 
 class SGD:
-    """Steps of -lr times the gradient, or of its decaying sum with momentum (Polyak, 1964)."""
+    """Steps of -lr times the gradient, or of its decaying sum with momentum (Polyak, 1964).
+
+    lr: positive.  momentum: from 0 to below 1.
+    """
 
     def __init__(self, lr=0.1, momentum=0.0):
-        self.lr, self.momentum = _positive("lr", lr), momentum
+        self.lr, self.momentum = positive("lr", lr), _fraction("momentum", momentum)
         self._velocity = {}
 
     def update(self, params, grads):
         """params after one step; grads may hold more names.  Returns a new dict."""
-        new = {}
-        for name, g in _matching(params, grads).items():
+        new, (params, grads) = {}, _matching(params, grads)
+        for name, g in grads.items():
             v = self._velocity[name] = self.momentum * self._velocity.get(name, 0) + g
             new[name] = params[name] - self.lr * v
         return new
 
 
 class Adam:
-    """Steps of about lr in every entry, whatever the gradient's scale (Kingma and Ba, 2015)."""
+    """Steps of about lr in every entry, whatever the gradient's scale (Kingma and Ba, 2015).
+
+    lr, eps: positive.  beta1, beta2: from 0 to below 1.
+    """
 
     def __init__(self, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-        self.lr, self.beta1, self.beta2, self.eps = _positive("lr", lr), beta1, beta2, eps
+        self.lr, self.eps = positive("lr", lr), positive("eps", eps)
+        self.beta1, self.beta2 = _fraction("beta1", beta1), _fraction("beta2", beta2)
         self._mean, self._square, self._steps = {}, {}, 0
 
     def update(self, params, grads):
         """params after one step; grads may hold more names.  Returns a new dict."""
+        params, grads = _matching(params, grads)
         self._steps += 1
         # both averages start at 0, which these factors make up for
         unbias_mean = 1 / (1 - self.beta1**self._steps)
         unbias_square = 1 / (1 - self.beta2**self._steps)
         new = {}
-        for name, g in _matching(params, grads).items():
+        for name, g in grads.items():
             mean, square = self._mean.get(name, 0), self._square.get(name, 0)
             self._mean[name] = mean = self.beta1 * mean + (1 - self.beta1) * g
             self._square[name] = square = self.beta2 * square + (1 - self.beta2) * g * g
@@ -98,12 +115,19 @@ def train(loss_and_grads, params, steps, optimiser=None, clip=None, progress=Tru
 
     loss_and_grads: params -> (loss, grads), on a new batch at every call if it likes; grads may
     hold more names than params.  optimiser: `Adam()` if None.  clip: largest global norm of the
-    gradient of the parameters.  progress: show a bar with the loss.  stop: losses so far -> bool,
-    asked after each step.  Ctrl-C ends early and keeps what was learned.  Returns a `Trained`.
+    gradient of the parameters, any if None.  progress: show a bar with the loss.  stop: losses so
+    far -> bool, asked after each step.  Ctrl-C ends early and keeps what was learned.  Returns a
+    `Trained`.
     """
     optimiser = Adam() if optimiser is None else optimiser
+    steps, clip = count("steps", steps, 0), None if clip is None else positive("clip", clip)
     params = {name: value.copy() for name, value in _read("params", params).items()}
-    bar = _Bar(count("steps", steps, 0)) if progress else None
+    if not hasattr(optimiser, "update") or isinstance(optimiser, Mapping):
+        raise TypeError(f"optimiser is {type(optimiser).__name__}, expected one such as Adam()")
+    for name, function in (("loss_and_grads", loss_and_grads), ("stop", stop)):
+        if not (callable(function) or name == "stop" and function is None):
+            raise TypeError(f"{name} is {type(function).__name__}, expected a function")
+    bar = _Bar(steps) if progress else None
     losses, interrupted = [], False
     try:
         for _ in range(steps):
@@ -112,12 +136,13 @@ def train(loss_and_grads, params, steps, optimiser=None, clip=None, progress=Tru
                 raise FloatingPointError(
                     f"the loss is {loss} at step {len(losses) + 1}: try clipping or a smaller lr"
                 )
-            grads = _matching(params, grads)
-            params = optimiser.update(params, clip_by_global_norm(grads, clip) if clip else grads)
+            _, grads = _matching(params, grads)
+            grads = grads if clip is None else clip_by_global_norm(grads, clip)
+            params = optimiser.update(params, grads)
             losses.append(float(loss))
             if bar:
                 bar.show(losses)
-            if stop and stop(losses):
+            if stop is not None and stop(losses):
                 break
     except KeyboardInterrupt:
         interrupted = True
@@ -150,20 +175,34 @@ class _Bar:
 
 
 def _matching(params, grads):
-    missing = [name for name in params if name not in grads]
-    if missing:
-        raise ValueError(f"grads has no {', '.join(missing)}; expected the names of params")
-    return {name: np.asarray(grads[name], np.asarray(params[name]).dtype) for name in params}
+    """`params`, and their gradients in the same dtypes.  Training may have come to infinity."""
+    params = _read("params", params, allow_infinite=True)
+    if isinstance(grads, Mapping):
+        missing = [name for name in params if name not in grads]
+        if missing:
+            raise ValueError(f"grads has no {', '.join(missing)}; expected the names of params")
+        grads = {name: grads[name] for name in params}
+    grads = _read("grads", grads, allow_infinite=True)
+    for name, g in grads.items():
+        if g.shape != params[name].shape:
+            raise ValueError(
+                f"grads[{name!r}] has shape {g.shape}, expected {params[name].shape} as in params"
+            )
+    return params, {name: g.astype(params[name].dtype, copy=False) for name, g in grads.items()}
 
 
-def _read(name, arrays):
+def _read(name, arrays, allow_infinite=False):
+    """The arrays of a dict, each in float32 or float64."""
     if not isinstance(arrays, Mapping):
         raise TypeError(f"{name} is {type(arrays).__name__}, expected a dict of arrays")
-    return {key: Reader(allow_complex=False).numbers(key, value) for key, value in arrays.items()}
+    return {
+        key: Reader(allow_complex=False, allow_infinite=allow_infinite).numbers(f"{name}[{key!r}]", value)
+        for key, value in arrays.items()
+    }
 
 
-def _positive(name, value):
-    value = Reader(allow_complex=False).scalar(name, value)
-    if not value > 0:
-        raise ValueError(f"{name} is {value}, expected a positive number")
-    return value
+def _fraction(name, value):
+    number = real(name, value)
+    if not 0 <= number < 1:
+        raise ValueError(f"{name} is {value}, expected a number from 0 to below 1")
+    return number

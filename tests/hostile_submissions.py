@@ -83,6 +83,15 @@ def looks_up(nb):
     nb["cells"].append(check)
 
 
+def without_ids(nb, minor, **metadata):
+    """As other programs save it."""
+    nb["nbformat_minor"] = minor
+    nb["metadata"].update(metadata)
+    for c in nb["cells"]:
+        del c["id"]
+        c["metadata"]["id"] = "8fSz1"
+
+
 def tampered(which, **changes):
     return changed(lambda nb: cell(nb, which)["metadata"]["nbgrader"].update(changes))
 
@@ -408,10 +417,33 @@ HOSTILE = {
     "a list as notebook": Hostile(lambda: "[1, 2]", 0, {"check_immediate": "unreadable"}),
     "binary": Hostile(lambda: b"\xff\xfe\x00" * 100, 0, {"check_immediate": "unreadable"}),
     "100 MB": Hostile(lambda: "{" + " " * 10**8 + "}", 0, {"check_immediate": "unreadable"}),
+    "names that are no text": in_cell(
+        "1", files={"\udcdcbung.txt": "x", "l\udcf6st.txt": None, "timestamp.txt": "\0"}
+    ),
     "cells of the wrong kind": changed(
         lambda nb: nb["cells"].extend([None, 7, {"cell_type": "x"}, {"source": 3}])
     ),
+    "Colab": changed(lambda nb: without_ids(nb, 0, colab={"provenance": []}, accelerator="GPU")),
+    "nbformat 4.2": changed(lambda nb: without_ids(nb, 2)),
+    "nbformat 4.4": changed(lambda nb: without_ids(nb, 4)),
+    "nbformat 4.5 without ids": changed(lambda nb: without_ids(nb, 5)),
+    "ids of other types": changed(
+        lambda nb: [c.update(id=(n, None, [n], "x", "y z")[n % 5]) for n, c in enumerate(nb["cells"])]
+    ),
+    "half a character": in_cell("print('\\ud800')\n'\\udfff'", shows="?"),
     # metadata
+    "says that it is unreadable": changed(lambda nb: nb["metadata"].update(unreadable="forged")),
+    "half a character as grade_id": changed(
+        lambda nb: nb["cells"][0]["metadata"].update(nbgrader={"grade_id": "\ud800"}, more="\ud800")
+    ),
+    "a list as grade_id": changed(lambda nb: nb["cells"][0]["metadata"].update(nbgrader={"grade_id": [1]})),
+    "metadata of wrong types": changed(
+        lambda nb: [
+            nb.update(nbformat_minor=float("inf"), metadata={"kernelspec": 5, "language_info": "x"}),
+            *[c["metadata"].update(collapsed="maybe") for c in nb["cells"]],
+            nb["cells"][0].update(attachments={"a": 5, "b": {"image/png": 7}}),
+        ]
+    ),
     "points raised": tampered("check_immediate", points=2000),
     "old schema": tampered("check_immediate", schema_version=1),
     "schema from nowhere": tampered("check_immediate", schema_version="x"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder import diagnose, judge, mutants, slips, solutions
+from autograder import diagnose, judge, mutants, slips, solutions, spectrum
 from autograder.exercises import Exercise, Slip, every, exercise
 from autograder.trial import setting
 from rnnlib import numgrad
@@ -44,7 +44,7 @@ def test_no_two_slips_give_the_same_numbers(exercise):
         for second in made:
             if first < second:
                 assert any(
-                    not slips._same(a[name], b[name]) for a, b in zip(made[first], made[second]) for name in a
+                    not judge.same(a[name], b[name]) for a, b in zip(made[first], made[second]) for name in a
                 ), (first, second)
 
 
@@ -167,7 +167,7 @@ def test_answers_stored_for_the_public_instances_fail_on_others(exercise):
     for seed in (1, 2, 2024):
         secret = [exercise.reference(*arguments) for arguments in exercise.instances(seed)]
         same = [
-            slips._same(judge.to_array(a[name]), judge.to_array(b[name]))
+            judge.same(judge.to_array(a[name]), judge.to_array(b[name]))
             for a, b in zip(public, secret)
             for name in a
             if np.ndim(a[name]) or a[name]
@@ -216,7 +216,7 @@ def test_path_spectrum_shows_what_is_missing():
         function = solutions.variant(e, found)
         arguments = e.instance(0)
         contributions, name = e.spectrum(*arguments)
-        shares[slip], residual = slips.path_spectrum(contributions, function(*arguments)[name])
+        shares[slip], residual = spectrum.path_spectrum(contributions, function(*arguments)[name])
         assert residual < 1e-9
     low = np.tril_indices(4)
     assert np.allclose(shares[None][low], 1)

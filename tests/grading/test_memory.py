@@ -18,9 +18,9 @@ shared = np.ones({shared} * 2**17)
 for child in range(5):
     if os.fork() == 0:
         own = np.ones({own} * 2**17)
-        time.sleep(2)
+        time.sleep({seconds})
         os._exit(0)
-time.sleep(2)
+time.sleep({seconds})
 """
 
 walls = pytest.mark.skipif(bool(sandbox.problem()), reason=f"no sandbox here: {sandbox.problem()}")
@@ -38,7 +38,7 @@ def graded(source):
 @walls
 def test_many_children_cannot_take_more_than_a_submission_may(monkeypatch):
     monkeypatch.setattr(sandbox, "MEMORY", 600 * MB)
-    shown, status = graded(CHILDREN.format(shared=1, own=200))
+    shown, status = graded(CHILDREN.format(shared=1, own=200, seconds=15))
     assert shown[0]["evalue"] == "its processes together took more memory than a submission may"
     assert status == {"notrun"}
 
@@ -47,7 +47,7 @@ def test_many_children_cannot_take_more_than_a_submission_may(monkeypatch):
 @pytest.mark.parametrize("shared, own", [(1, 40), (200, 1)])
 def test_those_that_take_less_or_share_are_left_alone(monkeypatch, shared, own):
     monkeypatch.setattr(sandbox, "MEMORY", 600 * MB)
-    assert graded(CHILDREN.format(shared=shared, own=own)) == ([], {"judged"})
+    assert graded(CHILDREN.format(shared=shared, own=own, seconds=2)) == ([], {"judged"})
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/smaps_rollup"), reason="no /proc/PID/smaps_rollup here")

@@ -96,8 +96,20 @@ def tampered():
     return nb
 
 
+def colab():
+    """As Google Colab saves it: nbformat 4.0, no cell ids, metadata of its own."""
+    nb = solved()
+    nb |= {"nbformat_minor": 0, "metadata": {"colab": {"provenance": []}, "kernelspec": 5}}
+    for c in nb["cells"]:
+        del c["id"]
+        c["metadata"] |= {"id": "8fSz1", "collapsed": "maybe"}
+    return before(nb, "proof", code(r"print('\ud800')"))
+
+
 CLASS = {
     "right": solved,
+    "colab": colab,
+    "undated": solved,
     "blank": lambda: notebook("notebooks"),
     "killed": lambda: before(solved(), "total_by_paths", code("import os\nos._exit(1)")),
     "silent": lambda: before(solved(), "total_by_paths", code("check = lambda *a: None")),
@@ -118,6 +130,7 @@ def graded(tmp_path_factory):
     course = copy_course(tmp_path_factory.mktemp("course"))
     for student, make in CLASS.items():
         submit(course, student, make())
+    (course / "gradebook" / "submitted" / "undated" / NAME / "timestamp.txt").write_bytes(b"\xff never")
     command("nbgrader", "generate_assignment", NAME, cwd=course)
     command("nbgrader", "autograde", NAME, cwd=course)
     return course
@@ -136,7 +149,19 @@ FULL = {
 
 @pytest.mark.parametrize(
     "student",
-    ["right", "noisy", "out of order", "duplicated", "stripped", "tampered", "silent", "greedy", "nan"],
+    [
+        "right",
+        "colab",
+        "undated",
+        "noisy",
+        "out of order",
+        "duplicated",
+        "stripped",
+        "tampered",
+        "silent",
+        "greedy",
+        "nan",
+    ],
 )
 def test_right_answers_get_every_point(graded, student):
     auto = {name: score for name, (score, _, _) in scores(graded, student).items() if name in FULL}

@@ -253,6 +253,9 @@ def test_float32_stays_float32_and_is_near(system):
         assert np.abs(value - exact[name]).max() < 1e-5 * np.abs(exact[name]).max()
     mixed = system.cell.backward(params, run, **adjoints)
     assert all(value.dtype == np.float64 for value in mixed.values())
+    # and when only the run is float64
+    mixed = system.cell.backward(params, system.run, **{k: narrow(v) for k, v in adjoints.items()})
+    assert all(value.dtype == np.float64 for value in mixed.values())
 
 
 def test_layout_and_dtype_of_the_inputs_do_not_matter(system, close):
@@ -270,6 +273,8 @@ def test_layout_and_dtype_of_the_inputs_do_not_matter(system, close):
     exact = system.cell.backward(system.params, system.run, **adjoints)
     for name in exact:
         close(gradient[name], exact[name])
+    swapped = {k: v.astype(">f4") for k, v in params.items()}  # big-endian, as some files have it
+    assert system.forward(swapped, system.data["x"].astype(">f4")).h.dtype == np.float32
     whole = np.ones((2, 1, system.data["x"].shape[2]), int)
     assert system.forward(system.params, whole).h.dtype == np.float64
 
@@ -340,6 +345,16 @@ def test_bad_input_is_named(system):
     (lambda x: gru.forward(gru.init(2, 3, np.random.default_rng(0)), x, reset="before"), ValueError, "unknown 'b_hn'"),
     (lambda x: rnn.forward(rnn.init(2, 3, np.random.default_rng(0)), x, phi="sin"), ValueError, "phi is 'sin'"),
     (lambda x: rnn.unpack({"W": np.ones((2, 3))}), ValueError, "expected (D + H, H)"),
+    (lambda x: rnn.init(2, 3, None), TypeError, "rng is NoneType, expected a numpy.random.Generator"),
+    (lambda x: lstm.init(2, 0, None), ValueError, "H is 0, expected an int at least 1"),
+    (lambda x: lstm.init(2, 3, None, forget="1"), TypeError, "forget is str"),
+    (lambda x: rnn.n_params(None), TypeError, "params is NoneType, expected a dict"),
+    (lambda x: rnn.unpack({}), ValueError, "params has no W; expected W"),
+    (lambda x: rnn.pack({"W_h": np.ones((3, 3)), "b_h": np.ones(3)}), ValueError,
+     "params has no W_x; expected W_x, W_h"),
+    (lambda x: rnn.pack([1.0]), TypeError, "params is list, expected a dict"),
+    (lambda x: gru.init(2, 3, np.random.default_rng(0), reset="befor"), ValueError,
+     "reset is 'befor', expected one of after, before"),
 ])
 def test_bad_options_are_named(call, error, words):
     with pytest.raises(error) as caught:

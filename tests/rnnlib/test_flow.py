@@ -66,6 +66,14 @@ def test_growth_rate_survives_products_outside_the_float_range():
     assert flow.growth_rate(nilpotent) == -np.inf
 
 
+def test_norms_beyond_the_float_range_are_inf():
+    with np.errstate(all="raise"):
+        assert flow.norm_bound(2 * np.eye(2), "identity", 2000) == np.inf
+        assert flow.norm_bound(2 * np.eye(2), "identity", 1023) == 2.0**1023
+        norms = flow.power_norms(2 * np.eye(2), 2000)
+    assert np.array_equal(norms[:1024], 2.0 ** np.arange(1024)) and (norms[1024:] == np.inf).all()
+
+
 @pytest.fixture(params=CELLS)
 def gated(request, oracle):
     """A run of the oracle's cell on batch element 0, and the oracle's Jacobians along it."""
@@ -103,6 +111,13 @@ def test_hidden_states_move_with_the_cell_as_in_the_oracle(gated, close):
             close(both[H:], data["dh_dc"][t, k])
             if t < 6:
                 both = M[t] @ both
+
+
+def test_blocks_are_plain_arrays_whatever_the_peepholes_are(gated):
+    params, run, _ = gated
+    masked = {name: np.ma.array(value) for name, value in params.items()}
+    for block, same in zip(flow.jacobian_blocks(masked, run), flow.jacobian_blocks(params, run)):
+        assert type(block) is np.ndarray and np.array_equal(block, same)
 
 
 def test_four_terms_are_exact_at_lag_1_and_off_by_a_known_path_at_lag_2(gated, close):

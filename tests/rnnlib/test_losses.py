@@ -44,6 +44,39 @@ def test_losses_survive_large_logits():
     assert np.isfinite(losses.softmax_cross_entropy(o, y)[1]).all()
 
 
+def test_logits_that_differ_by_more_than_the_float_range():
+    o = np.array([1e308, -1e308])
+    with np.errstate(all="raise", under="ignore"):
+        value, do = losses.softmax_cross_entropy(o, [1, 0])
+        assert value == 0 and do.tolist() == [0, 0]
+        assert losses.softmax_cross_entropy(o, [0, 1])[0] == np.inf
+        assert losses.softmax(o).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("o, y", [(40.0, 1.0), (-40.0, 0.0)])
+def test_sigmoid_cross_entropy_keeps_its_digits_on_both_sides(o, y):
+    assert losses.sigmoid_cross_entropy([o], [y])[0] == pytest.approx(np.exp(-40.0), rel=1e-12, abs=0)
+    assert losses.sigmoid_cross_entropy([o], [1 - y])[0] == pytest.approx(40, rel=1e-15)
+
+
+@pytest.mark.parametrize("loss", [losses.softmax_cross_entropy, losses.sigmoid_cross_entropy,
+                                  losses.squared_error])
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (4, 2, 3), (6, 4, 2, 3), (2, 1, 6, 2, 3), (1,), (1, 1)])
+def test_any_shape_whose_last_axis_is_K(shape, loss, rng):
+    o, y = rng.normal(size=shape), rng.uniform(size=shape)
+    value, do = loss(o, y)
+    rows = [loss(*row) for row in zip(o.reshape(-1, shape[-1]), y.reshape(-1, shape[-1]))]
+    assert value == pytest.approx(sum(row for row, _ in rows))
+    assert do.shape == shape and np.allclose(do.reshape(-1, shape[-1]), [row for _, row in rows])
+    B = shape[-2] if len(shape) > 1 else 1
+    assert loss(o, y, reduction="mean")[0] == pytest.approx(value / B)
+
+
+def test_softmax_takes_what_an_array_can_be_made_of():
+    assert losses.softmax([1, 1]).tolist() == [0.5, 0.5]
+    assert losses.softmax(np.ones((2, 4), np.float32)).dtype == np.float32
+
+
 def test_a_row_of_zeros_masks_the_step(rng):
     o, y = rng.normal(size=(3, 1, 4)), np.zeros((3, 1, 4))
     y[0, 0, 2] = 1
@@ -86,6 +119,10 @@ def test_sigmoid_does_not_overflow():
     (lambda: losses.squared_error(np.zeros(3), [None] * 3), TypeError, "y has dtype object"),
     (lambda: losses.sigmoid_cross_entropy([np.inf], [1.0]), ValueError, "o contains NaN or infinity"),
     (lambda: losses.squared_error([[1.0], [1.0, 2.0]], [1.0]), ValueError, "o is not a rectangular array"),
+    (lambda: losses.softmax(1.0), ValueError, "o has shape (), expected (..., K)"),
+    (lambda: losses.softmax("12"), TypeError, "o is str"),
+    (lambda: losses.softmax_cross_entropy(1.0, 1.0), ValueError, "o has shape (), expected (..., K)"),
+    (lambda: losses.sigmoid_cross_entropy(1.0, 1.0), ValueError, "o has shape (), expected (..., K)"),
     (lambda: losses.softmax_jacobian(1.0), ValueError, "yhat has shape (), expected (..., K)"),
     (lambda: activations.get("gelu"), ValueError, "expected one of tanh, sigmoid, relu, identity"),
     (lambda: activations.get(None), TypeError, "phi is NoneType"),

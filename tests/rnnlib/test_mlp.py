@@ -55,6 +55,9 @@ def test_float32_stays_float32(rng):
 
 @pytest.mark.parametrize("call, error, words", [
     (lambda p, x: mlp.forward({}, x), ValueError, "no W1"),
+    (lambda p, x: mlp.init([3], None), ValueError, "widths is [3], expected [D, H_1, …]"),
+    (lambda p, x: mlp.init([3, 0], None), ValueError, "widths is 0, expected an int at least 1"),
+    (lambda p, x: mlp.init([3, 2], None), TypeError, "rng is NoneType"),
     (lambda p, x: mlp.forward([], x), TypeError, "params is list"),
     (lambda p, x: mlp.forward({"W1": p["W1"], "W3": p["W2"]}, x), ValueError, "no W2"),
     (lambda p, x: mlp.forward({**p, "c1": 1.0}, x), ValueError, "unknown 'c1'"),

@@ -109,6 +109,32 @@ def test_a_zero_gradient_is_compared_absolutely():
     assert not numgrad.check_gradient(lambda p: 1e-6 * p["w"].sum(), {"w": np.zeros(3)}, {"w": np.ones(3)}).ok
 
 
+def test_a_wrong_derivative_cannot_pass_for_lack_of_a_witness():
+    """Beside 1000 the difference in a and b together is rounding; by itself b's is not."""
+    point = {"a": np.ones(3), "b": np.array([1.0, -2.0, 3.0])}
+
+    def f(p):  # the complex step sees only one of the two factors b
+        return 1000 + 1e-6 * p["a"].sum() + (np.real(p["b"]) * p["b"]).sum()
+
+    right = {"a": np.full(3, 1e-6), "b": 2 * point["b"]}
+    assert numgrad.check_gradient(f, right, point).ok
+    assert not numgrad.check_gradient(f, {**right, "b": point["b"]}, point).ok
+
+
+def test_tensors_of_very_different_scale_need_three_evaluations():
+    """Weighted alike, or rounding of the large gradient would look like a fault of the small one."""
+    v, point, calls = np.linspace(0.1, 0.9, 30), {"a": np.zeros(30), "b": np.linspace(0, 1, 7)}, []
+
+    def f(p):
+        calls.append(1)
+        return (v * np.tanh(p["a"])).sum() + 1e-9 * np.sin(p["b"]).sum()
+
+    gradient = {"a": v, "b": 1e-9 * np.cos(point["b"])}
+    assert numgrad.check_gradient(f, gradient, point).ok and len(calls) == 3
+    gradient["b"][2] *= 1.001
+    assert not numgrad.check_gradient(f, gradient, point).ok
+
+
 def test_nothing_is_modified(point):
     gradient = smooth_gradient(point)
     copies = [{k: v.copy() for k, v in d.items()} for d in (point, gradient)]
@@ -119,6 +145,12 @@ def test_nothing_is_modified(point):
 
 @pytest.mark.parametrize("call, error, words", [
     (lambda: numgrad.central_difference(np.sum, np.ones(2), 0.0), ValueError, "step is 0.0"),
+    (lambda: numgrad.central_difference(np.sum, np.ones(2), "1"), TypeError, "step is str"),
+    (lambda: numgrad.check_gradient(np.sum, {"W": np.ones(2) * 1j}, {"W": np.ones(2)}), TypeError,
+     "grads['W'] has dtype complex128, expected real numbers"),
+    (lambda: numgrad.check_gradient(np.sum, {"W": "1"}, {"W": np.ones(2)}), TypeError, "grads['W'] is str"),
+    (lambda: numgrad.check_gradient(np.sum, {"W": ["1"]}, {"W": np.ones(2)}), TypeError, "grads['W'] has dtype <U1"),
+    (lambda: numgrad.check_gradient(np.sum, {"W": [1, [2]]}, {"W": np.ones(2)}), ValueError, "not a rectangular"),
     (lambda: numgrad.complex_step(np.sum, ["a"]), TypeError, "x has dtype"),
     (lambda: numgrad.check_gradient(smooth, [1], {}), TypeError, "grads is list"),
     (lambda: numgrad.check_gradient(smooth, {"u": 1.0}, {"W": 1.0}), ValueError, "expected some of ['W']"),

@@ -1,5 +1,7 @@
 """The simple recurrent network: stacked weights, paths, forward accumulation, truncation."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -193,6 +195,41 @@ def test_checkpointed_gradient_is_the_gradient(n, setting, close):
     assert asked == sorted(asked, reverse=True)
 
 
+@pytest.mark.parametrize("run_dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dh_dtype", [np.float32, np.float64, int, np.float16])
+def test_checkpointed_gradient_is_the_gradient_for_all_dtypes(run_dtype, dh_dtype, rng):
+    params = {name: value.astype(run_dtype) for name, value in rnn.init(2, 3, rng).items()}
+    x, dh = rng.normal(size=(7, 2, 2)).astype(run_dtype), (9 * rng.normal(size=(7, 2, 3))).astype(dh_dtype)
+    expected = rnn.backward(params, rnn.forward(params, x), dh)
+    kept = checkpoint.forward(params, x)
+    for adjoints in (dh, lambda start, h: dh[start : start + len(h)]):
+        gradient = checkpoint.backward(params, kept, adjoints)
+        for name, value in expected.items():
+            assert gradient[name].dtype == value.dtype, name
+            eps = np.finfo(value.dtype).eps
+            assert np.abs(gradient[name] - value).max() <= 16 * eps * np.abs(value).max(), name
+
+
+def test_checkpoints_need_the_memory_of_few_steps(rng):
+    T, B, D, H = 400, 2, 1, 64
+    params, x = rnn.init(D, H, rng), rng.normal(size=(T, B, D))
+    whole = T * B * H * x.itemsize
+
+    def peak(function, *arguments):
+        tracemalloc.start()
+        result = function(*arguments)
+        size = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return result, size
+
+    run, size = peak(rnn.forward, params, x)
+    assert size >= 2 * whole  # what the pre-activations and states of all steps take
+    kept, size = peak(checkpoint.forward, params, x)
+    assert size < whole / 2 and kept.h_T.base is None
+    gradient, size = peak(checkpoint.backward, params, kept, lambda start, h: np.ones_like(h))
+    assert size < whole
+
+
 def test_stacked_weights_equal_oracle(oracle, close):
     data = oracle("concat")
     params = rnn.unpack({"W": data["p_W"], "b_h": data["p_b_h"]})
@@ -246,6 +283,14 @@ def test_the_number_of_parameters_does_not_depend_on_T(rng):
     (lambda p, run, dh: paths.step_jacobians(p, dh), TypeError, "run is ndarray, expected the Run that rnnlib.rnn"),
     (lambda p, run, dh: checkpoint.backward(p, run, dh), TypeError, "expected what checkpoint.forward made"),
     (lambda p, run, dh: checkpoint.forward(p, run.x, n=7), ValueError, "n is 7"),
+    (lambda p, run, dh: checkpoint.backward(p, checkpoint.forward(p, run.x), dh[1:]), ValueError, "with T = 6, B = 3"),
+    (lambda p, run, dh: checkpoint.backward(p, checkpoint.forward(p, run.x), lambda start, h: h[1:]), ValueError,
+     "dh has shape (2, 3, 5), expected (n, B, H) with n = 3"),
+    (lambda p, run, dh: checkpoint.backward(p, checkpoint.forward(p, run.x), lambda start, h: None), TypeError,
+     "dh is NoneType"),
+    (lambda p, run, dh: checkpoint.backward(p, checkpoint.forward(p, run.x + 0j), dh), TypeError,
+     "run.h has dtype complex128"),
+    (lambda p, run, dh: checkpoint.backward({}, checkpoint.forward(p, run.x), dh), ValueError, "no W_x, W_h"),
     (lambda p, run, dh: rnn.pack({"W_x": p["W_x"], "W_h": p["W_h"][:4]}), ValueError, "W_h has shape"),
     (lambda p, run, dh: readout.forward({"W_y": np.ones((4, 7))}, run.h[1:]), ValueError, "H = 5"),
     (lambda p, run, dh: readout.backward({"W_y": np.ones((5, 7))}, run.h[1:], dh), ValueError, "K = 7"),

@@ -89,6 +89,11 @@ def test_inputs_are_left_alone_and_results_are_fresh(system):
     assert scalar.total(params, run)["W"].any()
 
 
+def test_large_whole_numbers_are_numbers():
+    run = scalar.forward({"U": 10**30, "W": 1, "V": 1}, [1.0], phi="identity")
+    assert run.s.dtype == np.float64 and run.s[1] == 1e30
+
+
 def test_float32_stays_float32():
     params = {name: np.float32(0.5) for name in scalar.NAMES}
     run = scalar.forward(params, np.ones(4, np.float32))
@@ -115,6 +120,11 @@ def test_float32_stays_float32():
     (lambda p: scalar.backward(p, scalar.forward(p, [1j]), [1.0]), TypeError, "run.x has dtype complex128"),
     (lambda p: scalar.backward({**p, "W": 1j}, scalar.forward(p, [1.0]), [1.0]), TypeError, "W is complex"),
     (lambda p: scalar.backward(p, scalar.forward(p, [1.0, 2.0]), [1.0]), ValueError, "T = 2"),
+    (lambda p: scalar.backward(p, None, [1.0]), TypeError, "run is NoneType, expected the Run that scalar.forward"),
+    (lambda p: scalar.path_terms(p, None, 1), TypeError, "run is NoneType"),
+    (lambda p: scalar.total(p, None), TypeError, "run is NoneType"),
+    (lambda p: scalar.slopes({**p, "W": "a"}, scalar.forward(p, [1.0])), TypeError, "W is str"),
+    (lambda p: scalar.forward({**p, "U": 10**400}, [1.0]), ValueError, "U is an int too large for a float"),
 ])
 def test_bad_input_is_named(call, error, words):
     with pytest.raises(error) as caught:

@@ -58,6 +58,11 @@ def test_characters_are_consecutive_pieces_of_the_text(rng, capsys):
     assert tasks.characters(3, 1, rng, text="abcd")[2] == "abcd"
 
 
+def test_one_hot():
+    assert tasks.one_hot([[0, 2], [1, 0]], 3).tolist() == [[[1, 0, 0], [0, 0, 1]], [[0, 1, 0], [1, 0, 0]]]
+    assert tasks.one_hot(np.uint8(1), 2).tolist() == [0, 1]
+
+
 def test_loss_at_the_last_step_only(rng):
     o, y = rng.normal(size=(4, 2, 3)), rng.normal(size=(2, 3))
     loss = tasks.at_last(losses.squared_error)
@@ -66,6 +71,9 @@ def test_loss_at_the_last_step_only(rng):
     assert not do[:-1].any()
     assert np.abs(do - numgrad.complex_step(lambda z: loss(z, y)[0], o)).max() < 1e-13
     assert loss(o, y, reduction="mean")[0] == pytest.approx(value / 2)
+    single = o.astype(np.float32)
+    assert loss(single, y.astype(np.float32))[1].dtype == np.float32
+    assert np.array_equal(loss(single, y)[1][-1], losses.squared_error(single[-1], y)[1])  # float64
 
 
 def test_the_generator_decides_everything():
@@ -83,6 +91,18 @@ def test_the_generator_decides_everything():
     (lambda rng: tasks.copy_memory(5, 2, rng, symbols=0), ValueError, "symbols is 0"),
     (lambda rng: tasks.embedded_reber(0, rng), ValueError, "B is 0"),
     (lambda rng: tasks.characters(4, 1, rng, text="abcd"), ValueError, "T is 4, expected an int from 1 to 3"),
+    (lambda rng: tasks.characters(3, 1, rng, "a"), ValueError, "text has length 1, expected at least 2"),
+    (lambda rng: tasks.characters(3, 1, rng, 5), TypeError, "text is int, expected a str"),
+    (lambda rng: tasks.adding(5, 3, None), TypeError, "rng is NoneType, expected a numpy.random.Generator"),
+    (lambda rng: tasks.copy_memory(5, 3, 0), TypeError, "rng is int"),
+    (lambda rng: tasks.embedded_reber(3, None), TypeError, "rng is NoneType"),
+    (lambda rng: tasks.characters(3, 1, None, "abcd"), TypeError, "rng is NoneType"),
+    (lambda rng: tasks.at_last(losses.squared_error)([1.0], [1.0]), ValueError, "o has shape (1,), expected (T, B, K)"),
+    (lambda rng: tasks.one_hot([-1], 3), ValueError, "classes contains -1, expected integers from 0 to 2"),
+    (lambda rng: tasks.one_hot([0, 3], 3), ValueError, "classes contains 3"),
+    (lambda rng: tasks.one_hot([True, False], 2), TypeError, "classes has dtype bool, expected integers"),
+    (lambda rng: tasks.one_hot([0.0], 2), TypeError, "classes has dtype float64"),
+    (lambda rng: tasks.one_hot([0], 0), ValueError, "K is 0"),
 ])
 def test_bad_input_is_named(call, error, words, rng):
     with pytest.raises(error) as caught:

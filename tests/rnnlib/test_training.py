@@ -28,8 +28,9 @@ def test_clipping_keeps_dtype_and_inputs_and_survives_any_scale():
         clipped = training.clip_by_global_norm(grads, 1.0)
         assert training.global_norm(clipped) == pytest.approx(1, rel=1e-6)
         assert clipped["b"].dtype == dtype and grads["b"][0, 0] == dtype(1e30)
-        huge = {"a": np.full(2, 1e300 if dtype == np.float64 else 1e38, dtype)}
-        assert np.isfinite(training.clip_by_global_norm(huge, 1.0)["a"]).all()
+        huge = {"a": np.full(4, 1e308 if dtype == np.float64 else 3e38, dtype)}  # its norm overflows
+        clipped = training.clip_by_global_norm(huge, 1.0)
+        assert training.global_norm(clipped) == pytest.approx(1, rel=1e-6) and clipped["a"].dtype == dtype
     zero = {"a": np.zeros(2)}
     assert training.global_norm(zero) == 0
     clipped = training.clip_by_global_norm(zero, 1.0)["a"]
@@ -66,13 +67,38 @@ def test_optimisers_keep_float32_and_their_arguments(optimiser):
         assert (new["w"] < 1).all()
 
 
+@pytest.mark.parametrize("number", [np.float64, np.float32, lambda value: np.array(value)])
+def test_numbers_of_numpy_keep_float32(number):
+    params, grads = {"w": np.ones(3, np.float32)}, {"w": np.full(3, 2, np.float32)}
+    optimisers = (training.SGD(number(0.1), number(0.9)),
+                  training.Adam(number(0.1), number(0.9), number(0.99), number(1e-8)))
+    for optimiser in optimisers:
+        for _ in range(2):
+            new = optimiser.update(params, grads)["w"]
+        assert new.dtype == np.float32 and (new < 1).all()
+    for clip in (training.clip_by_value, training.clip_by_global_norm):
+        assert clip(grads, number(1.0))["w"].dtype == np.float32
+    trained = training.train(quadratic, params, 2, training.SGD(0.1), clip=number(0.5), progress=False)
+    assert trained.params["w"].dtype == np.float32
+
+
+def test_parameters_in_whole_numbers_move_by_fractions():
+    params = training.SGD(0.1).update({"w": np.array([1, 2])}, {"w": np.array([0.5, -0.5])})
+    assert np.allclose(params["w"], [0.95, 2.05])
+
+
+def test_an_infinite_gradient_is_left_to_the_check_of_the_loss():
+    new = training.SGD(0.1).update({"w": np.ones(1)}, {"w": np.array([np.inf])})
+    assert new["w"][0] == -np.inf
+
+
 @pytest.mark.parametrize("shape", [(5, 5), (3, 7), (7, 3)])
 def test_initialisers(shape, rng):
     Q = training.orthogonal(shape, rng)
     gram = Q @ Q.T if shape[0] <= shape[1] else Q.T @ Q
     assert Q.shape == shape and np.abs(gram - np.eye(min(shape))).max() < 1e-14
     assert np.array_equal(training.identity(shape, gain=2.0), 2 * np.eye(*shape))
-    assert training.orthogonal(4, rng).shape == (4, 4)
+    assert training.orthogonal(4, rng).shape == training.orthogonal(np.int64(4), rng).shape == (4, 4)
     for draw, variance in ((training.xavier, 2 / 700), (training.he, 2 / 300)):
         sample = draw((300, 400), rng)
         assert sample.var() == pytest.approx(variance, rel=0.02)
@@ -87,6 +113,9 @@ def test_forget_bias_halves_in_its_half_life():
         f = 1 / (1 + np.exp(-training.forget_bias(half_life)))
         assert f**half_life == pytest.approx(0.5)
     assert training.forget_bias(13.5) == pytest.approx(2.94, abs=0.01)
+    with np.errstate(all="raise"):
+        assert training.forget_bias(1e-4) == pytest.approx(-np.log(2) / 1e-4)
+        assert training.forget_bias(1e12) == pytest.approx(np.log(1e12 / np.log(2)))
 
 
 def quadratic(params):
@@ -105,6 +134,12 @@ def test_training_goes_down_and_leaves_the_start_alone(capsys):
     one = training.train(quadratic, start, 1, training.SGD(1.0), clip=2.5, progress=False)
     assert np.allclose(one.params["w"], [1.5, -2.0])
     assert capsys.readouterr().out == ""
+
+
+def test_training_of_no_steps_returns_a_copy():
+    start = {"w": np.array([3.0, -4.0])}
+    params = training.train(quadratic, start, 0, progress=False).params
+    assert np.array_equal(params["w"], start["w"]) and not np.shares_memory(params["w"], start["w"])
 
 
 def test_training_stops_when_asked_and_keeps_what_was_learned_on_ctrl_c(capsys):
@@ -150,13 +185,38 @@ def test_a_diverging_training_says_so():
     (lambda: training.clip_by_value({"a": np.ones(2)}, 0), ValueError, "c is 0, expected a positive number"),
     (lambda: training.clip_by_global_norm({"a": np.ones(2)}, "1"), TypeError, "c is str"),
     (lambda: training.clip_by_global_norm([1.0], 1.0), TypeError, "grads is list, expected a dict"),
-    (lambda: training.clip_by_global_norm({"a": [np.nan]}, 1.0), ValueError, "a contains NaN"),
-    (lambda: training.clip_by_value({"a": np.ones(2) * 1j}, 1.0), TypeError, "a has dtype complex128"),
+    (lambda: training.clip_by_global_norm({"a": [np.nan]}, 1.0), ValueError, "grads['a'] contains NaN"),
+    (lambda: training.clip_by_value({"a": np.ones(2) * 1j}, 1.0), TypeError, "grads['a'] has dtype complex128"),
     (lambda: training.Adam(lr=-1.0), ValueError, "lr is -1.0"),
     (lambda: training.SGD(lr=1j), TypeError, "lr is complex"),
+    (lambda: training.SGD(momentum=1.0), ValueError, "momentum is 1.0, expected a number from 0 to below 1"),
+    (lambda: training.SGD(momentum="0.9"), TypeError, "momentum is str"),
+    (lambda: training.Adam(beta1=-0.1), ValueError, "beta1 is -0.1"),
+    (lambda: training.Adam(beta2=1), ValueError, "beta2 is 1, expected"),
+    (lambda: training.Adam(eps=0), ValueError, "eps is 0, expected a positive number"),
     (lambda: training.SGD().update({"w": np.ones(1)}, {"v": np.ones(1)}), ValueError, "grads has no w"),
+    (lambda: training.SGD().update({"w": np.ones(1)}, None), TypeError, "grads is NoneType, expected a dict"),
+    (lambda: training.SGD().update([1.0], {"w": 1.0}), TypeError, "params is list, expected a dict"),
+    (lambda: training.SGD().update({"w": np.ones(2)}, {"w": np.ones((3, 2))}), ValueError,
+     "grads['w'] has shape (3, 2), expected (2,) as in params"),
+    (lambda: training.Adam().update({"w": np.ones(2)}, {"w": 1.0}), ValueError, "grads['w'] has shape ()"),
+    (lambda: training.SGD().update({"w": np.ones(1)}, {"w": [1j]}), TypeError, "grads['w'] has dtype complex128"),
     (lambda: training.train(quadratic, {"w": np.ones(1)}, 1.5), TypeError, "steps is float"),
-    (lambda: training.forget_bias(0), ValueError, "half_life is 0"),
+    (lambda: training.train(quadratic, {"w": np.ones(1)}, -1, progress=False), ValueError, "steps is -1"),
+    (lambda: training.train(quadratic, {"w": np.ones(1)}, "3", progress=False), TypeError, "steps is str"),
+    (lambda: training.train(quadratic, {"w": np.ones(1)}, 1, clip=0), ValueError, "clip is 0, expected a positive"),
+    (lambda: training.forget_bias(0), ValueError, "half_life is 0, expected a positive number"),
+    (lambda: training.forget_bias("3"), TypeError, "half_life is str"),
+    (lambda: training.train(None, {"w": np.ones(1)}, 1), TypeError, "loss_and_grads is NoneType, expected a function"),
+    (lambda: training.train(quadratic, {"w": np.ones(1)}, 1, stop=3), TypeError, "stop is int, expected a function"),
+    (lambda: training.train(quadratic, {"w": np.ones(1)}, 1, {}), TypeError, "optimiser is dict, expected one such as"),
+    (lambda: training.xavier(3, None), TypeError, "rng is NoneType, expected a numpy.random.Generator"),
+    (lambda: training.he(3, None), TypeError, "rng is NoneType"),
+    (lambda: training.orthogonal(3, 7), TypeError, "rng is int"),
+    (lambda: training.xavier(3, np.random.default_rng(0), -1), ValueError, "gain is -1, expected a positive number"),
+    (lambda: training.he(3, np.random.default_rng(0), "2"), TypeError, "gain is str"),
+    (lambda: training.identity(3, gain=None), TypeError, "gain is NoneType"),
+    (lambda: training.orthogonal(True, None), TypeError, "shape is bool"),
     (lambda: training.orthogonal((3,), None), ValueError, "shape is (3,), expected (inputs, outputs)"),
     (lambda: training.xavier((3, 0), None), ValueError, "shape is 0"),
     (lambda: sequence.loss_and_grads("rnn", {}, None, None, None), TypeError, "expected a module"),
