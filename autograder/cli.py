@@ -174,7 +174,7 @@ def _grade_and_report(course, assignment, students=None, **options):
     shown = {name: enrolled[name] for name in students if name in enrolled} if students else enrolled
     print("\n" + report.text(report.rows(results, shown), shutil.get_terminal_size((120, 24)).columns))
     print(f"\nreport: {_write_report(course, assignment, _results(course, assignment) | results)}")
-    return int(not all(result["cells"] for result in results.values()))
+    return int(bool(failed))
 
 
 def _report(options):

@@ -175,10 +175,10 @@ def graded(tmp_path_factory):
             raise RecursionError("too deep")
         return find(folder, *more)
 
-    def broken_key(store, made):
+    def broken_key(store, made, *under):
         if made.notebook["cells"][0].get("id") == "key":
             raise OSError("gone")
-        return digest(store, made)
+        return digest(store, made, *under)
 
     nb = solved()
     nb["cells"][0]["id"] = "key"
@@ -242,7 +242,7 @@ def test_a_date_counts_and_what_is_none_does_not(graded):
 @pytest.mark.parametrize("student", STRAYS)
 def test_a_notebook_at_the_wrong_place_is_said(graded, student):
     result = graded[1][student]
-    assert result["cells"] == {} and result["remarks"] == [STRAYS[student][1]]
+    assert result["cells"] == {} and result["reason"] == STRAYS[student][1]
     assert "mia" not in graded[1]
 
 
@@ -279,7 +279,7 @@ def test_what_cannot_be_recorded_is_said_and_changes_nothing(course, monkeypatch
     with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
         patch.setattr(grade.SaveGrades, "preprocess", broken)
         results = grade.grade_class(loaded, NAME, mode=MODE)
-    assert results["one"] is None and results["two"] is not None
+    assert not results["one"]["cells"] and results["two"]["cells"]
     assert "one: not recorded, what the gradebook had is kept: ValueError: the row is odd" in caplog.text
     assert row(loaded, "one")[0] == 15 and row(loaded, "two")[0] == 0
     kept = json.loads((course / "gradebook" / "autograded" / "one" / NAME / f"{NAME}.ipynb").read_text())
