@@ -11,7 +11,7 @@ import secrets
 import shutil
 import tempfile
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 try:
@@ -30,7 +30,6 @@ class Store:
     def __init__(self, home, assignment):
         self.home, self.assignment = Path(home), assignment
         self.folder = self.home / "results" / assignment
-        self.seed = self._seed()
 
     @contextmanager
     def alone(self):
@@ -48,13 +47,18 @@ class Store:
                 shutil.rmtree(stale, ignore_errors=True)
             yield
 
-    def _seed(self):
+    @cached_property
+    def seed(self):
         """The assignment's secret seed; made at the first grading, kept from then on."""
+        self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / "seeds.json"
-        seeds = json.loads(path.read_text()) if path.exists() else {}
-        if self.assignment not in seeds:
-            seeds[self.assignment] = 1 + secrets.randbelow(2**40)
-            write_atomically(path, json.dumps(seeds, indent=1))
+        with open(self.home / "seeds.lock", "w") as lock:
+            if fcntl:  # or two assignments that are begun together would lose one
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            seeds = json.loads(path.read_text()) if path.exists() else {}
+            if self.assignment not in seeds:
+                seeds[self.assignment] = 1 + secrets.randbelow(2**40)
+                write_atomically(path, json.dumps(seeds, indent=1))
         return seeds[self.assignment]
 
     def key(self, submission, mode, limits):

@@ -1,6 +1,7 @@
 """Grading that is killed at any moment continues, and ends in the same gradebook."""
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -146,3 +147,15 @@ def test_an_engine_that_does_not_exist_is_named(course):
     submit(course, "one", solved())
     said = command("autograder", "grade", NAME, "--engine", "cloud", cwd=course, code=1)
     assert "engine is 'cloud', expected local, dask or dask:ADDRESS" in said
+
+
+def test_seeds_that_are_made_at_the_same_time_are_all_kept(tmp_path):
+    """Two assignments that are begun together."""
+    program = "import sys; from autograder.store import Store; print(Store(sys.argv[1], sys.argv[2]).seed)"
+    names = [f"{n:02}" for n in range(8)]
+    made = [
+        subprocess.Popen([sys.executable, "-c", program, tmp_path, name], stdout=subprocess.PIPE, text=True)
+        for name in names
+    ]
+    printed = {name: int(process.communicate()[0]) for name, process in zip(names, made)}
+    assert json.loads((tmp_path / "seeds.json").read_text()) == printed
