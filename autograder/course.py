@@ -108,7 +108,8 @@ class Course:
             notebook = json.loads((folder / f"{assignment}.ipynb").read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):  # ValueError: killed while it was written
             return None
-        return notebook["metadata"].get("unrolled")
+        result = notebook["metadata"].get("unrolled")
+        return result and result | {"cells": dict(result["cells"])}
 
     def students(self):
         """{id: (first name, last name)} of all that the gradebook knows; a missing name is ""."""
