@@ -109,10 +109,7 @@ class Course:
         except (FileNotFoundError, ValueError):  # ValueError: killed while it was written
             return None
         result = notebook["metadata"].get("unrolled")
-        if result is not None:  # nbformat has sorted the names; the notebook has their order
-            ids = [(cell["metadata"].get("nbgrader") or {}).get("grade_id") for cell in notebook["cells"]]
-            result["cells"] = dict(sorted(result["cells"].items(), key=lambda item: ids.index(item[0])))
-        return result
+        return result and result | {"cells": dict(result["cells"])}
 
     def students(self):
         """{id: (first name, last name)} of all that the gradebook knows; a missing name is ""."""

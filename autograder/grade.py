@@ -133,7 +133,8 @@ class SaveGrades(SaveAutoGrades):
 
     def preprocess(self, nb, resources):
         nb, resources = super().preprocess(nb, resources)
-        nb.metadata["unrolled"] = nbformat.from_dict(resources["unrolled"])
+        result = resources["unrolled"]  # as pairs, for nbformat sorts what has names
+        nb.metadata["unrolled"] = nbformat.from_dict(result | {"cells": list(result["cells"].items())})
         return nb, resources
 
     def _add_score(self, cell, resources):

@@ -84,6 +84,9 @@ def test_the_report_is_of_what_was_graded_last_whichever_way(course):
     command("nbgrader", "autograde", NAME, "--student", "one", "--force", cwd=course)
     command("autograder", "report", NAME, cwd=course)
     assert table(course)["one"]["total"] == "0.0" and table(course)["two"]["total"] == "15.0"
+    order = [name.removeprefix("check_") for name in Course.load(course).graded(NAME, "one")["cells"]]
+    assert order[:3] == ["scalar_forward", "immediate", "total_by_recursion"]
+    assert list(table(course)["one"])[3:10] == order  # the lesson's, not the alphabet's
     assert "numpy.py has the name of a module" in page(course)
 
 
