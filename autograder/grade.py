@@ -5,34 +5,24 @@ by content (`store`), so an interrupted run continues, and a submission that did
 run again.  Student code runs in a sandbox of its own; the gradebook has one writer, this process.
 """
 
-import copy
 import json
 import logging
 import os
-import shutil
 import signal
 import tempfile
 import threading
-import warnings
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import contextmanager, nullcontext
-from functools import cache
-from pathlib import Path
 
 import nbformat
-import nbgrader.api
 from nbconvert.exporters import NotebookExporter
-from nbgrader.converters import Autograde
-from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import rmtree
 from traitlets import Dict, Enum, Float
 
-from . import diagnosis, engine, execution, sandbox
+from . import diagnosis, engine, execution, folders, sandbox
 from . import submission as submissions
-from .card import plain
-from .course import Course, GradingError, listening_log, register
+from .course import Course, GradingError, register
+from .record import record
 from .remote import Infrastructure, Limits
 from .report import REVIEW
 
@@ -189,7 +179,7 @@ def _files(files):
     if not files:
         return nullcontext()
     made = tempfile.TemporaryDirectory()
-    submissions.copy_files(files, made.name)
+    folders.copy_files(files, made.name)
     return made
 
 
@@ -241,7 +231,7 @@ def grade_class(
                     for name, (submission, key, result) in batch.items()
                     if result["cells"] and course.graded(assignment, name) != {"key": key, **result}
                 }
-                failed = _record(course, assignment, unrecorded)
+                failed = record(course, assignment, unrecorded)
                 for name, (_, _, result) in batch.items():
                     if name in failed:
                         reason = f"not recorded, what the gradebook had is kept: {failed[name]}"
@@ -298,7 +288,7 @@ def misplaced(course, assignment):
     """{student: what is wrong}: notebooks that lie where no submission of this assignment is."""
     known = [path.parent.name for path in course.root.glob("notebooks/*/*.ipynb")]
     submitted = course.root / course.config.CourseDirectory.submitted_directory
-    return submissions.misplaced(submitted, assignment, known)
+    return folders.misplaced(submitted, assignment, known)
 
 
 def no_results(reasons):
@@ -342,91 +332,3 @@ def _finished(run, prepared, folders, store, again, most):
 
 def _light(result):
     return {name: value for name, value in result.items() if name != "outputs"}
-
-
-def _record(course, assignment, batch):
-    """Lets nbgrader write its autograded copies and gradebook rows; {student: why not} of the failed.
-
-    batch: {student: (submission, key)}, with results in the store.  nbgrader reads from a staging
-    folder with repaired notebooks under the expected names, so that no file of one student can stop
-    the others, and it writes into another, as it begins with removing what was there.
-    """
-    if not batch:
-        return {}
-    staging, failed = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home)), {}
-    config = copy.deepcopy(course.config)
-    config.CourseDirectory.assignment_id = assignment
-    config.CourseDirectory.submitted_directory = str(staging / "submitted")
-    config.CourseDirectory.autograded_directory = str(staging / "autograded")
-    config.Autograde.pre_convert_hook = None  # the assignment is registered
-    config.Autograde.exporter_class = NotebookExporter  # the notebooks are in order
-    config.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]  # the rest is done
-    config.Grade.keys = {student: key for student, (_, key) in batch.items()}
-    log, said = listening_log()
-    try:
-        for student, (submission, _) in batch.items():
-            try:
-                _stage(staging / "submitted" / student / assignment, submission, assignment)
-            except OSError as error:
-                failed[student] = str(error)
-                shutil.rmtree(staging / "submitted" / student, ignore_errors=True)
-        with warnings.catch_warnings(), _one_engine():
-            warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
-            Autograde(coursedir=CourseDirectory(config=config), config=config, force=True, log=log).start()
-    except NbGraderException:  # it has gone on with the others, if it could
-        failed = _reasons(said, batch) | failed
-    finally:
-        failed |= _take(staging / "autograded", course, assignment, set(batch) - set(failed))
-        shutil.rmtree(staging, ignore_errors=True)
-    return failed
-
-
-def _take(made, course, assignment, students):
-    """Puts what nbgrader made in the place of what was there; {student: what is missing}."""
-    failed, kept = {}, course.root / course.config.CourseDirectory.autograded_directory
-    for student in students:
-        new, old = made / student / assignment, kept / student / assignment
-        if not new.exists():
-            failed[student] = "nbgrader has not come to it"
-            continue
-        if old.exists():
-            rmtree(old)
-        old.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(new, old)
-    return failed
-
-
-def _reasons(said, students):
-    """{student: the last line of the error} from what nbgrader logged: a path, then a traceback."""
-    found, last = {}, [lines.strip().splitlines()[-1] for lines in said if lines.strip()]
-    for line, after in zip(last, last[1:]):
-        path = line.removeprefix("There was an error processing assignment: ")
-        if path != line and Path(path).parent.name in students:
-            found[Path(path).parent.name] = plain(after, 300)
-    return found
-
-
-@contextmanager
-def _one_engine():
-    """Lets nbgrader keep one SQLAlchemy engine a database.
-
-    It makes a new one for every access, a dozen for each submission, and each of them compiles
-    all its statements again: a quarter of the time of recording.
-    """
-    make = nbgrader.api.create_engine
-    nbgrader.api.create_engine = _engine
-    try:
-        yield
-    finally:
-        nbgrader.api.create_engine = make
-
-
-_engine = cache(nbgrader.api.create_engine)
-
-
-def _stage(target, submission, assignment):
-    target.mkdir(parents=True)
-    submissions.copy_files(submission.files, target)
-    (target / f"{assignment}.ipynb").write_text(json.dumps(submission.notebook), encoding="utf-8")
-    if submission.timestamp:
-        (target / "timestamp.txt").write_text(submission.timestamp, encoding="utf-8")

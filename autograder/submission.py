@@ -8,26 +8,19 @@ import hashlib
 import json
 import os
 import re
-import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 
-from . import solutions
+from . import folders, solutions
 from .card import plain
-from .course import is_date, is_text
 from .exercises import LESSONS
 from .preflight import by_hand, preflight
 
-MOST_BYTES = 20 * 2**20  # of a notebook, and of all files beside it together
-MOST_FILES, MOST_CELLS = 1000, 2000
-LONGEST_NAME = 1000  # bytes of a file's path; the system's limit of 4096 holds for where it is copied to
-MOST_REMARKS, LONGEST_REMARK = 30, 300
+MOST_CELLS, MOST_REMARKS = 2000, 30
 CHECKED = re.compile(r'^ *check\("(\d\d)\.', flags=re.M)  # the lesson of a check
-NOT_PASSED_ON = {"timestamp.txt", "feedback", "__pycache__", "__MACOSX", ".ipynb_checkpoints"}
 
 
 class Submission(NamedTuple):
@@ -68,25 +61,25 @@ def read(folder, assignment, released):
 def _shown(remarks):
     """Remarks quote what a student wrote: few, short, and without what a screen cannot show."""
     more = [f"{len(remarks) - MOST_REMARKS} more remarks"] if len(remarks) > MOST_REMARKS else []
-    return [plain(remark, LONGEST_REMARK) for remark in remarks[:MOST_REMARKS]] + more
+    return [plain(remark, folders.LONGEST_REMARK) for remark in remarks[:MOST_REMARKS]] + more
 
 
 def _read(folder, assignment, released):
-    listed, remarks = _listed(folder)
-    timestamp, more = _timestamp(folder / "timestamp.txt")
+    listed, remarks = folders.listed(folder)
+    timestamp, more = folders.timestamp(folder / "timestamp.txt")
     remarks += more
-    path, said = _find(folder, assignment, listed)
+    path, said = folders.find(folder, assignment, listed)
     if path is None:
         return unreadable(released, said, remarks)._replace(timestamp=timestamp)
     try:
         with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(folders.MOST_BYTES + 1)
     except OSError as error:
         reason = f"{path.name} cannot be opened: {error.strerror}"
         return unreadable(released, reason, remarks)._replace(timestamp=timestamp)
     submission = parse(data, released)
-    files, more = _beside(listed, path, f"{assignment}.ipynb")
-    remarks = [*said, *_other_notebooks(listed, path), *remarks, *more, *submission.remarks]
+    files, more = folders.beside(listed, path, f"{assignment}.ipynb")
+    remarks = [*said, *folders.other_notebooks(listed, path), *remarks, *more, *submission.remarks]
     return submission._replace(remarks=remarks, files=files, timestamp=timestamp)
 
 
@@ -94,8 +87,8 @@ def parse(data, released):
     """The submission whose notebook file holds the bytes `data`."""
     if not data.strip():
         return unreadable(released, "the file is empty")
-    if len(data) > MOST_BYTES:
-        return unreadable(released, f"the file is larger than {MOST_BYTES // 2**20} MB")
+    if len(data) > folders.MOST_BYTES:
+        return unreadable(released, f"the file is larger than {folders.MOST_BYTES // 2**20} MB")
     try:
         notebook = json.loads(data)
     except RecursionError:
@@ -207,142 +200,10 @@ def _text(value):
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
-def _listed(folder):
-    """({relative name: path} of the files below `folder`, remarks on what is left out)."""
-    files, remarks = {}, []
-    for parent, folders, names in os.walk(folder):  # passes over what cannot be opened, follows no link
-        folders[:] = sorted(name for name in folders if _is_passed_on(name))
-        for name in [*folders, *sorted(filter(_is_passed_on, names))]:
-            path = Path(parent, name)
-            relative = str(path.relative_to(folder))
-            if len(os.fsencode(relative)) > LONGEST_NAME:
-                remarks.append(f"{relative[:60]}… has a path of more than {LONGEST_NAME} bytes; left out")
-                if name in folders:
-                    folders.remove(name)
-            elif path.is_symlink():
-                remarks.append(f"{relative} is a link; left out")
-            elif path.is_file() and not os.access(path, os.R_OK):
-                remarks.append(f"{relative} cannot be opened; left out")
-            elif path.is_file():
-                files[relative] = path
-        if len(files) > MOST_FILES:
-            remarks.append(f"there are more than {MOST_FILES} files; not all were looked at")
-            break
-    return files, remarks
-
-
-def _is_passed_on(name):
-    return name not in NOT_PASSED_ON and not name.startswith(".")
-
-
-def _timestamp(path):
-    """(what a timestamp.txt says if that is a date, else ""; remarks)."""
-    if not os.path.lexists(path):
-        return "", []
-    try:
-        with open(path, "rb") as file:
-            said = "" if path.is_symlink() else file.read(200).decode("utf-8-sig").strip()
-    except (OSError, ValueError):
-        said = ""
-    if is_date(said):
-        return said, []
-    return "", ["timestamp.txt holds no date; graded without regard to lateness"]
-
-
-def _find(folder, assignment, listed):
-    """(path of the notebook, remarks); (None, the reason) when there is none to take."""
-    expected = folder / f"{assignment}.ipynb"
-    if expected.is_symlink():
-        return None, f"{expected.name} is a link, not a file"
-    if expected.is_file():
-        return expected, []
-    notebooks = [name for name in listed if name.endswith(".ipynb")]
-    # an unpacked archive may have put a folder around everything
-    found = [name for name in notebooks if os.sep not in name] or notebooks
-    if len(found) == 1:
-        said = f"the notebook is called {found[0]}, expected {expected.name}; graded as that"
-        return listed[found[0]], [said]
-    return None, f"expected {expected.name}, found {', '.join(found) or 'no notebook'}"
-
-
-def _other_notebooks(listed, graded):
-    """Says which notebooks are not looked at; the one that was meant may be among them."""
-    others = [
-        f"{name} (newer)" if path.stat().st_mtime > graded.stat().st_mtime else name
-        for name, path in listed.items()
-        if name.endswith(".ipynb") and path != graded
-    ]
-    return [f"{graded.name} was graded; not looked at: {', '.join(others)}"] if others else []
-
-
-def _beside(listed, notebook, expected):
-    """({name: path} of the files beside the notebook, by names relative to it; remarks)."""
-    files, remarks, outside = {}, [], 0
-    for path in listed.values():
-        if not path.is_relative_to(notebook.parent):
-            outside += 1
-        elif path != notebook:
-            files[str(path.relative_to(notebook.parent))] = path
-    if outside:
-        remarks.append(f"files that are not beside the notebook are left out: {outside}")
-    for name in [name for name in files if Path(name).parts[0] == expected]:
-        remarks.append(f"{name} lies in a folder called like the notebook; left out")
-        del files[name]
-    if len(files) > MOST_FILES:
-        return {}, [*remarks, f"the files beside the notebook are more than {MOST_FILES}; left out"]
-    if sum(path.stat().st_size for path in files.values()) > MOST_BYTES:
-        return {}, [*remarks, f"the files beside the notebook exceed {MOST_BYTES // 2**20} MB; left out"]
-    for name in sorted({Path(name).parts[0] for name in files}):
-        if _shadows(name, name in files):
-            remarks.append(f"{name} has the name of a module; it comes last on the path and shadows nothing")
-    return files, remarks
-
-
-def _shadows(name, is_file):
-    module = name.removesuffix(".py") if name.endswith(".py") or not is_file else ""
-    return module in sys.stdlib_module_names or module in ("numpy", "rnnlib", "autograder", "matplotlib")
-
-
-def misplaced(submitted, assignment, assignments):
-    """{student: what is wrong} where no folder for `assignment` can be read, but something is there.
-
-    assignments: the names of all, as a notebook of another one is where it should be.
-    """
-    found = {}
-    for folder in sorted(Path(submitted).glob("*/")):
-        if not is_text(folder.name):
-            found[plain(folder.name)] = f"the name of the folder {plain(folder.name)} is not UTF-8; rename it"
-            continue
-        if folder.name.startswith(".") or (folder / assignment).is_dir():
-            continue
-        notebooks = [
-            f"{folder.name}/{name}"
-            for name in _listed(folder)[0]
-            if name.endswith(".ipynb")
-            and Path(name).parts[0] not in assignments
-            and Path(name).stem not in set(assignments) - {assignment}
-        ]
-        if notebooks:
-            expected = f"{folder.name}/{assignment}/{assignment}.ipynb"
-            says = f"notebooks found at {', '.join(notebooks)}, expected {expected}"
-            found[plain(folder.name)] = plain(says, LONGEST_REMARK)
-    return found
-
-
 def unreadable(released, reason, remarks=()):
     """What stands for a submission that cannot be graded: the release, with the reason on top."""
-    reason = plain(reason, LONGEST_REMARK)
+    reason = plain(reason, folders.LONGEST_REMARK)
     notebook = json.loads(json.dumps(released))
     says = f"**The submitted file could not be graded:** {reason}."
     notebook["cells"].insert(0, {"cell_type": "markdown", "id": "unreadable", "metadata": {}, "source": says})
     return Submission(notebook, list(remarks), reason, review=tuple(by_hand(released)))
-
-
-def copy_files(files, target):
-    """Puts the files beside a notebook into `target`, readable for everybody."""
-    for name, path in files.items():
-        copy = Path(target) / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-    for path in [Path(target), *Path(target).rglob("*")]:
-        os.chmod(path, 0o755 if path.is_dir() else 0o644)

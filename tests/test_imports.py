@@ -12,7 +12,12 @@ MODULES = sorted(p for package in ("rnnlib", "autograder") for p in (ROOT / pack
 # packages that one module alone may know
 ONLY_IN = {
     "matplotlib": {"rnnlib/plots.py"},
-    "nbgrader": {"autograder/build.py", "autograder/course.py", "autograder/grade.py"},
+    "nbgrader": {
+        "autograder/build.py",
+        "autograder/course.py",
+        "autograder/grade.py",
+        "autograder/record.py",
+    },
     "jupytext": {"autograder/build.py"},
     "nbclient": set(),
     "distributed": {"autograder/engine.py"},

@@ -12,7 +12,7 @@ from class_tools import NAME, cell, command, copy_course, notebook, solved, subm
 from nbgrader.api import Gradebook
 from tests_root import ROOT
 
-from autograder import build, grade, sandbox, submission
+from autograder import build, folders, grade, sandbox, submission
 from autograder.course import Course
 from autograder.preflight import preflight
 from autograder.store import Store
@@ -168,7 +168,7 @@ def graded(tmp_path_factory):
         hand_in(root, student)
     other_assignment(root, "mia")
     course = Course.load(root)
-    find, digest = submission._find, Store.key
+    find, digest = folders.find, Store.key
 
     def broken_find(folder, *more):
         if folder.parent.name == "recursion":
@@ -184,7 +184,7 @@ def graded(tmp_path_factory):
     nb["cells"][0]["id"] = "key"
     write(folder_of(root, "key") / f"{NAME}.ipynb", nb)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(submission, "_find", broken_find)
+        patch.setattr(folders, "find", broken_find)
         patch.setattr(Store, "key", broken_key)
         return course, grade.grade_class(course, NAME, mode=MODE)
 
