@@ -134,12 +134,12 @@ def register(assignment, student=None, notebooks=None, course=None):
     skips them and leaves the gradebook empty.
     """
     course = course or Course.load(Path.cwd())
-    course.released(assignment)
+    released = course.released(assignment)
     _make_database(course)
     with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
         try:
-            gradebook.find_notebook(assignment, assignment)
-            return
+            if _is_whole(gradebook.find_notebook(assignment, assignment), released):
+                return
         except MissingEntry:
             pass
     scratch = course.home / "registering"
@@ -150,6 +150,16 @@ def register(assignment, student=None, notebooks=None, course=None):
         GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=silent_log()).start()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_whole(row, released):
+    """False where registering was killed: nbgrader commits cell by cell, and the sources last.
+
+    With submissions it cannot have been, and nbgrader would not take a change of cells any more.
+    """
+    marks = [cell["metadata"].get("nbgrader") or {} for cell in released["cells"]]
+    wanted = {mark["grade_id"] for mark in marks if mark.get("grade") or mark.get("solution")}
+    return bool(row.submissions) or wanted <= {cell.name for cell in row.source_cells}
 
 
 def _make_database(course):

@@ -159,3 +159,20 @@ def test_seeds_that_are_made_at_the_same_time_are_all_kept(tmp_path):
     ]
     printed = {name: int(process.communicate()[0]) for name, process in zip(names, made)}
     assert json.loads((tmp_path / "seeds.json").read_text()) == printed
+
+
+def test_killed_while_the_lesson_was_registered_it_is_registered_anew(tmp_path):
+    """nbgrader commits cell by cell: a kill leaves the notebook without some of its sources."""
+    course = copy_course(tmp_path)
+    hand_in(course, 1)
+    command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course)
+    whole = grades(course)
+    with Gradebook(f"sqlite:///{course}/gradebook/gradebook.db") as gradebook:
+        for submission in list(gradebook.assignment_submissions(NAME)):
+            gradebook.remove_submission(NAME, submission.student.id)
+        for cell in list(gradebook.find_notebook(NAME, NAME).source_cells)[2:]:
+            gradebook.db.delete(cell)
+        gradebook.db.commit()
+    shutil.rmtree(course / "gradebook" / "autograded")
+    command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course)
+    assert grades(course) == whole
