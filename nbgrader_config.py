@@ -25,8 +25,8 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pyte
 
 # Reading and execution are replaced: any file can be read, student code runs in a sandbox, and
 # points come from outside it; late penalties, manual marks, regrading and feedback stay nbgrader's.
-c.Autograde.exporter_class = "autograder.grade.Exporter"
-c.Autograde.pre_convert_hook = "autograder.course.register"
+c.Autograde.exporter_class = "autograder.grading.nbgrader_hooks.Exporter"
+c.Autograde.pre_convert_hook = "autograder.grading.registration.register"
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.DeduplicateIds",
@@ -37,10 +37,10 @@ c.Autograde.sanitize_preprocessors = [
 c.Grade.sandbox = "auto"  # or "none": no walls, only for submissions that you trust
 c.Grade.cell_seconds = 20
 c.Autograde.autograde_preprocessors = [
-    "autograder.grade.Grade",
+    "autograder.grading.nbgrader_hooks.Grade",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "autograder.grade.SaveGrades",
+    "autograder.grading.nbgrader_hooks.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]

@@ -9,11 +9,11 @@ Everything is imported on first use, so that importing the package costs nothing
 from importlib import import_module
 
 _HOME = {
-    "check": "notebook",
-    "CheckFailed": "notebook",
-    "recap": "notebook",
-    "diagnose": "diagnosis",
-    "exercise": "exercises",
+    "check": "feedback.check:check",
+    "CheckFailed": "errors:CheckFailed",
+    "recap": "feedback.recap:recap",
+    "diagnose": "diagnosis.diagnose:diagnose",
+    "exercise": "exercises:find_exercise",
 }
 
 __all__ = sorted(_HOME)
@@ -22,7 +22,8 @@ __all__ = sorted(_HOME)
 def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module 'autograder' has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    module, found = _HOME[name].split(":")
+    return getattr(import_module(f".{module}", __name__), found)
 
 
 def __dir__():

@@ -10,8 +10,9 @@ from statistics import median
 
 import numpy as np
 
-from autograder import diagnose, solutions
-from autograder.exercises import every, exercise
+from autograder import diagnose
+from autograder.errors import PassageError
+from autograder.exercises import all_exercises, find_exercise, sources
 
 from .measure import table
 
@@ -57,12 +58,12 @@ FIRST = {
 }
 BANK = """
 import json, pathlib, sys, time
-from autograder import slips
-from autograder.exercises import every
+from autograder.diagnosis import match_slips
+from autograder.exercises import all_exercises
 folder, found = pathlib.Path(sys.argv[1]), {}
-for e in every().values():
+for e in all_exercises().values():
     start = time.process_time()
-    slips.write_bank([e], folder)
+    match_slips.write_bank([e], folder)
     seconds, path = time.process_time() - start, folder / f"{e.id}.npz"
     found[e.id] = [seconds, path.stat().st_size / 1000 if path.exists() else 0]
 print(json.dumps(found))
@@ -71,14 +72,14 @@ print(json.dumps(found))
 
 def diagnosis():
     banks, seeds, rows = _banks(), count(10_000), {}
-    asked = [e for e in every().values() if e.kind == "function" and e.slips]
+    asked = [e for e in all_exercises().values() if e.kind == "function" and e.slips]
     rounds = [{e.id: _times(e, seeds) for e in asked} for _ in range(ROUNDS)]
     for e in asked:
         seconds, size = banks[e.id]
         rows[e.id] = {**_best([times[e.id] for times in rounds]), "compiles": seconds, "bank": size}
     own = [name for name, row in rows.items() if _large(name) or not all(row[k] <= GOALS[k] for k in GOALS)]
     others = [row for name, row in rows.items() if name not in own]
-    shown = [[name, len(exercise(name).slips), *_cells(rows[name])] for name in own]
+    shown = [[name, len(find_exercise(name).slips), *_cells(rows[name])] for name in own]
     most = {key: max(row[key] for row in others) for key in GOALS}
     shown.append([f"the most of the {len(others)} others", "", *_cells(most)])
     first = ", ".join(f"{name} {_start(returned)}" for name, returned in FIRST.items())
@@ -86,7 +87,7 @@ def diagnosis():
 
 
 def _large(name):
-    return len(exercise(name).slips) >= SHOWN
+    return len(find_exercise(name).slips) >= SHOWN
 
 
 def _cells(row):
@@ -100,12 +101,12 @@ def _show(value, goal):
 
 def _times(e, seeds):
     """Milliseconds for one call each: {"right": [.], "slip": one for each slip, "warm": ., "unknown": .}."""
-    right = solutions.variant(e)
+    right = sources.solution_variant(e)
     diagnose(e.id, right)
     unknown = [_ms(e, function, next(seeds)) for function in _unknown(e, right)]  # pairs not compiled yet
     found = {"right": [_ms(e, right, next(seeds))], "slip": [], "warm": [], "unknown": unknown}
     for slip in e.slips:
-        wrong, seed = solutions.variant(e, slip), next(seeds)
+        wrong, seed = sources.solution_variant(e, slip), next(seeds)
         found["slip"].append(_ms(e, wrong, seed))
         found["warm"].append(_ms(e, wrong, seed))
     return found
@@ -148,9 +149,9 @@ def _unknown(e, right):
     pairs = list(combinations(e.slips, 2))
     for n in rng.permutation(len(pairs))[:6]:
         try:
-            yield noisy(solutions.variant(e, pairs[n]), 1)
-            yield solutions.variant(e, pairs[n])
-        except (solutions.PassageError, SyntaxError):
+            yield noisy(sources.solution_variant(e, pairs[n]), 1)
+            yield sources.solution_variant(e, pairs[n])
+        except (PassageError, SyntaxError):
             continue
 
 

@@ -14,12 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder import sample
+from autograder.grading import sample_class
 
 from .measure import table
 
 ROOT = Path(__file__).resolve().parent.parent
-NAME = sample.ASSIGNMENT
+NAME = sample_class.ASSIGNMENT
 STOCK = """
 c.Autograde.pre_convert_hook = None
 from nbgrader.converters import Autograde
@@ -69,7 +69,7 @@ def _course(folder, count, more):
     shutil.copy(ROOT / "solutions" / f"{NAME}.py", folder / "solutions")
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8") + more
     (folder / "nbgrader_config.py").write_text(config, encoding="utf-8")
-    sample.write_class(folder, folder / "sample")
+    sample_class.write_class(folder, folder / "sample")
     made = sorted(path for path in (folder / "sample").iterdir() if path.name != "student-04")
     for n in range(count):
         target = folder / "gradebook" / "submitted" / f"{n:04}"

@@ -9,9 +9,14 @@ from pathlib import Path
 
 from tests_root import ROOT
 
-from autograder import sample
+from autograder.grading import sample_class
+from autograder.grading.grade_submission import cell_outputs, grade_one, result_of, task_of
+from autograder.grading.submission import parse_notebook
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.limits import Limits
 
-NAME = sample.ASSIGNMENT
+NAME = sample_class.ASSIGNMENT
+MODE = "none" if bubblewrap.walls_problem() else "bwrap"
 
 
 def copy_course(folder):
@@ -79,3 +84,17 @@ def code(source, **metadata):
 def before(nb, grade_id, new):
     nb["cells"].insert(nb["cells"].index(cell(nb, grade_id)), new)
     return nb
+
+
+def graded(nb, name=NAME, seed=5, walls="none", limits=None):
+    """(outputs of each code cell, marks by grade_id) of a notebook that is graded in this process."""
+    released = json.loads((ROOT / "notebooks" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+    made = parse_notebook(json.dumps(nb).encode(), released)
+    task = task_of(made, released, seed, walls, limits or Limits())
+    _, judged = grade_one(task)
+    return cell_outputs(made.notebook, judged), result_of(task, judged).marks
+
+
+def total(result):
+    """All points of a result."""
+    return sum(mark.points for mark in result.marks.values())

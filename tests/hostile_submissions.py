@@ -112,11 +112,11 @@ def look():
 """
 FORGE = """
 import os, sys
-w = sys.modules["beside.wire"]
+w = sys.modules["worker.messages"]
 for fd in range(3, 64):
     for message in ({"cell": 3, "outputs": []}, {"callable": True}, {"returned": {"a": 1.0}}, {"done": 1}):
         try:
-            os.write(fd, w.pack(message))
+            os.write(fd, w.pack_message(message))
         except OSError:
             pass
 """
@@ -210,7 +210,7 @@ HOSTILE = {
     "segfault in a function": in_function("import ctypes\nctypes.string_at(0)", status="died"),
     "stops its keeper": in_cell("import os\nos.kill(os.getppid(), 19)", (0, 2)),
     "stops everything it can": in_cell("import os\nos.kill(-1, 19)", (0, 2)),
-    "an answer that drips": in_cell(DRIP + "sys.modules['beside.worker']._lend = drip", BEFORE),
+    "an answer that drips": in_cell(DRIP + "sys.modules['worker.runner']._serve_calls = drip", BEFORE),
     "outputs that drip": in_cell(
         DRIP + "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nframe = sys._getframe()\n"
         "while 'out' not in frame.f_locals:\n    frame = frame.f_back\ndrip(frame.f_locals['out'])",
@@ -272,8 +272,8 @@ HOSTILE = {
     ),
     # forging
     "overwrites the grader": in_cell(
-        "import autograder\nfrom beside import worker\nautograder.check = lambda *a: 1000.0\n"
-        "try:\n    open(worker.__file__, 'a').write('#')\nexcept OSError as e:\n    print('read-only', e)",
+        "import autograder\nfrom worker import runner\nautograder.check = lambda *a: 1000.0\n"
+        "try:\n    open(runner.__file__, 'a').write('#')\nexcept OSError as e:\n    print('read-only', e)",
         shows="read-only",
     ),
     "patched comparisons": blank(
@@ -309,28 +309,28 @@ HOSTILE = {
         status="form",
     ),
     "zip bomb": in_function(
-        "import io, struct, sys, zipfile\nw = sys.modules['beside.wire']\ndef pack(value, call=None):\n"
+        "import io, struct, sys, zipfile\nw = sys.modules['worker.messages']\ndef pack(value, call=None):\n"
         "    buffer = io.BytesIO()\n    with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as z:\n"
         "        z.writestr('0.npy', bytes(2**28))\n    text = b'{\"array\": 0}'\n    blob = buffer.getvalue()\n"
-        "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack = pack"
+        "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack_message = pack"
     ),
     "an array larger than its bytes": in_function(
-        "import io, struct, sys, zipfile\nw = sys.modules['beside.wire']\ndef pack(value, call=None):\n"
+        "import io, struct, sys, zipfile\nw = sys.modules['worker.messages']\ndef pack(value, call=None):\n"
         "    head = io.BytesIO()\n    np.lib.format.write_array_header_1_0(head, {'descr': '<f8',\n"
         "        'fortran_order': False, 'shape': (10**12,)})\n    buffer = io.BytesIO()\n"
         "    with zipfile.ZipFile(buffer, 'w') as z:\n        z.writestr('0.npy', head.getvalue() + bytes(8))\n"
         '    text = b\'{"dict": [["returned", {"array": 0}]]}\'\n    blob = buffer.getvalue()\n'
-        "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack = pack"
+        "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack_message = pack"
     ),
     "half a gigabyte of text": in_function(
         "import struct, sys\ntext = b'{\"dict\": [[\"returned\", {\"value\": [' + b'[],' * 20_000_000 + b'[]]}]]}'\n"
         "message = struct.pack('>QI', 4 + len(text), len(text)) + text\n"
-        "sys.modules['beside.wire'].pack = lambda *a: message"
+        "sys.modules['worker.messages'].pack_message = lambda *a: message"
     ),
     "a shape that is not there": in_function(
         'import struct, sys\ntext = b\'{"dict": [["returned", {"shape": [700000000]}]]}\'\n'
         "message = struct.pack('>QI', 4 + len(text), len(text)) + text\n"
-        "sys.modules['beside.wire'].pack = lambda *a: message",
+        "sys.modules['worker.messages'].pack_message = lambda *a: message",
         status=None,
     ),
     "200 MB of zeros": around(
@@ -340,12 +340,12 @@ HOSTILE = {
         "def scalar_bptt(*a):\n    return {**right(*a), 'U': ['x' * 4_000_000] + [''] * 49}", 14.2
     ),
     "a step without a number": in_cell(
-        "import socket, sys\nw = sys.modules['beside.wire']\nfor fd in range(3, 64):\n    try:\n"
-        "        w.send(socket.socket(fileno=fd), w.pack({'start': 'x'}))\n    except OSError:\n        pass",
+        "import socket, sys\nw = sys.modules['worker.messages']\nfor fd in range(3, 64):\n    try:\n"
+        "        w.send_message(socket.socket(fileno=fd), w.pack_message({'start': 'x'}))\n    except OSError:\n        pass",
         (0, ALL),
     ),
     "a message without an end": in_function(
-        "import struct, sys\nsys.modules['beside.wire'].pack = lambda *a: struct.pack('>Q', 2**60) + bytes(100)"
+        "import struct, sys\nsys.modules['worker.messages'].pack_message = lambda *a: struct.pack('>Q', 2**60) + bytes(100)"
     ),
     "returns the library's answer": in_function(
         "from rnnlib import scalar\nreturn scalar.backward(params, run, do)"
@@ -404,7 +404,7 @@ HOSTILE = {
     "modules of the same name": Hostile(
         solved,
         ALL,
-        files={n: "raise SystemExit" for n in ("numpy.py", "json.py", "rnnlib.py", "beside.py", "ast.py")},
+        files={n: "raise SystemExit" for n in ("numpy.py", "json.py", "rnnlib.py", "worker.py", "ast.py")},
     ),
     "link to the gradebook": in_cell(
         "import os\nprint(os.path.lexists('link.db'))", files={"link.db": None}, shows="False"

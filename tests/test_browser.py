@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests_root import ROOT
 
-from autograder import report
+from autograder.grading import report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NAME = "00_gradient_checking"
@@ -39,7 +39,7 @@ def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
     cells = {f"check_an_exercise_with_a_long_name_{n}": record for n in range(12)}
     result = {"cells": cells, "remarks": ["r" * 200], "seconds": 1.0, "sandbox": "none"}
     results = {"x" * 80: result, "lost": {"cells": {}, "reason": "y" * 200}}
-    path = report.write(report.rows(results, {"z": ("A", "B" * 80)}), "x", tmp_path)
+    path = report.write_report(report.report_rows(results, {"z": ("A", "B" * 80)}), "x", tmp_path)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for width in (1200, 390):

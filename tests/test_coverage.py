@@ -3,7 +3,7 @@
 import pytest
 from tests_root import ROOT
 
-from autograder import coverage
+from autograder.authoring import coverage_page
 from autograder.exercises import LESSONS
 
 OWED = {
@@ -33,21 +33,21 @@ def missing(entries, owed):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_finished_lesson_covers_what_it_owes(lesson):
-    assert missing(coverage.entries(lesson), OWED[lesson].split()) == []
+    assert missing(coverage_page.coverage_entries(lesson), OWED[lesson].split()) == []
 
 
 def test_a_missing_item_is_noticed():
-    entries = coverage.entries("01")
+    entries = coverage_page.coverage_entries("01")
     assert missing(entries[1:], OWED["01"].split()) == [entries[0].item]
     assert missing([entries[0]._replace(tests=())], [entries[0].item]) == [entries[0].item]
 
 
 def test_named_tests_exist():
     for lesson in LESSONS:
-        for entry in coverage.entries(lesson):
+        for entry in coverage_page.coverage_entries(lesson):
             for test in entry.tests:
                 assert (ROOT / "tests" / test).exists(), (entry.item, test)
 
 
 def test_the_page_is_what_the_sources_say():
-    assert (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8") == coverage.page()
+    assert (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8") == coverage_page.coverage_page()

@@ -1,63 +1,83 @@
-"""The arrows of the house: who may import whom."""
+"""The arrows of the house: which room may import which, and what a command may cost to start."""
 
 import ast
+import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from tests_root import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(p for package in ("rnnlib", "autograder") for p in (ROOT / package).rglob("*.py"))
 
-# packages that one module alone may know
+# the ground floor: what every room may know
+GROUND = {"answers", "compare", "errors", "files", "outputs", "results", "wording"}
+# the rooms, from the bottom to the top: each may import what is named here, itself and the ground floor
+ROOMS = {
+    "worker": set(),
+    "exercises": set(),
+    "sandbox": {"worker"},
+    "diagnosis": {"exercises"},
+    "feedback": {"exercises", "diagnosis"},
+    "grading": {"exercises", "diagnosis", "feedback", "sandbox"},
+    "authoring": {"exercises", "diagnosis", "grading"},
+    "lab": set(),
+    "doctor": {"sandbox"},
+    "cli": {"authoring", "doctor", "grading", "lab"},
+    "__main__": {"cli"},
+}
+# packages that one file or one room alone may know
 ONLY_IN = {
     "matplotlib": {"rnnlib/plots.py"},
-    "nbgrader": {
-        "autograder/build.py",
-        "autograder/course.py",
-        "autograder/grade.py",
-        "autograder/record.py",
-    },
-    "jupytext": {"autograder/build.py"},
+    "nbgrader": {"autograder/grading/", "autograder/authoring/"},
+    "jupytext": {"autograder/authoring/build.py"},
     "nbclient": set(),
-    "distributed": {"autograder/engine.py"},
-    "IPython": {"autograder/notebook.py", "rnnlib/plots.py"},
+    "distributed": {"autograder/grading/executors.py"},
+    "IPython": {"autograder/feedback/show.py", "rnnlib/plots.py"},
 }
+STANDARD = set(sys.stdlib_module_names)
 
 
 def imported(path):
     """Absolute names of the modules that a file imports."""
-    package = ".".join(path.relative_to(ROOT).with_suffix("").parts[:-1])
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = package.rsplit(".", node.level - 1)[0] if node.level else ""
-            yield ".".join(filter(None, [base, node.module or ""])) or base
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            whole = ".".join([*base, *filter(None, [node.module])])
+            yield from (f"{whole}.{alias.name}" for alias in node.names)
+
+
+def room_of(parts):
+    """The room that a dotted name inside autograder begins with; "" for the package itself."""
+    return parts[1] if len(parts) > 1 else ""
 
 
 def problems(path, names):
     where = path.relative_to(ROOT).as_posix()
+    here = room_of(path.relative_to(ROOT).with_suffix("").parts)
     for name in names:
-        top = name.split(".")[0]
-        if where.startswith("rnnlib/") and top not in {
-            "numpy",
-            "rnnlib",
-            "matplotlib",
-            "IPython",
-            *sys.stdlib_module_names,
-        }:
+        parts = name.split(".")
+        top = parts[0]
+        if where.startswith("rnnlib/") and top not in {"numpy", "rnnlib", "matplotlib", "IPython"} | STANDARD:
             yield f"{where} imports {name}: rnnlib knows NumPy alone"
-        if top in ONLY_IN and where not in ONLY_IN[top]:
+        if top in ONLY_IN and not any(where.startswith(place) for place in ONLY_IN[top]):
             yield f"{where} imports {name}"
-        beside = where.startswith("autograder/beside/")
-        own = name.startswith("autograder.beside") or top in {"numpy", "rnnlib", *sys.stdlib_module_names}
-        if beside and not own:
-            yield f"{where} imports {name}: beside student code stands nothing that judges it"
-        if where == "autograder/sandbox.py" and top not in {"numpy", *sys.stdlib_module_names}:
-            yield f"{where} imports {name}: the sandbox needs the standard library alone"
-        if where.startswith("autograder/judge") and top not in {"numpy", *sys.stdlib_module_names}:
-            yield f"{where} imports {name}: judging needs NumPy alone"
+        if where.startswith("autograder/worker/") and top not in {"autograder", "numpy", "rnnlib"} | STANDARD:
+            yield f"{where} imports {name}: beside student code there is NumPy only"
+        if here == "compare" and top not in {"numpy"} | STANDARD:
+            yield f"{where} imports {name}: comparing needs NumPy alone"
+        if top == "autograder" and not is_allowed(here, room_of(parts)):
+            yield f"{where} imports {name}: {here} may not know {room_of(parts)}"
+
+
+def is_allowed(here, there):
+    if here in GROUND:
+        return there in GROUND
+    if here == "worker":  # it is copied to where nothing else of the package is
+        return there == "worker"
+    return there in {here, *ROOMS.get(here, ()), *GROUND}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(ROOT).as_posix())
@@ -65,20 +85,85 @@ def test_arrows_point_one_way(path):
     assert not list(problems(path, imported(path)))
 
 
-def test_the_rule_can_fail():
-    assert list(problems(ROOT / "rnnlib" / "rnn.py", ["autograder.judge"]))
-    assert list(problems(ROOT / "autograder" / "judge.py", ["autograder.slips"]))
-    assert list(problems(ROOT / "autograder" / "card.py", ["nbgrader.api"]))
-    assert list(problems(ROOT / "autograder" / "beside" / "worker.py", ["autograder.judge"]))
-    assert list(problems(ROOT / "autograder" / "sandbox.py", ["autograder.calling"]))
+def test_every_room_is_on_a_floor():
+    found = {room_of(p.relative_to(ROOT).with_suffix("").parts) for p in MODULES if "autograder" in p.parts}
+    assert found - {"__init__"} == GROUND | set(ROOMS)
+    floor = {room: n for n, room in enumerate(ROOMS)}
+    assert all(floor[below] < floor[room] for room, known in ROOMS.items() for below in known)
 
 
-def test_importing_the_packages_is_light():
-    import subprocess
+@pytest.mark.parametrize(
+    "place, name",
+    [
+        ("rnnlib/rnn.py", "autograder.compare"),
+        ("autograder/compare.py", "autograder.diagnosis.laws"),
+        ("autograder/feedback/card.py", "nbgrader.api"),
+        ("autograder/feedback/card.py", "autograder.grading.report"),
+        ("autograder/worker/runner.py", "autograder.errors"),
+        ("autograder/sandbox/box.py", "autograder.diagnosis.diagnose"),
+        ("autograder/diagnosis/laws.py", "autograder.sandbox.answer"),
+        ("autograder/grading/course.py", "autograder.authoring.build"),
+    ],
+)
+def test_the_rule_can_fail(place, name):
+    assert list(problems(ROOT / place, [name]))
 
-    code = (
-        "import sys, autograder, rnnlib; from autograder import check;"
-        "print([m for m in ('matplotlib', 'nbgrader', 'jupytext', 'nbclient', 'sympy') if m in sys.modules])"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert out.stdout.strip() == "[]"
+
+def test_no_file_outgrows_its_subject():
+    """About 250 lines; the lessons' exercises are lists and may be longer."""
+    long = {}
+    for path in (ROOT / "autograder").rglob("*.py"):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > 260 and path.parent.name != "exercises":
+            long[path.name] = lines
+    assert not long
+
+
+def modules_loaded(*arguments, cwd=ROOT):
+    """The modules that Python imports for a command, from its own log of imports."""
+    command = [sys.executable, "-X", "importtime", *arguments]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120).stderr
+    return {line.split("|")[-1].strip().split(".")[0] for line in said.splitlines() if "import time:" in line}
+
+
+HEAVY = {"nbgrader", "nbformat", "nbconvert", "jsonschema", "sqlalchemy", "matplotlib", "jupytext", "sympy"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["grade", "--help"],
+        ["grade", "01", "--sandbox", "paper"],
+        ["no-such-verb"],
+        ["doctor"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_does_nothing_heavy_imports_nothing_heavy(arguments):
+    loaded = modules_loaded("-m", "autograder", *arguments)
+    assert "autograder" in loaded and not loaded & (HEAVY | {"numpy", "IPython"})
+
+
+def test_lab_copies_lessons_without_the_weight_of_grading(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    code = "import subprocess; subprocess.call = lambda *_: 0; from autograder.cli import main; main(['lab'])"
+    loaded = modules_loaded("-c", code, cwd=tmp_path)
+    assert (tmp_path / "work" / ".copied.json").exists() and not loaded & (HEAVY | {"numpy", "IPython"})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from autograder import CheckFailed, check, diagnose, exercise, recap; import rnnlib",
+        "from autograder.grading import commands",
+    ],
+)
+def test_checking_and_reports_do_not_import_nbgrader(code):
+    loaded = modules_loaded("-c", code)
+    assert "numpy" in loaded and not loaded & (HEAVY | {"IPython"})
+
+
+def test_grading_itself_does():
+    """The control: the log of imports shows what is heavy."""
+    assert {"nbgrader", "nbformat"} <= modules_loaded("-c", "from autograder.grading import gradebook")

@@ -5,12 +5,11 @@ import re
 
 import nbformat
 import pytest
+from class_tools import graded
 from nbclient import NotebookClient
 from tests_root import ROOT
 
-from autograder import execution
-from autograder.exercises import of_lesson
-from autograder.preflight import preflight
+from autograder.exercises import lesson_exercises
 
 NAMES = sorted(p.stem for p in (ROOT / "solutions").glob("[0-9][0-9]_*.py"))
 
@@ -20,7 +19,7 @@ def read(folder, name):
 
 
 def graded_names(name):
-    return {f"check_{e.id.split('.')[1]}" for e in of_lesson(name[:2]) if e.points}
+    return {f"check_{e.id.split('.')[1]}" for e in lesson_exercises(name[:2]) if e.points}
 
 
 def records(notebook):
@@ -58,12 +57,11 @@ def test_the_solution_earns_full_points(solved):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_earns_full_points_where_the_answers_of_rnnlib_are_gone(name):
-    released = json.loads((ROOT / "notebooks" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
     solution = json.loads((ROOT / "solutions" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
-    result = execution.execute(preflight(solution, released)[0], released, seed=20, mode="none")
-    assert set(result["cells"]) == graded_names(name)
-    assert all(r["points"] == r["max"] for r in result["cells"].values()), result["cells"]
-    errors = [o for outputs in result["outputs"] for o in outputs if o["output_type"] == "error"]
+    outputs, marks = graded(solution, name, seed=20)
+    assert set(marks) == graded_names(name)
+    assert all(mark.points == mark.max for mark in marks.values()), marks
+    errors = [o for shown in outputs for o in shown if o["output_type"] == "error"]
     assert not errors, errors
 
 
@@ -74,7 +72,7 @@ def test_points_in_the_notebook_are_the_exercises(solved):
         for c in notebook.cells
         if c.metadata.get("nbgrader", {}).get("grade") and c.cell_type == "code"
     }
-    assert points == {f"check_{e.id.split('.')[1]}": e.points for e in of_lesson(name[:2]) if e.points}
+    assert points == {f"check_{e.id.split('.')[1]}": e.points for e in lesson_exercises(name[:2]) if e.points}
 
 
 def test_every_figure_has_an_alternative_text(solved):
@@ -109,7 +107,7 @@ def test_the_release_runs_to_its_end_and_earns_nothing(name):
 def test_a_lesson_has_its_parts(name):
     cells = json.loads((ROOT / "notebooks" / name / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     prose = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    exercises = [e for e in of_lesson(name[:2]) if e.points]
+    exercises = [e for e in lesson_exercises(name[:2]) if e.points]
     assert "After this lesson you can" in prose and "minutes · difficulty" in prose
     assert "| symbol |" in prose and "## Recap" in prose and "efute it" in prose
     for depth in ("Hint 1", "Hint 2", "Hint 3"):
@@ -135,11 +133,10 @@ def test_the_tests_can_fail():
 
 
 def test_the_network_that_lesson_04_is_judged_on_is_the_one_in_its_text():
-    from autograder import solutions
-    from autograder.exercises import lesson04
+    from autograder.exercises import lesson04, sources
 
     namespace = {}
-    exec(solutions.cells("04")[0], namespace)
+    exec(sources.code_cells("04")[0], namespace)
     params, x, h0 = lesson04._network()
     assert all((params[name] == namespace["params"][name]).all() for name in params)
     assert (x == namespace["x"]).all() and (h0 == namespace["h0"]).all()

@@ -4,17 +4,18 @@ import re
 
 from tests_root import ROOT
 
-from autograder import card, diagnose, solutions
-from autograder.exercises import LESSONS, exercise
+from autograder import diagnose
+from autograder.exercises import LESSONS, find_exercise, sources
+from autograder.feedback import card
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_card_in_the_readme_is_the_card():
-    e = exercise("01.scalar_bptt")
+    e = find_exercise("01.scalar_bptt")
     passages = re.search(r"with `([^`]+)` where the\nsolution has `([^`]+)`:\n\n```text", README)
     slip = next(slip for slip in e.slips if (slip.wrong, slip.right) == passages.groups())
-    assert card.text(e, diagnose(e.id, solutions.variant(e, slip))) in README
+    assert card.render_text(e, diagnose(e.id, sources.solution_variant(e, slip))) in README
 
 
 def test_ci_calls_exactly_the_readme_s_test_command():

@@ -53,6 +53,7 @@ class Exercise:
     verify: Callable[[Any], str | None] | None = None
     spectrum: Callable[..., Any] | None = None  # (T, T, *shape) contributions of one output
     gate: str | None = None
+    gates: str = ""  # in which order parameters are packed by gates along the last axis, "ifgo"
     phrase: Callable[[str, bool], str] | None = None  # says an output's result in other words
     step: str = ""  # what the entries of a one-dimensional output are numbered by, from 1
     backward: bool = False  # adjoints along time (x, a) are made from the last, so the last wrong counts
@@ -66,6 +67,10 @@ class Exercise:
     def lesson(self):
         return self.id.split(".")[0]
 
+    def counts_from_the_end(self, output):
+        """Whether an output's last wrong entry is the first one made: adjoints along time are."""
+        return self.backward and output in ("x", "a")
+
     def instances(self, seed=None):
         """The three instances of a seed: sizes all distinct twice, then a square one."""
         # of a secret seed, what one exercise is given must not be what another asks for
@@ -73,27 +78,27 @@ class Exercise:
         return [self.instance(first + i) for i in range(3)]
 
 
-def exercise(exercise_id):
+def find_exercise(exercise_id):
     """The exercise with this id, such as "01.immediate"."""
     if not isinstance(exercise_id, str):
         raise TypeError(f"exercise id is {type(exercise_id).__name__}, expected a string like '01.immediate'")
-    found = every().get(exercise_id)
+    found = all_exercises().get(exercise_id)
     if found is None:
         lesson = exercise_id.split(".")[0]
         if lesson not in LESSONS:
             known = f"this copy of the course has lessons {LESSONS[0]} to {LESSONS[-1]}"
             raise ValueError(f"no exercise {exercise_id!r}: {known}")
-        known = ", ".join(e.id for e in of_lesson(lesson))
+        known = ", ".join(e.id for e in lesson_exercises(lesson))
         raise ValueError(f"no exercise {exercise_id!r}; there are {known}")
     return found
 
 
 @cache
-def every():
+def all_exercises():
     """All exercises by id, in the order of the lessons."""
-    return {e.id: e for lesson in LESSONS for e in of_lesson(lesson)}
+    return {e.id: e for lesson in LESSONS for e in lesson_exercises(lesson)}
 
 
-def of_lesson(lesson):
+def lesson_exercises(lesson):
     """The exercises of one lesson ("01"), in its order."""
     return import_module(f".lesson{lesson}", __name__).EXERCISES

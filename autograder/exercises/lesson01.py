@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnlib import losses, scalar
 
-from .. import judge
+from ..outputs import read_outputs
 from . import Exercise, Slip
 
 
@@ -39,7 +39,7 @@ def _forward_reference(params, x, s0):
 def _at_every_k(function, arguments):
     """Calls a function of k at every step, so that k = 1 and the empty product are in it."""
     params, run = arguments
-    totals = [judge.read_outputs(function(params, run, k), ("U", "W"))[0] for k in range(1, len(run.x) + 1)]
+    totals = [read_outputs(function(params, run, k), ("U", "W"))[0] for k in range(1, len(run.x) + 1)]
     return {name: [total[name] for total in totals] for name in totals[0]}
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from rnnlib import losses, readout, rnn
 
-from .. import judge
+from .. import compare
+from ..outputs import read_outputs
 from . import Exercise, Slip
 
 NOT_FINITE = -9.0  # stands for NaN and infinity at logits of 1e4, so that overflow can be named
@@ -69,12 +70,12 @@ def _readout_reference(params, h, do):
 
 def _finite(value):
     """The value as an array in which NaN and infinity are a number that no right answer has."""
-    array = judge.to_array(value)
+    array = compare.to_array(value)
     return value if array is None else np.where(np.isfinite(array), array, NOT_FINITE)
 
 
 def _softmax_both(function, arguments):
-    ordinary, large = (judge.read_outputs(function(o), ("yhat",))[0].get("yhat") for o in arguments)
+    ordinary, large = (read_outputs(function(o), ("yhat",))[0].get("yhat") for o in arguments)
     return {"yhat": ordinary, "at 1e4": None if large is None else _finite(large)}
 
 
@@ -87,7 +88,7 @@ def _loss_both(function, arguments):
     o, large, y = arguments
     made = {}
     for where, logits, targets in (("", o, y.copy()), (" at 1e4", large, y)):
-        given, _ = judge.read_outputs(function(logits, targets), ("loss", "do"))
+        given, _ = read_outputs(function(logits, targets), ("loss", "do"))
         made |= {name + where: _finite(value) if where else value for name, value in given.items()}
     return made
 
@@ -104,7 +105,7 @@ def _squared_both(function, arguments):
     o, y = arguments
     made = {}
     for phi, outputs, targets in (("identity", o.copy(), y.copy()), ("tanh", o, y)):
-        given, _ = judge.read_outputs(function(outputs, targets, phi), ("loss", "do"))
+        given, _ = read_outputs(function(outputs, targets, phi), ("loss", "do"))
         made |= {f"{name}, {phi}": value for name, value in given.items()}
     return made
 

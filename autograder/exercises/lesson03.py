@@ -4,7 +4,9 @@ import numpy as np
 
 from rnnlib import losses, paths, readout, rnn, scalar
 
-from .. import judge
+from .. import compare
+from ..errors import Unreadable
+from ..outputs import read_outputs
 from . import Exercise, Slip
 
 SIZES = ((4, 2, 6, 3), (5, 4, 3, 2), (4, 3, 3, 3))  # T, D, H, K
@@ -86,7 +88,7 @@ def _pairs(T):
 
 
 def _single(returned, name):
-    return judge.read_outputs(returned, (name,))[0].get(name)
+    return read_outputs(returned, (name,))[0].get(name)
 
 
 def _terms_reference(params, x, h, dh):
@@ -100,13 +102,13 @@ def _terms_at_every_t(function, arguments):
     params, x, h, dh = arguments
     T, every = len(x), []
     for t in range(1, T + 1):
-        terms, _ = judge.read_outputs(function(params, x, h, dh, t), ("W_x", "W_h"))
+        terms, _ = read_outputs(function(params, x, h, dh, t), ("W_x", "W_h"))
         for name, value in terms.items():
-            array = judge.to_array(value)
+            array = compare.to_array(value)
             if array is None or array.ndim != 3 or len(array) != t:
                 found = "no array of numbers" if array is None else f"shape {array.shape}"
                 wanted = f"expected {t} matrices, one for each use"
-                raise judge.Unreadable(f"returned {name} with {found} at t = {t}, {wanted}")
+                raise Unreadable(f"returned {name} with {found} at t = {t}, {wanted}")
             terms[name] = _padded(array, T)
         every.append(terms)
     return {name: [terms[name] for terms in every] for name in every[0]}

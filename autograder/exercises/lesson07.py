@@ -4,7 +4,9 @@ import numpy as np
 
 from rnnlib import flow, paths, rnn
 
-from .. import judge
+from .. import compare
+from ..errors import Unreadable
+from ..outputs import read_outputs
 from . import Exercise, Slip
 
 SIZES = (4, 5, 3)  # H
@@ -111,27 +113,27 @@ def _contribution_reference(params, h, dh):
 def _measured_norm(function, arguments):
     """Calls the function; a number far too large for a norm of W is said in words."""
     returned = function(*arguments)
-    norm = judge.to_array(judge.read_outputs(returned, ("norm",))[0].get("norm"))
+    norm = compare.to_array(read_outputs(returned, ("norm",))[0].get("norm"))
     if norm is not None and norm.ndim == 0 and not abs(norm) < 1e4 * np.linalg.norm(arguments[0]):
-        raise judge.Unreadable(f"returned {norm:.2g}: perhaps v is never divided by its length")
+        raise Unreadable(f"returned {norm:.2g}: perhaps v is never divided by its length")
     return returned
 
 
 def _real_radius(function, arguments):
     """Calls the function; a complex result is said in words."""
     returned = function(*arguments)
-    if np.iscomplexobj(judge.read_outputs(returned, ("radius",))[0].get("radius")):
-        raise judge.Unreadable("returned a complex value, expected a real number: take the modulus")
+    if np.iscomplexobj(read_outputs(returned, ("radius",))[0].get("radius")):
+        raise Unreadable("returned a complex value, expected a real number: take the modulus")
     return returned
 
 
 def _finite_rate(function, arguments):
     """Calls the function; a product that left the range of floats is said in words."""
     returned = function(*arguments)
-    rate = judge.to_array(judge.read_outputs(returned, ("rate",))[0].get("rate"))
+    rate = compare.to_array(read_outputs(returned, ("rate",))[0].get("rate"))
     if rate is not None and rate.ndim == 0 and not np.isfinite(rate):
         steps = len(arguments[0])
-        raise judge.Unreadable(f"returned {rate} for {steps} steps: the product has left the range of floats")
+        raise Unreadable(f"returned {rate} for {steps} steps: the product has left the range of floats")
     return returned
 
 

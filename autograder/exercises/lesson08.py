@@ -4,7 +4,9 @@ import numpy as np
 
 from rnnlib import mlp, rnn
 
-from .. import judge
+from .. import compare
+from ..errors import Unreadable
+from ..outputs import read_outputs
 from . import Exercise, Slip
 
 PHI = ("tanh", "sigmoid", "relu")
@@ -46,13 +48,13 @@ def _list_of_layers(function, arguments):
     layers = len(arguments[0]) // 2
     if not isinstance(returned, (list, tuple, np.ndarray)):
         kind = type(returned).__name__
-        raise judge.Unreadable(f"returned a value of type {kind}, expected a list of arrays")
+        raise Unreadable(f"returned a value of type {kind}, expected a list of arrays")
     if isinstance(returned, np.ndarray) and returned.ndim < 3 and returned.dtype != object:
         wanted = f"expected a list of {layers + 1}: the input and {layers} layers"
-        raise judge.Unreadable(f"returned one array of shape {returned.shape}, {wanted}")
+        raise Unreadable(f"returned one array of shape {returned.shape}, {wanted}")
     if len(returned) != layers + 1:
         wanted = f"expected {layers + 1}: the input and {layers} layers"
-        raise judge.Unreadable(f"returned {len(returned)} arrays, {wanted}")
+        raise Unreadable(f"returned {len(returned)} arrays, {wanted}")
     return {f"h{n}": value for n, value in enumerate(returned)}
 
 
@@ -110,8 +112,8 @@ def _normals(seed):
 def _initial(function, arguments):
     """Any orthonormal basis counts, so `orthogonal` is judged by how it projects z."""
     z, scale = arguments
-    outputs, _ = judge.read_outputs(function(z, scale), ("he", "xavier", "orthogonal", "identity"))
-    M = judge.to_array(outputs.get("orthogonal"))
+    outputs, _ = read_outputs(function(z, scale), ("he", "xavier", "orthogonal", "identity"))
+    M = compare.to_array(outputs.get("orthogonal"))
     if M is not None and M.shape == z.shape:
         outputs["orthogonal"] = _projected(M, z)
     return outputs
@@ -540,7 +542,7 @@ INITIALISERS = Exercise(
     section="5 A good start",
     function="initialisers",
     items=("S4.30",),
-    answers=("training.he", "training.xavier", "training.orthogonal", "training.identity"),
+    answers=("initialisers.he", "initialisers.xavier", "initialisers.orthogonal", "initialisers.identity"),
     outputs=("he", "xavier", "orthogonal", "identity"),
     instance=_normals,
     reference=_initial_reference,

@@ -255,6 +255,7 @@ BACKWARD = Exercise(
     items=("S4.54",),
     answers=("gru.backward", "gru.sweep_after", "gru.sweep_before", "gru.output_slopes"),
     outputs=("W_x", "W_h", "b", "b_hn", "x", "h0"),
+    gates="rzn",
     instance=_run_and_adjoints,
     reference=_backward_reference,
     step="t",

@@ -4,7 +4,7 @@ import types
 
 import numpy as np
 
-from autograder import sample
+from autograder.grading import sample_class
 from rnnlib import numgrad, scalar
 
 
@@ -79,7 +79,7 @@ def bptt_in_place(p, run, do):
 
 STYLES = {
     "01.scalar_forward": [
-        compiled(sample.PLAIN_PYTHON["scalar_forward"]),
+        compiled(sample_class.PLAIN_PYTHON["scalar_forward"]),
         lambda p, x, s0: scalar.forward(p, x, s0),
         lambda p, x, s0: list(scalar.forward(p, x, s0)[1:4]),
         lambda p, x, s0: [field.tolist() for field in scalar.forward(p, x, s0)[1:4]],
@@ -88,8 +88,8 @@ STYLES = {
         ),
     ],
     "01.immediate": [
-        compiled(sample.PLAIN_PYTHON["immediate"]),
-        compiled(sample.SINGLE_PRECISION["immediate"]),
+        compiled(sample_class.PLAIN_PYTHON["immediate"]),
+        compiled(sample_class.SINGLE_PRECISION["immediate"]),
         lambda p, run: {"W": run.s[:-1] / np.cosh(run.a) ** 2, "U": run.x / np.cosh(run.a) ** 2},
         lambda p, run: ((1 - np.tanh(run.a) ** 2) * run.x, (1 - np.tanh(run.a) ** 2) * run.s[:-1]),
         lambda p, run: {
@@ -99,7 +99,7 @@ STYLES = {
         },
     ],
     "01.total_by_recursion": [
-        compiled(sample.PLAIN_PYTHON["total_by_recursion"]),
+        compiled(sample_class.PLAIN_PYTHON["total_by_recursion"]),
         scalar.total,
         lambda p, run: {
             n: [scalar.path_terms(p, run, k, n).sum() for k in range(1, len(run.x) + 1)] for n in "UW"
@@ -111,15 +111,15 @@ STYLES = {
         lambda p, run: {n: v.astype("f4") for n, v in scalar.total(p, run).items()},
     ],
     "01.total_by_paths": [
-        compiled(sample.SINGLE_PRECISION["total_by_paths"], {"immediate": scalar.immediate}.items()),
+        compiled(sample_class.SINGLE_PRECISION["total_by_paths"], {"immediate": scalar.immediate}.items()),
         lambda p, run, k: {n: scalar.path_terms(p, run, k, n).sum() for n in "UW"},
         lambda p, run, k: tuple(scalar.total(p, run)[n][k - 1] for n in "UW"),
         lambda p, run, k: {n: float(scalar.total(p, run)[n][k - 1]) for n in "WU"},
         lambda p, run, k: {n: np.float32(scalar.total(p, run)[n][k - 1]) for n in "UW"},
     ],
     "01.scalar_bptt": [
-        compiled(sample.PLAIN_PYTHON["scalar_bptt"]),
-        compiled(sample.SINGLE_PRECISION["scalar_bptt"]),
+        compiled(sample_class.PLAIN_PYTHON["scalar_bptt"]),
+        compiled(sample_class.SINGLE_PRECISION["scalar_bptt"]),
         scalar.backward,
         bptt_products_last,
         bptt_by_a_linear_system,

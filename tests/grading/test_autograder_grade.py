@@ -8,9 +8,9 @@ import shutil
 import pytest
 from class_tools import NAME, before, cell, code, command, copy_course, notebook, solved, submit
 
-from autograder.exercises import every
-from autograder.preflight import preflight
-from autograder.sample import CLASS
+from autograder.exercises import all_exercises
+from autograder.grading.repair_notebook import repair_notebook
+from autograder.grading.sample_class import CLASS
 
 
 @pytest.fixture(scope="module")
@@ -98,15 +98,15 @@ def test_outside_a_course_it_says_so(tmp_path):
 
 def test_preflight_repairs_and_tells():
     released = notebook("notebooks")
-    repaired, remarks = preflight(solved(), released)
+    repaired, remarks = repair_notebook(solved(), released)
     assert remarks == []
-    assert preflight(repaired, released)[0] == repaired  # a fixed point: the store's keys agree
+    assert repair_notebook(repaired, released)[0] == repaired  # a fixed point: the store's keys agree
 
     nb = solved()
     nb["cells"].remove(cell(nb, "check_immediate"))
     cell(nb, "check_scalar_forward")["source"] = "1.0"
     before(nb, "proof", code("mine = 1", tags=["skip-execution"]))
-    repaired, remarks = preflight(nb, released)
+    repaired, remarks = repair_notebook(nb, released)
     assert any("check_immediate was missing" in r for r in remarks)
     assert any("check_scalar_forward was edited" in r for r in remarks)
     assert (
@@ -121,7 +121,7 @@ def test_preflight_repairs_and_tells():
 def test_every_check_cell_belongs_to_an_exercise():
     for c in notebook()["cells"]:
         if c["metadata"].get("nbgrader", {}).get("grade") and c["cell_type"] == "code":
-            assert re.search(r'check\("(.+?)"', "".join(c["source"]))[1] in every()
+            assert re.search(r'check\("(.+?)"', "".join(c["source"]))[1] in all_exercises()
 
 
 def test_the_report_has_all_its_parts_and_a_csv(demo):
@@ -172,8 +172,8 @@ def test_export_to_gradescope(course):
 
 
 def test_two_grading_runs_do_not_write_one_gradebook(course):
-    from autograder.course import Course
-    from autograder.store import InUse
+    from autograder.errors import InUse
+    from autograder.grading.course import Course
 
     submit(course, "one", solved())
     store = Course.load(course).store(NAME)

@@ -8,16 +8,17 @@ import shutil
 import time
 
 import pytest
-from class_tools import NAME, cell, command, copy_course, notebook, solved, submit
+from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved, submit, total
 from nbgrader.api import Gradebook
 from tests_root import ROOT
 
-from autograder import build, folders, grade, sandbox, submission
-from autograder.course import Course
-from autograder.preflight import preflight
-from autograder.store import Store
+from autograder.authoring import build
+from autograder.errors import BuildError
+from autograder.grading import grade_submission, nbgrader_hooks, submission, submission_files
+from autograder.grading.course import Course
+from autograder.grading.grade import Options, grade_class
+from autograder.grading.repair_notebook import repair_notebook
 
-MODE = "none" if sandbox.problem() else "bwrap"
 PROOF = "By induction over $t$, as the chain rule says."
 
 
@@ -168,25 +169,25 @@ def graded(tmp_path_factory):
         hand_in(root, student)
     other_assignment(root, "mia")
     course = Course.load(root)
-    find, digest = folders.find, Store.key
+    find, digest = submission_files.find_notebook, grade_submission.run_key
 
     def broken_find(folder, *more):
         if folder.parent.name == "recursion":
             raise RecursionError("too deep")
         return find(folder, *more)
 
-    def broken_key(store, made, *under):
+    def broken_key(made, *under):
         if made.notebook["cells"][0].get("id") == "key":
             raise OSError("gone")
-        return digest(store, made, *under)
+        return digest(made, *under)
 
     nb = solved()
     nb["cells"][0]["id"] = "key"
     write(folder_of(root, "key") / f"{NAME}.ipynb", nb)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folders, "find", broken_find)
-        patch.setattr(Store, "key", broken_key)
-        return course, grade.grade_class(course, NAME, mode=MODE)
+        patch.setattr(submission_files, "find_notebook", broken_find)
+        patch.setattr(grade_submission, "run_key", broken_key)
+        return course, grade_class(course, NAME, Options(walls=MODE))
 
 
 def row(course, student):
@@ -201,25 +202,25 @@ def test_it_is_graded_or_said_why_not(graded, student):
     course, results = graded
     _, points, said = CLASS[student]
     result = results[student]
-    assert sum(record["points"] for record in result["cells"].values()) == points
-    summaries = [record["summary"] for record in result["cells"].values()] if points == 0 else []
-    assert any(said in line for line in [*result["remarks"], *summaries, ""])
+    assert total(result) == points
+    summaries = [mark.summary for mark in result.marks.values()] if points == 0 else []
+    assert any(said in line for line in [*result.remarks, *summaries, ""])
     score, asked, _ = row(course, student)
     assert score == points
     if points == 0:  # a person looks at every answer, the one graded by hand included
-        assert asked == {*result["cells"], "proof"}
+        assert asked == {*result.marks, "proof"}
     json.loads((course.root / "gradebook" / "autograded" / student / NAME / f"{NAME}.ipynb").read_text())
 
 
 def test_a_wrong_lesson_is_said_once(graded):
-    assert graded[1]["lesson"]["remarks"] == []
+    assert graded[1]["lesson"].remarks == ()
 
 
 def test_remarks_are_few_and_short_and_can_be_shown(graded):
     for result in graded[1].values():
-        assert len(result["remarks"]) <= 32
-        assert all(len(remark) < 400 and remark.isprintable() for remark in result["remarks"])
-    assert any("a�b.ipynb" in remark for remark in graded[1]["names"]["remarks"])
+        assert len(result.remarks) <= 32
+        assert all(len(remark) < 400 and remark.isprintable() for remark in result.remarks)
+    assert any("a�b.ipynb" in remark for remark in graded[1]["names"].remarks)
 
 
 def test_a_hand_graded_answer_that_lost_its_metadata_is_not_lost(graded):
@@ -242,7 +243,7 @@ def test_a_date_counts_and_what_is_none_does_not(graded):
 @pytest.mark.parametrize("student", STRAYS)
 def test_a_notebook_at_the_wrong_place_is_said(graded, student):
     result = graded[1][student]
-    assert result["cells"] == {} and result["reason"] == STRAYS[student][1]
+    assert result.marks == {} and result.reason == STRAYS[student][1]
     assert "mia" not in graded[1]
 
 
@@ -266,10 +267,10 @@ def test_what_cannot_be_recorded_is_said_and_changes_nothing(course, monkeypatch
     submit(course, "one", solved())
     submit(course, "two", solved())
     loaded = Course.load(course)
-    grade.grade_class(loaded, NAME, mode=MODE)
+    grade_class(loaded, NAME, Options(walls=MODE))
     for student in ("one", "two"):
         write(folder_of(course, student) / f"{NAME}.ipynb", notebook("notebooks"))
-    save = grade.SaveGrades.preprocess
+    save = nbgrader_hooks.SaveGrades.preprocess
 
     def broken(self, nb, resources):
         if resources["nbgrader"]["student"] == "one":
@@ -277,14 +278,14 @@ def test_what_cannot_be_recorded_is_said_and_changes_nothing(course, monkeypatch
         return save(self, nb, resources)
 
     with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
-        patch.setattr(grade.SaveGrades, "preprocess", broken)
-        results = grade.grade_class(loaded, NAME, mode=MODE)
-    assert not results["one"]["cells"] and results["two"]["cells"]
+        patch.setattr(nbgrader_hooks.SaveGrades, "preprocess", broken)
+        results = grade_class(loaded, NAME, Options(walls=MODE))
+    assert not results["one"].marks and results["two"].marks
     assert "one: not recorded, what the gradebook had is kept: ValueError: the row is odd" in caplog.text
     assert row(loaded, "one")[0] == 15 and row(loaded, "two")[0] == 0
     kept = json.loads((course / "gradebook" / "autograded" / "one" / NAME / f"{NAME}.ipynb").read_text())
     assert "raise NotImplementedError" not in "".join(cell(kept, "immediate")["source"])
-    grade.grade_class(loaded, NAME, mode=MODE)  # the next run makes up for it
+    grade_class(loaded, NAME, Options(walls=MODE))  # the next run makes up for it
     assert row(loaded, "one")[0] == 0
 
 
@@ -292,10 +293,10 @@ def test_a_new_text_alone_is_recorded(course):
     nb = notebook("notebooks")
     submit(course, "one", nb)
     loaded = Course.load(course)
-    grade.grade_class(loaded, NAME, mode=MODE)
+    grade_class(loaded, NAME, Options(walls=MODE))
     cell(nb, "proof")["source"] = PROOF
     write(folder_of(course, "one") / f"{NAME}.ipynb", nb)
-    grade.grade_class(loaded, NAME, mode=MODE)
+    grade_class(loaded, NAME, Options(walls=MODE))
     kept = json.loads((course / "gradebook" / "autograded" / "one" / NAME / f"{NAME}.ipynb").read_text())
     assert "".join(cell(kept, "proof")["source"]) == PROOF
 
@@ -303,7 +304,7 @@ def test_a_new_text_alone_is_recorded(course):
 def parsed(nb):
     """The submission of a notebook, and "DEEP" in it replaced by lists in lists."""
     text = json.dumps(nb).replace('"DEEP"', "[" * 800 + "]" * 800)
-    return submission.parse(text.encode(), notebook("notebooks"))
+    return submission.parse_notebook(text.encode(), notebook("notebooks"))
 
 
 @pytest.mark.parametrize(
@@ -353,7 +354,7 @@ def test_pictures_in_a_text_survive():
 
 
 def test_what_no_reader_can_read_has_a_reason():
-    made = submission.parse(b"[" * 10**6, notebook("notebooks"))
+    made = submission.parse_notebook(b"[" * 10**6, notebook("notebooks"))
     assert made.unreadable == "the file is nested deeper than any notebook"
     made = parsed(solved() | {"cells": [{"cell_type": "raw", "source": ""}] * 3000})
     assert made.unreadable == "the file has 3000 cells, expected at most 2000"
@@ -376,7 +377,7 @@ def test_cells_without_ids_get_some_that_are_their_own():
     made = parsed(nb).notebook
     found = [c["id"] for c in made["cells"]]
     assert len(set(found)) == len(found) and all(isinstance(name, str) for name in found)
-    assert preflight(made, notebook("notebooks"))[0] == made
+    assert repair_notebook(made, notebook("notebooks"))[0] == made
 
 
 def test_points_of_a_source_and_of_its_exercise_have_to_agree(tmp_path):
@@ -384,6 +385,6 @@ def test_points_of_a_source_and_of_its_exercise_have_to_agree(tmp_path):
     text = (ROOT / "solutions" / f"{NAME}.py").read_text(encoding="utf-8")
     assert text.count('"points": 2') == 1
     (tmp_path / "solutions" / f"{NAME}.py").write_text(text.replace('"points": 2', '"points": 5'), "utf-8")
-    with pytest.raises(build.BuildError, match="check_immediate has 5 points, and 01.immediate has 2"):
+    with pytest.raises(BuildError, match="check_immediate has 5 points, and 01.immediate has 2"):
         build.build(tmp_path)
     assert [path.name for path in tmp_path.rglob("*.ipynb")] == []

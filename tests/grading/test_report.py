@@ -8,18 +8,23 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
-from class_tools import NAME, before, cell, code, command, notebook, solved, submit
+from class_tools import MODE, NAME, before, cell, code, command, graded, notebook, solved, submit
 from nbgrader.api import Gradebook
 
-from autograder import diagnosis, report, sandbox, submission
-from autograder.course import Course
-from autograder.grade import grade_class, grade_one, no_result
-from autograder.remote import Limits
+from autograder.diagnosis import diagnose as diagnosing
+from autograder.grading import class_table, report
+from autograder.grading.course import Course
+from autograder.grading.grade import Options, grade_class, without_result
+from autograder.results import Mark, Result, Status
+from autograder.sandbox import bubblewrap, run
+from autograder.sandbox.limits import Limits
 
-walls = pytest.mark.skipif(bool(sandbox.problem()), reason=f"no sandbox here: {sandbox.problem()}")
-MODE = "none" if sandbox.problem() else "bwrap"
+walls = pytest.mark.skipif(
+    bool(bubblewrap.walls_problem()), reason=f"no sandbox here: {bubblewrap.walls_problem()}"
+)
 
 
 def slow(seconds):
@@ -54,13 +59,14 @@ def resubmit(course, student, nb):
 
 
 def test_without_a_result_there_are_no_points_and_no_share_in_the_means():
-    record = {"points": 1.0, "max": 2.0, "status": "judged", "slips": [], "summary": "x"}
-    good = {"cells": {"check_a": record}, "remarks": [], "seconds": 1.0, "sandbox": "bwrap"}
-    rows = report.rows({"one": good, "two": no_result("the disk is full")}, {"zoe": ("Zoë", "Z")})
-    for said in (report.text(rows), report.as_csv(rows), report.page(rows, "x")):
+    mark = Mark("01.a", 1.0, 2.0, Status.JUDGED, False, (), "x")
+    good = Result({"check_a": mark}, seconds=1.0, walls="bwrap")
+    failed = without_result({"two": "the disk is full"})
+    rows = class_table.report_rows({"one": good} | failed, {"zoe": ("Zoë", "Z")})
+    html = report.render_page(rows, "x")
+    for said in (class_table.render_text(rows), class_table.render_csv(rows), html):
         assert "no result: the disk is full" in said and "not handed in" in said
         assert "all correct" not in said and "0/0" not in said and "of 0" not in said
-    html = report.page(rows, "x")
     assert "0 of 1</td><td>1 of 2</td>" in html  # one submission counts
     assert "2 submissions, 1 of them without a result; not handed in: 1" in html
     assert "<li>two: no result: the disk is full</li>" in html and "<li>zoe" not in html
@@ -84,7 +90,7 @@ def test_the_report_is_of_what_was_graded_last_whichever_way(course):
     command("nbgrader", "autograde", NAME, "--student", "one", "--force", cwd=course)
     command("autograder", "report", NAME, cwd=course)
     assert table(course)["one"]["total"] == "0.0" and table(course)["two"]["total"] == "15.0"
-    order = [name.removeprefix("check_") for name in Course.load(course).graded(NAME, "one")["cells"]]
+    order = [name.removeprefix("check_") for name in Course.load(course).graded(NAME, "one").marks]
     assert order[:3] == ["scalar_forward", "immediate", "total_by_recursion"]
     assert list(table(course)["one"])[3:10] == order  # the lesson's, not the alphabet's
     assert "numpy.py has the name of a module" in page(course)
@@ -97,13 +103,11 @@ def test_a_lesson_without_submissions_has_no_report(course):
 
 
 def test_the_limit_of_an_answer_is_the_configured_one(monkeypatch):
-    monkeypatch.setattr(diagnosis, "TIME_LIMIT", 0.2)
-    released = notebook("notebooks")
-    made = submission.parse(json.dumps(slow(0.3)).encode(), released)
-    record = grade_one(made, released, 5, MODE, Limits(answer=20))["cells"]["check_immediate"]
-    assert record["correct"], record
-    record = grade_one(made, released, 5, MODE, Limits(answer=0.4))["cells"]["check_immediate"]
-    assert record["summary"].startswith("Did not return within 0.4 s")
+    monkeypatch.setattr(diagnosing, "TIME_LIMIT", 0.2)
+    mark = graded(slow(0.3), walls=MODE, limits=Limits(answer=20))[1]["check_immediate"]
+    assert mark.correct, mark
+    mark = graded(slow(0.3), walls=MODE, limits=Limits(answer=0.4))[1]["check_immediate"]
+    assert mark.summary.startswith("Did not return within 0.4 s")
 
 
 def test_other_limits_grade_anew_and_again_runs_what_has_a_result(course):
@@ -115,9 +119,9 @@ def test_other_limits_grade_anew_and_again_runs_what_has_a_result(course):
     config.write_text(text + "\nc.Grade.answer_seconds = 20\n")
     assert "all correct" in grade(course)
     kept = [p for p in (course / "gradebook" / "results" / NAME).iterdir() if "timeout" not in p.read_text()]
-    result = json.loads(kept[0].read_text())
-    result["cells"]["check_immediate"]["points"] = 0.5
-    kept[0].write_text(json.dumps(result))
+    stored = json.loads(kept[0].read_text())
+    dict(stored["verdicts"])["check_immediate"]["score"] = 0.25
+    kept[0].write_text(json.dumps(stored))
     assert "13.5/15" in grade(course)
     assert "15/15" in grade(course, "--again") and table(course)["one"]["total"] == "15.0"
     assert "--again" in command("autograder", "grade", "--help", cwd=course)
@@ -130,7 +134,7 @@ def test_a_result_without_walls_does_not_stand_for_one_with(course):
     said = command("autograder", "grade", NAME, "--sandbox", "none", cwd=course)
     assert "without a sandbox: 1 submissions" in said  # the other has nothing that could run
     assert "without a sandbox" not in command("autograder", "grade", NAME, cwd=course)
-    assert Course.load(course).graded(NAME, "one")["sandbox"] == "bwrap"
+    assert Course.load(course).graded(NAME, "one").walls == "bwrap"
 
 
 def test_ctrl_c_stops_soon_and_says_how_far_it_came(course):
@@ -232,13 +236,16 @@ def test_the_review_lists_an_unreadable_submission_once(course):
 
 
 def test_twins_whose_runs_took_other_times_are_both_recorded(course, monkeypatch):
-    from autograder.store import Store
+    from autograder.grading.result_store import Store
 
     submit(course, "one", solved())
-    write = Store.write  # here as if a submission with the same content had ended in between
-    monkeypatch.setattr(Store, "write", lambda store, key, new: write(store, key, new | {"seconds": 99.0}))
-    result = grade_class(Course.load(course), NAME, mode=MODE)["one"]
-    assert result["cells"] and result["seconds"] == 99.0
+    write = Store.write_judged  # here as if a submission with the same content had ended in between
+    monkeypatch.setattr(
+        Store, "write_judged", lambda store, key, new: write(store, key, replace(new, seconds=99.0))
+    )
+    result = grade_class(Course.load(course), NAME, Options(walls=MODE))["one"]
+    recorded = Course.load(course).graded(NAME, "one")
+    assert result.marks and recorded == result and recorded.seconds != 99.0
 
 
 def test_a_run_that_fails_says_why_in_the_report(course, monkeypatch):
@@ -246,5 +253,8 @@ def test_a_run_that_fails_says_why_in_the_report(course, monkeypatch):
         raise OSError("no space left")
 
     submit(course, "one", solved())
-    monkeypatch.setattr(sandbox, "start", broken)
-    assert grade_class(Course.load(course), NAME, mode="none")["one"]["reason"] == "OSError: no space left"
+    monkeypatch.setattr(run, "start_box", broken)
+    assert (
+        grade_class(Course.load(course), NAME, Options(walls="none"))["one"].reason
+        == "OSError: no space left"
+    )

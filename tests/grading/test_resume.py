@@ -12,17 +12,15 @@ import time
 from pathlib import Path
 
 import pytest
-from class_tools import NAME, command, copy_course, notebook, solved, submit
+from class_tools import MODE, NAME, command, copy_course, notebook, solved, submit
 from nbgrader.api import Gradebook
 
-from autograder import sample, sandbox
-
-MODE = "none" if sandbox.problem() else "bwrap"
+from autograder.grading import sample_class
 
 
 def hand_in(course, copies):
     """A class of the sample's quick submissions, several times over."""
-    sample.write_class(course, course / "sample")
+    sample_class.write_class(course, course / "sample")
     made = sorted(
         path for path in (course / "sample").iterdir() if path.name != "student-04"
     )  # no endless loop
@@ -96,10 +94,11 @@ def test_killed_at_any_moment_it_continues_to_the_same_grades(tmp_path, times, c
     assert len(grades(calm)) == copies
     left = [path.name for path in (restless / "gradebook").iterdir()]
     assert not [name for name in left if name.startswith(("staging", "registering"))]
-    assert not [p for p in (restless / "gradebook" / "results" / NAME).iterdir() if p.suffix != ".json"]
+    for kept, suffix in (("results", ".json"), ("runs", ".json.gz")):
+        assert all(path.name.endswith(suffix) for path in (restless / "gradebook" / kept / NAME).iterdir())
     time.sleep(0.5)
     said = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
-    assert "worker.main(" not in said
+    assert "supervisor.main(" not in said
 
 
 def test_a_changed_submission_is_graded_anew_and_keeps_its_manual_mark(course):
@@ -151,7 +150,10 @@ def test_an_engine_that_does_not_exist_is_named(course):
 
 def test_seeds_that_are_made_at_the_same_time_are_all_kept(tmp_path):
     """Two assignments that are begun together."""
-    program = "import sys; from autograder.store import Store; print(Store(sys.argv[1], sys.argv[2]).seed)"
+    program = (
+        "import sys; from pathlib import Path; from autograder.grading.result_store import Store;"
+        "print(Store(Path(sys.argv[1]), sys.argv[2]).seed)"
+    )
     names = [f"{n:02}" for n in range(8)]
     made = [
         subprocess.Popen([sys.executable, "-c", program, tmp_path, name], stdout=subprocess.PIPE, text=True)

@@ -1,0 +1,196 @@
+"""Sources to notebooks: py:percent text -> solution notebook -> released notebook.
+
+The release is nbgrader's own ``generate_assignment``, run in a scratch course, so that stock
+nbgrader makes the same bytes.  What the last build wrote is remembered as digests of the cells;
+a notebook that somebody has edited since is never overwritten.
+"""
+
+import hashlib
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import SaveCells
+from traitlets.config import Config
+
+from ..diagnosis import match_slips
+from ..errors import BuildError
+from ..exercises import LESSONS, all_exercises, lesson_exercises
+from ..exercises.check_cell import CHECK
+from ..exercises.sources import FOLDER, solution_variant
+from ..grading.nbgrader_log import listening_log
+from . import coverage_page
+
+DIGESTS = "digests.json"
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def build(root, check=False, adopt=False):
+    """Builds every lesson under `root`; returns the paths that changed (or would, with `check`).
+
+    adopt: first brings edits of the solution notebooks back into the sources.
+    Raises BuildError for an edited notebook, a bad source, points that differ from the exercise's,
+    or a slip whose passage is gone.
+    """
+    root = Path(root)
+    sources = sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+    if not sources:
+        raise BuildError(f"no lesson sources in {root / 'solutions'}; expected files like 01_name.py")
+    digests = _read_digests(root)
+    adopted = [source for source in sources if adopt and _adopt(root, source, digests)]
+    if not check:
+        _refuse_edited(root, sources, digests, adopted)
+    written, new_digests = {}, {}
+    for source in sources:
+        solution = solution_notebook(source)
+        _refuse_other_points(source.name, json.loads(solution))
+        released = release_notebook(source.stem, solution)
+        for path, text in (
+            (_solution_path(root, source.stem), solution),
+            (_release_path(root, source.stem), released),
+        ):
+            written[path] = text
+            new_digests[path.relative_to(root).as_posix()] = notebook_digest(json.loads(text))
+    if root == FOLDER.parent:
+        written[root / "docs" / "coverage.md"] = coverage_page.coverage_page()
+    written[root / "solutions" / DIGESTS] = json.dumps(new_digests, indent=1, sort_keys=True) + "\n"
+    changed = [
+        path for path, text in written.items() if not path.exists() or path.read_bytes() != text.encode()
+    ]
+    if not check:
+        for path in changed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(written[path], encoding="utf-8", newline="\n")
+    return adopted + changed
+
+
+def build_bank():
+    """Compiles every slip of every exercise; saves their arrays for the public seeds."""
+    for lesson in LESSONS:
+        for exercise in lesson_exercises(lesson):
+            for slip in exercise.slips:
+                solution_variant(exercise, slip)
+        match_slips.write_bank(lesson_exercises(lesson))
+
+
+def solution_notebook(source):
+    """The solution notebook of a py:percent source, as text with settled ids and no outputs."""
+    notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen = set()
+    for n, cell in enumerate(notebook.cells):
+        cell.metadata.pop("lines_to_next_cell", None)
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.id = re.sub(r"[^A-Za-z0-9-]", "-", grade_id or f"{source.stem[:2]}-{n:02d}")
+        if cell.id in seen:
+            raise BuildError(
+                f"{source.name}: two cells have the id {cell.id!r}; every grade_id must be its own"
+            )
+        seen.add(cell.id)
+    return nbformat.writes(notebook) + "\n"
+
+
+def _refuse_other_points(name, notebook):
+    """The gradebook's maximum comes from the source, the points earned from the exercise."""
+    for cell in notebook["cells"]:
+        graded, found = cell["metadata"].get("nbgrader") or {}, CHECK.search("".join(cell["source"]))
+        exercise = found and graded.get("grade") and all_exercises().get(found[1])
+        if exercise and graded.get("points") != exercise.points:
+            raise BuildError(
+                f"{name}: {graded['grade_id']} has {graded.get('points')} points, and "
+                f"{exercise.id} has {exercise.points:g} in autograder/exercises; make them the same"
+            )
+
+
+def release_notebook(name, solution):
+    """The released notebook's text, made from the solution notebook's by nbgrader."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch).resolve()
+        path = root / "source" / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(solution, encoding="utf-8")
+        config = Config()
+        config.CourseDirectory.root = str(root)
+        config.CourseDirectory.source_directory = "source"
+        config.CourseDirectory.release_directory = "release"
+        config.CourseDirectory.assignment_id = name
+        log, said = listening_log()
+        generate = GenerateAssignment(
+            coursedir=CourseDirectory(config=config), no_database=True, config=config, log=log
+        )
+        # SaveCells makes a gradebook even without a database, and changes no cell
+        generate.preprocessors = [step for step in generate.preprocessors if step is not SaveCells]
+        try:
+            generate.start()
+        except Exception as error:
+            reasons = [line for text in said for line in text.strip().splitlines()[-1:]]
+            raise BuildError(f"nbgrader cannot release {name}: {'; '.join(reasons)}") from error
+        return (root / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
+
+
+def notebook_digest(notebook):
+    """A digest of the cells' sources and nbgrader metadata; outputs and ids do not count."""
+    cells = [
+        [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("nbgrader")]
+        for cell in notebook["cells"]
+    ]
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _adopt(root, source, digests):
+    """Writes an edited solution notebook back into its source; True if it was edited."""
+    path = _solution_path(root, source.stem)
+    if not _edited(root, path, digests):
+        return False
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata = {key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata}
+        for key in ("checksum", "cell_type"):
+            cell.metadata.get("nbgrader", {}).pop(key, None)
+    notebook.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}  # a source has no header
+    source.write_text(jupytext.writes(notebook, fmt="py:percent"), encoding="utf-8", newline="\n")
+    digests.pop(path.relative_to(root).as_posix())
+    return True
+
+
+def _refuse_edited(root, sources, digests, adopted):
+    for source in sources:
+        solution, released = _solution_path(root, source.stem), _release_path(root, source.stem)
+        if source not in adopted and _edited(root, solution, digests):
+            raise BuildError(
+                f"{solution.relative_to(root)} was edited since the last build; run "
+                f"`autograder build --adopt` to bring the edit into {source.name}, or delete the notebook"
+            )
+        if _edited(root, released, digests):
+            raise BuildError(
+                f"{released.relative_to(root)} was edited since the last build; releases are made "
+                f"from solutions/{source.name}: make the edit there and delete the notebook"
+            )
+
+
+def _edited(root, path, digests):
+    known = digests.get(path.relative_to(root).as_posix())
+    return (
+        known is not None
+        and path.exists()
+        and notebook_digest(json.loads(path.read_text(encoding="utf-8"))) != known
+    )
+
+
+def _read_digests(root):
+    path = root / "solutions" / DIGESTS
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _solution_path(root, name):
+    return root / "solutions" / name / f"{name}.ipynb"
+
+
+def _release_path(root, name):
+    return root / "notebooks" / name / f"{name}.ipynb"

@@ -1,0 +1,140 @@
+"""What the diagnosis names and what it confuses: docs/diagnosis.md, counted from a run over everything.
+
+Made by `python -m autograder.authoring.diagnosis_page`, which takes about a minute; a test holds the
+page to what a run gives.  Only counts are written, so the page is the same on every machine.
+"""
+
+import re
+from collections import Counter
+
+from ..diagnosis.diagnose import diagnose
+from ..exercises import find_exercise, sources
+from . import wrong_answers
+
+BIG = ("05.rnn_backward", "10.lstm_backward")
+SEEDS = (None, 1)  # the public instances, and some that no bank has seen
+GROUP = 10
+LAW_WORDS = re.compile(r"\btimes\b|\bsign\b|divided|multiplied|transpose")
+
+HEAD = """# Diagnosis
+
+What a wrong answer is told, and how often that is right. Made by
+`python -m autograder.authoring.diagnosis_page`; `tests/diagnosis/test_mutation_gate.py` refuses every false
+name and holds this page to a run.
+
+## What is named, and how
+
+1. *Facts:* an output that is missing, of the wrong shape, or not finite is said to be so.
+2. *Right:* max|a − b| ≤ 1e-4 · max(|a|, |b|) for every output, on three instances. Single precision passes.
+3. *One slip:* a misunderstanding from the bank, if the answer has its numbers on every output that the slip
+   changes, on every instance. A slip that explains fewer outputs than another is left out; slips that the
+   numbers cannot tell apart are all listed. Slips of earlier exercises are tried only if none here fits.
+4. *A law:* a constant factor, a sign, a size such as 1/B, a transpose, zeros, a range to which entries are
+   cut, a share of the parameter itself; on every instance. One law for all goes before a slip for each.
+5. *Two at once,* where nothing simpler fits: a slip and a law, or two slips that together give every number;
+   else one slip that gives all outputs but one, of which it is said that it differs as well.
+6. *The paths* of which a gradient of W_h consists, where they can be read off it.
+7. *What is left:* the outputs that are wrong, beside those that are right.
+
+Never named: zeros, ones, noise, a single entry with the wrong sign, an output that is off by 1e-3, and
+whatever else no slip and no law gives. Two slips are never closer than 0.05 of the largest entry unless
+they agree exactly on all that one of them changes; integer counts are the exception.
+
+## How often it is right
+
+Every slip is made on the public instances and on unseen ones, every law on each output and on all of
+them, and a sample of pairs of slips on the public instances. *Same numbers*: another slip, or two, whose
+numbers the answer has wherever they change anything; with a pair that happens where one of
+the two hides the other. *Falsely*: a name that the numbers do not bear out.
+
+| exercise | slips | named right | among several | not named | laws | told | as a slip | not told \
+| pairs | both | one of them | same numbers | not named | falsely |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+"""
+
+
+def slips_named(exercise):
+    """What each slip of an exercise is called, on every seed: (slip, names, borne out) each."""
+    found = []
+    for seed in SEEDS:
+        for slip in exercise.slips:
+            function = sources.solution_variant(exercise, slip)
+            names = diagnose(exercise.id, function, seed).slips
+            true = names == (slip.id,) or _true(exercise, names, function, seed)
+            found.append((slip.id, names, true))
+    return found
+
+
+def table_row(exercise):
+    """One line of the table: the exercise's id and its counts."""
+    one, law, two = Counter(), Counter(), Counter()
+    for slip, names, true in slips_named(exercise):
+        one[_kind(names, {slip}) if true else "false"] += 1
+    for answer in wrong_answers.answers_under_laws(exercise).values():
+        verdict = diagnose(exercise.id, answer)
+        if verdict.slips:
+            law["slip" if _true(exercise, verdict.slips, answer) else "false"] += 1
+        else:
+            law["told" if LAW_WORDS.search(verdict.message) else "none"] += 1
+    for pair, made in wrong_answers.sample_slip_sets(exercise, 2, 40 if exercise.id in BIG else 12):
+        function = sources.solution_variant(exercise, made)
+        names, both = diagnose(exercise.id, function).slips, {s.id for s in pair}
+        # one of the two, with the other told as a law, is what was done
+        true = set(names) <= both or _true(exercise, names, function)
+        two[_kind(names, both) if true else "false"] += 1
+    counts = [
+        one.total(), one["all"], one["more"] + one["other"], one["none"],
+        law.total(), law["told"], law["slip"], law["none"],
+        two.total(), two["all"], two["some"], two["more"] + two["other"], two["none"],
+        one["false"] + law["false"] + two["false"],
+    ]  # fmt: skip
+    return exercise.id, *counts
+
+
+def confusion_matrix(exercise):
+    """A confusion matrix as text, in groups of slips; and what stands off the diagonal."""
+    order = {slip.id: n for n, slip in enumerate(exercise.slips)}
+    groups = range((len(order) + GROUP - 1) // GROUP)
+    counts, off = Counter(), Counter()
+    for slip, names, _ in slips_named(exercise):
+        for name in names or ("nothing",):
+            counts[order[slip] // GROUP, order[name] // GROUP if name in order else "-"] += 1
+            off[slip, name] += name != slip
+    heads = [f"{GROUP * g + 1}–{min(GROUP * g + GROUP, len(order))}" for g in groups]
+    lines = ["made \\ named".ljust(12) + "".join(f"{head:>8}" for head in (*heads, "other"))]
+    for g, head in zip(groups, heads):
+        cells = (counts[g, column] or "·" for column in (*groups, "-"))
+        lines.append(head.ljust(12) + "".join(f"{cell:>8}" for cell in cells))
+    said = [f"- `{slip}` was called `{name}` {n} times" for (slip, name), n in sorted(off.items()) if n]
+    return "\n".join(["```", *lines, "```", "", *(said or ["Nothing stands off the diagonal."])])
+
+
+def diagnosis_page():
+    """docs/diagnosis.md."""
+    rows = [table_row(e) for e in wrong_answers.function_exercises()]
+    total = ("**all**", *(sum(column) for column in list(zip(*rows))[1:]))
+    table = "\n".join(f"| {' | '.join(map(str, line))} |" for line in (*rows, total))
+    shown = [
+        f"\n\n## `{name}`\n\nEvery slip, made once on each of {len(SEEDS)} seeds, by its place in the bank; "
+        f"rows are what was made and columns what was named.\n\n{confusion_matrix(find_exercise(name))}"
+        for name in BIG
+    ]
+    return HEAD + table + "".join(shown) + "\n"
+
+
+def _true(exercise, names, function, seed=None):
+    return not names or wrong_answers.is_borne_out(
+        exercise, names, wrong_answers.outputs_on_instances(exercise, function, seed), seed
+    )
+
+
+def _kind(names, made):
+    names = set(names)
+    if not names:
+        return "none"
+    return "all" if names == made else "some" if names < made else "more" if made < names else "other"
+
+
+if __name__ == "__main__":
+    path = sources.FOLDER.parent / "docs" / "diagnosis.md"
+    path.write_text(diagnosis_page(), encoding="utf-8", newline="\n")

@@ -1,0 +1,1 @@
+"""Why an answer is wrong: facts, slips, laws, pairs of slips, and the paths of a gradient."""

@@ -1,0 +1,190 @@
+"""`diagnose`: calls an answer, compares what comes back, and says what is known about it."""
+
+import traceback
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..answers import Answer, LocalAnswer
+from ..compare import to_array
+from ..errors import AnswerError, StaleRun, TimeLimitExceeded, Unanswered, Unreadable
+from ..exercises import Exercise, find_exercise
+from ..exercises.instances import call_answer, copied, instances_and_references
+from ..outputs import read_outputs
+from ..results import Output, Status, Verdict
+from ..wording import shortened
+from . import entries, explain, facts, remarks
+from .call_guard import equal_arguments, guard
+from .error_words import describe_error
+from .trial import Trial
+
+TIME_LIMIT = 5.0  # seconds for all calls of one check
+
+
+class Returned(NamedTuple):
+    """What an answer gave on every instance of a seed, and what was noticed on the way."""
+
+    arrays: tuple[dict[str, np.ndarray | None], ...]  #: by output; None for what is no array of numbers
+    judged: tuple[dict[str, Output], ...]
+    remarks: tuple[str, ...]
+
+
+def diagnose(
+    exercise_id: str, answer: object, seed: int | None = None, seconds: float | None = None
+) -> Verdict:
+    """Judges `answer` on the instances of `seed` (None: the public ones); returns a `Verdict`.
+
+    answer: a function, or an array or number where the exercise asks for one.  seconds: for all its
+    calls, by default TIME_LIMIT.  Never raises for what the answer does; raises ValueError or
+    TypeError for an unknown exercise or the wrong kind of answer.
+    """
+    exercise = find_exercise(exercise_id)
+    _check_kind(exercise, answer)
+    if exercise.kind == "value":
+        return judge_value(exercise, answer, seconds)
+    assert callable(answer)
+    return judge_function(exercise, LocalAnswer(answer, exercise.function), seed, seconds)
+
+
+def judge_function(
+    exercise: Exercise, answer: Answer, seed: int | None = None, seconds: float | None = None
+) -> Verdict:
+    """The verdict on an `Answer`, wherever it runs; seed and seconds as for `diagnose`."""
+    number = int(seed or 0)
+    instances, references = instances_and_references(exercise.id, number)
+    returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT)
+    if isinstance(returned, Verdict):
+        return returned
+    outputs = facts.combine_outputs(returned.judged)
+    noted = [*returned.remarks, *(f"{name}: {o.note}" for name, o in outputs.items() if o.ok and o.note)]
+    if all(output.ok for output in outputs.values()):
+        error = max(output.error for output in outputs.values())
+        noted += remarks.remarks_on_function(answer.function)
+        noted += remarks.remarks_on_gradient(exercise, answer.function, error)
+        return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=_once(noted))
+    trial = Trial(exercise, number, instances, references, returned.arrays, answer.names)
+    with np.errstate(all="ignore"):  # infinities of the student's
+        why = explain.find_reasons(trial, outputs)
+    return Verdict(
+        exercise.id,
+        False,
+        facts.score_outputs(outputs, exercise.gate),
+        why.slips,
+        why.message,
+        outputs,
+        why.question,
+        _once(noted),
+        spectrum=why.spectrum,
+        numbers=entries.differing_numbers(trial, outputs) if seed is None else (),
+    )
+
+
+def judge_value(exercise: Exercise, answer: object, seconds: float | None = None) -> Verdict:
+    """The verdict on an array or a number."""
+    seconds = seconds or TIME_LIMIT
+    if answer is None or answer is Ellipsis:
+        return failed_verdict(exercise, Status.UNANSWERED, "Not answered yet.")
+    assert exercise.verify is not None
+    try:
+        with guard(seconds):
+            problem = exercise.verify(deepcopy(answer))
+    except TimeLimitExceeded:
+        return failed_verdict(exercise, Status.TIMEOUT, f"Could not be judged within {seconds:g} s.")
+    except Exception as error:
+        return failed_verdict(exercise, Status.FORM, f"{type(answer).__name__} does not fit: {error}")
+    right = problem is None
+    output = Output(right, 0.0 if right else np.inf, problem or "")
+    return Verdict(exercise.id, right, float(right), (), problem or "Correct.", {exercise.outputs[0]: output})
+
+
+def failure_on_public_instances(
+    exercise: Exercise, answer: Answer, seconds: float | None = None
+) -> Verdict | None:
+    """The verdict on a function that already fails when it is called there; None if it returns outputs."""
+
+    def call_all() -> None:
+        for arguments in exercise.instances():
+            read_outputs(call_answer(exercise, answer, copied(arguments)), exercise.outputs)
+
+    return _attempt(exercise, answer, call_all, seconds or TIME_LIMIT)[1]
+
+
+def failed_verdict(exercise: Exercise, status: Status, message: str) -> Verdict:
+    """The verdict on an answer that could not be judged."""
+    return Verdict(exercise.id, False, 0.0, (), message, {}, status=status)
+
+
+def _call_on(
+    exercise: Exercise, answer: Answer, instances: tuple, references: tuple, seconds: float
+) -> Returned | Verdict:
+    """Calls the answer on every instance; a Verdict when one of the calls fails."""
+    arrays, judged, noted = [], [], []
+
+    def call_all() -> None:
+        for arguments, reference in zip(instances, references):
+            mine = copied(arguments)
+            given, remark = read_outputs(call_answer(exercise, answer, mine), exercise.outputs)
+            if remark and answer.private:  # the keys could be made of the secret inputs
+                remark = "extra outputs ignored"
+            noted.extend([remark] if remark else [])
+            if not equal_arguments(mine, arguments) or answer.modified:
+                noted.append("the function modifies its arguments; copy before writing into them")
+            # here and not later, as converting a student's object may run the student's code
+            arrays.append({name: to_array(value) for name, value in given.items()})
+            judged.append(
+                {name: facts.judge_output(given.get(name), want) for name, want in reference.items()}
+            )
+
+    printed, failure = _attempt(exercise, answer, call_all, seconds)
+    if failure is not None:
+        return failure
+    noted += [f"it printed {_in_a_line(printed)}"] if printed.strip() else []
+    return Returned(tuple(arrays), tuple(judged), tuple(noted))
+
+
+def _attempt(
+    exercise: Exercise, answer: Answer, call: Callable[[], None], seconds: float
+) -> tuple[str, Verdict | None]:
+    """(what was printed, None), or ("", the verdict) when the student's function fails in `call`."""
+    try:
+        with guard(seconds) as printed:
+            call()
+        return printed.getvalue(), None
+    except TimeLimitExceeded:
+        status, said = Status.TIMEOUT, f"Did not return within {seconds:g} s; is there a loop without an end?"
+    except NotImplementedError as error:
+        last = traceback.extract_tb(error.__traceback__)[-1].name
+        at = error.at if isinstance(error, Unanswered) else last
+        missing = "Not answered yet." if at == answer.name else f"It calls {at}, which is not answered yet."
+        status, said = Status.UNANSWERED, missing
+    except Unreadable as error:
+        kind = "returned something of another kind" if answer.private else error
+        status, said = Status.FORM, f"{exercise.function} {kind}."
+    except AnswerError as error:
+        status, said = Status.ERROR, f"{error}."
+    except (KeyboardInterrupt, StaleRun):
+        raise
+    except BaseException as error:  # whatever a student's function raises, SystemExit included
+        called_with = None if exercise.call else len(exercise.instance(0))
+        status, said = Status.ERROR, describe_error(error, answer.function, called_with)
+    return "", failed_verdict(exercise, status, said)
+
+
+def _check_kind(exercise: Exercise, answer: object) -> None:
+    if exercise.kind == "function" and not callable(answer):
+        raise TypeError(
+            f"{exercise.id} is answered with a function, {exercise.function}, "
+            f"but a value of type {type(answer).__name__} came"
+        )
+    if exercise.kind == "value" and callable(answer):
+        raise TypeError(f"{exercise.id} is answered with a value, {exercise.function}, but a function came")
+
+
+def _once(noted: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(noted))
+
+
+def _in_a_line(text: Any, width: int = 300) -> str:
+    return shortened(" / ".join(line for line in text.splitlines() if line.strip()), width)

@@ -1,0 +1,121 @@
+"""Why an answer is wrong, in words: slips, laws, two at once, paths, and what is left unknown."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..wording import listed
+from . import facts, laws, match_pairs, match_slips, path_spectrum
+
+ALTERNATIVES = 3  # a longer list of what might be meant would help nobody
+
+TWO = "Your numbers fit two mistakes together."
+
+
+class Reasons(NamedTuple):
+    """What was found: ids of slips, a message, a question, and the shares of the paths or None."""
+
+    slips: tuple[str, ...]
+    message: str
+    question: str
+    spectrum: np.ndarray | None
+
+
+def find_reasons(trial, outputs):
+    """The `Reasons` for a wrong answer.
+
+    outputs: {name: judge.Output}, not all of them right.
+    """
+    exercise = trial.exercise
+    shares = path_spectrum.trial_spectrum(trial) if exercise.spectrum else None
+    wrong = [name for name, output in outputs.items() if not output.ok]
+    found = match_slips.match_slips(trial)
+    if not any(match.outputs >= set(wrong) for match in found) and _is_one_law(trial, wrong):
+        found = []
+    rest = _unexplained(wrong, found)
+    by_law, lawful = laws.find_laws(trial, rest)
+    if set(rest) > lawful or len({match.outputs for match in found}) > 2:
+        joint = _slip_and_law(trial, wrong) or _two_slips(trial, wrong)
+        if joint:  # two mistakes that explain all are fewer
+            return Reasons(*joint, shares)
+        nearly = match_slips.match_slips_but_one(trial)
+        if nearly and len(nearly[0].outputs) >= len(wrong) - len(rest):
+            found, rest = nearly, _unexplained(wrong, nearly)
+            by_law, lawful = laws.find_laws(trial, rest)
+    rest = [name for name in rest if name not in lawful]
+    by_path, name = path_spectrum.spectrum_in_words(trial, shares, rest) if shares is not None else ("", None)
+    rest = [n for n in rest if n != name]
+    said = [*_explanations(exercise, found), *by_law, *filter(None, [by_path])]
+    message = " ".join([*said, *_remainder(outputs, rest, bool(said))])
+    ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
+    return Reasons(ids, message, _question(exercise, found, by_law, outputs), shares)
+
+
+def _is_one_law(trial, wrong):
+    said, names = laws.find_laws(trial, wrong)
+    return len(said) == 1 and names == set(wrong)
+
+
+def _unexplained(wrong, found):
+    explained = frozenset().union(*(match.outputs for match in found))
+    return [name for name in wrong if name not in explained]
+
+
+def _slip_and_law(trial, wrong):
+    """(ids, message, question) of a slip that explains the rest with a law; None without one."""
+    found = match_pairs.find_slips_with_law(trial, wrong)
+    if not 0 < len(found) <= ALTERNATIVES:
+        return None
+    said = [f"{slip.says} And measured against that: {' '.join(laws_)}" for slip, laws_ in found]
+    asks = found[0][0].asks if len(found) == 1 else ""
+    return (
+        tuple(slip.id for slip, _ in found),
+        f"{TWO} {' Or: '.join(said)}",
+        asks,
+    )
+
+
+def _two_slips(trial, wrong):
+    """(ids, message, question) of two slips that give all the numbers; None without them."""
+    found = match_pairs.find_pairs(trial, wrong)
+    if not 0 < len(found) <= ALTERNATIVES:
+        return None
+    said = [f"{first.says} And: {second.says}" for first, second in found]
+    asks = " ".join(slip.asks for slip in found[0]) if len(found) == 1 else ""
+    ids = tuple(dict.fromkeys(slip.id for pair in found for slip in pair))
+    return ids, f"{TWO} {' Or: '.join(said)}", asks
+
+
+def _question(exercise, found, by_law, outputs):
+    if found:
+        alternatives = len({match.outputs for match in found}) < len(found)
+        return "" if alternatives else found[0].slip.asks
+    # a missing output or a shape says by itself what to do; numbers that are not finite do not
+    by_fact = any(not o.ok and o.note not in ("", facts.NOT_FINITE) for o in outputs.values())
+    beside = exercise.asks_of and outputs[exercise.asks_of].ok
+    return "" if by_law or by_fact or beside else exercise.asks
+
+
+def _explanations(exercise, found):
+    """One sentence per mistake; slips that the same numbers fit are alternatives."""
+    by_outputs = {}
+    for match in found:
+        says = match.slip.says
+        if match.owner is not exercise:
+            says = f"A mistake in {match.owner.function} gives these numbers: {says}"
+        by_outputs.setdefault(match.outputs, []).append(says)
+    return [" Or: ".join(alternatives) for alternatives in by_outputs.values()]
+
+
+def _remainder(outputs, rest, some_named):
+    """What to say of the wrong outputs that nothing explains."""
+    said = [f"{name} {outputs[name].note}." for name in rest if outputs[name].note]
+    values = [name for name in rest if not outputs[name].note]
+    right = [name for name, output in outputs.items() if output.ok]
+    if values:
+        also = " as well" if some_named else ""
+        said.append(
+            f"{listed(values)} {'differs' if len(values) == 1 else 'differ'}{also}"
+            + (f"; {listed(right)} {'is' if len(right) == 1 else 'are'} right." if right else ".")
+        )
+    return said

@@ -1,0 +1,64 @@
+"""Facts about what a function returned: which outputs there are, their shapes, and whether they agree."""
+
+import numpy as np
+
+from ..answers import stand_in_for
+from ..compare import TOLERANCE, differing_entries, relative_error, to_array
+from ..outputs import describe_value
+from ..results import Output
+
+SINGLE = 1e-8  # a sixth of the rounding of single precision: a larger error may come from there
+NOT_FINITE = "contains NaN or infinity"
+
+
+def judge_output(got, want):
+    """One output against the right array: missing, wrong kind, wrong shape, NaN, value."""
+    if got is None:
+        return Output(False, np.inf, "missing")
+    want = np.asarray(want)
+    array = to_array(got)
+    shape = _shape(got, array)
+    if shape is not None and shape != want.shape:
+        return Output(False, np.inf, f"has shape {shape}, expected {want.shape}")
+    if array is None:
+        return Output(False, np.inf, f"is {describe_value(got)}, expected real numbers")
+    if not np.isfinite(array).all():
+        first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0]) if array.ndim else ()
+        return Output(False, np.inf, NOT_FINITE, first)
+    error = relative_error(array, want)
+    if error <= TOLERANCE:
+        remark = f"agrees to a relative {error:.0e} only, as single precision would" if error > SINGLE else ""
+        return Output(True, error, remark)
+    return Output(False, error, "", *differing_entries(array, want))
+
+
+def _shape(got, array):
+    """The shape of what came, as far as it has one: `array` is what could be made of it, or None."""
+    if isinstance(got, np.ndarray):
+        return np.ndarray.shape.__get__(got)
+    if array is not None:
+        return array.shape
+    stand_in = stand_in_for(got)
+    return stand_in.shape if stand_in else None
+
+
+def combine_outputs(per_instance):
+    """One judgement per output over several instances, from the instance with most of them wrong.
+
+    An output that is right there and wrong elsewhere counts as wrong.
+    """
+    worst = max(per_instance, key=lambda outputs: sum(not output.ok for output in outputs.values()))
+    return {
+        name: output
+        if not output.ok
+        else max((o[name] for o in per_instance), key=lambda o: (not o.ok, o.error))
+        for name, output in worst.items()
+    }
+
+
+def score_outputs(outputs, gate=None):
+    """The share of outputs that are right; 0 when the gate is not."""
+    if gate is not None and not outputs[gate].ok:
+        return 0.0
+    counted = [output.ok for name, output in outputs.items() if name != gate]
+    return sum(counted) / len(counted)

@@ -1,0 +1,173 @@
+"""What is wrong by a law rather than by a slip: a factor, a mean, a transpose, an order of gates.
+
+A law is looked for where no slip fits.  It holds for an output only if it holds on every instance,
+so it says something about the code and not about one set of numbers.
+"""
+
+from itertools import permutations
+
+import numpy as np
+
+from .. import compare
+from ..wording import listed
+
+PACKED = ("W_x", "W_h", "b")  # parameters that may be packed by gates along the last axis
+KNOWN = {  # who else packs like that; the course's own order is torch's
+    "ifog": "as in CS231n's code",
+    "figo": "as in deeplearning.ai's course, whose c is g",
+    "iofg": "as in ONNX",
+    "zrn": "as in Keras and ONNX, whose h is n",
+}
+STEPS, BATCH = ", the number of steps T", ", the batch size B"
+MEANINGS = {  # what the axes of an argument count, by its name and number of axes
+    **{(name, 3): {0: STEPS, 1: BATCH} for name in ("x", "dh", "do", "y", "o")},
+    **{(name, 3): {1: BATCH} for name in ("h", "c")},
+    **{(name, 2): {0: BATCH} for name in ("dh_total", "dc", "h_prev", "c_prev")},
+    **{(name, 1): {0: STEPS} for name in ("x", "do")},
+}
+FACTORS = (-1.0, 2.0, 0.5, -2.0, -0.5)
+
+
+def find_laws(trial, names):
+    """Sentences about those of the wrong outputs `names` that a law explains, and their names.
+
+    trial: a `Trial`.
+    """
+    want = [{name: np.asarray(value, float) for name, value in r.items()} for r in trial.references]
+    by_law = {}
+    for name in names:
+        law = find_law(trial, name, want)
+        if law:
+            by_law.setdefault(law, []).append(name)
+    return law_sentences(by_law), {name for outputs in by_law.values() for name in outputs}
+
+
+def find_law(trial, name, want, named=False):
+    """The law by which an output differs from `want`, as the end of a sentence; None without one.
+
+    want: [{output: array}] over the instances.  named: only laws with a reason behind them, no
+    factor that means nothing.
+    """
+    got = [answer.get(name) for answer in trial.answers]
+    want = [arrays.get(name) for arrays in want]
+    if any(a is None or not np.isfinite(a).all() for a in (*got, *want)):
+        return None
+    known = _transposed(got, want) or _factor(got, want, trial, named) or _order(got, want, trial, name)
+    if known or named:
+        return known
+    return _zero(got, want) or _clipped(got, want) or _with_parameter(got, want, trial, name)
+
+
+def law_sentences(by_law):
+    """One sentence for each law; by_law: {law: [outputs]}."""
+    return [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {law}." for law, names in by_law.items()]
+
+
+def _transposed(got, want):
+    if all(w.ndim == 2 and compare.same(g, w.T) for g, w in zip(got, want)):
+        return "the transpose of what is expected"
+    return None
+
+
+def _factor(got, want, trial, named):
+    """The factor between the arrays: the same number everywhere, or a size, or one over it."""
+    factors, where = [], []
+    for i, (g, w) in enumerate(zip(got, want)):
+        if g.shape != w.shape:
+            return None
+        if np.any(w):
+            factors.append(np.vdot(g, w) / np.vdot(w, w))
+            where.append(i)
+        if not compare.same(g, factors[-1] * w if np.any(w) else w):
+            return None
+    if len(factors) < 2 or min(map(abs, factors)) < 1e-3:
+        return None
+    if np.allclose(factors, factors[0], rtol=compare.TOLERANCE):
+        if np.isclose(factors[0], -1, rtol=compare.TOLERANCE):
+            return "right but for the sign"
+        if not named or any(np.isclose(factors[0], f, rtol=compare.TOLERANCE) for f in FACTORS):
+            return f"{factors[0]:.4g} times what is expected, on every instance"
+        return None
+    for sign, also in ((1, ""), (-1, ", and has the wrong sign")):
+        for place, sizes in _sizes(trial, where).items():
+            if np.allclose(factors, sign / sizes, rtol=compare.TOLERANCE):
+                mean = ": a mean where the sum is expected" * ("," in place)
+                return f"divided by {place}{mean}{also}"
+            if np.allclose(factors, sign * sizes, rtol=compare.TOLERANCE):
+                return f"multiplied by {place}{also}"
+    return None
+
+
+def _sizes(trial, where):
+    """{"h.shape[0]" or "x.shape[1], the batch size B": its values over the instances `where`}."""
+    found = {}
+    for n, values in enumerate(zip(*(trial.instances[i] for i in where))):
+        if not all(isinstance(value, np.ndarray) for value in values):
+            continue
+        name = trial.called[n] if n < len(trial.called) else f"argument {n + 1}"
+        means = MEANINGS.get((name, values[0].ndim), {})
+        for axis in range(min(value.ndim for value in values)):
+            sizes = np.array([value.shape[axis] for value in values])
+            found[f"{name}.shape[{axis}]{means.get(axis, '')}"] = sizes
+        if len(means) == 2:
+            both = np.array([value.shape[0] * value.shape[1] for value in values])
+            found[f"{name}.shape[0] * {name}.shape[1], that is T B"] = both
+    return found
+
+
+def _zero(got, want):
+    """Zeros say no more than that, but they say it of the line that should have filled the array."""
+    if all(g.shape == w.shape and not np.any(g) for g, w in zip(got, want)) and any(map(np.any, want)):
+        return "zero in every entry"
+    return None
+
+
+def _clipped(got, want):
+    """The range, one and the same on two instances at least, that the entries are cut to."""
+    ranges = []
+    for g, w in zip(got, want):
+        most = np.abs(g).max(initial=0)
+        if g.shape != w.shape or not compare.same(g, np.clip(w, -most, most)):
+            return None
+        if not compare.same(g, w):
+            ranges.append(most)
+    if len(ranges) > 1 and np.allclose(ranges, ranges[0], rtol=compare.TOLERANCE):
+        return f"clipped to the range from {-ranges[0]:.4g} to {ranges[0]:.4g}"
+    return None
+
+
+def _with_parameter(got, want, trial, name):
+    """How much of the parameter itself stands in its gradient: weight decay, or an update's result."""
+    parts = []
+    for g, w, (params, *_) in zip(got, want, trial.instances):
+        own = params.get(name) if isinstance(params, dict) else None
+        if own is None or not g.shape == w.shape == np.shape(own) or g.size < 4:
+            return None
+        pair = np.array([w.ravel(), np.ravel(own)]).T
+        part = np.linalg.lstsq(pair, g.ravel(), rcond=None)[0]
+        if not compare.same(g, (pair @ part).reshape(g.shape)) or abs(part[1]) < 1e-3:
+            return None
+        parts.append(part)
+    if not np.allclose(parts, parts[0], rtol=1e-3, atol=1e-3):
+        return None
+    of_gradient, of_parameter = parts[0]
+    times = "" if np.isclose(of_gradient, 1, atol=1e-3) else f"{of_gradient:.3g} times "
+    return f"{times}what is expected plus {of_parameter:.3g} times the parameter itself"
+
+
+def _order(got, want, trial, name):
+    """The order in which the gates' blocks stand, where that is all that is wrong."""
+    ours = trial.exercise.gates
+    if not ours or name not in PACKED or any(w.ndim == 0 or w.shape[-1] % len(ours) for w in want):
+        return None
+    for order in map("".join, permutations(ours)):
+        places = [ours.index(gate) for gate in order]
+        if order != ours and all(compare.same(g, _blocks(w, places)) for g, w in zip(got, want)):
+            known = f", {KNOWN[order]}" if order in KNOWN else ""
+            return f"packed in the order {', '.join(order)}{known}; this course packs {', '.join(ours)}"
+    return None
+
+
+def _blocks(array, places):
+    blocks = np.split(array, len(places), axis=-1)
+    return np.concatenate([blocks[place] for place in places], axis=-1)

@@ -1,0 +1,26 @@
+"""What this machine has and lacks, one line each."""
+
+import os
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from .sandbox.bubblewrap import walls_problem
+
+
+def print_findings() -> None:
+    """Prints a line for everything that the course needs."""
+    fits = sys.version_info >= (3, 11)
+    print(f"python {sys.version.split()[0]}: {'fine' if fits else 'needs 3.11 or newer'}")
+    for name in ("numpy", "jupyterlab", "nbgrader", "jupytext", "matplotlib"):
+        try:
+            print(f"{name} {metadata.version(name)}: fine")
+        except metadata.PackageNotFoundError:
+            print(f"{name}: missing; run `python3 course.py demo` once, or pip install -e .[course]")
+    alembic = shutil.which("alembic") or (Path(sys.executable).parent / "alembic").exists()
+    print(f"sandbox (bubblewrap): {walls_problem() or 'fine'}")
+    print(f"alembic (nbgrader needs it): {'fine' if alembic else 'missing'}")
+    for name in ("gradebook", "work"):
+        path = Path(name) if Path(name).exists() else Path.cwd()
+        print(f"{name}/: {'fine' if os.access(path, os.W_OK) else f'{path} cannot be written'}")

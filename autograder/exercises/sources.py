@@ -1,0 +1,132 @@
+"""The solutions' source: finds the cell that defines a function and compiles variants of it."""
+
+import re
+from functools import cache, lru_cache
+from pathlib import Path
+
+from ..errors import PassageError
+from . import lesson_exercises
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "solutions"
+
+
+@cache
+def code_cells(lesson):
+    """The code cells of a lesson's source in order; None where the sources are not installed."""
+    found = source_cells(lesson)
+    return found and tuple(body for head, body in found if "[markdown]" not in head)
+
+
+def source_cells(lesson):
+    """(head, body) of every cell of a lesson's source; None where the sources are not installed."""
+    sources = sorted(FOLDER.glob(f"{lesson}_*.py"))
+    if not sources:
+        return None
+    _, *found = re.split(r"^# %%(.*)\n", sources[0].read_text(encoding="utf-8"), flags=re.M)
+    return list(zip(found[::2], found[1::2]))
+
+
+def solution_source(exercise):
+    """The cell that defines the exercise's function, or None where there are no sources."""
+    code = code_cells(exercise.lesson)
+    if code is None:
+        return None
+    found = _defining(code, exercise.function)
+    if len(found) != 1:
+        raise PassageError(f"{exercise.id}: {len(found)} cells define {exercise.function}, expected one")
+    return found[0]
+
+
+def solution_variant(exercise, slip=None, owner=None):
+    """The solution's function; with `slip`, its right passage replaced by the wrong one.
+
+    slip: a Slip, or a tuple of those that are made at once.  owner: the earlier exercise in whose
+    solution they stand, when it is not this one.  What was compiled once is kept: functions of the
+    same text are the same object.  Raises PassageError as `with_slip` does.
+    """
+    code = [*_functions_before(exercise), solution_source(exercise)]
+    if slip is not None:
+        at = code.index(solution_source(owner or exercise))
+        code[at] = with_slip(owner or exercise, *(slip if isinstance(slip, tuple) else (slip,)))
+    return _function(exercise.lesson, tuple(code), exercise.function, exercise.id)
+
+
+def exercises_used(exercise):
+    """Earlier exercises of the lesson whose functions this one's solution calls, or that those call."""
+    found = []
+    for earlier in lesson_exercises(exercise.lesson):
+        if earlier is exercise:
+            break
+        if earlier.kind == "function" and _calls(solution_source(exercise), earlier.function):
+            found += [e for e in (*exercises_used(earlier), earlier) if e not in found]
+    return found
+
+
+def with_slip(exercise, *slips):
+    """The cell that defines the exercise's function, with each slip's wrong passage in it.
+
+    Raises PassageError when a right passage does not stand there exactly once, also because
+    another of the slips has replaced it.
+    """
+    text = solution_source(exercise)
+    for slip in slips:
+        found = text.count(slip.right)
+        if found != 1:
+            raise PassageError(
+                f"{exercise.id}, slip {slip.id}: the right passage stands {found} times in the "
+                f"solution, expected once: {slip.right!r}"
+            )
+        text = text.replace(slip.right, slip.wrong)
+    return text
+
+
+@lru_cache(maxsize=8192)
+def _function(lesson, code, name, label):
+    namespace = dict(_setup(lesson))
+    for cell in code:
+        exec(_compiled(cell, label), namespace)
+    return namespace[name]
+
+
+@lru_cache(maxsize=8192)
+def _compiled(cell, label):
+    return compile(cell, f"<solution of {label}>", "exec")
+
+
+@lru_cache(maxsize=1024)
+def _defining(code, function):
+    return [cell for cell in code if re.search(rf"^def {function}\(", cell, flags=re.M)]
+
+
+@lru_cache(maxsize=4096)
+def _calls(text, function):
+    return re.search(rf"(?<!def )\b{function}\(", text) is not None
+
+
+@cache
+def _setup(lesson):
+    namespace = {}
+    imports = [
+        line
+        for cell in code_cells(lesson)
+        for line in cell.splitlines()
+        if re.match(r"(import|from) (numpy|rnnlib|typing)", line)
+    ]
+    # figures are no part of an answer, and Matplotlib takes longer to import than all the rest
+    exec(
+        re.sub(r", plots\b|\bplots, |^from rnnlib import plots$", "", "\n".join(imports), flags=re.M),
+        namespace,
+    )
+    return namespace
+
+
+def _functions_before(exercise):
+    """Solutions that this one may call: the cells with a solution region above it."""
+    code = code_cells(exercise.lesson)
+    above = code[: code.index(solution_source(exercise))]
+    return [cell for cell in above if _is_solution(cell)]
+
+
+@lru_cache(maxsize=1024)
+def _is_solution(cell):
+    return "### BEGIN SOLUTION" in cell and re.search(r"^def ", cell, flags=re.M) is not None

@@ -1,0 +1,161 @@
+"""The feedback card: HTML in Jupyter's theme colours, and the same as plain text."""
+
+import html as _html
+import re
+import textwrap
+
+from ..results import Mark
+from ..wording import index_text, plain
+from . import folds
+
+STYLE = """<style>
+.unrolled{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:14px;line-height:1.5;
+color:var(--jp-ui-font-color1,inherit);background:var(--jp-layout-color1,transparent);
+border:1px solid var(--jp-border-color1,#8886);border-left:4px solid var(--unrolled-tone);
+border-radius:4px;padding:8px 14px;max-width:46em;margin:2px 0;overflow-wrap:anywhere}
+.unrolled.right{--unrolled-tone:var(--jp-success-color1,#2a7fbf)}
+.unrolled.part{--unrolled-tone:var(--jp-warn-color1,#e08a00)}
+.unrolled.wrong{--unrolled-tone:var(--jp-error-color1,#b0418e)}
+.unrolled header{display:flex;flex-wrap:wrap;justify-content:space-between;column-gap:1em;font-weight:600}
+.unrolled tr{background:none!important}.unrolled p{margin:.4em 0}
+.unrolled table{border-collapse:collapse;margin:.3em 0;font-size:13px}
+.unrolled td,.unrolled th{padding:1px 12px 1px 0;text-align:left!important;vertical-align:baseline;
+background:none;border:0;font-weight:400}
+.unrolled th{white-space:nowrap}.unrolled [scope=col]{font-weight:600}
+.unrolled code{font-family:var(--jp-code-font-family,monospace);color:inherit;
+background:none!important;padding:0!important}
+.unrolled .says{font-weight:600}.unrolled .asks{font-style:italic}
+.unrolled .small,.unrolled details{font-size:13px}
+.unrolled summary{cursor:pointer;width:max-content}
+.unrolled .numbers td{font-variant-numeric:tabular-nums;text-align:right!important}
+.unrolled .numbers [scope=col]+[scope=col]{text-align:right!important}
+.unrolled .grid [scope=col]{text-align:center!important;padding:0}
+.unrolled .grid td[title]{width:3.2em;height:1.7em;padding:0 4px;text-align:center!important;
+vertical-align:middle;border:1px solid var(--jp-border-color1,#8888);
+background:color-mix(in srgb,var(--jp-brand-color1,#2a7fbf) var(--share,0%),transparent)}
+.unrolled .grid .none[title]{border:0;background:none}.unrolled .grid [scope=row]{vertical-align:middle}
+</style>"""
+
+
+def mark_of(exercise, verdict):
+    """What a verdict earns: the `Mark` that is kept in the output's metadata, for the class report."""
+    return Mark(
+        exercise.id,
+        float(round(exercise.points * verdict.score, 2)),
+        exercise.points,
+        verdict.status,
+        verdict.correct,
+        verdict.slips,
+        plain(verdict.message),
+    )
+
+
+def render_text(exercise, verdict, width=60):
+    """The card as plain text: for terminals, editors without HTML, and screen readers."""
+    lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict), ""]
+    pad = max(map(len, verdict.outputs), default=0)
+    for name, output in verdict.outputs.items():
+        lines += _wrap(
+            f"{_mark(output)} {name:<{pad}}  {_detail(exercise, name, output)}", width, indent="    "
+        )
+    if not verdict.correct:
+        lines += ["", *(line for says in _sentences(verdict) for line in _wrap(says, width))]
+        lines += _wrap(verdict.question, width)
+        lines += _wrap(f"Read again: {exercise.section}", width)
+    lines += [line for note in verdict.notes for line in _wrap(f"Note: {plain(note)}.", width)]
+    return "\n".join([*lines, *folds.render_text(verdict)])
+
+
+def render_html(exercise, verdict):
+    """The card as HTML; text and signs carry the meaning, colour only repeats it."""
+    tone = "right" if verdict.correct else "part" if verdict.score > 0 else "wrong"
+    rows = "".join(
+        f"<tr><th scope='row'>{_mark(output)} <code>{_escape(name)}</code></th>"
+        f"<td>{_escape(_detail(exercise, name, output))}</td></tr>"
+        for name, output in verdict.outputs.items()
+    )
+    parts = [
+        f"<header><span>{_escape(exercise.id)} &nbsp;{_escape(exercise.title)}</span>"
+        f"<span role='status'>{_escape(_headline(exercise, verdict))}</span></header>",
+        f"<table aria-label='outputs'>{rows}</table>" if rows else "",
+    ]
+    if not verdict.correct:
+        parts += [f"<p class='says'>{_escape(says)}</p>" for says in _sentences(verdict)]
+        parts += [f"<p class='asks'>{_escape(verdict.question)}</p>"] if verdict.question else []
+        parts.append(f"<p class='small'>Read again: {_escape(exercise.section)}</p>")
+    parts += [f"<p class='small'>Note: {_escape(plain(note))}.</p>" for note in verdict.notes]
+    parts.append(folds.render_html(verdict))
+    group = f"<section class='unrolled {tone}' role='group' aria-label='feedback on {_escape(exercise.id)}'>"
+    return f"{STYLE}{group}{''.join(parts)}</section>"
+
+
+def _sentences(verdict):
+    """The diagnosis; each alternative begins a line."""
+    first, *others = plain(verdict.message).split(" Or: ")
+    return [first, *(f"Or: {other}" for other in others)]
+
+
+def _wrap(text, width, indent=""):
+    """Lines of at most `width` characters, never broken inside a name, an index or a shape."""
+    tied = re.sub(r"(?<=\d), (?=\d)| = (?=\d)", lambda m: m[0].replace(" ", "\xa0"), text)
+    lines = textwrap.wrap(tied, width, subsequent_indent=indent, break_on_hyphens=False)
+    return [line.replace("\xa0", " ") for line in lines]
+
+
+def _headline(exercise, verdict):
+    word = {
+        "unanswered": "not answered yet",
+        "error": "raised an error",
+        "form": "not of the form asked for",
+        "timeout": "took too long",
+        "missing": "not defined",
+        "died": "ended its process",
+        "notrun": "not run",
+        "unreadable": "not readable",
+    }.get(verdict.status) or (
+        "correct" if verdict.correct else "partly right" if verdict.score else "differs"
+    )
+    if exercise.points == 0:
+        return word
+    return f"{word} · {round(exercise.points * verdict.score, 2):g} of {exercise.points:g} points"
+
+
+def _mark(output):
+    return "✓" if output.ok else "✗"
+
+
+def _detail(exercise, name, output):
+    if exercise.phrase:
+        return exercise.phrase(name, output.ok)
+    if exercise.kind == "value":  # what is wrong with it is the diagnosis below
+        return "holds" if output.ok else "does not hold"
+    if output.ok:
+        return "agrees"
+    if output.note:
+        return output.note + _where(exercise, name, output)
+    percent = 100 * output.error
+    size = (
+        f"{output.error:.1f} times"
+        if percent >= 99.5
+        else f"{percent:.0f} % of"
+        if percent >= 9.5
+        else f"{percent:.2g} % of"
+    )
+    return f"differs by {size} its largest entry{_where(exercise, name, output)}"
+
+
+def _where(exercise, name, output):
+    late = exercise.counts_from_the_end(name)
+    index = output.last if late else output.where
+    if not index:
+        return ""
+    order, entry = "last" if late else "first", index_text(index)
+    # single letters are quantities of the steps; the states begin with the initial one
+    if exercise.step and len(name) == 1 and (late or not exercise.backward):
+        step = f"{exercise.step} = {index[0] + (name not in ('h', 'c'))}"
+        return f", {order} at {step}" + (f", entry {entry}" if len(index) > 1 else "")
+    return f", {order} at {entry}"
+
+
+def _escape(value):
+    return _html.escape(str(value), quote=True)

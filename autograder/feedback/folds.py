@@ -1,0 +1,83 @@
+"""What a card folds away: the first numbers that differ, and the picture of the paths."""
+
+import html as _html
+
+import numpy as np
+
+from ..wording import index_text
+
+
+def render_text(verdict):
+    """The lines of both for the card as text: one entry for each output."""
+    lines = []
+    rows = {n.output: n for n in reversed(verdict.numbers)}
+    if rows:
+        cells = [("", "yours", "expected")]
+        cells += [(f"{n} {index_text(rows[n].index)}", *_pair(rows[n])) for n in verdict.outputs if n in rows]
+        widths = [max(len(row[column]) for row in cells) for column in range(3)]
+        lines += ["", "Numbers that differ:"]
+        lines += [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in cells]
+    if verdict.spectrum is not None:
+        shares = [[_share(c) for c in row] for row in verdict.spectrum]
+        width = max(4, *(len(share) for row in shares for share in row)) + 1
+        lines += ["", "Paths of W_h: loss at step t, use at step s."]
+        lines += ["The full gradient has 1 everywhere, a truncated one only", "near the diagonal."]
+        lines += ["      " + "".join(f"s={s + 1}".rjust(width) for s in range(len(shares)))]
+        lines += [
+            f"  t={t + 1} " + "".join(share.rjust(width) for share in row) for t, row in enumerate(shares)
+        ]
+    return lines
+
+
+def render_html(verdict):
+    """Both for the card as HTML, folded."""
+    parts = []
+    if verdict.numbers:
+        rows = "".join(
+            f"<tr><th scope='row'><code>{_html.escape(n.output)}{index_text(n.index)}</code></th>"
+            f"<td>{_pair(n)[0]}</td><td>{_pair(n)[1]}</td></tr>"
+            for n in verdict.numbers
+        )
+        head = "<tr><th scope='col'>entry</th><th scope='col'>yours</th><th scope='col'>expected</th></tr>"
+        parts.append(_fold("Numbers that differ", f"<table class='numbers'>{head}{rows}</table>"))
+    if verdict.spectrum is not None:
+        parts.append(_fold("The paths of <code>W_h</code>", _picture(verdict.spectrum)))
+    return "".join(parts)
+
+
+def _fold(title, content):
+    return f"<details><summary>{title}</summary>{content}</details>"
+
+
+def _picture(coefficients):
+    def cell(t, s, c):
+        shade = 0 if np.isnan(c) else int(55 * min(abs(c), 1.0))
+        kind = " class='none'" if np.isnan(c) else f" style='--share:{shade}%'" if shade else ""
+        return f"<td{kind} title='loss at step {t}, use at step {s}'>{_share(c)}</td>"
+
+    T = len(coefficients)
+    head = "<td></td>" + "".join(f"<th scope='col'>s={s + 1}</th>" for s in range(T))
+    rows = "".join(
+        f"<tr><th scope='row'>t={t + 1}</th>"
+        + "".join(cell(t + 1, s + 1, c) for s, c in enumerate(row))
+        + "</tr>"
+        for t, row in enumerate(coefficients)
+    )
+    return (
+        "<p>How much of each path is in it: from the loss at step t back to the use of the matrix "
+        "at step s. The full gradient has 1 everywhere, a truncated one only near the diagonal.</p>"
+        f"<table class='grid' aria-label='share of each path'><tr>{head}</tr>{rows}</table>"
+    )
+
+
+def _share(c):
+    return "·" if np.isnan(c) else f"{round(float(c), 2) + 0.0:.3g}"
+
+
+def _pair(number):
+    """Both numbers, with digits enough to see the difference."""
+    for digits in range(4, 17):
+        got, expected = (f"{value + 0.0:.{digits}g}" for value in number[2:])
+        if got != expected:
+            break
+    return got, expected

@@ -1,0 +1,14 @@
+"""Writing files so that nobody ever reads half of one."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Writes beside the target and renames: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix="part-", delete=False) as file:
+        file.write(data)
+    os.replace(file.name, path)

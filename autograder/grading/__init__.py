@@ -1,0 +1,1 @@
+"""The instructor's room: submissions in, results, gradebook, reports and exports out."""

@@ -1,0 +1,132 @@
+"""A graded class as a table: a row for each student, as lines for a terminal or as a CSV."""
+
+import csv
+import io
+from typing import NamedTuple
+
+from ..results import Mark, Status
+
+ABSENT = "not handed in"
+
+
+class Row(NamedTuple):
+    """One student: points by exercise, or why there are none, and the diagnoses in words."""
+
+    student: str
+    marks: dict[str, Mark]  #: by grade_id; empty without a result
+    remarks: tuple[str, ...] = ()
+    seconds: float = 0.0
+    walls: str = ""
+    reason: str = ""  #: where there is no result: ABSENT, or "no result: …"
+    name: tuple[str, str] = ("", "")  #: first, last; as far as the gradebook knows
+
+    @property
+    def total(self):
+        return sum(mark.points for mark in self.marks.values())
+
+    @property
+    def maximum(self):
+        return sum(mark.max for mark in self.marks.values())
+
+    @property
+    def diagnosis(self):
+        """One line: what each exercise below full marks shows."""
+        if not self.marks:
+            return self.reason
+        if all(mark.status == Status.UNANSWERED for mark in self.marks.values()):
+            return "nothing answered"
+        if self.unreadable:
+            return self.unreadable
+        return (
+            "; ".join(
+                f"{short_name(grade_id)}: {finding(mark)}"
+                for grade_id, mark in self.marks.items()
+                if mark.points < mark.max
+            )
+            or "all correct"
+        )
+
+    @property
+    def unreadable(self):
+        """Why the whole submission could not be read, or ""."""
+        marks = list(self.marks.values())
+        whole = marks and all(mark.status == Status.UNREADABLE for mark in marks)
+        return marks[0].summary if whole else ""
+
+
+def report_rows(results, students):
+    """Rows in the order of `results`, {student: result of grading}, then who handed in nothing.
+
+    students: {id: (first name, last name)} of all who are enrolled.
+    """
+    table = [_row(student, result, students) for student, result in results.items()]
+    absent = sorted(set(students) - set(results))
+    return table + [Row(student, {}, reason=ABSENT, name=students[student]) for student in absent]
+
+
+def _row(student, result, students):
+    name = students.get(student, ("", ""))
+    if not result.marks:
+        return Row(student, {}, reason=f"no result: {result.reason}", name=name)
+    return Row(student, result.marks, result.remarks, result.seconds, result.walls, name=name)
+
+
+def render_text(table, width=100):
+    """The table for a terminal: a line of points for each student, then the diagnosis."""
+    exercises = exercises_of(table)
+    names = max([len("student"), *(len(row.student) for row in table)])
+    head = [short_name(e) for e in exercises]
+    lines = [" " * names + "".join(f"  {n:>2}" for n in range(1, len(head) + 1)) + "   total  diagnosis"]
+    for row in table:
+        points = "".join(f"  {_points(row, e):>2}" for e in exercises)
+        total = f"{row.total:4.3g}/{row.maximum:<3g}" if row.marks else f"{'-':>4}    "
+        lead = f"{row.student:<{names}}{points}  {total}"
+        lines.append(f"{lead} {_cut(row.diagnosis, width - len(lead) - 1)}")
+    key = ", ".join(f"{n} {name}" for n, name in enumerate(head, start=1))
+    unwalled = sum(row.walls == "none" for row in table)
+    more = [f"without a sandbox: {unwalled} submissions"] if unwalled else []
+    return "\n".join([*lines, "", f"exercises: {key}", *more])
+
+
+def render_csv(table):
+    exercises = exercises_of(table)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    names = ["student", "last_name", "first_name"]
+    writer.writerow([*names, *map(short_name, exercises), "total", "maximum", "diagnosis"])
+    for row in table:
+        points = [row.marks[e].points if e in row.marks else "" for e in exercises]
+        total = [row.total, row.maximum] if row.marks else ["", ""]
+        writer.writerow([row.student, row.name[1], row.name[0], *points, *total, row.diagnosis])
+    return buffer.getvalue()
+
+
+def finding(mark):
+    if mark.slips:
+        return " or ".join(map(slip_name, mark.slips))
+    if mark.status == Status.JUDGED:
+        return "no known slip"
+    told = mark.status in (Status.ERROR, Status.FORM, Status.UNREADABLE)
+    return f"{mark.status}, {mark.summary}" if told else mark.status
+
+
+def slip_name(slip):
+    """A slip's id in words; one of an earlier exercise, "01.immediate:sign", names that first."""
+    *owner, own = slip.split(":")
+    return "".join(f"from {exercise.split('.')[1]}, " for exercise in owner) + own.replace("_", " ")
+
+
+def exercises_of(table):
+    return list(dict.fromkeys(grade_id for row in table for grade_id in row.marks))
+
+
+def short_name(grade_id):
+    return grade_id.removeprefix("check_")
+
+
+def _points(row, exercise):
+    return f"{row.marks[exercise].points:.2g}" if exercise in row.marks else "-"
+
+
+def _cut(line, width):
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,130 @@
+"""The verbs of the instructor at the terminal: grade, report, export, and the sample class of the demo."""
+
+import shutil
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from ..errors import GradingError
+from ..results import Result
+from ..sandbox import bubblewrap
+from . import class_table, gradescope, report, sample_class
+from .course import Course
+from .grade import Options, grade_class, misplaced_notebooks, without_result
+
+
+class Bar:
+    """A progress bar for a class."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+        self.failed = 0
+
+    def begin(self, total: int) -> None:
+        """Shows the bar."""
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=total, desc="grading", unit="notebook")
+
+    def finish(self, student: str, result: Result) -> None:
+        """One further."""
+        self.failed += not result.marks
+        self.bar.set_postfix(failed=self.failed, refresh=False)
+        self.bar.update()
+
+    def close(self) -> None:
+        """Leaves the bar as it is."""
+        if self.bar:
+            self.bar.close()
+
+    def recorded(self) -> str:
+        """How many submissions are recorded, for whoever stops in the middle."""
+        return f"; {self.bar.n - self.failed} of {self.bar.total} are recorded" if self.bar else ""
+
+
+def grade(options: Namespace) -> int:
+    """Grades an assignment, prints the table, writes the report."""
+    course = Course.load(Path.cwd(), submitted=options.submitted)
+    chosen = Options(
+        tuple(options.student or ()), options.jobs, options.sandbox, options.engine, options.again
+    )
+    return _grade_and_report(course, course.assignment(options.assignment), chosen)
+
+
+def demo(_: Namespace) -> int:
+    """Grades the sample class, without walls where there can be none."""
+    course = Course.load(Path.cwd(), home=Path("gradebook") / "demo")
+    submitted = course.home / "submitted"
+    if not submitted.exists():
+        sample_class.write_class(course.root, submitted)
+    print(f"Grading the sample class in {_short(submitted)} (delete the folder to have it made anew).")
+    walls, problem = "auto", bubblewrap.walls_problem()
+    if problem:
+        walls = "none"
+        print(f"Without a sandbox, as this class is harmless: {problem}")
+    return _grade_and_report(course, sample_class.ASSIGNMENT, Options(walls=walls))
+
+
+def write_report(options: Namespace) -> int:
+    """Writes the report from what is graded."""
+    course, assignment, results = _graded(options)
+    print(f"report: {_write_report(course, assignment, results)}")
+    return 0
+
+
+def export(options: Namespace) -> int:
+    """Writes what is graded in another system's format."""
+    course, assignment, results = _graded(options)
+    folder = course.home / "exports" / options.to / assignment
+    paths = gradescope.write_results(results, folder)
+    print(f"{len(paths)} results in {_short(folder)}")
+    without = [student for student, result in results.items() if not result.marks]
+    if without:
+        print(f"without a result, so not exported: {', '.join(without)}", file=sys.stderr)
+    return int(bool(without))
+
+
+def _grade_and_report(course: Course, assignment: str, options: Options) -> int:
+    """Grades, prints the table and writes the report; 1 if anybody has no result."""
+    bar = Bar()
+    try:
+        results = grade_class(course, assignment, options, bar)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"stopped{bar.recorded()}; start again to continue") from None
+    finally:
+        bar.close()
+    enrolled = course.students()
+    chosen = [student for student in options.students if student in enrolled]
+    shown = {student: enrolled[student] for student in chosen} if options.students else enrolled
+    width = shutil.get_terminal_size((120, 24)).columns
+    print("\n" + class_table.render_text(class_table.report_rows(results, shown), width))
+    print(f"\nreport: {_write_report(course, assignment, _results(course, assignment) | results)}")
+    return int(bool(bar.failed))
+
+
+def _write_report(course: Course, assignment: str, results: dict[str, Result]) -> Path:
+    table = class_table.report_rows(results, course.students())
+    return _short(report.write_report(table, assignment, course.home / "reports" / assignment))
+
+
+def _graded(options: Namespace) -> tuple[Course, str, dict[str, Result]]:
+    """The course, the assignment and its results; refuses when there is none."""
+    course = Course.load(Path.cwd(), submitted=options.submitted)
+    assignment = course.assignment(options.assignment)
+    results = _results(course, assignment)
+    if not any(result.marks for result in results.values()):
+        raise GradingError(f"nothing of {assignment} is graded yet")
+    return course, assignment, results
+
+
+def _results(course: Course, assignment: str) -> dict[str, Result]:
+    """{student: result} of all submissions, as the gradebook has them."""
+    return {
+        student: course.graded(assignment, student) or Result({}, reason="not graded yet")
+        for student in course.submissions(assignment)
+    } | without_result(misplaced_notebooks(course, assignment))
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,168 @@
+"""An nbgrader course on disk: its configuration, where its files are, and what was graded.
+
+nbgrader itself is not imported, as that takes longer than many a command that only reads.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_config_path
+from traitlets.config import Config, ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
+
+from ..errors import GradingError
+from ..results import Result
+from ..sandbox.bubblewrap import MODES
+from ..sandbox.limits import Limits
+from ..wording import is_text
+from .result_store import Store
+
+CONFIG = "nbgrader_config"
+
+
+@dataclass(frozen=True)
+class Course:
+    """An nbgrader course on disk: its root and its configuration."""
+
+    root: Path
+    config: Config
+
+    @classmethod
+    def load(cls, root: Path, home: Path | None = None, submitted: str | Path | None = None) -> "Course":
+        """The course at `root`; `home` moves all that grading makes.
+
+        `submitted`: another folder of submissions, which has a gradebook of its own beside it, so
+        that two classes never mix.
+        """
+        root = Path(root).resolve()
+        if not (root / f"{CONFIG}.py").exists():
+            raise GradingError(f"no {CONFIG}.py in {root}; run this in the course's folder")
+        config = _account_config()
+        config.merge(PyFileConfigLoader(f"{CONFIG}.py", str(root)).load_config())
+        config.CourseDirectory.root = str(root)
+        if submitted is not None:
+            submitted = Path(submitted).resolve()
+            if not submitted.is_dir():
+                raise GradingError(f"{submitted} is no folder; expected one with STUDENT/ASSIGNMENT/ in it")
+            own = submitted == (root / config.CourseDirectory.submitted_directory).resolve()
+            home = None if own else submitted.with_name(f"{submitted.name}-graded")
+        if home is not None:
+            home = Path(home).resolve()
+            home.mkdir(parents=True, exist_ok=True)
+            config.CourseDirectory.db_url = f"sqlite:///{home / 'gradebook.db'}"
+            for step in ("submitted", "autograded", "feedback"):
+                config.CourseDirectory[f"{step}_directory"] = str(home / step)
+        if submitted is not None:
+            config.CourseDirectory.submitted_directory = str(submitted)
+        return cls(root, config)
+
+    @classmethod
+    def of(cls, resources: Mapping[str, Any]) -> "Course":
+        """The course a converter works on: nbgrader runs its converters in the course's root."""
+        config = Config()
+        config.CourseDirectory.db_url = resources["nbgrader"]["db_url"]
+        return cls(Path.cwd(), config)
+
+    @property
+    def home(self) -> Path:
+        """The folder of the gradebook; with a database elsewhere, `gradebook`."""
+        url = self.config.CourseDirectory.db_url
+        if not url.startswith("sqlite:///"):
+            return self.root / "gradebook"
+        return (self.root / url.removeprefix("sqlite:///")).parent
+
+    @property
+    def walls(self) -> str:
+        """The walls around student code that c.Grade.sandbox asks for."""
+        walls = self.config.Grade.get("sandbox", "auto")
+        if walls not in MODES:
+            raise GradingError(f"c.Grade.sandbox is {walls!r}, expected one of {', '.join(MODES)}")
+        return str(walls)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of time that c.Grade sets, in seconds."""
+        found = {}
+        for name, usual in Limits()._asdict().items():
+            seconds = self.config.Grade.get(f"{name}_seconds", usual)
+            if not isinstance(seconds, int | float) or not seconds > 0:
+                raise GradingError(f"c.Grade.{name}_seconds is {seconds!r}, expected a number above 0")
+            found[name] = float(seconds)
+        return Limits(**found)
+
+    def store(self, assignment: str) -> Store:
+        return Store(self.home, assignment)
+
+    def released(self, assignment: str) -> dict[str, Any]:
+        """The released notebook as JSON."""
+        name = self.assignment(assignment)
+        return json.loads((self.root / "notebooks" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+
+    def assignment(self, name: str) -> str:
+        """The assignment called "01_scalar_rnn", "01_scalar_rnn/" or "01"."""
+        known = sorted(p.parent.name for p in self.root.glob("notebooks/*/*.ipynb"))
+        bare = name.rstrip("/")
+        found = [k for k in known if k == bare] or [k for k in known if k.split("_")[0] == bare]
+        if len(found) != 1:
+            raise GradingError(f"no assignment {name!r}; there are {', '.join(known) or 'none'}")
+        return found[0]
+
+    def submissions(self, assignment: str) -> dict[str, Path]:
+        """{student: folder of the submission}, in alphabetical order."""
+        folder = self.root / self.config.CourseDirectory.submitted_directory
+        found = sorted(path for path in folder.glob(f"*/{assignment}") if path.is_dir())
+        names = {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
+        return {name: path for name, path in names.items() if is_text(name)}
+
+    def graded(self, assignment: str, student: str) -> Result | None:
+        """The result that the gradebook's row came from, whichever program graded last; or None."""
+        folder = self.root / self.config.CourseDirectory.autograded_directory / student / assignment
+        try:
+            notebook = json.loads((folder / f"{assignment}.ipynb").read_text(encoding="utf-8"))
+            return Result.from_json(notebook["metadata"]["unrolled"])
+        except (FileNotFoundError, KeyError, ValueError):  # ValueError: killed while it was written
+            return None
+
+    def students(self) -> dict[str, tuple[str, str]]:
+        """{id: (first name, last name)} of all that the gradebook knows; a missing name is ""."""
+        url = self.config.CourseDirectory.db_url
+        if url.startswith("sqlite:///"):
+            path = self.root / url.removeprefix("sqlite:///")
+            return _students(path) if path.exists() else {}
+        from nbgrader.api import Gradebook  # which knows every other kind of database
+
+        with Gradebook(url) as gradebook:
+            return {s.id: (s.first_name or "", s.last_name or "") for s in gradebook.students}
+
+    def must_be_writable(self) -> None:
+        """Raises GradingError where grading could not write; half-way it would be hard to read."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        for path in (self.home, *map(self.home.joinpath, ("gradebook.db", "results", "autograded"))):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise GradingError(f"{path} cannot be written; grading keeps all that it makes there")
+
+
+def _account_config() -> Config:
+    """What the account and the system have configured for Jupyter and nbgrader; a course's own wins."""
+    config = Config()
+    for name in ("jupyter_config", CONFIG):
+        for folder in reversed(jupyter_config_path()):  # the first of them has the last word
+            for loader in (
+                PyFileConfigLoader(f"{name}.py", folder),
+                JSONFileConfigLoader(f"{name}.json", folder),
+            ):
+                with suppress(ConfigFileNotFound):
+                    config.merge(loader.load_config())
+    return config
+
+
+def _students(path: Path) -> dict[str, tuple[str, str]]:
+    """The table of students in an SQLite gradebook."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as database:
+        rows = database.execute("SELECT id, first_name, last_name FROM student ORDER BY id").fetchall()
+    return {student: (first or "", last or "") for student, first, last in rows}

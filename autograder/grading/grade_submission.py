@@ -1,0 +1,143 @@
+"""One submission, from what was handed in to a result: run, judge, and show what came out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..answers import RecordedAnswer
+from ..errors import StaleRun
+from ..exercises import find_exercise
+from ..exercises.check_cell import check_of, lesson_of
+from ..feedback import card
+from ..results import Result
+from ..sandbox.answer import recorded_answers
+from ..sandbox.limits import Limits
+from ..sandbox.run import Ran
+from .judge_submission import Judged, Outputs, error_output, judge_submission, judge_unreadable
+from .keys import judged_key, run_key
+from .result_store import Store
+from .run_submission import Step, lines_of, plan_steps, run_submission
+from .submission import Submission, read_submission, unreadable_submission
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be graded, under the names that its run and its verdicts are stored by."""
+
+    submission: Submission
+    released: dict[str, Any]
+    seed: int
+    walls: str  #: one of `bubblewrap.MODES`
+    limits: Limits
+    run_key: str
+    judged_key: str
+
+
+def prepare(
+    folder: str | Path, assignment: str, released: dict[str, Any], seed: int, walls: str, limits: Limits
+) -> Task:
+    """The task that a student's folder is; never raises for what was handed in."""
+    submission = read_submission(Path(folder), assignment, released)
+    try:
+        return task_of(submission, released, seed, walls, limits)
+    except Exception as error:  # such as a file that went away meanwhile
+        reason = f"it cannot be read: {type(error).__name__}: {error}"
+        submission = unreadable_submission(released, reason)
+        return task_of(submission, released, seed, walls, limits)
+
+
+def task_of(submission: Submission, released: dict[str, Any], seed: int, walls: str, limits: Limits) -> Task:
+    """The task of grading a submission that has been read."""
+    lesson = lesson_of(released)
+    key = run_key(submission, lesson, seed, walls, limits)
+    return Task(submission, released, seed, walls, limits, key, judged_key(key, lesson, submission))
+
+
+def grade_one(task: Task, run: Ran | None = None) -> tuple[Ran | None, Judged]:
+    """Runs and judges one submission; (the run, the verdicts).  Writes nothing.
+
+    run: an earlier one, to be judged again; it is made anew where it does not hold what has to be
+    known now.  A submission that cannot be read has none.  Raises errors.Unavailable or
+    errors.Infrastructure, neither of which says anything about the submission.
+    """
+    notebook, files = task.submission.notebook, task.submission.files
+    steps, written = plan_steps(notebook, task.released), lines_of(notebook)
+    if task.submission.unreadable:
+        return None, judge_unreadable(steps, task.submission.unreadable)
+    if run is not None:
+        try:
+            return run, _judge(task, steps, run, recorded_answers(run.conversations, written))
+        except StaleRun:
+            pass
+    run = run_submission(steps, lesson_of(task.released), files, task.seed, task.walls, task.limits)
+    return run, _judge(task, steps, run, recorded_answers(run.conversations, written))
+
+
+def _judge(task: Task, steps: list[Step], run: Ran, answers: dict[int, RecordedAnswer]) -> Judged:
+    return judge_submission(steps, run, answers, task.seed, task.limits.answer)
+
+
+def grade_from_store(task: Task, store: Store, again: bool = False) -> Judged:
+    """The verdicts on a submission: stored ones, or from a stored run, or from a new run.
+
+    again: whether to run anew what has been run.
+    """
+    judged = None if again else store.read_judged(task.judged_key)
+    if judged is None:
+        run, judged = grade_one(task, None if again else store.read_run(task.run_key))
+        keep(task, store, run, judged)
+    return judged
+
+
+def keep(task: Task, store: Store, run: Ran | None, judged: Judged) -> None:
+    """Stores a run and its verdicts."""
+    if run is not None:
+        store.write_run(task.run_key, run)
+    store.write_judged(task.judged_key, judged)
+
+
+def result_of(task: Task, judged: Judged) -> Result:
+    """What the gradebook and the report are told."""
+    marks = {
+        grade_id: card.mark_of(find_exercise(verdict.exercise), verdict)
+        for grade_id, verdict in judged.verdicts.items()
+    }
+    submission = task.submission
+    return Result(
+        marks,
+        submission.remarks,
+        submission.review,
+        judged.seconds,
+        judged.walls,
+        task.judged_key,
+        submission.digest(),
+    )
+
+
+def cell_outputs(notebook: dict[str, Any], judged: Judged) -> list[Outputs]:
+    """The outputs of each code cell: what it showed, or a check's card and points."""
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    checks = [found and found[1] for found in map(check_of, code)]
+    return [
+        _check_outputs(judged, grade_id) if grade_id else shown
+        for grade_id, shown in zip(checks, judged.outputs, strict=True)
+    ]
+
+
+def _check_outputs(judged: Judged, grade_id: str) -> Outputs:
+    """The card, then points or an error: nbgrader takes the last output for the score."""
+    verdict = judged.verdicts[grade_id]
+    exercise = find_exercise(verdict.exercise)
+    mark = card.mark_of(exercise, verdict)
+    html, text = card.render_html(exercise, verdict), card.render_text(exercise, verdict)
+    shown = {
+        "output_type": "display_data",
+        "data": {"text/html": html, "text/plain": text},
+        "metadata": {"unrolled": mark.to_json()},
+    }
+    if mark.points > 0:
+        data = {"text/plain": repr(mark.points)}
+        earned = {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
+        return [shown, earned]
+    said = f"{exercise.id} - 0 of {exercise.points:g} points; the card says why"
+    return [shown, error_output("CheckFailed", said)]

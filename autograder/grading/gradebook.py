@@ -1,0 +1,114 @@
+"""Recording results: nbgrader makes the autograded copies and the gradebook's rows of a batch."""
+
+import copy
+import json
+import shutil
+import tempfile
+import warnings
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import nbgrader.api
+from nbconvert.exporters import NotebookExporter
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import rmtree
+
+from ..wording import plain
+from .nbgrader_hooks import read_dates_or_none
+from .nbgrader_log import listening_log
+from .notebook_nodes import as_node
+from .submission_files import copy_files
+
+
+def record_batch(course, assignment, batch):
+    """Lets nbgrader write its autograded copies and gradebook rows; {student: why not} of the failed.
+
+    batch: {student: Graded}, with verdicts in the store.  nbgrader reads from a staging
+    folder with repaired notebooks under the expected names, so that no file of one student can stop
+    the others, and it writes into another, as it begins with removing what was there.
+    """
+    if not batch:
+        return {}
+    staging, failed = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home)), {}
+    config = copy.deepcopy(course.config)
+    config.CourseDirectory.assignment_id = assignment
+    config.CourseDirectory.submitted_directory = str(staging / "submitted")
+    config.CourseDirectory.autograded_directory = str(staging / "autograded")
+    config.Autograde.pre_convert_hook = None  # the assignment is registered
+    config.Autograde.exporter_class = NotebookExporter  # the notebooks are in order
+    config.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]  # the rest is done
+    config.Grade.results = {student: graded.result.to_json() for student, graded in batch.items()}
+    log, said = listening_log()
+    try:
+        for student, graded in batch.items():
+            try:
+                _stage(staging / "submitted" / student / assignment, graded.task.submission, assignment)
+            except (OSError, ValueError) as error:
+                failed[student] = str(error)
+                shutil.rmtree(staging / "submitted" / student, ignore_errors=True)
+        with warnings.catch_warnings(), _one_engine():
+            warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
+            directory = CourseDirectory(config=config)
+            read_dates_or_none(directory)
+            Autograde(coursedir=directory, config=config, force=True, log=log).start()
+    except NbGraderException:  # it has gone on with the others, if it could
+        failed = _reasons(said, batch) | failed
+    finally:
+        failed |= _take(staging / "autograded", course, assignment, set(batch) - set(failed))
+        shutil.rmtree(staging, ignore_errors=True)
+    return failed
+
+
+def _take(made, course, assignment, students):
+    """Puts what nbgrader made in the place of what was there; {student: what is missing}."""
+    failed, kept = {}, course.root / course.config.CourseDirectory.autograded_directory
+    for student in students:
+        new, old = made / student / assignment, kept / student / assignment
+        if not new.exists():
+            failed[student] = "nbgrader has not come to it"
+            continue
+        if old.exists():
+            rmtree(old)
+        old.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(new, old)
+    return failed
+
+
+def _reasons(said, students):
+    """{student: the last line of the error} from what nbgrader logged: a path, then a traceback."""
+    found, last = {}, [lines.strip().splitlines()[-1] for lines in said if lines.strip()]
+    for line, after in zip(last, last[1:]):
+        path = line.removeprefix("There was an error processing assignment: ")
+        if path != line and Path(path).parent.name in students:
+            found[Path(path).parent.name] = plain(after, 300)
+    return found
+
+
+@contextmanager
+def _one_engine():
+    """Lets nbgrader keep one SQLAlchemy engine a database.
+
+    It makes a new one for every access, a dozen for each submission, and each of them compiles
+    all its statements again: a quarter of the time of recording.
+    """
+    make = nbgrader.api.create_engine
+    nbgrader.api.create_engine = _engine
+    try:
+        yield
+    finally:
+        nbgrader.api.create_engine = make
+
+
+_engine = cache(nbgrader.api.create_engine)
+
+
+def _stage(target, submission, assignment):
+    target.mkdir(parents=True)
+    copy_files(submission.files, target)
+    as_node(submission.notebook)  # or nbgrader would stop at it
+    (target / f"{assignment}.ipynb").write_text(json.dumps(submission.notebook), encoding="utf-8")
+    if submission.timestamp:
+        (target / "timestamp.txt").write_text(submission.timestamp, encoding="utf-8")

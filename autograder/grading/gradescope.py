@@ -1,0 +1,42 @@
+"""Results for other systems: Gradescope's results.json, one for each submission."""
+
+import json
+from pathlib import Path
+
+from ..files import write_atomically
+
+
+def gradescope_results(result):
+    """One submission's result as Gradescope's autograder format has it (a dict for results.json).
+
+    Source: Gradescope, "Autograder specifications": `tests` with score, max_score, name, output and
+    visibility; the total follows from them.  The output is text, never a secret input.
+    """
+    tests = [
+        {
+            "name": mark.exercise,
+            "score": mark.points,
+            "max_score": mark.max,
+            "status": "passed" if mark.points == mark.max else "failed",
+            "output": mark.summary,
+            "output_format": "text",
+            "visibility": "visible",
+            "tags": [*mark.slips, *(["needs review"] if mark.status.needs_a_person else [])],
+        }
+        for mark in result.marks.values()
+    ]
+    said = "\n".join(result.remarks)
+    return {"execution_time": result.seconds, "output": said, "visibility": "visible", "tests": tests}
+
+
+def write_results(results, folder):
+    """Writes FOLDER/STUDENT/results.json for each result; returns the paths.
+
+    A result without marks is none, and is left out.
+    """
+    paths = []
+    for student, result in results.items():
+        if result.marks:
+            paths.append(Path(folder) / student / "results.json")
+            write_atomically(paths[-1], json.dumps(gradescope_results(result), indent=1))
+    return paths

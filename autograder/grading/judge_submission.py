@@ -1,0 +1,135 @@
+"""Stage two of grading: a verdict for each check, from what a submission's functions returned."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..answers import RecordedAnswer
+from ..diagnosis.diagnose import failed_verdict, failure_on_public_instances, judge_function, judge_value
+from ..exercises import Exercise, find_exercise
+from ..results import Status, Verdict
+from ..sandbox.run import Ran
+from .run_submission import Step
+
+# cells of the release may call functions of rnnlib that are not there beside student code
+NOT_SHOWN = "(This cell of the lesson shows something that is not there while grading.)\n"
+# errors that only follow from what the card of another cell says
+CONSEQUENCES = ("CheckFailed", "NotImplementedError", "NameError")
+
+Outputs = list[dict[str, Any]]  # of one cell, as a notebook stores them
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict by grade_id in the notebook's order, and the outputs of each code cell; a check has none."""
+
+    verdicts: dict[str, Verdict]
+    outputs: list[Outputs]
+    seconds: float
+    walls: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As data that JSON can hold."""
+        verdicts = [[grade_id, verdict.to_json()] for grade_id, verdict in self.verdicts.items()]
+        return {
+            "verdicts": verdicts,
+            "outputs": self.outputs,
+            "seconds": self.seconds,
+            "walls": self.walls,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Judged":
+        """What `to_json` has written."""
+        verdicts = {grade_id: Verdict.from_json(verdict) for grade_id, verdict in stored["verdicts"]}
+        return cls(verdicts, stored["outputs"], stored["seconds"], stored["walls"])
+
+
+def judge_submission(
+    steps: list[Step], run: Ran, answers: dict[int, RecordedAnswer], seed: int, seconds: float
+) -> Judged:
+    """The verdicts on a submission.  Runs nothing of the student's.
+
+    answers: of the run's checks, by the index of their cells.  seed: of the secret instances; seconds:
+    what an answer may take, as a card says it.  Raises errors.StaleRun where the run was not asked
+    what has to be known now.
+    """
+    outputs = [_shown(step, run) for step in steps]
+    judged = [
+        (step, _judge_check(step, run, answers.get(step.index), seed, seconds))
+        for step in steps
+        if step.exercise
+    ]
+    verdicts = {step.grade_id: _with_cause(verdict, outputs[: step.index]) for step, verdict in judged}
+    return Judged(verdicts, outputs, run.seconds, run.walls)
+
+
+def judge_unreadable(steps: list[Step], reason: str) -> Judged:
+    """The verdicts on a file that is no notebook: no points, with the reason on every check."""
+    says = f"Not graded: {reason}."
+    verdicts = {
+        step.grade_id: failed_verdict(find_exercise(step.exercise), Status.UNREADABLE, says)
+        for step in steps
+        if step.exercise
+    }
+    return Judged(verdicts, [[] for _ in steps], 0.0, "")
+
+
+def _judge_check(step: Step, run: Ran, answer: RecordedAnswer | None, seed: int, seconds: float) -> Verdict:
+    exercise = find_exercise(step.exercise)
+    if answer is None:
+        return failed_verdict(exercise, Status.NOT_RUN, f"Not run: before this cell, {_ended(run)}.")
+    if answer.known == "missing":
+        return failed_verdict(exercise, Status.MISSING, f"There is no {step.name}.")
+    if not answer.known:
+        return failed_verdict(exercise, Status.DIED, f"Its process ended while {step.name} was asked for.")
+    if answer.known != exercise.kind:
+        return failed_verdict(exercise, Status.FORM, _other_kind(exercise, answer))
+    if exercise.kind == "value":
+        return judge_value(exercise, answer.value, seconds)
+    answer.begin_round(private=False)
+    verdict = failure_on_public_instances(exercise, answer, seconds)
+    if verdict is None:
+        answer.begin_round(private=True)
+        verdict = judge_function(exercise, answer, seed, seconds)
+    return failed_verdict(exercise, Status.DIED, verdict.message) if answer.lost else verdict
+
+
+def _other_kind(exercise: Exercise, answer: RecordedAnswer) -> str:
+    if exercise.kind == "function":
+        came = f"a value of type {type(answer.value).__name__}"
+        return f"{exercise.id} is answered with a function, {exercise.function}, but {came} came."
+    return f"{exercise.id} is answered with a value, {exercise.function}, but a function came."
+
+
+def _ended(run: Ran) -> str:
+    return run.ended or "its process ended"
+
+
+def _with_cause(verdict: Verdict, before: list[Outputs]) -> Verdict:
+    """A name that is missing because a cell above failed is explained by that failure."""
+    if verdict.status != Status.MISSING:
+        return verdict
+    errors = [o for outputs in before for o in outputs if o["output_type"] == "error"]
+    causes = [error for error in errors if error["ename"] not in CONSEQUENCES]
+    if not causes:
+        return verdict
+    says = re.sub(r"\(<cell \d+>, (line \d+)\)", r"(\1)", causes[-1]["evalue"])
+    message = f"{causes[-1]['ename']} in a cell above: {says}"
+    return failed_verdict(find_exercise(verdict.exercise), Status.ERROR, message)
+
+
+def _shown(step: Step, run: Ran) -> Outputs:
+    if step.exercise:
+        return []
+    outputs = run.outputs.get(step.index)
+    if outputs is None:
+        return [error_output("NotRun", _ended(run))] if run.at <= step.index else []
+    if step.given and any(output["output_type"] == "error" for output in outputs):
+        return [{"output_type": "stream", "name": "stdout", "text": NOT_SHOWN}]
+    return outputs
+
+
+def error_output(name: str, value: str) -> dict[str, Any]:
+    """An error as a notebook stores it."""
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": [f"{name}: {value}"]}

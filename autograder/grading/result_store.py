@@ -1,0 +1,97 @@
+"""What is kept between grading runs, in two stages, and the secret seed of an assignment.
+
+<home>/runs/<assignment>/<key>.json.gz     what a submission's functions returned
+<home>/results/<assignment>/<key>.json     the verdicts on it
+<home>/seeds.json                          one seed per assignment, made once
+
+Cards, points, names and reports are in neither: they are made from a verdict whenever it is shown.
+"""
+
+import gzip
+import json
+import secrets
+import shutil
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import InUse
+from ..files import write_atomically
+from ..sandbox.run import Ran
+from .judge_submission import Judged
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nothing is graded
+    fcntl = None
+
+
+class Store:
+    """The runs and verdicts of one assignment under `home`."""
+
+    def __init__(self, home: Path, assignment: str) -> None:
+        self.home, self.assignment = Path(home), assignment
+        self.runs = self.home / "runs" / assignment
+        self.results = self.home / "results" / assignment
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps a second grading run out, and removes what a killed one left half-written."""
+        for folder in (self.runs, self.results):
+            folder.mkdir(parents=True, exist_ok=True)
+        with open(self.home / "grading.lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InUse(f"another grading run is at work in {self.home}") from None
+            places = (self.runs, self.results, self.home)
+            parts = [part for folder in places for part in folder.glob("part-*")]
+            for stale in [*parts, *self.home.glob("*.new")]:
+                stale.unlink()
+            for stale in [*self.home.glob("staging-*"), *self.home.glob("registering")]:
+                shutil.rmtree(stale, ignore_errors=True)
+            yield
+
+    @cached_property
+    def seed(self) -> int:
+        """The assignment's secret seed; made at the first grading, kept from then on."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        path = self.home / "seeds.json"
+        with open(self.home / "seeds.lock", "w") as lock:
+            if fcntl:  # or two assignments that are begun together would lose one
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            seeds: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+            if self.assignment not in seeds:
+                seeds[self.assignment] = 1 + secrets.randbelow(2**40)
+                write_atomically(path, json.dumps(seeds, indent=1))
+        return seeds[self.assignment]
+
+    def read_run(self, key: str) -> Ran | None:
+        """The run called `key`, or None."""
+        try:
+            return Ran.from_json(json.loads(gzip.decompress(self._run(key).read_bytes())))
+        except (FileNotFoundError, EOFError, OSError, ValueError, zlib.error):  # a damaged one is made anew
+            return None
+
+    def write_run(self, key: str, run: Ran) -> None:
+        """Keeps a run, unless what it returned is too large."""
+        if run.is_small:
+            stored = json.dumps(run.to_json()).encode("utf-8", "replace")
+            write_atomically(self._run(key), gzip.compress(stored, compresslevel=1, mtime=0))
+
+    def read_judged(self, key: str) -> Judged | None:
+        """The verdicts called `key`, or None."""
+        try:
+            stored = json.loads((self.results / f"{key}.json").read_text(encoding="utf-8"))
+            return Judged.from_json(stored)
+        except (FileNotFoundError, ValueError):  # a damaged one is made anew
+            return None
+
+    def write_judged(self, key: str, judged: Judged) -> None:
+        """Keeps the verdicts on a submission."""
+        write_atomically(self.results / f"{key}.json", json.dumps(judged.to_json()))
+
+    def _run(self, key: str) -> Path:
+        return self.runs / f"{key}.json.gz"

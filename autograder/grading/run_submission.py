@@ -1,0 +1,87 @@
+"""Stage one of grading: a submission is run, and its functions are called.
+
+Nothing is judged here.  What comes back is kept, so that it can be judged as often as the judge changes.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..exercises import lesson_exercises
+from ..exercises.check_cell import CHECK, cell_source, check_of, nbgrader_metadata
+from ..exercises.instances import calls_on
+from ..sandbox.limits import Limits
+from ..sandbox.run import Check, Job, Ran, run_job
+from .submission_files import copy_files
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one code cell is for: a check of an exercise, or to be run."""
+
+    index: int
+    source: str
+    given: bool = False  #: whether the cell is the release's, so that its failure is not the student's
+    exercise: str = ""  #: of a check
+    grade_id: str = ""
+    name: str = ""  #: of what is checked
+
+
+def run_submission(
+    steps: list[Step], lesson: str, files: Mapping[str, Path], seed: int, mode: str, limits: Limits
+) -> Ran:
+    """Runs a submission's cells and calls what its checks are about; raises as `run_job`.
+
+    files: what lies beside the notebook.  seed: of the secret instances.
+    """
+    cells = tuple(_cell(step, seed) for step in steps)
+    with _copies(files) as folder:
+        return run_job(Job(cells, answer_functions(lesson), folder), mode, limits)
+
+
+def _cell(step: Step, seed: int) -> str | Check:
+    """A step as the sandbox has it; errors are described on public instances, then secret ones follow."""
+    if not step.exercise:
+        return step.source
+    return Check(step.name, (calls_on(step.exercise, 0), calls_on(step.exercise, seed)))
+
+
+def plan_steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]:
+    """A step for each code cell."""
+    given = {cell_source(cell) for cell in released["cells"] if not nbgrader_metadata(cell).get("solution")}
+    steps = []
+    for index, cell in enumerate(cell for cell in notebook["cells"] if cell["cell_type"] == "code"):
+        source, found = cell_source(cell), check_of(cell)
+        if found:
+            exercise, grade_id = found
+            match = CHECK.search(source)
+            assert match is not None
+            steps.append(Step(index, source, False, exercise.id, grade_id, match[2]))
+        else:
+            steps.append(Step(index, source, source in given))
+    return steps
+
+
+def answer_functions(lesson: str) -> tuple[str, ...]:
+    """The functions of rnnlib that would answer an exercise of the lesson, as "rnn.backward"."""
+    return tuple(name for exercise in lesson_exercises(lesson) for name in exercise.answers)
+
+
+def lines_of(notebook: dict[str, Any]) -> frozenset[str]:
+    """All lines of code in a notebook."""
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return frozenset(line.strip() for cell in code for line in cell_source(cell).splitlines())
+
+
+@contextmanager
+def _copies(files: Mapping[str, Path]) -> Iterator[str | None]:
+    """A folder with copies of `files`, gone afterwards; None when there are none."""
+    if not files:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy_files(files, folder)
+        yield folder

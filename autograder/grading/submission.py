@@ -1,0 +1,197 @@
+"""What a student handed in: a notebook that may be anything, and files beside it.
+
+Of a notebook only what can be answered with is kept: cells with their text, pictures and grade_id.
+All other metadata is the release's, so that nothing foreign can break or forge what comes later.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..exercises import LESSONS, sources
+from ..wording import plain
+from . import submission_files
+from .repair_notebook import hand_graded, repair_notebook
+
+MOST_CELLS, MOST_REMARKS = 2000, 30
+CHECKED = re.compile(r'^ *check\("(\d\d)\.', flags=re.M)  # the lesson of a check
+
+
+class Submission(NamedTuple):
+    """A submission ready to be run.
+
+    notebook: repaired JSON; the released notebook itself when the file could not be read.
+    unreadable: why it could not, or "".  files: paths of what lies beside it, by relative name.
+    timestamp: what timestamp.txt says, if that is a date.  review: grade_ids of answers graded by
+    hand that were not found, where a person should look.
+    """
+
+    notebook: dict[str, Any]
+    remarks: tuple[str, ...]
+    unreadable: str = ""
+    files: Mapping[str, Path] = {}
+    timestamp: str = ""
+    review: tuple[str, ...] = ()
+
+    def digest(self) -> str:
+        """Names all that was handed in, apart from what lies beside the notebook."""
+        told = [self.notebook["cells"], self.unreadable, self.remarks, self.timestamp, self.review]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+
+def read_submission(folder: Path, assignment: str, released: dict[str, Any]) -> Submission:
+    """The submission in `folder`; never raises for what is in there."""
+    try:
+        submission = _read(Path(folder), assignment, released)
+    except Exception as error:  # one submission must not keep the others from being graded
+        submission = unreadable_submission(released, f"it cannot be read: {type(error).__name__}: {error}")
+    return submission._replace(remarks=_shown(submission.remarks))
+
+
+def _shown(remarks: tuple[str, ...]) -> tuple[str, ...]:
+    """Remarks quote what a student wrote: few, short, and without what a screen cannot show."""
+    more = [f"{len(remarks) - MOST_REMARKS} more remarks"] if len(remarks) > MOST_REMARKS else []
+    shown = [plain(remark, submission_files.LONGEST_REMARK) for remark in remarks[:MOST_REMARKS]]
+    return (*shown, *more)
+
+
+def _read(folder, assignment, released):
+    listed, remarks = submission_files.list_files(folder)
+    timestamp, more = submission_files.read_timestamp(folder / "timestamp.txt")
+    remarks += more
+    path, said = submission_files.find_notebook(folder, assignment, listed)
+    if path is None:
+        return unreadable_submission(released, said, remarks)._replace(timestamp=timestamp)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(submission_files.MOST_BYTES + 1)
+    except OSError as error:
+        reason = f"{path.name} cannot be opened: {error.strerror}"
+        return unreadable_submission(released, reason, remarks)._replace(timestamp=timestamp)
+    submission = parse_notebook(data, released)
+    files, more = submission_files.files_beside(listed, path, f"{assignment}.ipynb")
+    others = submission_files.other_notebooks(listed, path)
+    remarks = (*said, *others, *remarks, *more, *submission.remarks)
+    return submission._replace(remarks=remarks, files=files, timestamp=timestamp)
+
+
+def parse_notebook(data: bytes, released: dict[str, Any]) -> Submission:
+    """The submission whose notebook file holds the bytes `data`."""
+    if not data.strip():
+        return unreadable_submission(released, "the file is empty")
+    if len(data) > submission_files.MOST_BYTES:
+        return unreadable_submission(
+            released, f"the file is larger than {submission_files.MOST_BYTES // 2**20} MB"
+        )
+    try:
+        notebook = json.loads(data)
+    except RecursionError:
+        return unreadable_submission(released, "the file is nested deeper than any notebook")
+    except ValueError:
+        return unreadable_submission(released, "the file is no JSON, so no notebook")
+    reason = _no_notebook(notebook)
+    if reason:
+        return unreadable_submission(released, reason)
+    cells = [cell for cell in map(_as_cell, notebook["cells"]) if cell]
+    reason = _other_lesson(cells, released)
+    if reason:
+        return unreadable_submission(released, reason)
+    remarks = [f"{len(notebook['cells']) - len(cells)} entries of the file are no cells; left out"]
+    remarks = remarks if len(cells) < len(notebook["cells"]) else []
+    repaired, more = repair_notebook({"cells": cells}, released)
+    review = _not_found(cells, repaired, released)
+    remarks += [f"the answer of {name}, graded by hand, was not found: please look" for name in review]
+    return Submission(repaired, (*remarks, *more), review=review)
+
+
+def _no_notebook(found):
+    """Why what a file holds is no notebook, or ""."""
+    if isinstance(found, dict) and isinstance(found.get("cells"), list):
+        many = len(found["cells"]) > MOST_CELLS
+        return f"the file has {len(found['cells'])} cells, expected at most {MOST_CELLS}" if many else ""
+    if isinstance(found, dict) and isinstance(found.get("worksheets"), list):
+        return (
+            "the file is a notebook of the old format nbformat 3, expected 4: open it in Jupyter and "
+            "save it, or run `jupyter nbconvert --to notebook --inplace FILE`"
+        )
+    return "the file has no list of cells, so it is no notebook"
+
+
+def _other_lesson(cells, released):
+    """Says which lesson this is when it is another than the released one, or ""."""
+    own, others = _lessons(released["cells"]), _lessons(cells)
+    if not own or set(own) & set(others):
+        return ""
+    lesson, checks = max(others.items(), key=lambda item: item[1], default=("", 0))
+    if checks < 3:  # a cell or two may have been copied from elsewhere
+        return ""
+    return f"this is {_lesson_name(lesson)}, expected {_lesson_name(next(iter(own)))}"
+
+
+def _lessons(cells):
+    """How many checks of which lesson the cells have: {"01": 7}."""
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return Counter(lesson for lesson in CHECKED.findall(code) if lesson in LESSONS)
+
+
+def _lesson_name(lesson):
+    return next((path.stem for path in sources.FOLDER.glob(f"{lesson}_*.py")), f"lesson {lesson}")
+
+
+def _not_found(cells, repaired, released):
+    """grade_ids of hand-graded answers that came without metadata and could not be recognised."""
+    came = {cell["metadata"]["nbgrader"]["grade_id"] for cell in cells if cell["metadata"]}
+    answers = {grade_id: source for grade_id, source in hand_graded(released).items() if grade_id not in came}
+    given = hand_graded(repaired)
+    return tuple(grade_id for grade_id, source in answers.items() if given[grade_id] == source)
+
+
+def _as_cell(cell):
+    """What is kept of a cell, of the right types; None for what cannot be a cell."""
+    if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
+        return None
+    source = _text(cell.get("source", ""))
+    if source is None:
+        return None
+    kept = {"cell_type": cell["cell_type"], "metadata": {}, "source": source}
+    if isinstance(cell.get("id"), str):
+        kept["id"] = cell["id"]
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    if isinstance(grade_id, str):
+        kept["metadata"] = {"nbgrader": {"grade_id": _text(grade_id)}}
+    if cell["cell_type"] == "code":
+        kept |= {"outputs": [], "execution_count": None}
+    elif isinstance(cell.get("attachments"), dict):
+        kept["attachments"] = _attachments(cell["attachments"])
+    return kept
+
+
+def _attachments(claimed):
+    """The pictures of a cell that have the form of pictures: {name: {MIME type: text}}."""
+    bundles = {_text(name): data for name, data in claimed.items() if isinstance(data, dict)}
+    return {
+        name: {_text(kind): _text(text) for kind, text in data.items() if _text(text) is not None}
+        for name, data in bundles.items()
+    }
+
+
+def _text(value):
+    """A text of a notebook, which may be a list of lines, without half characters; None if it is none."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
+
+
+def unreadable_submission(released: dict[str, Any], reason: str, remarks: Iterable[str] = ()) -> Submission:
+    """What stands for a submission that cannot be graded: the release, with the reason on top."""
+    reason = plain(reason, submission_files.LONGEST_REMARK)
+    notebook = json.loads(json.dumps(released))
+    says = f"**The submitted file could not be graded:** {reason}."
+    notebook["cells"].insert(0, {"cell_type": "markdown", "id": "unreadable", "metadata": {}, "source": says})
+    return Submission(notebook, tuple(remarks), reason, review=tuple(hand_graded(released)))

@@ -1,0 +1,157 @@
+"""What is known about an answer, in the types that the rooms hand to each other."""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Status(StrEnum):
+    """How far an answer came."""
+
+    JUDGED = "judged"
+    UNANSWERED = "unanswered"
+    FORM = "form"  # of another kind than what was asked for
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MISSING = "missing"  # no such name
+    DIED = "died"  # its process ended
+    NOT_RUN = "notrun"
+    UNREADABLE = "unreadable"  # the file that should hold it
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether nothing came back, so that a person should look."""
+        return self in (Status.DIED, Status.NOT_RUN, Status.TIMEOUT, Status.UNREADABLE)
+
+
+class Output(NamedTuple):
+    """The judgement on one output."""
+
+    ok: bool
+    error: float  #: relative to the largest entry; inf where it cannot be computed
+    note: str  #: what is wrong in words, or a remark; "" when there is nothing to say
+    where: tuple[int, ...] | None = None  #: first entry that differs
+    last: tuple[int, ...] | None = None  #: last entry that differs
+
+
+class Number(NamedTuple):
+    """One entry of an output: what came and what was expected."""
+
+    output: str
+    index: tuple[int, ...]
+    got: float
+    expected: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known about an answer.
+
+    score is the share of the outputs that are right; slips the ids of those that explain the
+    numbers, empty when none does; message says it in words; outputs has ok, error and note for
+    each output by name; notes are remarks that cost nothing.
+    """
+
+    exercise: str
+    correct: bool
+    score: float
+    slips: tuple[str, ...]
+    message: str
+    outputs: dict[str, Output]
+    question: str = ""
+    notes: tuple[str, ...] = ()
+    status: Status = Status.JUDGED
+    spectrum: np.ndarray | None = None  #: (T, T), see `diagnosis.path_spectrum`
+    numbers: tuple[Number, ...] = ()  #: on the public instances only
+
+    def to_json(self) -> dict[str, Any]:
+        """As data that JSON can hold, NaN and infinity included."""
+        spectrum = None if self.spectrum is None else self.spectrum.tolist()
+        return asdict(self) | {"spectrum": spectrum, "status": str(self.status)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Verdict":
+        """What `to_json` has written."""
+        return cls(
+            **stored
+            | {
+                "slips": tuple(stored["slips"]),
+                "notes": tuple(stored["notes"]),
+                "status": Status(stored["status"]),
+                "outputs": {name: _output(*parts) for name, parts in stored["outputs"].items()},
+                "spectrum": None if stored["spectrum"] is None else np.array(stored["spectrum"]),
+                "numbers": tuple(Number(n, tuple(index), *both) for n, index, *both in stored["numbers"]),
+            }
+        )
+
+
+def _output(ok: bool, error: float, note: str, where: list[int] | None, last: list[int] | None) -> Output:
+    return Output(ok, error, note, where and tuple(where), last and tuple(last))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one check earned, as it is kept with the card and shown in reports."""
+
+    exercise: str
+    points: float
+    max: float
+    status: Status
+    correct: bool
+    slips: tuple[str, ...]
+    summary: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As data that JSON can hold."""
+        return asdict(self) | {"status": str(self.status), "slips": list(self.slips)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Mark":
+        """What `to_json` has written."""
+        return cls(**stored | {"status": Status(stored["status"]), "slips": tuple(stored["slips"])})
+
+
+@dataclass(frozen=True)
+class Result:
+    """One submission as it was graded; where nothing is known it has no marks, but a reason.
+
+    marks: by grade_id, in the notebook's order.  review: grade_ids of answers graded by hand that were
+    not found.  key: names the stored verdicts that the marks come from; submission: a digest of
+    everything that was handed in.
+    """
+
+    marks: dict[str, Mark]
+    remarks: tuple[str, ...] = ()
+    review: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)  #: of the run, which equal submissions may share
+    walls: str = ""  #: "bwrap", "none", or "" where nothing was run
+    key: str = ""
+    submission: str = ""
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As data that JSON can hold; marks as pairs, for nbformat sorts what has names."""
+        return {
+            "key": self.key,
+            "submission": self.submission,
+            "cells": [[grade_id, mark.to_json()] for grade_id, mark in self.marks.items()],
+            "remarks": list(self.remarks),
+            "review": list(self.review),
+            "seconds": self.seconds,
+            "sandbox": self.walls,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Result":
+        """What `to_json` has written; also the version before this one, which had no `submission`."""
+        return cls(
+            {grade_id: Mark.from_json(mark) for grade_id, mark in stored["cells"]},
+            tuple(stored["remarks"]),
+            tuple(stored["review"]),
+            stored["seconds"],
+            stored["sandbox"],
+            stored["key"],
+            stored.get("submission", ""),
+        )

@@ -1,0 +1,203 @@
+"""A student's answer that stays in its sandbox: called like a function, it is called there.
+
+Everything that arrives here was written beside student code, so nothing in it is believed: sizes
+and kinds are checked, text is cut, and what does not fit is an error of the submission's own.
+"""
+
+import builtins
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..answers import Outcome, RecordedAnswer, told_by
+from ..errors import AnswerError, ProcessEnded, TimeLimitExceeded, Unanswered
+from ..worker import messages
+from ..worker.messages import fingerprint
+from .conversation import LATE, LOST, Conversation, Exchange
+
+GRACE = 2.0  # seconds beyond the limits that the worker keeps by itself
+ENDED = "The function ended its process"
+STRANGE = "something came that no notebook writes"
+
+
+class LiveAnswer:
+    """An answer whose process serves calls; what it says is kept in its `conversation`."""
+
+    function: Callable[..., Any] | None = None
+
+    def __init__(self, sock: socket.socket, seconds: float) -> None:
+        """seconds: for all calls of one round."""
+        self._sock, self._seconds, self._left = sock, seconds, seconds
+        self.private, self.modified = False, False
+        self.conversation = Conversation(self._receive(time.monotonic() + GRACE + seconds))
+        said = introduction(self.conversation)
+        self.known, self.name, self.names = said.known, said.name, said.names
+
+    def begin_round(self, private: bool) -> None:
+        """Starts the next round of calls and its time; private: whether its arguments are secret."""
+        self._left, self.private, self.modified = self._seconds, private, False
+        self.conversation.rounds.append([])
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What the function returns."""
+        functions: list[Callable[..., Any]] = []
+        exchange = Exchange(fingerprint(arguments, functions))
+        self.conversation.rounds[-1].append(exchange)
+        self._exchange(exchange, arguments, functions)
+        outcome = outcome_of(exchange, self.private, frozenset())
+        self.modified = self.modified or outcome.modified
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def _exchange(
+        self, exchange: Exchange, arguments: tuple[Any, ...], functions: list[Callable[..., Any]]
+    ) -> None:
+        if self._left <= 0:
+            exchange.end = LATE
+            return
+        start = time.monotonic()
+        ends = start + self._left + GRACE
+        message = messages.pack_message({"arguments": list(arguments), "seconds": self._left}, [])
+        while True:
+            reply = self._receive(ends) if self._send(message) else None
+            if reply is None:
+                exchange.end = LATE if time.monotonic() >= ends else LOST
+                break
+            request = _message(reply)
+            if "callback" not in request:
+                exchange.replies.append((reply, ""))
+                break
+            told = _told(request, functions)
+            message = messages.pack_message(told)
+            exchange.replies.append((reply, fingerprint(told, [])))
+        self._left -= time.monotonic() - start
+
+    def _send(self, message: bytes) -> bool:
+        try:
+            self._sock.settimeout(GRACE)
+            messages.send_message(self._sock, message)
+            return True
+        except OSError:
+            return False
+
+    def _receive(self, until: float) -> bytes | None:
+        """The next message, or None when none comes."""
+        try:
+            return messages.receive_message(self._sock, until=until)
+        except (TimeoutError, OSError):
+            return None
+        except ValueError:
+            return STRANGE.encode()  # which is no message, and is read as such
+
+
+def recorded_answer(conversation: Conversation, written: frozenset[str]) -> RecordedAnswer:
+    """The answer of a conversation: public calls first, then those with secret arguments.
+
+    written: the lines of the submission's code; only these are repeated where inputs are secret.
+    """
+    rounds = tuple(
+        tuple(outcome_of(call, number > 0, written) for call in calls)
+        for number, calls in enumerate(conversation.rounds)
+    )
+    said = introduction(conversation)
+    for outcome in (outcome for calls in rounds for outcome in calls):
+        if isinstance(outcome.error, Unanswered) and not outcome.error.at:
+            outcome.error.at = said.name
+    return RecordedAnswer(said.known, said.name, said.names, said.value, rounds, fingerprint)
+
+
+def recorded_answers(
+    conversations: dict[int, Conversation], written: frozenset[str]
+) -> dict[int, RecordedAnswer]:
+    """The answers of several conversations, see `recorded_answer`."""
+    return {index: recorded_answer(said, written) for index, said in conversations.items()}
+
+
+def introduction(conversation: Conversation) -> RecordedAnswer:
+    """What an answer said of itself."""
+    said = {} if conversation.introduction is None else _message(conversation.introduction)
+    if "missing" in said:
+        return RecordedAnswer("missing")
+    if said.get("callable") is True:
+        names = said.get("names")
+        names = tuple(map(str, names)) if isinstance(names, list) else ()
+        return RecordedAnswer("function", str(said.get("name")), names)
+    return RecordedAnswer("value", value=said["answer"]) if "answer" in said else RecordedAnswer("")
+
+
+def outcome_of(exchange: Exchange, private: bool, written: frozenset[str]) -> Outcome:
+    """What came of one call, as the judge may know it: with secret arguments without any words."""
+    requests = [(_message(reply), told) for reply, told in exchange.replies if told]
+    asked = tuple((_number(request), _given(request), told) for request, told in requests)
+    if exchange.end:
+        end = ProcessEnded(ENDED) if exchange.end == LOST else TimeLimitExceeded()
+        return Outcome(exchange.arguments, error=end, asked=asked)
+    reply = _message(exchange.replies[-1][0])
+    error = _error(reply, private, written)
+    if error is not None:
+        return Outcome(exchange.arguments, error=error, asked=asked)
+    value = _without_words(reply["returned"]) if private else reply["returned"]
+    return Outcome(exchange.arguments, value, None, reply.get("modified") is True, asked)
+
+
+def _error(reply: dict[str, Any], private: bool, written: frozenset[str]) -> BaseException | None:
+    if "timeout" in reply:
+        return TimeLimitExceeded()
+    if reply.get("error") == "NotImplementedError":
+        at = str(reply.get("at"))
+        known = not private or any(f"def {at}(" in line for line in written)
+        return Unanswered(at if known else "")
+    if "error" in reply:
+        return AnswerError(described(reply, private, written))
+    return None if "returned" in reply else AnswerError(STRANGE)
+
+
+def described(reply: dict[str, Any], private: bool, written: frozenset[str]) -> str:
+    """What was raised and where; with secret inputs nothing that the function could have made up."""
+    kind, text = str(reply["error"])[:60], f": {str(reply.get('text'))[:200] or 'no message'}"
+    if private:
+        text = ""
+        known = isinstance(getattr(builtins, kind, None), type) or kind == "LinAlgError"
+        kind = kind if known else "An error of its own kind"
+    line = reply.get("line")
+    where = ""
+    if isinstance(line, list) and len(line) == 2 and not (private and line[1] not in written):
+        where = f" in line {str(line[0])[:8]}: {str(line[1])[:200]}"
+    return f"{kind}{text}{where}"
+
+
+def _message(payload: bytes) -> dict[str, Any]:
+    """What a payload says; a message of no use where it is none."""
+    try:
+        said = messages.unpack_message(payload)
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else {"strange": True}
+
+
+def _without_words(value: Any) -> Any:
+    """The numbers of what was returned: a name or a type could be made of the secret inputs."""
+    if isinstance(value, messages.Opaque):
+        return messages.Opaque("not made of numbers", value.shape)
+    if isinstance(value, str):
+        return messages.Opaque("a text")
+    if isinstance(value, dict):
+        return {key: _without_words(part) for key, part in value.items()}
+    return type(value)(map(_without_words, value)) if type(value) in (list, tuple) else value
+
+
+def _told(request: dict[str, Any], functions: list[Callable[..., Any]]) -> dict[str, Any]:
+    return told_by(functions, _number(request), _given(request))
+
+
+def _number(request: dict[str, Any]) -> int:
+    """Which function a callback asks for; one that is not there where it does not say."""
+    number = request.get("callback")
+    return number if type(number) is int and number >= 0 else 2**30
+
+
+def _given(request: dict[str, Any]) -> list[Any]:
+    given = request.get("arguments")
+    return given if isinstance(given, list) else []

@@ -1,0 +1,122 @@
+"""The walls around student code, made of bubblewrap.
+
+Inside, a submission finds the system and the Python packages read-only, an empty home, a small
+private folder, no network, no other process, and no file of the course.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..errors import Unavailable
+
+MODES = ("auto", "bwrap", "none")
+DISK = 64 * 2**20  # bytes of the private folder
+FOLDER = "/submission"
+
+CURES = """\
+Student code runs inside bubblewrap, and that cannot start here: {why}
+ - Debian, Ubuntu: `apt install bubblewrap`; Fedora: `dnf install bubblewrap`.
+ - Where user namespaces are forbidden, allow them (on Ubuntu an AppArmor profile for bwrap, or
+   `sysctl kernel.apparmor_restrict_unprivileged_userns=0`), or grade as root in a container.
+ - macOS, Windows: grade in a Linux container or in WSL.
+ - `--sandbox none` grades without walls. Only for submissions whose authors you trust with your files."""
+
+
+def choose_walls(mode):
+    """The sandbox to use for a wish of MODES: "bwrap" or "none".  Raises Unavailable."""
+    if mode not in MODES:
+        raise ValueError(f"sandbox is {mode!r}, expected one of {', '.join(MODES)}")
+    if mode == "none":
+        if not hasattr(os, "fork"):
+            raise Unavailable("grading needs fork, which Windows lacks: use a Linux container or WSL")
+        return mode
+    why = walls_problem()
+    if why:
+        raise Unavailable(CURES.format(why=why))
+    return "bwrap"
+
+
+@cache
+def walls_problem():
+    """Why bubblewrap cannot be used here, in a sentence; "" when it can."""
+    if not sys.platform.startswith("linux"):
+        return f"it exists for Linux only, and this is {sys.platform}."
+    if shutil.which("bwrap") is None:
+        return "the program bwrap is not installed."
+    command = [*walls([]), "--", os.path.realpath(sys.executable), "-I", "-S", "-c", ""]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        return "a trial run did not end within 30 s."
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or [f"a trial run ended with {done.returncode}"])[-1] + "."
+    return ""
+
+
+def walls(binds):
+    """The bwrap command up to the program's own arguments."""
+    command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net"]
+    command += ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    if is_root():  # the worker gives up root itself, before any student code, for a uid of its own
+        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        command += ["--unshare-user"]
+    for path in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"):
+        if os.path.islink(path):
+            command += ["--symlink", os.readlink(path), path]
+        elif os.path.exists(path):
+            command += ["--ro-bind", path, path]
+    command += ["--perms", "0755", "--dir", "/etc"]
+    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
+        command += ["--ro-bind-try", path, path]
+    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(DISK), "--tmpfs", "/dev/shm"]
+    command += ["--perms", "1777", "--size", str(DISK), "--tmpfs", "/tmp"]
+    command += ["--perms", "0777", "--size", str(DISK), "--tmpfs", FOLDER]
+    command += _packages_and_nothing_of_the_course()  # after /tmp, which may hold them
+    for source, target in binds:
+        command += ["--ro-bind", str(source), target]
+    return [*command, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", FOLDER]
+
+
+def _packages_and_nothing_of_the_course():
+    """Binds of Python and its packages; the course is covered up where it lies among them."""
+    here = Path(__file__).resolve().parent.parent
+    prefix, command, covered = Path(sys.base_prefix).resolve(), [], []
+    if not prefix.is_relative_to("/usr"):
+        command += [*_parents(prefix), "--ro-bind", str(prefix), str(prefix)]
+    for path in (here, here.parent / "rnnlib", here.parent if (here.parent / "solutions").exists() else here):
+        if path.is_relative_to("/usr") or path.is_relative_to(prefix):
+            command += ["--tmpfs", str(path)]
+            covered.append(path)
+    for path in package_folders():
+        seen = path.is_relative_to("/usr") or path.is_relative_to(prefix)
+        if not seen or any(path.is_relative_to(other) for other in covered):
+            command += [*([] if seen else _parents(path)), "--ro-bind", str(path), str(path)]
+            for name in ("autograder", "rnnlib"):
+                command += ["--tmpfs", str(path / name)] if (path / name).exists() else []
+    return command
+
+
+@cache
+def package_folders() -> list[Path]:
+    """Where NumPy and the other packages are installed."""
+    numpy = find_spec("numpy")  # which does not import it
+    found = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    found += [str(Path(numpy.origin).parents[1])] if numpy and numpy.origin else []
+    return list(dict.fromkeys(Path(path).resolve() for path in found))
+
+
+def _parents(path):
+    """The folders above a bind; bubblewrap itself would make them for their owner only."""
+    above = [p for p in reversed(path.parents) if str(p) not in ("/", "/tmp")]
+    return [word for parent in above for word in ("--perms", "0755", "--dir", str(parent))]
+
+
+def is_root():
+    return hasattr(os, "geteuid") and os.geteuid() == 0

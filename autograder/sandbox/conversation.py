@@ -1,0 +1,62 @@
+"""What was said between the judge and a student's function, kept so that it can be judged again later."""
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+
+LATE = "late"  # no reply came within the time
+LOST = "lost"  # its process ended
+
+
+@dataclass
+class Exchange:
+    """One call: a digest of the arguments, and what came for it.
+
+    Each reply stands with the digest of what was said in turn: "" behind the last one, another
+    behind a callback, which asks for the value of a function among the arguments.
+    """
+
+    arguments: str
+    replies: list[tuple[bytes, str]] = field(default_factory=list)
+    end: str = ""  #: LATE or LOST, where the last reply is missing
+
+
+@dataclass
+class Conversation:
+    """All that one answer said: how it introduced itself, then the calls of each round.
+
+    introduction: None when its process was gone already.
+    """
+
+    introduction: bytes | None = None
+    rounds: list[list[Exchange]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all replies."""
+        return sum(len(reply) for calls in self.rounds for call in calls for reply, _ in call.replies)
+
+    def to_json(self) -> dict[str, Any]:
+        """As data that JSON can hold."""
+        rounds = [
+            [[call.arguments, [[_text(r), said] for r, said in call.replies], call.end] for call in calls]
+            for calls in self.rounds
+        ]
+        return {"introduction": self.introduction and _text(self.introduction), "rounds": rounds}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Conversation":
+        """What `to_json` has written."""
+        rounds = [
+            [
+                Exchange(arguments, [(base64.b64decode(r), said) for r, said in replies], end)
+                for arguments, replies, end in calls
+            ]
+            for calls in stored["rounds"]
+        ]
+        introduction = stored["introduction"]
+        return cls(introduction and base64.b64decode(introduction), rounds)
+
+
+def _text(reply: bytes) -> str:
+    return base64.b64encode(reply).decode("ascii")

@@ -1,0 +1,81 @@
+"""What student code may import of the course: an rnnlib without the answers of its lesson."""
+
+import ast
+import atexit
+import compileall
+import os
+import py_compile
+import shutil
+import tempfile
+import threading
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent.parent
+RNNLIB = PACKAGE.parent / "rnnlib"
+
+
+def without_functions(source, functions, module):
+    """The source of a module whose `functions` only say that they are not there."""
+    lines = source.split("\n")
+    defined = {name: node for node in ast.parse(source).body for name in _names(node)}
+    for name in functions:
+        if name not in defined:
+            raise ValueError(f"rnnlib.{module} defines no {name}, which an exercise lists as its answer")
+        node = defined[name]
+        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        said = f"rnnlib.{module}.{name} is an answer of this lesson; it is not there while grading"
+        lines[start - 1 : node.end_lineno] = [
+            f"def {name}(*_, **__): raise RuntimeError({said!r})",
+            *[""] * (node.end_lineno - start),
+        ]
+    return "\n".join(lines)
+
+
+def _names(node):
+    """What a statement of a module defines: a function, or a name by assignment."""
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return []
+
+
+def library_folder(answers):
+    """A folder with `worker` and an rnnlib without `answers`, compiled; kept while this process lives.
+
+    answers: functions of rnnlib that would answer an exercise, such as "rnn.backward", by the modules
+    that define them.
+    """
+    with _one_at_a_time:
+        return _make_folder(tuple(sorted(set(answers))))
+
+
+_one_at_a_time = threading.Lock()
+
+
+@cache
+def _make_folder(functions):
+    made = Path(tempfile.mkdtemp(prefix="unrolled-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    (made / "rnnlib").mkdir()
+    for name, source in reduced_sources(functions).items():
+        (made / "rnnlib" / name).write_text(source, encoding="utf-8")
+    shutil.copytree(PACKAGE / "worker", made / "worker", ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(made, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    for path in [made, *made.rglob("*")]:
+        os.chmod(path, 0o755 if path.is_dir() else 0o644)
+    return made
+
+
+def reduced_sources(functions):
+    """{file name: source} of an rnnlib in which these functions only say that they are not there."""
+    removed = {}
+    for name in functions:
+        module, function = name.split(".")
+        removed.setdefault(module, []).append(function)
+    return {
+        path.name: without_functions(path.read_text(encoding="utf-8"), removed.get(path.stem, ()), path.stem)
+        for path in sorted(RNNLIB.glob("*.py"))
+        if path.stem != "plots"  # nothing is drawn while grading
+    }

@@ -1,0 +1,135 @@
+"""One run in a sandbox, from start to end: the cells, then the calls of what each check is about."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..answers import Answer
+from ..errors import Infrastructure
+from . import client
+from .answer import LiveAnswer
+from .box import start_box
+from .bubblewrap import choose_walls
+from .conversation import Conversation
+from .limits import Limits
+from .reduced_rnnlib import library_folder
+
+ATTEMPTS = 3
+MOST_KEPT = 8 * 2**20  # bytes of replies to all checks of a run
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check cell.  name: of what is checked.
+
+    rounds: calls of a function that stands there, which end at the first that fails; public arguments
+    first, then secret ones.  Nothing is called where `rounds` is empty.
+    """
+
+    name: str
+    rounds: tuple[tuple[Callable[[Answer], Any], ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run: code cells and checks in their order.
+
+    answers: functions of rnnlib that are not there.  files: a folder to be copied beside the notebook.
+    """
+
+    cells: tuple[str | Check, ...]
+    answers: tuple[str, ...]
+    files: str | Path | None = None
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run gave: outputs by the index of the cell, the cell it came to, why it ended early or "".
+
+    conversations: with each check's answer, by the index of its cell; checks that were not reached have none.
+    """
+
+    outputs: dict[int, list[dict[str, Any]]]
+    at: int
+    ended: str
+    conversations: dict[int, Conversation]
+    seconds: float
+    walls: str
+
+    @property
+    def is_small(self) -> bool:
+        """Whether what its functions returned is short enough to be kept."""
+        return sum(conversation.size for conversation in self.conversations.values()) <= MOST_KEPT
+
+    def to_json(self) -> dict[str, Any]:
+        """As data that JSON can hold."""
+        return {
+            "outputs": list(self.outputs.items()),
+            "at": self.at,
+            "ended": self.ended,
+            "conversations": [[n, said.to_json()] for n, said in self.conversations.items()],
+            "seconds": self.seconds,
+            "walls": self.walls,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Ran":
+        """What `to_json` has written."""
+        said = {n: Conversation.from_json(conversation) for n, conversation in stored["conversations"]}
+        outputs = dict(stored["outputs"])
+        return cls(outputs, stored["at"], stored["ended"], said, stored["seconds"], stored["walls"])
+
+
+def run_job(job: Job, mode: str, limits: Limits) -> Ran:
+    """Runs a job and calls what its checks are about.
+
+    mode: one of `bubblewrap.MODES`.  Raises errors.Unavailable or errors.Infrastructure, neither of
+    which says anything about the submission.
+    """
+    walls, library = choose_walls(mode), library_folder(job.answers)
+    cells = list(_orders(job.cells))
+    orders = {"cells": cells, "cell_seconds": limits.cell, "most_output": client.MOST_OUTPUT}
+    checks = [(index, cell) for index, cell in enumerate(job.cells) if isinstance(cell, Check)]
+    start = time.perf_counter()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with start_box(walls, library, orders, len(checks), job.files) as box:
+                watched = client.run_cells(box, limits)
+                said = {
+                    index: _interview(LiveAnswer(sock, limits.answer), check)
+                    for (index, check), sock in zip(checks, box.checks)
+                    if watched.at >= index
+                }
+            break
+        except Infrastructure:
+            if attempt == ATTEMPTS:
+                raise
+    seconds = round(time.perf_counter() - start, 2)
+    return Ran(watched.outputs, watched.at, watched.ended, said, seconds, walls)
+
+
+def _orders(cells: tuple[str | Check, ...]) -> Iterable[dict[str, Any]]:
+    """The cells as the worker reads them."""
+    number = 0
+    for cell in cells:
+        if isinstance(cell, Check):
+            yield {"kind": "check", "number": number, "name": cell.name}
+            number += 1
+        else:
+            yield {"kind": "run", "source": cell}
+
+
+def _interview(answer: LiveAnswer, check: Check) -> Conversation:
+    """Calls an answer round by round; what it said."""
+    for number, calls in enumerate(check.rounds if answer.known == "function" else ()):
+        answer.begin_round(private=number > 0)
+        try:
+            for call in calls:
+                call(answer)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # what ends the calls here ends them as well where the conversation is judged
+            break
+    return answer.conversation

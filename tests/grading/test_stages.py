@@ -1,0 +1,154 @@
+"""Results in two stages: what is edited decides who is run again and who is judged again."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from class_tools import NAME, cell, notebook, solved, submit
+from tests_root import ROOT
+
+PROGRAM = """
+import json
+from pathlib import Path
+from autograder.grading import grade_submission
+from autograder.grading.course import Course
+
+done = {"run": 0, "judged": 0}
+
+def noting(what, function):
+    def noted(*arguments):
+        done[what] += 1
+        return function(*arguments)
+    return noted
+
+grade_submission.run_submission = noting("run", grade_submission.run_submission)
+grade_submission.judge_submission = noting("judged", grade_submission.judge_submission)
+course = Course.load(Path.cwd())
+store, released, results = course.store("NAME"), course.released("NAME"), {}
+for student, folder in course.submissions("NAME").items():
+    task = grade_submission.prepare(folder, "NAME", released, store.seed, "none", course.limits)
+    results[student] = grade_submission.result_of(task, grade_submission.grade_from_store(task, store))
+points = {name: sum(mark.points for mark in result.marks.values()) for name, result in results.items()}
+digests = {name: result.submission for name, result in results.items()}
+print(json.dumps(done | {"points": points, "digests": digests}))
+""".replace("NAME", NAME)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of the course with its packages, so that their files can be edited; two submissions."""
+    root = tmp_path_factory.mktemp("clone")
+    for name in ("autograder", "rnnlib", "solutions", "notebooks"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "bank"))
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    submit(root, "one", solved())
+    submit(root, "two", notebook("notebooks"))
+    assert graded(root)["run"] == 2
+    return root
+
+
+def graded(root):
+    """How many submissions a grading of the clone runs and judges, and the points."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(root)!r})\n{PROGRAM}"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def edited(root, place, old, new):
+    """Edits a file of the clone, grades, and puts the file back."""
+    path = root / place
+    before = path.read_text(encoding="utf-8")
+    assert before.count(old) >= 1, place
+    path.write_text(before.replace(old, new, 1), encoding="utf-8")
+    try:
+        return graded(root)
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
+NOTHING, JUDGED, RUN = (0, 0), (0, 2), (2, 2)
+LESSON01 = "autograder/exercises/lesson01.py"
+EDITS = {
+    "a stylesheet": ("autograder/feedback/card.py", "border-radius:4px", "border-radius:5px", NOTHING),
+    "a card's wording": ("autograder/feedback/card.py", '"partly right"', '"half right"', NOTHING),
+    "the report": ("autograder/grading/report.py", "Needs review", "To be looked at", NOTHING),
+    "another lesson's exercises": ("autograder/exercises/lesson05.py", "not used", "unused", NOTHING),
+    "another lesson's text": ("solutions/05_matrix_bptt.py", "the", "this", NOTHING),
+    "the lesson's text": ("solutions/01_scalar_rnn.py", "The scalar RNN", "A scalar RNN", NOTHING),
+    "a comment of the lesson's exercises": (LESSON01, "\n\n\n", "\n\n\n# a remark\n", NOTHING),
+    "a picture": ("rnnlib/plots.py", '"""', '"""The ', NOTHING),
+    "the words of a slip": (LESSON01, "nothing flows", "not much flows", JUDGED),
+    "a law": ("autograder/diagnosis/laws.py", "FACTORS = (-1.0, ", "FACTORS = (-1.0, 3.0, ", JUDGED),
+    "the tolerance": ("autograder/compare.py", "TOLERANCE = 1e-4", "TOLERANCE = 1.1e-4", JUDGED),
+    "the lesson's solution": (
+        "solutions/01_scalar_rnn.py",
+        "### BEGIN SOLUTION",
+        "### BEGIN SOLUTION\n    # in one line",
+        JUDGED,
+    ),
+    "the worker": ("autograder/worker/cells.py", '"""', '"""It ', RUN),
+    "the walls": ("autograder/sandbox/bubblewrap.py", "sandbox", "walled", RUN),
+    "the library beside student code": ("rnnlib/rnn.py", '"""', '"""The ', RUN),
+    "a limit": ("nbgrader_config.py", "c.Grade.cell_seconds = 20", "c.Grade.cell_seconds = 21", RUN),
+    # other instances: the stored run was asked something else, and says so
+    "the instances": (LESSON01, "rng = np.random.default_rng([", "rng = np.random.default_rng([7, ", RUN),
+}
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit_has_the_due_submissions_run_or_judged_again(clone, what):
+    *edit, (run, judged) = EDITS[what]
+    done = edited(clone, *edit)
+    assert (done["run"], done["judged"]) >= (run, judged) and done["run"] == run, done
+    assert (done["judged"] > 0) == (judged > 0), done
+    assert done["points"] == {"one": 15.0, "two": 0.0}
+
+
+def test_nothing_edited_nothing_done(clone):
+    assert (graded(clone)["run"], graded(clone)["judged"]) == NOTHING
+
+
+def test_points_change_without_running_or_judging_anything(clone):
+    done = edited(clone, LESSON01, "points=2,", "points=3,")
+    assert (done["run"], done["judged"]) == NOTHING
+    assert done["points"] == {"one": 16.0, "two": 0.0}
+
+
+def test_only_the_submission_that_changed_is_run(clone):
+    path = clone / "gradebook" / "submitted" / "one" / NAME / f"{NAME}.ipynb"
+    before = path.read_text(encoding="utf-8")
+    nb = json.loads(before)
+    answer = cell(nb, "immediate")
+    answer["source"] = "".join(answer["source"]) + "\n# mine"
+    path.write_text(json.dumps(nb), encoding="utf-8")
+    first = graded(clone)
+    assert (first["run"], first["judged"]) == (1, 1)
+    cell(nb, "proof")["source"] = "By induction."  # a text has to be recorded, but nothing runs
+    path.write_text(json.dumps(nb), encoding="utf-8")
+    done = graded(clone)
+    path.write_text(before, encoding="utf-8")
+    assert (done["run"], done["judged"]) == NOTHING
+    assert done["digests"]["one"] != first["digests"]["one"]
+    assert done["digests"]["two"] == first["digests"]["two"]
+
+
+def test_a_damaged_file_of_either_stage_is_made_anew(clone):
+    shutil.rmtree(clone / "gradebook" / "results")
+    shutil.rmtree(clone / "gradebook" / "runs")
+    assert graded(clone)["run"] == 2
+    for folder, times in (("results", JUDGED), ("runs", NOTHING)):
+        for path in (clone / "gradebook" / folder / NAME).iterdir():
+            path.write_bytes(path.read_bytes()[:100])
+        done = graded(clone)
+        assert (done["run"], done["judged"]) == times and done["points"] == {"one": 15.0, "two": 0.0}
+    for path in (clone / "gradebook" / "results" / NAME).iterdir():
+        path.unlink()
+    assert (graded(clone)["run"], graded(clone)["run"]) == (2, 0)
