@@ -3,12 +3,13 @@
 
 python3 course.py demo     grade a sample class of ten and write the report
 python3 course.py lab      copy new lessons into work/ and open JupyterLab there
-python3 course.py test     run all tests
+python3 course.py test     run the tests; with --slow also those that take minutes
 python3 course.py VERB …   anything else goes to `autograder`
 """
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -58,8 +59,7 @@ def set_up(extras):
             "The virtual environment could not be made: this Python lacks ensurepip. On Debian or Ubuntu run"
             " `apt install python3-venv`, then start again."
         )
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt"]
-    if subprocess.call([*pip, "-e", ".[%s]" % ",".join(extras)], cwd=ROOT) != 0:
+    if not install(["-c", "constraints.txt", "-e", ".[%s]" % ",".join(extras)]):
         return (
             "The packages could not be installed (pip says why above; without a network it cannot work)."
             " Start again to continue where it stopped."
@@ -68,6 +68,14 @@ def set_up(extras):
         stamp.write("\n".join([wanted(), *extras]))
     print("Set up in %.0f s." % (time.time() - start), flush=True)
     return None
+
+
+def install(wishes):
+    """Whether the packages could be installed: by uv where it is there, which takes seconds, else by pip."""
+    uv = shutil.which("uv")
+    commands = [[uv, "pip", "install", "--quiet", "--python", PYTHON]] if uv else []
+    commands.append([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+    return any(subprocess.call([*command, *wishes], cwd=ROOT) == 0 for command in commands)
 
 
 def runs(python):

@@ -6,6 +6,25 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+SEEDS = (None, 2024, 987654321)
+MORE_SEEDS = (1, 2, 3, 17)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="also what takes minutes, and on more seeds")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--slow"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="takes minutes; run with --slow"))
+
+
+@pytest.fixture(scope="session")
+def seeds(pytestconfig):
+    """Seeds of instances: the public ones and two more; seven in all with --slow."""
+    return SEEDS + MORE_SEEDS if pytestconfig.getoption("--slow") else SEEDS
 
 
 @pytest.fixture

@@ -147,3 +147,18 @@ def test_constraints_are_names_and_versions_only():
 
     for line in (ROOT / "constraints.txt").read_text().splitlines():
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line), line
+
+
+@posix
+@pytest.mark.parametrize("works", [True, False], ids=["uv installs", "uv fails"])
+def test_uv_installs_where_it_is_there_and_pip_where_it_cannot(folder, works):
+    fake_venv(folder)
+    programs = folder / "programs"
+    programs.mkdir()
+    (programs / "uv").write_text(f'#!/bin/sh\necho "uv $*" >> {folder}/log\nexit {int(not works)}\n')
+    (programs / "uv").chmod(0o755)
+    done = run(folder, "demo", PATH=f"{programs}{os.pathsep}{os.environ['PATH']}")
+    log = (folder / "log").read_text()
+    assert "ran -m autograder demo" in done.stdout
+    assert log.startswith("uv pip install --quiet --python") and "-e .[course]" in log
+    assert ("-m pip install" in log) == (not works)

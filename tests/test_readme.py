@@ -18,9 +18,10 @@ def test_the_card_in_the_readme_is_the_card():
     assert card.render_text(e, diagnose(e.id, sources.solution_variant(e, slip))) in README
 
 
-def test_ci_calls_exactly_the_readme_s_test_command():
+def test_ci_calls_exactly_the_readme_s_test_command_and_the_slow_tests():
     assert "\npython3 course.py test" in README
-    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == "python3 course.py test"
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert "python3 course.py test" in lines and "python3 course.py test --slow -m slow" in lines
 
 
 def test_links_and_the_map_lead_somewhere():

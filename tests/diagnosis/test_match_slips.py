@@ -14,7 +14,6 @@ from rnnlib import numgrad
 FUNCTIONS = [e for e in all_exercises().values() if e.kind == "function"]
 SLIPS = [(e, slip) for e in FUNCTIONS for slip in e.slips]
 ALONE = [(e, slip) for e, slip in SLIPS if slip.alone]
-SEEDS = (None, 1, 2, 3, 17, 2024, 987654321)
 
 
 def test_there_are_enough_slips():
@@ -23,21 +22,11 @@ def test_there_are_enough_slips():
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
-def test_the_solution_is_correct_on_every_seed(exercise):
+def test_the_solution_is_correct_on_every_seed(exercise, seeds):
     function = sources.solution_variant(exercise)
-    for seed in SEEDS:
+    for seed in seeds:
         verdict = diagnose(exercise.id, function, seed)
         assert verdict.correct and verdict.score == 1 and not verdict.slips, (seed, verdict)
-
-
-@pytest.mark.parametrize("exercise, slip", SLIPS, ids=[f"{e.id}-{s.id}" for e, s in SLIPS])
-def test_a_slip_is_named_as_itself(exercise, slip):
-    function = sources.solution_variant(exercise, slip)
-    for seed in SEEDS:
-        verdict = diagnose(exercise.id, function, seed)
-        assert not verdict.correct and verdict.score < 1
-        assert verdict.slips == (slip.id,), (seed, verdict.slips)
-        assert slip.says in verdict.message and verdict.question == slip.asks
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
@@ -53,13 +42,13 @@ def test_no_two_slips_give_the_same_numbers(exercise):
                 ), (first, second)
 
 
-@pytest.mark.parametrize("exercise, slip", SLIPS, ids=[f"{e.id}-{s.id}" for e, s in SLIPS])
-def test_feedback_never_gives_the_line_away(exercise, slip):
-    said = f"{slip.says} {slip.asks}"
-    for line in sources.solution_source(exercise).splitlines():
-        code = line.strip()
-        if len(code) > 14 and not code.startswith(("def ", '"""', "#")):
-            assert code not in said
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
+def test_feedback_never_gives_the_line_away(exercise):
+    lines = [line.strip() for line in sources.solution_source(exercise).splitlines()]
+    lines = [line for line in lines if len(line) > 14 and not line.startswith(("def ", '"""', "#"))]
+    for slip in exercise.slips:
+        said = f"{slip.says} {slip.asks}"
+        assert not [line for line in lines if line in said], slip.id
 
 
 @pytest.mark.parametrize("e, slip", ALONE, ids=[f"{e.id}-{s.id}" for e, s in ALONE])
