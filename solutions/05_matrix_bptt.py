@@ -621,7 +621,7 @@ check("05.one_by_one", one_by_one)
 # **Exercise 8 ●●○ · 15 min.** Extend your sweep. `mask` is $(T,B)$, of zeros and ones; `h` holds the
 # states of the masked forward pass above; `dh` holds adjoints from outside for *all* steps, padded
 # ones included. Return the same dict as `rnn_backward`. The padding need not stand at the end, and
-# the inputs of padded steps need not be zero. Nothing of that matters if the sweep is right.
+# the inputs of padded steps need not be zero. None of that matters if the sweep is right.
 
 # %% nbgrader={"grade": false, "grade_id": "masked_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def masked_backward(params, x, h, dh, mask):
