@@ -53,17 +53,17 @@ print(run._fields, run.h.shape)
 # ## 1 One network, three spellings
 #
 # Stripped of everything else, a recurrent network is a *dynamical system*: a **state** that a map
-# $f$ takes from step to step, $s_t = f(x_t, s_{t-1})$, and a map $g$ that reads the output off the
-# state, $\hat y_t = g(s_t)$. The same $f$ and $g$ serve every step. Cells differ in what the state
-# is and in $f$:
+# $F$ takes from step to step, $s_t = F(x_t, s_{t-1})$, and a map $G$ that reads the output off the
+# state, $\hat y_t = G(s_t)$. The same $F$ and $G$ serve every step. Cells differ in what the state
+# is and in $F$:
 #
-# | cell | state $s_t$ | $f$ takes $x_t$, $s_{t-1}$ to | lesson |
+# | cell | state $s_t$ | $F$ takes $x_t$, $s_{t-1}$ to | lesson |
 # |---|---|---|---|
 # | RNN | $h_t$ | $\tanh(x_t W_x + h_{t-1} W_h + b_h)$ | this one |
 # | LSTM | $(c_t, h_t)$ | $c_t = f_t \odot c_{t-1} + i_t \odot g_t,\ \ h_t = o_t \odot \tanh c_t$; the gates $i_t, f_t, o_t$ and $g_t$ read $x_t, h_{t-1}$ | 10 |
-# | GRU | $h_t$ | $(1 - z_t) \odot n_t + z_t \odot h_{t-1}$; the gate $z_t$ and $n_t$ read $x_t, h_{t-1}$ | 12 |
+# | GRU | $h_t$ | $(1 - z_t) \odot n_t + z_t \odot h_{t-1}$; $z_t$, $n_t$ and a further gate in $n_t$ read $x_t, h_{t-1}$ | 12 |
 #
-# For all three $g$ is the readout, $\phi_y(h_t W_y + b_y)$. A state is what has to be handed on, and
+# For all three $G$ is the readout, $\phi_y(h_t W_y + b_y)$. A state is what has to be handed on, and
 # nothing else is needed of the past. The code below tests that: it runs each cell step by step and
 # hands on the state alone, and for the LSTM once more $h_t$ without $c_t$.
 #

@@ -380,8 +380,9 @@ plots.show(
 # ### Forward mode, and a test of the sweep
 #
 # RTRL follows every weight. Often one direction is enough: move all parameters, all inputs and
-# the initial state together along one given direction $v = (\delta W_x, \delta W_h, \delta b_h,
-# \delta x, \delta h_0)$. By the product rule the states then move by
+# the initial state together, along one given direction
+# $v = (\delta W_x, \delta W_h, \delta b_h, \delta x, \delta h_0)$. By the product rule the states
+# then move by
 #
 # $$\delta h_t = \phi'(a_t) \odot \big(x_t\,\delta W_x + \delta x_t\,W_x + h_{t-1}\,\delta W_h
 #   + \delta h_{t-1}\,W_h + \delta b_h\big) .$$
@@ -395,8 +396,9 @@ plots.show(
 # $$\langle \mathcal J v,\; u \rangle = \langle v,\; \mathcal J^{\top} u \rangle .$$
 #
 # This is the **adjoint test**. Its two sides are exact, so they have to agree to rounding. It takes
-# one pass in each direction, however many weights there are, and no step size. Below it is put to
-# the library's sweep, and to four sweeps with a fault.
+# one pass in each direction, however many weights there are, and no step size. A fault escapes it
+# only if it is orthogonal to $v$; that is why $v$ is drawn at random. Below, the test is put to the
+# library's sweep, and to four sweeps with a fault.
 
 # %%
 def tangent(params, run, v):
@@ -815,8 +817,9 @@ for name, (curve, weight) in found.items():
 #   is sparse.
 # - RTRL, the sum over paths and the reverse sweep give one gradient at the prices $T H^4$,
 #   $\tfrac12 T^2 H^2$ and $T H^2$.
-# - One pass of forward mode tests a sweep: $\langle \mathcal J v, u \rangle =
-#   \langle v, \mathcal J^{\top} u \rangle$. Checkpoints buy memory with a second forward pass.
+# - One pass of forward mode tests a sweep:
+#   $\langle \mathcal J v, u \rangle = \langle v, \mathcal J^{\top} u \rangle$.
+# - Checkpoints buy memory with a second forward pass.
 # - Truncation keeps $\tau$ hops for every loss, or sweeps $k_2$ steps after every $k_1$.
 # - The truncated gradient is biased, and the bias need not shrink with every hop. Cut at random and
 #   reweighted, it is unbiased, at the price of variance.
