@@ -1,9 +1,10 @@
 """Truncated back-propagation through time, in its two meanings.
 
-`window` follows every loss for tau steps back; `chunks` is TBPTT(k1, k2) (Williams and Peng,
-1990): every k1 steps, one sweep of k2 steps for the losses not used yet.  Both are the full
-gradient's path sum with the long paths left out, and so biased; they agree for k1 = 1,
-k2 = tau + 1, and nothing is left out with tau = T - 1 or k1 = k2 = T.
+`window` follows every loss for tau steps back; `chunks` is TBPTT(k1, k2) (Sutskever, 2013; the
+BPTT(h; h') of Williams and Peng, 1990, with h = k2 and h' = k1): every k1 steps, one sweep of k2
+steps for the losses not used yet.  Both are the full gradient's path sum with the long paths left
+out, and so biased; they agree for k1 = 1, k2 = tau + 1, and nothing is left out with tau = T - 1
+or k1 = k2 = T.
 """
 
 import numpy as np

@@ -32,7 +32,7 @@ from rnnlib import activations, losses, numgrad, plots
 
 # %%
 def leaky_backward(params, x, h, dh, alpha=0.6):
-    """x (T,B,D), h (T+1,B,H); dh (T,B,H): what the loss feels of each state directly."""
+    """x (T,B,D), h (T+1,B,H); dh (T,B,H): the adjoint of each state, later steps not counted."""
     W_x, W_h, b = params["W_x"], params["W_h"], params["b"]
     T = len(x)
     grads = {name: np.zeros_like(value) for name, value in params.items()}
@@ -138,19 +138,20 @@ for name, curve in curves.items():
 # | $H_t$ | `h[t]` of `(T+1,B,H)` | hidden state, `h[0]` the initial one |
 # | $A_t = X_t W_x + H_{t-1} W_h + b_h$ | `a[t-1]` | pre-activation; $H_t = \phi(A_t)$ |
 # | $O_t = H_t W_y + b_y$ | `o[t-1]` of `(T,B,K)` | output |
-# | $\bar v = \partial L / \partial v$ | `dv`, shaped like `v` | adjoint of $v$: what the loss feels of it, by every route |
+# | $\bar v = \partial L / \partial v$ | `dv`, shaped like `v` | adjoint of $v$: the derivative of the loss with respect to $v$, over all paths |
 #
-# (One argument is less than its name: the `dh` that is passed *into* a backward pass is what reaches
-# the states from outside, without the later steps. Inside, the full adjoint is `dh_total`.)
+# (One name is misleading: the `dh` that is passed *into* a backward pass is what reaches the states
+# from outside, without the later steps. Inside, the full adjoint is `dh_total`.)
 #
 # Two habits follow. A gradient has the shape of the thing it belongs to. And we test with sizes that
 # are **all different**, so that a transposed result cannot have the right shape by accident. Only
 # $W_h$ is square whatever we do; there the numbers have to tell.
 #
-# **Exercise 1 ●○○ · 3 min.** An article on these networks prints $W_y$ with $n \times n$ entries,
-# $b_y$ with $n$ and the outputs as $m \times n$, where $n$ is the number of hidden units and $m$ the
-# batch. That is right only if $K = H$. Give the shapes as tuples, for
-# $T=6,\ B=3,\ D=4,\ H=5,\ K=7$.
+# **Exercise 1 ●○○ · 3 min.** Some of the formulas that this course corrects come from a public
+# article on recurrent networks, which has a list of references of its own. *The article* prints
+# $W_y$ with $n \times n$ entries, $b_y$ with $n$ and the outputs as $m \times n$, where $n$ is the
+# number of hidden units and $m$ the batch. That is right only if $K = H$. Give the shapes as
+# tuples, for $T=6,\ B=3,\ D=4,\ H=5,\ K=7$.
 
 # %% nbgrader={"grade": false, "grade_id": "shapes", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 shapes = None  # {"W_x": (…), "W_h": …, "b_h": …, "W_y": …, "b_y": …, "x": …, "h": …, "o": …}
@@ -208,14 +209,14 @@ for phi in functions:
 
 
 # %% [markdown]
-# Read the largest slope of tanh: it *is* 1, at $a = 0$, and below 1 everywhere else. That it is
-# always less than one, as the article first says, is almost right, and lesson 07 will show what
-# hangs on the almost.
+# Read the largest slope of tanh: it *is* 1, at $a = 0$, and below 1 everywhere else. The article
+# first says that it is always less than one. That fails only at $a = 0$; lesson 07 shows why this
+# one point matters.
 
 # %% [markdown]
 # ## 4 Two difference quotients
 #
-# A derivative is a limit, and a computer can stop short of it. Expand $f$ around $x$:
+# A derivative is a limit, and a computer must stop at a finite step. Expand $f$ around $x$:
 #
 # $$f(x \pm h) = f(x) \pm h f'(x) + \tfrac{h^2}{2} f''(x) \pm \tfrac{h^3}{6} f'''(x) + \dots$$
 #
@@ -478,8 +479,8 @@ check("00.gradient_check", gradient_check)
 # **What you just saw.** `rnnlib.numgrad.check_gradient` does the same for many arrays at once, and
 # says in which one, and where in it, the difference is. Below, one entry is wrong by one part in a
 # hundred, but in relation to the whole array that is much less. This is the price of measuring by the
-# largest entry: a mistake in small entries looks small. A tolerance far below any plausible fault pays
-# it.
+# largest entry: a mistake in small entries looks small. So choose a tolerance far below any plausible
+# error.
 
 # %%
 W = np.random.default_rng(1).normal(size=(20, 30))
@@ -555,6 +556,29 @@ print(np.round(losses.softmax_jacobian(yhat), 3))
 # - Compare with the largest entry, and choose a tolerance between the method's error and the smallest
 #   fault.
 # - A check is worth what it refuses.
+#
+# ### Sources
+#
+# - Squire, W. and Trapp, G. (1998). Using complex variables to estimate derivatives of real
+#   functions. *SIAM Review* 40(1), 110–112.
+#   [doi:10.1137/S003614459631241X](https://doi.org/10.1137/S003614459631241X). *For:* the complex
+#   step.
+# - Martins, J. R. R. A., Sturdza, P. and Alonso, J. J. (2003). The complex-step derivative
+#   approximation. *ACM Transactions on Mathematical Software* 29(3), 245–262.
+#   [doi:10.1145/838250.838251](https://doi.org/10.1145/838250.838251). *For:* the same in practice,
+#   and which functions it holds for.
+# - Higham, N. J. (2002). *Accuracy and Stability of Numerical Algorithms*, 2nd edition. SIAM.
+#   [doi:10.1137/1.9780898718027](https://doi.org/10.1137/1.9780898718027). *For:* rounding, and why
+#   a difference loses digits.
+# - Griewank, A. and Walther, A. (2008). *Evaluating Derivatives: Principles and Techniques of
+#   Algorithmic Differentiation*, 2nd edition. SIAM.
+#   [doi:10.1137/1.9780898717761](https://doi.org/10.1137/1.9780898717761). *For:* derivatives of
+#   programs, exactly.
+# - Baydin, A. G., Pearlmutter, B. A., Radul, A. A. and Siskind, J. M. (2018). Automatic
+#   differentiation in machine learning: a survey. *Journal of Machine Learning Research* 18(153),
+#   1–43. [arXiv:1502.05767](https://arxiv.org/abs/1502.05767). *For:* how today's libraries do it.
+#
+# ### Your functions
 #
 # Below, each of your functions beside the reference.
 

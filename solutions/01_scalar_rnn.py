@@ -23,7 +23,8 @@
 # | $\dfrac{\partial^{+} s_t}{\partial W}$ | `immediate` | **immediate** derivative: the use of $W$ at step $t$ alone, $s_{t-1}$ held fixed |
 # | $\dfrac{d s_t}{d W}$ | `total` | **total** derivative: every use of $W$ up to step $t$ |
 # | $J_t = \dfrac{\partial s_t}{\partial s_{t-1}}$ | `J[t-1]`, for you to compute | how a change of one state reaches the next |
-# | $\bar v = \dfrac{d L}{d v}$ | `dv` | adjoint: what the loss feels of $v$, by every route, later steps included |
+# | $\bar v = \dfrac{d L}{d v}$ | `dv` | adjoint: the derivative of the loss with respect to $v$ over all paths, later steps included |
+# | $\theta$ | `"U"` or `"W"` | either of the two parameters that move the state |
 #
 # Arrays over steps have $T$ entries, so step $t$ stands at index $t-1$. Only the states have
 # $T+1$, because the initial one is among them. The activation is $f = \tanh$ throughout.
@@ -273,9 +274,10 @@ print(f"all steps, largest difference from the measured: {abs(total - measured).
 # %% [markdown]
 # ### Is $U$ the easy one?
 #
-# A set of slides on this network calls the derivative by $W$ the difficult one and says nothing of
-# $U$, as if $f'(a_t)\,x_t$ were the whole of it. If that were right, the immediate derivative by $U$
-# would at least have the sign of the total one.
+# A set of lecture slides on the scalar RNN, the source of this lesson's induction, calls the
+# derivative by $W$ the difficult one and says nothing of $U$, as if $f'(a_t)\,x_t$ were the whole of
+# it. If that were right, the immediate derivative by $U$ would at least have the sign of the total
+# one.
 #
 # **Exercise 4 ●○○ · 8 min · refute it.** Find a network and an input for which, at some step, the
 # immediate and the total derivative by $U$ have *opposite signs*. Give a tuple
@@ -329,8 +331,8 @@ check("01.refute_immediate", counterexample)
 #   \frac{\partial^{+} s_i}{\partial W}\;}$$
 #
 # where the product from $i+1$ to $k$ has $k-i$ factors, and for $i = k$ none: an empty product is 1.
-# A path takes $W$ once, as a parameter, at its beginning. The factors $W$ inside the $J_j$ are the
-# road, not the traveller.
+# A path takes $W$ once, as a parameter, at its beginning. The factors $W$ inside the $J_j$ only carry
+# the change on; they are not differentiated here.
 
 # %%
 plots.show(
@@ -448,12 +450,12 @@ for k in range(1, 5):
 # %% [markdown] tags=["S3.3"]
 # ## 5 The reverse sweep
 #
-# A loss hears all outputs, $L(o_1, \dots, o_T)$, and training needs $dL/dW$, $dL/dU$, $dL/dV$ at
+# The loss depends on all outputs, $L(o_1, \dots, o_T)$, and training needs $dL/dW$, $dL/dU$, $dL/dV$ at
 # once. Only $V$ is simple: $s_t$ does not depend on it, so
 # $\dfrac{dL}{dV} = \sum_t \bar o_t\, s_t$ with $\bar o_t = \partial L/\partial o_t$. For the others
 # one could put the total derivatives into the chain rule, parameter by parameter. It is cheaper to
-# ask the question from the loss's end: *how much does $L$ feel of the state $s_t$?* Call the answer
-# the adjoint $\bar s_t$.
+# ask the question from the loss's end: *what is the derivative of $L$ with respect to the state
+# $s_t$, over all paths?* Call the answer the adjoint $\bar s_t$.
 #
 # In the unrolled network $s_t$ is used twice: by its own output, $o_t = V s_t$, and by the next
 # step, through $a_{t+1}$. So
@@ -628,7 +630,30 @@ check("01.refute_softmax", two_networks)
 # - The **immediate** derivative sees one use of a parameter; the **total** one sees them all.
 # - Recursion, path sum and reverse sweep add the same terms in different orders.
 # - What travels between steps is $J_t = f'(a_t)\,W$, whichever parameter moved the state.
-# - Everything depends on $W$ recursively, and so does everything on $U$. Only $V$ does not.
+# - Every state depends recursively on $W$ and on $U$; none depends on $V$.
+#
+# ### Sources
+#
+# - Elman, J. L. (1990). Finding structure in time. *Cognitive Science* 14(2), 179–211.
+#   [doi:10.1207/s15516709cog1402_1](https://doi.org/10.1207/s15516709cog1402_1). *For:* the simple
+#   recurrent network.
+# - Rumelhart, D. E., Hinton, G. E. and Williams, R. J. (1986). Learning representations by
+#   back-propagating errors. *Nature* 323, 533–536.
+#   [doi:10.1038/323533a0](https://doi.org/10.1038/323533a0). *For:* the reverse sweep, in layers;
+#   networks in time are unrolled there already.
+# - Werbos, P. J. (1990). Backpropagation through time: what it does and how to do it. *Proceedings
+#   of the IEEE* 78(10), 1550–1560. [doi:10.1109/5.58337](https://doi.org/10.1109/5.58337). *For:*
+#   the sweep of section 5, and its name.
+# - Williams, R. J. and Zipser, D. (1989). A learning algorithm for continually running fully
+#   recurrent neural networks. *Neural Computation* 1(2), 270–280.
+#   [doi:10.1162/neco.1989.1.2.270](https://doi.org/10.1162/neco.1989.1.2.270). *For:* the recursion
+#   of section 3.
+# - Pascanu, R., Mikolov, T. and Bengio, Y. (2013). On the difficulty of training recurrent neural
+#   networks. *Proceedings of the 30th International Conference on Machine Learning*, PMLR 28(3),
+#   1310–1318. [arXiv:1211.5063](https://arxiv.org/abs/1211.5063). *For:* writes the immediate
+#   derivative as $\partial^{+}$, and the gradient as a sum over paths.
+#
+# ### Your functions
 #
 # Below, each of your functions beside the reference.
 

@@ -23,8 +23,11 @@
 # | $\bar o_t = \partial L / \partial o_t$ | `do`, shaped like `o` | adjoint of the output |
 # | $u \otimes v = u^\top v$ | `np.outer(u, v)` | outer product of two rows, $[i, j] = u_i v_j$ |
 #
-# The slides write it the other way round: there $\hat y$ is the target and $y$ the prediction.
-# Whoever mixes the two up takes the logarithm of a target that is zero, and the loss is infinite.
+# This lesson and the next follow a set of lecture slides on the network with row vectors, $\tanh$
+# and softmax, and no biases. They write it the other way round: there $\hat y$ is the target and $y$
+# the prediction. Mix the two up and you take the logarithm of a target that is zero. The last line
+# of the cell below does that. Where it says *the article*, the lesson corrects a public article on
+# recurrent networks, which has a list of references of its own.
 
 # %%
 import numpy as np
@@ -41,6 +44,10 @@ h = rnn.forward(cell, x, h0).h  # T + 1 states, the first is h0
 o = readout.forward(head, h[1:])  # T outputs
 y = np.eye(K)[rng.integers(K, size=(T, B))]  # one class of K is right: one-hot rows
 print("h", h.shape, " o", o.shape, " y", y.shape)
+yhat = losses.softmax(o)
+with np.errstate(divide="ignore"):
+    swapped = -(yhat * np.log(y)).sum()
+print(f"loss {-(y * np.log(yhat)).sum():.2f}; with prediction and target exchanged: {swapped}")
 
 # %% [markdown] tags=["S1.1"]
 # ## 1 The network and its outputs
@@ -92,7 +99,7 @@ def softmax(o):
 check("02.softmax", softmax)
 
 
-# %% [markdown]
+# %% [markdown] tags=["S4.3"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # Three things happen to each row: a shift, a power, a division. None of them looks at another row.
@@ -109,8 +116,7 @@ check("02.softmax", softmax)
 # logit of its row. Exponentiate. Divide by the sum over the same axis, kept in the same way.
 #
 # </details>
-
-# %% [markdown] tags=["S4.3"]
+#
 # ## 3 The Jacobian of the softmax
 #
 # A hidden activation works entry by entry, so its derivative is one slope for each entry. The article
@@ -162,7 +168,10 @@ check("02.softmax_jacobian", softmax_jacobian)
 #
 # **Look at this.** Raise one logit: its own share grows, and every other share pays for it. Each
 # column sums to zero, because the shares always sum to one. Each row sums to zero as well, because
-# a common shift of all logits changes nothing. That is one direction lost, so the rank is $K - 1$.
+# a common shift of all logits changes nothing. So the constant direction is lost, and the rank is
+# *at most* $K - 1$. Is another direction lost with it? Entry $i$ of the Jacobian times $v$ is
+# $\hat y_i\,(v_i - \hat y \cdot v)$. No share is zero, so all entries vanish only if every $v_i$ is
+# the same number $\hat y \cdot v$. Only constant directions are lost, and the rank is exactly $K - 1$.
 
 # %%
 shares = losses.softmax(o[0, 0])
@@ -172,7 +181,11 @@ plots.show(
     "Jacobian of a softmax over six classes: positive numbers on the diagonal, "
     "small negative ones everywhere else.",
 )
-print(f"largest row sum {abs(J.sum(axis=1)).max():.0e}, rank {np.linalg.matrix_rank(J)} of {K}")
+lost = np.linalg.svd(J)[2][-1]  # the direction that the Jacobian shrinks most
+print(f"largest row sum {abs(J.sum(axis=1)).max():.0e}; the lost direction: {lost.round(3)}")
+rows = losses.softmax(np.random.default_rng(0).normal(size=(1000, K)))
+ranks = [np.linalg.matrix_rank(losses.softmax_jacobian(row)) for row in rows]
+print(f"rank {np.linalg.matrix_rank(J)} of {K}; of 1000 random rows: {min(ranks)} to {max(ranks)}")
 diagonal = np.diag(np.diag(J))
 print(f"norm of the diagonal {np.linalg.norm(diagonal):.2f}, ", end="")
 print(f"of the rest {np.linalg.norm(J - diagonal):.2f}")
@@ -185,8 +198,9 @@ print(f"of the rest {np.linalg.norm(J - diagonal):.2f}")
 #
 # $$L_t = -\sum_{k=1}^{K} y_{t,k} \log \hat y_{t,k}, \qquad L = \sum_{t=1}^{T} L_t,$$
 #
-# summed over the instances of the batch as well. Written without sums, as some sources do, it would
-# be a row of numbers and no loss.
+# summed over the instances of the batch as well. The article writes $-y \log \hat y$, without
+# sums. That has one number for every step, instance and class: an array, and not yet a loss. Which
+# sum or mean is meant has to be said, because the gradient depends on it.
 #
 # **Do not take the logarithm of a softmax.** A very small share is stored as 0, and its logarithm
 # is minus infinity. Take it on paper: with $m$ the largest logit of the row,
@@ -250,18 +264,24 @@ check("02.softmax_cross_entropy", softmax_cross_entropy)
 # ---
 #
 # **Look at the numbers.** A loss can be summed, or divided by the size of the batch, or by the
-# number of instances and steps. Its gradient is divided with it, and a gradient checked against the
-# wrong one is off by a constant factor. In this course a loss is a sum unless `reduction="mean"`
-# says otherwise: divided by $B$, so that the steps still add up. Below that, three formulas for
-# `do`, measured at targets that sum to 1.1: the softmax taken entry by entry, prediction minus
-# target, and the boxed formula.
+# number of instances and steps. The cell measures the gradient of each by complex step. It is
+# divided with its loss, so a gradient that is checked against the wrong reduction is off by a
+# constant factor. In this course a loss is a sum unless `reduction="mean"` says otherwise: divided
+# by $B$, so that the steps still add up. Below that, three formulas for `do`, measured at targets
+# that sum to 1.1: the softmax taken entry by entry, prediction minus target, and the boxed formula.
 
 # %%
 total, do = losses.softmax_cross_entropy(o, y)
-mean, do_mean = losses.softmax_cross_entropy(o, y, reduction="mean")
-print(f"sum {total:.3f}, by B {mean:.3f}, by B and T {total / (B * T):.3f}")
-ratio = do / do_mean
-print(f"do of the sum by do of the mean: from {ratio.min():.6f} to {ratio.max():.6f}")
+print("without sums:", (-y * np.log(losses.softmax(o))).shape, "numbers")
+reductions = {
+    "sum": lambda o: losses.softmax_cross_entropy(o, y)[0],
+    "divided by B": lambda o: losses.softmax_cross_entropy(o, y, reduction="mean")[0],
+    "divided by B T": lambda o: losses.softmax_cross_entropy(o, y)[0] / (B * T),
+}
+for label, reduced in reductions.items():
+    ratio = do / numgrad.complex_step(reduced, o)
+    print(f"{label}: loss {reduced(o):.3f}, do of the sum is {ratio.min():.6f} "
+          f"to {ratio.max():.6f} times its gradient")
 
 soft, shares = 1.1 * y, losses.softmax(o)
 true = numgrad.complex_step(lambda o: losses.softmax_cross_entropy(o, soft)[0], o)
@@ -414,7 +434,7 @@ def sigmoid_cross_entropy(o, y):
 check("02.sigmoid_cross_entropy", sigmoid_cross_entropy)
 
 
-# %% [markdown]
+# %% [markdown] tags=["S0.3"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # No entry looks at another one here. The only sum is the last.
@@ -432,8 +452,7 @@ check("02.sigmoid_cross_entropy", sigmoid_cross_entropy)
 # tangent of half the logit, minus the target.
 #
 # </details>
-
-# %% [markdown] tags=["S0.3"]
+#
 # ## 7 Squared error
 #
 # Where the target is a measurement, compare it directly, $L = \tfrac12 \sum (\hat y - y)^2$, with
@@ -508,9 +527,9 @@ plots.show(
 # Whatever the loss was, it now speaks through `do` alone. Take one instance. Entry $(m, n)$ of
 # $W_y$ enters only $o_{t,n}$, multiplied by $h_{t,m}$; so its derivative is
 # $h_{t,m}\,\bar o_{t,n}$. That is the outer product $h_t \otimes \bar o_t$, of shape $(H, K)$ like
-# $W_y$ itself. (People write $\partial o_t/\partial W_y = h_t$. That is shorthand: the full
+# $W_y$ itself. (The article writes $\partial o_t/\partial W_y = h_t$. That is shorthand: the full
 # derivative of a row by a matrix has three indices, and only in its product with $\bar o_t$ does
-# $h_t$ remain as a factor.)
+# $h_t$ remain as a factor. The end of this section measures it.)
 #
 # Every step and every instance uses the same $W_y$, so their parts are added. With instances as rows,
 # one matrix product does the sum over the batch:
@@ -566,7 +585,9 @@ check("02.readout_backward", readout_backward)
 #
 # **What you just saw** needs no loop that runs backward. $W_y$ moves no state, so nothing has to be
 # carried from step to step. That does not mean that the loss of step $t$ knows only step $t$:
-# through the states it depends on every earlier input. Below, both by complex step.
+# through the states it depends on every earlier input. Below, both by complex step. The second
+# cell measures $\partial o_1/\partial W_y$ for one instance: its shape, how few of its entries are
+# not zero, and what is left of it in the product with $\bar o_1$.
 
 # %%
 def states_and_losses(x_1, W_y):
@@ -590,6 +611,13 @@ plots.show(
     "every step, the state by the output matrix is exactly zero.",
 )
 print("largest derivative of a state by W_y:", max(sizes(by_W_y)))
+
+# %%
+full = numgrad.complex_step(lambda W: h[1, 0] @ W + head["b_y"], head["W_y"])
+filled = np.count_nonzero(full)
+print(f"derivative of one output by W_y: {full.shape}, {filled} of {full.size} entries not zero")
+gap = abs(np.tensordot(do[0, 0], full, 1) - np.outer(h[1, 0], do[0, 0])).max()
+print(f"its product with the adjoint, off from the outer product by {gap:.0e}")
 
 # %% [markdown] tags=["S4.11"]
 # ## 9 Refute it: the transposed gradient
@@ -634,8 +662,7 @@ check("02.refute_transposed", uphill)
 # last two factors of the equation have opposite signs. What does the true gradient then look like?
 #
 # </details>
-
-# %% [markdown]
+#
 # ## Recap
 #
 # - Shift each row by its largest logit; take logarithms on paper, never of a softmax.
@@ -645,6 +672,22 @@ check("02.refute_transposed", uphill)
 # - $W_y$ gets $\sum_t H_t^\top \bar O_t$, the bias the sum over steps and instances, each state
 #   $\bar O_t W_y^\top$. No recursion: no state depends on $W_y$.
 # - When $H = K$, shapes prove nothing.
+#
+# ### Sources
+#
+# - Bridle, J. S. (1990). Probabilistic interpretation of feedforward classification network
+#   outputs, with relationships to statistical pattern recognition. In Fogelman Soulié, F. and
+#   Hérault, J. (eds.), *Neurocomputing: Algorithms, Architectures and Applications*, 227–236.
+#   Springer. *For:* the softmax, its name, and its Jacobian.
+# - Solla, S. A., Levin, E. and Fleisher, M. (1988). Accelerated learning in layered neural
+#   networks. *Complex Systems* 2(6), 625–640. *For:* cross-entropy against squared error.
+# - Bishop, C. M. (2006). *Pattern Recognition and Machine Learning*, chapters 4 and 5. Springer.
+#   *For:* why prediction minus target is left for each matched pair of output and loss.
+# - Goodfellow, I., Bengio, Y. and Courville, A. (2016). *Deep Learning*, chapter 6. MIT Press.
+#   [deeplearningbook.org](https://www.deeplearningbook.org). *For:* output units, and stable
+#   logarithms.
+#
+# ### Your functions
 #
 # Below, each of your functions beside the reference.
 

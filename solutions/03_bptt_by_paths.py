@@ -50,8 +50,8 @@ print("x", x.shape, " h", h.shape, " dh", dh.shape)
 # %% [markdown] tags=["S1.1", "S1.5"]
 # ## 1 The network in rows
 #
-# The slides that this lesson follows write every vector as a row, so a layer is *row times matrix*,
-# and they use no biases:
+# This lesson follows the slides of lesson 02, which write every vector as a row. A layer is *row
+# times matrix*, and there are no biases:
 #
 # $$a_t = x_t W_x + h_{t-1} W_h, \qquad h_t = \tanh(a_t), \qquad \hat y_t = \mathrm{softmax}(h_t W_y).$$
 #
@@ -61,22 +61,31 @@ print("x", x.shape, " h", h.shape, " dh", dh.shape)
 #
 # $$\hat y_3 = \mathrm{softmax}\Big(\tanh\big(x_3 W_x + \tanh(x_2 W_x + \tanh(x_1 W_x + h_0 W_h)\, W_h)\, W_h\big)\, W_y\Big).$$
 #
-# Count the factors: $W_h$ stands there three times, once for each step. The first version of this
-# line on the slides has lost one of them (and there $W_y$ has slipped inside the outermost $\tanh$, where
-# it fits only if $K = H$). The cell below evaluates the whole line, and then a line without the
-# middle $W_h$.
+# Count the factors: $W_h$ stands there three times, once for each step. In the copy of the slides
+# that this course was written from, this line has suffered. In one version a $W_h$ is missing, and
+# $W_y$ stands inside the outermost $\tanh$, where it fits only if $K = H$. In another, the activation
+# is called $\sigma$, which elsewhere means the logistic function; the slides define it as $\tanh$. The
+# cell below evaluates the line as above, and each of the three readings. (For the $W_y$ inside, it
+# takes a square matrix in both places.)
 
 # %%
-def third_prediction(W_mid):
-    W_x, W_h, W_y = params.values()
-    first = np.tanh(x[0] @ W_x + h0 @ W_h)
-    return losses.softmax(np.tanh(x[2] @ W_x + np.tanh(x[1] @ W_x + first @ W_mid) @ W_h) @ W_y)
+def third(W_mid=weights["W_h"], W_y=top["W_y"], phi=np.tanh, inside=False):
+    W_x, W_h = weights.values()
+    second = phi(x[1] @ W_x + phi(x[0] @ W_x + h0 @ W_h) @ W_mid)
+    a = x[2] @ W_x + second @ W_h
+    return losses.softmax(phi(a @ W_y) if inside else phi(a) @ W_y)
 
 
-loop = losses.softmax(h[3] @ top["W_y"])
-for name, W_mid in {"as above": weights["W_h"], "one W_h lost": np.eye(H)}.items():
-    gap = np.linalg.norm(third_prediction(W_mid) - loop) / np.linalg.norm(loop)
-    print(f"nested, {name}: differs from the loop by {gap:.1e} of its norm")
+loop, square = losses.softmax(h[3] @ top["W_y"]), np.random.default_rng(0).normal(size=(H, H))
+readings = {
+    "as above": (third(), loop),
+    "one W_h lost": (third(W_mid=np.eye(H)), loop),
+    "sigma read as the logistic": (third(phi=lambda a: 1 / (1 + np.exp(-a))), loop),
+    "W_y inside": (third(W_y=square, inside=True), third(W_y=square)),
+}
+for name, (got, want) in readings.items():
+    gap = np.linalg.norm(got - want) / np.linalg.norm(want)
+    print(f"nested, {name}: differs by {gap:.1e} of the norm")
 plots.show(
     plots.unrolled(4, names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
     "The network unrolled over four steps: states h_0 to h_4 joined by the same matrix W_h, "
@@ -186,10 +195,11 @@ check("03.step_jacobian", step_jacobian)
 #
 # </details>
 
-# %% [markdown] tags=["S3.2", "S4.15"]
+# %% [markdown] tags=["S3.2", "S4.15", "S4.16", "S4.17"]
 # ## 3 Many steps back: order
 #
-# From $h_k$ to $h_t$ there are $t-k$ steps, one Jacobian for each. In this layout a *change* of a state
+# From $h_k$ to $h_t$ there are $t-k$ steps, one Jacobian for each, so the derivative is a product of
+# $t-k$ matrices. In this layout a *change* of a state
 # is a column, $\delta h_t = J_t\, \delta h_{t-1}$, although the states themselves are rows. The earliest
 # factor acts first, so it stands on the right:
 #
@@ -253,11 +263,12 @@ plots.show(
     "the fields above the diagonal are empty, as no loss feels a later state.",
 )
 
-# %% [markdown] tags=["S3.2"]
+# %% [markdown] tags=["S3.2", "S4.17"]
 # ### Is the order a matter of taste?
 #
 # The slides print $\frac{\partial h^5}{\partial h^4}\frac{\partial h^4}{\partial h^3}\cdots$ beside a
-# network written in rows, and the article writes $\prod_j$ without saying in which order. Both are right in
+# network written in rows, and a public article on the subject, which this course calls *the article*, writes
+# $\prod_j$ without saying in which order. Both are right in
 # numerator layout with the latest factor on the left. In the other layout every factor is transposed,
 # and then the order turns round as well: $(AB)^{\top} = B^{\top} A^{\top}$. Do one without the other,
 # and the product is a different matrix. *How* different? It is tempting to say: the same factors in
@@ -398,7 +409,10 @@ check("03.path_terms", path_terms)
 # one term, two terms, up to five, with an equals sign each time. The article does the same with two terms
 # on two lines. Read with immediate derivatives, only the full sum is equal to the gradient. The terms are
 # *added*; none of them is the gradient in another form. The bars show how far the sum is off after each
-# term, once starting with the latest use and once with the oldest.
+# term, once starting with the latest use and once with the oldest. There is one reading in which the
+# slides' first line, the one with a single term, is right after all: with the *total* derivative
+# $dh_5/dW_h$ as its last factor. Then it is exact, and nothing may be added. The last line of the
+# output tests that.
 
 # %%
 terms = paths.path_terms(weights, run, dh[:, None], 5)["W_h"]
@@ -416,6 +430,9 @@ for name, errors in bars.items():
 true = terms.sum(axis=0)
 k5, k4 = (np.linalg.norm(terms[k - 1] - true) / np.linalg.norm(true) for k in (5, 4))
 print(f"each taken alone as the gradient: k = 5 is off by {k5:.2f}, k = 4 by {k4:.2f}")
+one_term = np.einsum("i,imn->mn", dh[4], paths.rtrl(weights, run)["W_h"][4, 0])
+gap = np.linalg.norm(one_term - true) / np.linalg.norm(true)
+print(f"one term with the total derivative of h_5: off by {gap:.0e}")
 plots.show(
     plots.paired_bars(bars, "number of terms in the sum", "error, relative to the gradient"),
     "Relative error of the sum with one to five path terms, for both orders of adding: "
@@ -487,7 +504,7 @@ check("03.gradient_by_paths", gradient_by_paths)
 # $$\frac{\partial L_t}{\partial \hat y_t} \sum_{k=1}^{t} \frac{\partial \hat y_t}{\partial h_k}\,
 #   \frac{\partial h_k}{\partial W_h} .$$
 #
-# It stands for two things here. In the sum the first factor is *total*: it goes through all states
+# The symbol $\partial$ has two meanings in this line. In the sum the first factor is *total*: it goes through all states
 # between $h_k$ and $h_t$, as in the heatmap. The second has to be *immediate*, $W_h$'s use at step $k$
 # alone; a reader of the article pointed that out, and rightly. With $d h_k / d W_h$ in its place, each addend brings along all
 # the paths that reach $h_k$ from earlier steps, and these are in the sum already. Below, that wrong sum is
@@ -581,6 +598,27 @@ check("03.refute_overcount", wrong_way)
 #
 # This costs a product of Jacobians for every pair of steps. Lesson 04 adds the same terms in another
 # order, and needs one sweep.
+#
+# ### Sources
+#
+# - Werbos, P. J. (1990). Backpropagation through time: what it does and how to do it. *Proceedings
+#   of the IEEE* 78(10), 1550–1560. [doi:10.1109/5.58337](https://doi.org/10.1109/5.58337). *For:*
+#   back-propagation through time.
+# - Pascanu, R., Mikolov, T. and Bengio, Y. (2013). On the difficulty of training recurrent neural
+#   networks. *Proceedings of the 30th International Conference on Machine Learning*, PMLR 28(3),
+#   1310–1318. [arXiv:1211.5063](https://arxiv.org/abs/1211.5063). *For:* the sum over paths, with
+#   immediate derivatives.
+# - Williams, R. J. and Zipser, D. (1995). Gradient-based learning algorithms for recurrent networks
+#   and their computational complexity. In Chauvin, Y. and Rumelhart, D. E. (eds.),
+#   *Backpropagation: Theory, Architectures, and Applications*, 433–486. Erlbaum. *For:* the
+#   gradient of a recurrent network by several routes.
+# - Magnus, J. R. and Neudecker, H. (2019). *Matrix Differential Calculus with Applications in
+#   Statistics and Econometrics*, 3rd edition. Wiley. *For:* layouts of derivatives, and why one has
+#   to choose.
+#
+# ### Your functions
+#
+# Below, each of your functions beside the reference.
 
 # %%
 recap("03", globals())

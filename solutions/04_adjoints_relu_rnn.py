@@ -133,7 +133,7 @@ for name, parts in {"by loss": by_loss, "by use": by_use}.items():
 # %% [markdown]
 # ### The limits of the double sum
 #
-# The article writes its terms for the loss $L_{t+1}$, with $k$ from 1 to $t+1$, and sums over
+# A public article on back-propagation through time writes its terms for the loss $L_{t+1}$, with $k$ from 1 to $t+1$, and sums over
 # $t$ from 1. Then the last loss of the sequence comes at $t = T-1$, and the first one, $L_1$,
 # would need $t = 0$: it is lost. (Going on to $t = T$ asks for a loss $L_{T+1}$ that does not
 # exist.) One loss among many, one might say: the sum should come out nearly right.
@@ -335,11 +335,11 @@ def relu_backward(params, x, h, dh):
 # %% nbgrader={"grade": true, "grade_id": "check_relu_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.relu_backward", relu_backward)
 
-# %% [markdown]
+# %% [markdown] tags=["S2.3"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One row travels from right to left: what the future feels of the current state. At each step
-# what the present feels joins it, and then the step is walked backward.
+# One row travels from right to left: the adjoint of the current state from all later losses. At
+# each step the adjoint from outside joins it, and then the step is walked backward.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -365,8 +365,10 @@ check("04.relu_backward", relu_backward)
 # (To read $\bar a_t$ off a library that returns $\bar x_t$, the cell gives every unit one more
 # input, which is zero.)
 #
-# Below the figure stands a check by complex step. ReLU looks at the real part to decide what is
-# active; after that there are only straight lines.
+# Below the figure stands what an adjoint *is*, for every array of the network: one number for each
+# entry, so the same shape, and the derivative of the loss with respect to that entry. The column on
+# the right measures this, with one entry moved by a complex step. (ReLU looks at the real part to
+# decide what is active; after that there are only straight lines.)
 
 # %%
 wide = {**params, "W_x": np.concatenate([params["W_x"], np.eye(H)])}
@@ -386,22 +388,29 @@ def loss(p):
     return np.sum(rnn.forward(weights, p["x"], p["h0"], phi="relu").h[1:, 0] * dh)
 
 
-print(numgrad.check_gradient(loss, right, {**params, "x": run.x, "h0": h0[None]}))
+point = {**params, "x": run.x, "h0": h0[None]}
+print(numgrad.check_gradient(loss, right, point))
+for name, value in point.items():
+    e = (np.arange(value.size) == value.size - 1).reshape(value.shape)
+    moved = loss({**point, name: value + 1e-30j * e}).imag / 1e-30
+    print(f"{name:4s}{value.shape!s:11s} its adjoint {right[name].shape!s:11s}"
+          f"last entry {right[name].flat[-1]:+.6f}, measured {moved:+.6f}")
 
 # %% [markdown] tags=["S2.7", "S2.10"]
 # ## 4 Refute it: an update without a loss
 #
-# A handwritten solution of this network gets the state's adjoint right, and then prints the
-# updates
+# A page of handwriting solves this network by adjoints, for one instance in columns. It gets the
+# state's adjoint right. In the copy that this course was written from, the updates then read
 #
 # $$\bar W_h \mathrel{+}= h_{t-1} \otimes \mathrm{ReLU}'(a_t), \qquad
 #   \bar W_x \mathrel{+}= x_t \otimes \mathrm{ReLU}'(a_t), \qquad
 #   \bar b_h \mathrel{+}= \mathrm{ReLU}'(a_t) .$$
 #
-# (Its columns are written as rows here.) The slope is there, the factor from upstream is not.
-# The bias gradient becomes a row of whole numbers: it counts the steps at which each unit is
-# active. The shapes are right, and the numbers are not absurd. A step of gradient descent along
-# these arrays should at least make the loss smaller?
+# (Its columns are written as rows here. Whether the page or the copy lost a factor can no longer
+# be told, so nobody is blamed; what counts is what the lines compute as they stand.) The slope is
+# there, the factor from upstream is not. The bias gradient becomes a row of whole numbers: it
+# counts the steps at which each unit is active. The shapes are right, and the numbers are not
+# absurd. A step of gradient descent along these arrays should at least make the loss smaller?
 #
 # **Exercise 6 ●●○ · 10 min.** Refute that. Give adjoints from outside, of shape $(6, 5)$, for
 # the network at the top, for which a small step of descent along the three printed arrays
@@ -435,7 +444,7 @@ check("04.refute_upstream", uphill)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Try any array at all. If it does not do, its negative does.
+# Try any array at all. If it fails, its negative works.
 #
 # </details>
 #
@@ -450,6 +459,11 @@ check("04.refute_upstream", uphill)
 #   executes both counts every use twice but the last. Where the uses pull in opposite
 #   directions, that is far from any multiple of the gradient.
 # - *Double sum without $L_1$* is the sum of section 1 with the printed limits.
+# - *One dot for two products*: the page writes a dot for the matrix product and for the product
+#   entry by entry. Exchanged, both run. The mask and the adjoint give a single number, which
+#   NumPy broadcasts to all units without a word; $W_h^\top$ and the adjoint give a matrix.
+# - *Outputs that lag*: in the page's numbering $x_t$ makes $h_{t+1}$, and $y_t$ is read from $h_t$
+#   (section 7). So $y_t$ never sees $x_t$: the derivative is not small, it is zero.
 
 # %%
 def error(printed, name):
@@ -466,6 +480,12 @@ print(f"mask dropped, h0: {error(no_mask['h0'], 'h0'):.2f}")
 twice = 2 * right["W_h"] - by_use[-1]
 print(f"both index versions executed, W_h: {error(twice, 'W_h'):.2f}")
 print(f"double sum without L_1, W_h: {error(by_loss[1:].sum(axis=0), 'W_h'):.2f}")
+arrives = dh + np.concatenate([felt_of_a[1:] @ params["W_h"].T, np.zeros((1, H))])
+print(f"a matrix product for mask and adjoint, b_h: {error(np.sum(mask * arrives), 'b_h'):.2f};",
+      f"W_h^T and the adjoint entry by entry: {(params['W_h'].T * felt_of_a[0]).shape}")
+states = numgrad.complex_step(lambda v: rnn.forward(params, v[:, None], h0[None], "relu").h, x)
+own, later = (max(abs(states[t + n, 0, :, t]).max() for t in range(T)) for n in (0, 1))
+print(f"largest derivative by the page's x_t: of h_t, which y_t reads, {own}; of h_(t+1)", later)
 
 
 # %% [markdown] tags=["S2.8", "S4.5"]
@@ -729,8 +749,8 @@ check("04.column_backward", column_backward)
 # (c) Every use but the last is counted twice: the array is $2G - h_{T-1} \otimes \bar a_T$.
 # Where the last use is a small part of $G$, this is nearly $2G$, and the loss falls. Where the
 # uses cancel each other in $G$, the term that is left over can be larger than $G$, and the array
-# may even point uphill. The loss falls as long as its inner product with $G$ is positive, and
-# does not tell the two apart; the numbers do.
+# may even point uphill. Any array with a positive inner product with $G$ lowers the loss, so a
+# falling loss cannot expose this one. A numerical check can.
 
 # %% [markdown]
 # ## Recap
@@ -742,6 +762,27 @@ check("04.column_backward", column_backward)
 #   adjoint.
 # - A shared parameter collects the sum of what its copies would have. One line per use, once.
 # - Rows or columns, shifted or not: the same numbers, transposed, under other names.
+#
+# ### Sources
+#
+# - Rumelhart, D. E., Hinton, G. E. and Williams, R. J. (1986). Learning representations by
+#   back-propagating errors. *Nature* 323, 533–536.
+#   [doi:10.1038/323533a0](https://doi.org/10.1038/323533a0). *For:* adjoints, from layer to layer.
+# - Griewank, A. and Walther, A. (2008). *Evaluating Derivatives: Principles and Techniques of
+#   Algorithmic Differentiation*, 2nd edition. SIAM.
+#   [doi:10.1137/1.9780898717761](https://doi.org/10.1137/1.9780898717761). *For:* adjoints of any
+#   program, written with a bar as here.
+# - Nair, V. and Hinton, G. E. (2010). Rectified linear units improve restricted Boltzmann machines.
+#   *Proceedings of the 27th International Conference on Machine Learning*, 807–814. *For:* the
+#   rectified linear unit in networks.
+# - Glorot, X., Bordes, A. and Bengio, Y. (2011). Deep sparse rectifier neural networks.
+#   *Proceedings of the 14th International Conference on Artificial Intelligence and Statistics*,
+#   PMLR 15, 315–323. *For:* its zeros, and what they do to gradients.
+# - Le, Q. V., Jaitly, N. and Hinton, G. E. (2015). A simple way to initialize recurrent networks of
+#   rectified linear units. [arXiv:1504.00941](https://arxiv.org/abs/1504.00941). *For:* recurrent
+#   networks made of such units.
+#
+# ### Your functions
 #
 # Below, each of your functions beside the reference.
 

@@ -2,10 +2,11 @@
 # # 05 · Back-propagation through time, in matrices
 #
 # **After this lesson you can** write the forward and the backward pass of a recurrent network
-# for a whole minibatch; say where every transpose in it comes from; prove that the sweep adds
-# up all paths; and check the whole network, readout and loss included.
+# for a whole minibatch, also for sequences of different lengths; say where every transpose in it
+# comes from; prove that the sweep adds up all paths; and check the whole network, readout and loss
+# included.
 #
-# about 150 minutes · difficulty ●●● · before it: 02, 03, 04
+# about 165 minutes · difficulty ●●● · before it: 02, 03, 04
 #
 # Everything so far comes together here: the output layer of lesson 02, the paths of lesson 03,
 # the adjoints of lesson 04. What is new is small and is the source of most mistakes: many
@@ -22,8 +23,9 @@
 # | $O_t$ | `o[t-1]`, `o` is `(T,B,K)` | output, before the softmax |
 # | $W_x, W_h, b_h$ | `(D,H)`, `(H,H)`, `(H,)` | parameters of the recurrent layer |
 # | $W_y, b_y$ | `(H,K)`, `(K,)` | parameters of the readout |
+# | $\phi$ | | activation of the hidden units, here $\tanh$ |
 # | $J_t$ | | step Jacobian of one instance, $J_t[i,j] = \partial h_t[i] / \partial h_{t-1}[j]$ |
-# | $\bar H_t^{\text{out}}$ | `dh[t-1]`, `dh` is `(T,B,H)` | what the loss feels of $H_t$ **from outside**: without the later steps |
+# | $\bar H_t^{\text{out}}$ | `dh[t-1]`, `dh` is `(T,B,H)` | adjoint of $H_t$ **from outside**: the derivative of the loss with respect to $H_t$, later steps not counted |
 # | $\bar H_t$ | `dh_total` | the full adjoint of $H_t$, later steps included |
 # | $\bar A_t$ | `da` | adjoint of the pre-activation |
 # | $u \otimes v$ | `np.outer(u, v)` | outer product of two rows, $u^\top v$ |
@@ -32,7 +34,7 @@
 import numpy as np
 
 from autograder import check, recap
-from rnnlib import losses, numgrad, paths, plots, readout, rnn
+from rnnlib import gru, losses, lstm, numgrad, paths, plots, readout, rnn, sequence
 
 steps, batch, inputs, units, classes = 6, 3, 4, 5, 7  # T, B, D, H, K
 rng = np.random.default_rng(10)
@@ -50,14 +52,26 @@ print(run._fields, run.h.shape)
 # %% [markdown] tags=["S0.1", "S4.1", "S4.2", "S4.6", "S4.8", "S4.9"]
 # ## 1 One network, three spellings
 #
-# Stripped of everything else, a recurrent network is a *dynamical system*:
-# $h_t = f(x_t, h_{t-1})$, with an output $\hat y_t = g(h_t)$. The same $f$ and $g$ serve every
-# step.
+# Stripped of everything else, a recurrent network is a *dynamical system*: a **state** that a map
+# $F$ takes from step to step, $s_t = F(x_t, s_{t-1})$, and a map $G$ that reads the output off the
+# state, $\hat y_t = G(s_t)$. The same $F$ and $G$ serve every step. Cells differ in what the state
+# is and in $F$:
 #
-# **Columns.** Textbooks take one instance and write it as a column. The slides on the general
-# network store the matrices so that they act from the left:
-# $h_t = \phi(W_h h_{t-1} + W_x x_t + b_h)$. The article stores them the other way round and
-# transposes: $h_t = \phi(W_x^\top x_t + W_h^\top h_{t-1} + b_h)$.
+# | cell | state $s_t$ | $F$ takes $x_t$, $s_{t-1}$ to | lesson |
+# |---|---|---|---|
+# | RNN | $h_t$ | $\tanh(x_t W_x + h_{t-1} W_h + b_h)$ | this one |
+# | LSTM | $(c_t, h_t)$ | $c_t = f_t \odot c_{t-1} + i_t \odot g_t,\ \ h_t = o_t \odot \tanh c_t$; the gates $i_t, f_t, o_t$ and $g_t$ read $x_t, h_{t-1}$ | 10 |
+# | GRU | $h_t$ | $(1 - z_t) \odot n_t + z_t \odot h_{t-1}$; $z_t$, $n_t$ and a further gate in $n_t$ read $x_t, h_{t-1}$ | 12 |
+#
+# For all three $G$ is the readout, $\phi_y(h_t W_y + b_y)$. A state is what has to be handed on, and
+# nothing else is needed of the past. The code below tests that: it runs each cell step by step and
+# hands on the state alone, and for the LSTM once more $h_t$ without $c_t$.
+#
+# **Columns.** Textbooks take one instance and write it as a column. This lesson corrects two
+# sources that do so. One is a table of notes on the general network, which stores the matrices so
+# that they act from the left: $h_t = \phi(W_h h_{t-1} + W_x x_t + b_h)$. The other is a public
+# article on back-propagation through time, with a list of references of its own. It stores the
+# matrices the other way round and transposes: $h_t = \phi(W_x^\top x_t + W_h^\top h_{t-1} + b_h)$.
 #
 # **Rows.** Transpose the article's equation. With $(M v)^\top = v^\top M^\top$ the transposes
 # vanish, and the arrays stay as they are: $h_t = \phi(x_t W_x + h_{t-1} W_h + b_h)$.
@@ -72,6 +86,16 @@ print(run._fields, run.h.shape)
 # default, or learned (section 8). Steps run from 1 to $T$, states from 0 to $T$.
 
 # %%
+cells = {"RNN": (rnn.init, rnn.forward), "GRU": (gru.init, gru.forward)}
+cells["LSTM"] = (lstm.init, lstm.forward)
+for name, handed_on in (("RNN", "h"), ("GRU", "h"), ("LSTM", "ch"), ("LSTM", "h")):
+    init, forward = cells[name]
+    p, state = init(inputs, units, np.random.default_rng(1)), {}
+    for x_t in x:
+        step = forward(p, x_t[None], **state)
+        state = {f"{part}0": getattr(step, part)[-1] for part in handed_on}
+    gap = abs(state["h0"] - forward(p, x).h[-1]).max()
+    print(f"{name}, {' and '.join(handed_on)} handed on: off from one run by {gap:.0e}")
 # the first step of the first instance, as the article writes it
 column = weights["W_x"].T @ x[0, 0] + weights["W_h"].T @ h0[0] + weights["b_h"]
 gap = abs(np.tanh(column) - run.h[1, 0]).max()
@@ -104,7 +128,7 @@ def rnn_forward(params, x, h0):
 check("05.rnn_forward", rnn_forward)
 
 
-# %% [markdown]
+# %% [markdown] tags=["S4.5"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # The rows never meet, so a matrix product does all instances at once. The steps wait for each
@@ -124,8 +148,7 @@ check("05.rnn_forward", rnn_forward)
 # hyperbolic tangent. Turn both lists into arrays.
 #
 # </details>
-
-# %% [markdown] tags=["S4.5"]
+#
 # ## 2 Shared weights
 #
 # The unrolled picture has $T$ copies of the network and one set of parameters. So their number
@@ -150,7 +173,7 @@ def parameter_counts(T, D, H, K):
 check("05.parameter_counts", parameter_counts)
 
 
-# %% [markdown]
+# %% [markdown] tags=["S4.7"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # The notation table has the five shapes. The article gives two of them wrongly, so do not count
@@ -167,8 +190,7 @@ check("05.parameter_counts", parameter_counts)
 # Add five products for the first number. The second is the first, once per step.
 #
 # </details>
-
-# %% [markdown] tags=["S4.7"]
+#
 # ## 3 One stacked matrix
 #
 # The two products can be made in one. Put $X_t$ and $H_{t-1}$ side by side, and the two
@@ -204,7 +226,7 @@ def stacked_forward(params, x, h0):
 # %% nbgrader={"grade": true, "grade_id": "check_stacked_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.stacked_forward", stacked_forward)
 
-# %% [markdown]
+# %% [markdown] tags=["S4.7"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # `np.concatenate` joins arrays along an axis that exists already. Which axis is it for the
@@ -223,8 +245,9 @@ check("05.stacked_forward", stacked_forward)
 # tangent.
 #
 # </details>
-
-# %% [markdown] tags=["S4.7"]
+#
+# ---
+#
 # ### Would NumPy have complained?
 #
 # The article prints the stack with the wrong partner: $W_x$ over $W_y$. "Such a slip is
@@ -247,7 +270,7 @@ silent_stack = ([[1.0, 0.0]], [[0.5, 0.0], [0.0, 0.5]], [[0, 0], [0, -1]], [0.3]
 # %% nbgrader={"grade": true, "grade_id": "check_refute_stack", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.refute_stack", silent_stack)
 
-# %% [markdown]
+# %% [markdown] tags=["S4.22"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # For which $K$ does $W_y$ have as many columns as $W_x$?
@@ -265,8 +288,7 @@ check("05.refute_stack", silent_stack)
 # numbers small, so that $\tanh$ does not flatten the difference.
 #
 # </details>
-
-# %% [markdown] tags=["S4.22"]
+#
 # ## 4 One step back: where the transpose comes from
 #
 # Take one instance and one step, entry by entry. Unit $i$ of the new state is
@@ -302,7 +324,7 @@ two_matrices = ([[0, 1], [-1, 0]], [[0.3, 0.8], [0.8, -0.5]])
 # %% nbgrader={"grade": true, "grade_id": "check_refute_jacobian", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.refute_jacobian", two_matrices)
 
-# %% [markdown]
+# %% [markdown] tags=["S4.13", "S4.14", "S4.15", "S4.20", "S4.51"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # What has to be true of a matrix for its transpose to make no difference? And what for it to
@@ -321,8 +343,7 @@ check("05.refute_jacobian", two_matrices)
 # columns are enough for both.
 #
 # </details>
-
-# %% [markdown] tags=["S4.13", "S4.14", "S4.15", "S4.16", "S4.17", "S4.20", "S4.51"]
+#
 # ## 5 All paths of one loss
 #
 # Now several steps. A change of $h_k$ reaches $h_t$ through all steps between them, and lesson
@@ -333,8 +354,10 @@ check("05.refute_jacobian", two_matrices)
 #
 # That is $t-k$ factors. The article writes $\prod_{j=k}^{t} \partial h_{j+1}/\partial h_j$. It
 # works on the loss of step $t+1$, so this product runs from $h_k$ to $h_{t+1}$ and has $t-k+1$
-# factors. Where nothing says in which order, descending has to be understood. Apart from the
-# shift $t+1 \to t$ its derivation and ours are the same.
+# factors. If no order is stated, read it as descending. The shift $t+1 \to t$ only renames the
+# steps. In three other places the article's derivation differs from ours: its Jacobian lacks the
+# transpose (section 4), it sets single terms equal to the gradient (below), and its sum over the
+# losses leaves out the first (section 7).
 #
 # The loss of step $t$ reaches the use of $W_h$ at step $k$ along exactly one path. With
 # $\bar h_t^{\text{out}} = \bar o_t W_y^\top$,
@@ -346,11 +369,17 @@ check("05.refute_jacobian", two_matrices)
 # fixed, carried on to the loss by Jacobians. The term $k = t$ has none of them. The term
 # $k = t-1$ has one, and it is *added*: the article prints the first, then the second, each
 # after an equals sign, as if they were two values of one derivative. For $W_x$ it prints one
-# term and then two. Both have to wait for the full sum.
+# term and then two. Neither is the gradient until all terms are added.
 #
 # Below, the row of the heatmap is a loss, the column a state, and the number says how much of
 # the loss arrives there: $\lVert \bar H_t^{\text{out}} J_{t:s} \rVert$. The curves keep the
 # newest terms only.
+#
+# The cell after it puts numbers to the article's indices. It takes each of the two terms alone
+# for the gradient; it adds the double sum once with the article's indices and once with ours; and
+# it tells $L_{t+1}$, which the article introduces as the *output* of step $t+1$, from that output.
+# Last, the article numbers its first step $t = 0$ and begins its sums at $t = 1$. Taken at its
+# word, the network never reads the first input. The last line says what that does to the gradient.
 
 # %%
 _, do = losses.softmax_cross_entropy(readout.forward(top, run.h[1:]), y)
@@ -373,6 +402,29 @@ plots.show(
     "Relative error of the last loss's gradient by W_x and by W_h against the number of "
     "terms kept: it is zero only when all six are.",
 )
+
+# %%
+def relative(gap, to):
+    return np.linalg.norm(gap) / np.linalg.norm(to)
+
+
+terms = [paths.path_terms(weights, run, dh, t)["W_h"] for t in range(1, steps + 1)]
+for k in (steps, steps - 1):
+    true = terms[-1].sum(axis=0)
+    off = relative(terms[-1][k - 1] - true, true)
+    print(f"term k = {k} alone, as the gradient of the last loss by W_h: off by {off:.2f}")
+ours = sum(terms[t - 1][k - 1] for t in range(1, steps + 1) for k in range(1, t + 1))
+article = sum(terms[t][k - 1] for t in range(steps) for k in range(1, t + 2))
+gap = abs(article - ours).max()
+print(f"double sum for L_(t+1) from t = 0, and for L_t from t = 1: differ by {gap:.0e}")
+o_2 = readout.forward(top, run.h[2:3])[0]
+print(f"step 2: its output {o_2.shape}, its loss {losses.softmax_cross_entropy(o_2, y[1])[0]:.2f}")
+whole, each = {**weights, **top}, losses.softmax_cross_entropy
+full, skipped = (
+    sequence.loss_and_grads(rnn, whole, x[first:], y[first:], each, h0=h0)[1]["W_x"]
+    for first in (0, 1)
+)
+print(f"first input never read: gradient by W_x off by {relative(skipped - full, full):.2f}")
 
 
 # %% [markdown] tags=["S0.2", "S4.9", "S4.15", "S4.20"]
@@ -434,7 +486,7 @@ def rnn_backward(params, x, h, dh):
 check("05.rnn_backward", rnn_backward)
 
 
-# %% [markdown]
+# %% [markdown] tags=["S0.2", "S0.3", "S4.7", "S4.11", "S4.12"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # One array of shape $(B,H)$ travels from right to left: what the later steps have to say about
@@ -457,8 +509,7 @@ check("05.rnn_backward", rnn_backward)
 # entry uses `=`. What is left over after the loop is the gradient of the initial state.
 #
 # </details>
-
-# %% [markdown] tags=["S0.2", "S0.3", "S4.7", "S4.11", "S4.12", "S4.51"]
+#
 # ## 7 The whole network
 #
 # The sweep does not ask where `dh` comes from. In the whole network it comes from the readout,
@@ -480,10 +531,6 @@ check("05.rnn_backward", rnn_backward)
 def loss(p):
     h = rnn.forward({n: p[n] for n in weights}, p["x"], p["h0"]).h
     return losses.softmax_cross_entropy(readout.forward({n: p[n] for n in top}, h[1:]), y)[0]
-
-
-def relative(gap, to):
-    return np.linalg.norm(gap) / np.linalg.norm(to)
 
 
 full, head = rnn.backward(weights, run, dh), readout.backward(top, run.h[1:], do)
@@ -555,6 +602,121 @@ check("05.one_by_one", one_by_one)
 # for the other two.
 #
 # </details>
+#
+# ---
+#
+# ### Sequences of different lengths
+#
+# The sequences of a batch are seldom equally long. The shorter ones are **padded**: zeros fill their
+# inputs up to the common length $T$. Zeros are not enough, since $W_h$ and $b_h$ would go on moving
+# the state. So a **mask** comes with them, $m_t \in \{0, 1\}$ for every step and instance, which is 1
+# where the step is real. At a padded step the state is *carried through*:
+#
+# $$H_t = m_t \odot \tanh(X_t W_x + H_{t-1} W_h + b_h) + (1 - m_t) \odot H_{t-1} .$$
+#
+# ($m_t$ is a column here: one number for each row.) The last state $H_T$ is then the last *real*
+# state of every instance, and a loss can read them all at once. Going back, ask again which places
+# use an array, and how: $A_t$ is used at real steps only, and $H_{t-1}$ is now used twice.
+#
+# **Exercise 8 ●●○ · 15 min.** Extend your sweep. `mask` is $(T,B)$, of zeros and ones; `h` holds the
+# states of the masked forward pass above; `dh` holds adjoints from outside for *all* steps, padded
+# ones included. Return the same dict as `rnn_backward`. The padding need not stand at the end, and
+# the inputs of padded steps need not be zero. None of that matters if the sweep is right.
+
+# %% nbgrader={"grade": false, "grade_id": "masked_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def masked_backward(params, x, h, dh, mask):
+    """mask (T, B).  Returns {"W_x", "W_h", "b_h", "x", "h0"}, the gradient of L."""
+    ### BEGIN SOLUTION
+    W_x, W_h = params["W_x"], params["W_h"]
+    dW_x, dW_h = np.zeros_like(W_x), np.zeros_like(W_h)
+    db_h, dx = np.zeros_like(params["b_h"]), np.zeros_like(x)
+    future = np.zeros_like(h[0])
+    for t in range(len(x), 0, -1):
+        real = mask[t - 1][:, None]
+        dh_total = dh[t - 1] + future
+        da = real * dh_total * (1 - h[t] ** 2)
+        dW_x += x[t - 1].T @ da
+        dW_h += h[t - 1].T @ da
+        db_h += da.sum(axis=0)
+        dx[t - 1] = da @ W_x.T
+        future = da @ W_h.T + (1 - real) * dh_total
+    return {"W_x": dW_x, "W_h": dW_h, "b_h": db_h, "x": dx, "h0": future}
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_masked_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("05.masked_backward", masked_backward)
+
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# Two lines of your `rnn_backward` change. Take an instance whose step $t$ is padded: which function
+# of $H_{t-1}$ is $H_t$ there, and what is its derivative?
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $\bar A_t = m_t \odot \bar H_t \odot (1 - H_t^2)$, and what step $t$ passes on to $H_{t-1}$ is
+# $\bar A_t W_h^\top + (1 - m_t) \odot \bar H_t$.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Take the row of the mask that belongs to the step and give it a second axis with `[:, None]`. The
+# adjoint of the pre-activation is multiplied by it. What travels on gets a second addend: the full
+# adjoint of the state, in the rows where the mask is zero.
+#
+# </details>
+#
+# ---
+#
+# **Look at this.** Three sequences of 6, 4 and 2 steps, and a loss that reads $H_T$ alone. Each field
+# is the norm of the adjoint of one state, measured by complex step. Read a row from right to left:
+# across the padding the adjoint travels unchanged, and it meets its first Jacobian where its own
+# sequence ends. Below the figure, the padded batch beside three runs of their own lengths; and what
+# happens without a mask, when the padding is only zeros.
+
+# %%
+def masked_states(p, x, h0, mask):
+    h = [h0]
+    for x_t, real in zip(x, mask[..., None]):
+        h.append(np.where(real, rnn.forward(p, x_t[None], h[-1]).h[1], h[-1]))
+    return np.array(h)
+
+
+lengths, reads = np.array([6, 4, 2]), dh[-1]
+mask = np.arange(steps)[:, None] < lengths
+padded = x * mask[..., None]
+h, sizes = masked_states(weights, padded, h0, mask), np.zeros((batch, steps + 1))
+for t in range(steps + 1):
+    def rest(state, t=t):
+        return (masked_states(weights, padded[t:], state, mask[t:])[-1] * reads).sum()
+
+    sizes[:, t] = np.linalg.norm(numgrad.complex_step(rest, h[t]), axis=1)
+plots.show(
+    plots.heatmap(sizes, "state t", "instance", first=(0, 1), numbers=".2f"),
+    "Norm of the adjoint of every state, three instances downward, states 0 to 6 to the right: in "
+    "the second row the last three fields are equal, in the third row the last five.",
+)
+
+# %%
+ends, true = [], 0.0
+for b, n in enumerate(lengths):
+    alone = rnn.forward(weights, x[:n, [b]], h0[[b]])
+    ends.append(alone.h[-1, 0])
+    last = (np.arange(n) == n - 1)[:, None, None] * reads[[b]]
+    true = true + rnn.backward(weights, alone, last)["W_h"]
+print(f"masked batch: last states off from the runs alone by {abs(h[-1] - ends).max():.0e}")
+
+
+def end_loss(W_h, mask):
+    return (masked_states({**weights, "W_h": W_h}, padded, h0, mask)[-1] * reads).sum()
+
+
+for kind, kept in {"with the mask": mask, "zeros, no mask": np.ones_like(mask)}.items():
+    gradient = numgrad.complex_step(lambda W, kept=kept: end_loss(W, kept), weights["W_h"])
+    print(f"{kind}: gradient by W_h off by {relative(gradient - true, true):.1e}")
 
 # %% [markdown] tags=["S4.9"]
 # ## 8 A learned initial state
@@ -563,7 +725,7 @@ check("05.one_by_one", one_by_one)
 # of $H$ numbers that *every* sequence starts from. In the forward pass it is copied to all $B$
 # rows of $H_0$, which is again a sharing, and you know what sharing does to a gradient.
 #
-# **Exercise 8 ●●○ · 10 min.** `h0` is now one row of shape $(H,)$, and no states are given. Run
+# **Exercise 9 ●●○ · 10 min.** `h0` is now one row of shape $(H,)$, and no states are given. Run
 # the network from it for all instances, sweep back, and return the gradient of this row, shape
 # $(H,)$. You may call your functions of exercises 1 and 6.
 #
@@ -626,7 +788,7 @@ print(f"distance to the secret state: {start:.3f} -> {end:.3f}")
 # %% [markdown] tags=["S4.15"]
 # ## 9 Why the sweep is right
 #
-# **Exercise 9 ●●● · 20 min · graded by hand.** Section 5 has a sum over paths, section 6 a
+# **Exercise 10 ●●● · 20 min · graded by hand.** Section 5 has a sum over paths, section 6 a
 # sweep. Prove that they give the same $dL/dW_h$, for one instance and any differentiable
 # $\phi$. Show first, by induction from $k = T$ downward, that the sweep's
 #
@@ -665,7 +827,32 @@ print(f"distance to the secret state: {start:.3f} -> {end:.3f}")
 # - One array travels backward. It goes through the slope first, then through $W_h^\top$.
 # - What is used often is summed: weights over steps and instances, a bias and a shared $h_0$
 #   over rows.
+# - Padding: carry the state through, zero the adjoint of $A_t$, and carry the adjoint of the state.
 # - The readout has no recursion; all it does for the sweep is to supply `dh`.
+#
+# ### Sources
+#
+# - Elman, J. L. (1990). Finding structure in time. *Cognitive Science* 14(2), 179–211.
+#   [doi:10.1207/s15516709cog1402_1](https://doi.org/10.1207/s15516709cog1402_1). *For:* the simple
+#   recurrent network.
+# - Werbos, P. J. (1990). Backpropagation through time: what it does and how to do it. *Proceedings
+#   of the IEEE* 78(10), 1550–1560. [doi:10.1109/5.58337](https://doi.org/10.1109/5.58337). *For:*
+#   its gradient by one sweep.
+# - Hochreiter, S. and Schmidhuber, J. (1997). Long short-term memory. *Neural Computation* 9(8),
+#   1735–1780. [doi:10.1162/neco.1997.9.8.1735](https://doi.org/10.1162/neco.1997.9.8.1735). *For:*
+#   the LSTM; with forget gates in lesson 10.
+# - Cho, K., van Merriënboer, B., Gulcehre, C., Bahdanau, D., Bougares, F., Schwenk, H. and Bengio,
+#   Y. (2014). Learning phrase representations using RNN encoder–decoder for statistical machine
+#   translation. *Proceedings of EMNLP 2014*, 1724–1734.
+#   [arXiv:1406.1078](https://arxiv.org/abs/1406.1078). *For:* the GRU.
+# - Sutskever, I., Vinyals, O. and Le, Q. V. (2014). Sequence to sequence learning with neural
+#   networks. *Advances in Neural Information Processing Systems* 27.
+#   [arXiv:1409.3215](https://arxiv.org/abs/1409.3215). *For:* sequences of different lengths in one
+#   batch, and why to group them.
+# - Goodfellow, I., Bengio, Y. and Courville, A. (2016). *Deep Learning*, chapter 10. MIT Press.
+#   [deeplearningbook.org](https://www.deeplearningbook.org). *For:* recurrent networks in general.
+#
+# ### Your functions
 #
 # Below, each of your functions beside the reference.
 

@@ -33,6 +33,31 @@ def _shared_state(seed):
     return params, x, h[0, 0], dh
 
 
+# the gradient of a sweep that stops early, or of adjoints that are clipped, differs on one of these
+MASKED_SIZES = ((5, 3, 4, 6), (13, 4, 3, 5), (6, 4, 4, 4))
+MASKED_ADJOINTS = (1.0, 1.0, 30.0)
+
+
+def _masked(seed):
+    """A padded batch: one instance of full length, one with a gap, the others shorter; no input is zero."""
+    rng = np.random.default_rng([504, seed])
+    T, B, D, H = MASKED_SIZES[seed % 3]
+    params = {
+        "W_x": rng.normal(size=(D, H)) * 0.5,
+        "W_h": rng.normal(size=(H, H)) / np.sqrt(H),
+        "b_h": rng.normal(size=H) * 0.4,
+    }
+    x, h0 = rng.normal(size=(T, B, D)) * 0.7, rng.uniform(-0.8, 0.8, (B, H))
+    lengths = np.array([T, T, *rng.choice(np.arange(2, T), B - 2, replace=False)])
+    mask = (np.arange(T)[:, None] < lengths).astype(float)
+    mask[rng.integers(1, T - 1), 1] = 0
+    mask = mask[:, rng.permutation(B)]
+    h = [h0]
+    for x_t, real in zip(x, mask[..., None]):
+        h.append(np.where(real, rnn.forward(params, x_t[None], h[-1]).h[1], h[-1]))
+    return params, x, np.array(h), MASKED_ADJOINTS[seed % 3] * rng.normal(size=(T, B, H)), mask
+
+
 def _counts(seed):
     rng = np.random.default_rng([503, seed])
     T, D, H, K = (int(n) for n in rng.choice(np.arange(2, 10), 4, replace=False))
@@ -56,6 +81,22 @@ def _counts_reference(T, D, H, K):
 
 def _backward_reference(params, x, h, dh):
     return rnn.backward(params, rnn.forward(params, x, h[0]), dh)
+
+
+def _masked_reference(params, x, h, dh, mask):
+    """Every instance alone, without its padded steps; an adjoint there belongs to the state before them."""
+    dx, dh0 = np.zeros(x.shape), np.zeros(h[0].shape)
+    grads = {name: np.zeros(np.shape(value)) for name, value in params.items()}
+    for b in range(x.shape[1]):
+        steps = np.flatnonzero(mask[:, b])
+        outside = np.zeros((len(steps) + 1, 1, h.shape[-1]))  # on h_0 and on the state of each real step
+        np.add.at(outside, np.cumsum(mask[:, b] > 0), dh[:, [b]])
+        run = rnn.forward(params, x[steps][:, [b]], h[0, [b]])
+        alone = rnn.backward(params, run, outside[1:])
+        for name in params:
+            grads[name] += alone[name]
+        dx[steps, b], dh0[b] = alone["x"][:, 0], alone["h0"][0] + outside[0, 0]
+    return {**grads, "x": dx, "h0": dh0}
 
 
 def _shared_state_reference(params, x, h0, dh):
@@ -119,7 +160,7 @@ FORWARD = Exercise(
     points=1,
     section="1 One network, three spellings",
     function="rnn_forward",
-    items=("S0.1", "S4.1", "S4.2", "S4.6", "S4.8"),
+    items=("S0.1", "S4.2", "S4.6", "S4.8"),
     answers=("rnn.forward",),
     outputs=("a", "h"),
     instance=_network,
@@ -281,7 +322,7 @@ BACKWARD = Exercise(
     points=4,
     section="6 The sweep",
     function="rnn_backward",
-    items=("S0.2", "S4.9", "S4.13", "S4.14", "S4.15", "S4.16", "S4.17", "S4.20", "S4.22", "S4.51"),
+    items=("S0.2", "S4.9"),
     answers=("rnn.backward", "rnn.sweep", "rnn.gradients", "paths.path_terms"),
     outputs=("W_x", "W_h", "b_h", "x", "h0"),
     instance=_states_and_adjoints,
@@ -570,6 +611,106 @@ ONE_BY_ONE = Exercise(
     ),
 )
 
+MASKED = Exercise(
+    id="05.masked_backward",
+    title="Sequences of different lengths",
+    points=3,
+    section="7 Sequences of different lengths",
+    function="masked_backward",
+    answers=("rnn.backward", "rnn.sweep", "rnn.gradients", "paths.path_terms"),
+    outputs=("W_x", "W_h", "b_h", "x", "h0"),
+    instance=_masked,
+    reference=_masked_reference,
+    step="t",
+    backward=True,
+    asks="Take a mask of ones: is it right there? Then take one instance with one padded step, and follow "
+    "the adjoint across that step.",
+    slips=(
+        # the mask
+        Slip("mask_ignored", "real = mask[t - 1][:, None]", "real = 1.0",
+             "Padded steps are treated as real ones: the mask is not used.",
+             "Is H_t a function of X_t at a padded step?"),
+        Slip("adjoints_masked_and_the_old_sweep",
+             "real = mask[t - 1][:, None]\n        dh_total = dh[t - 1] + future",
+             "real = 1.0\n        dh_total = mask[t - 1][:, None] * dh[t - 1] + future",
+             "Only the adjoints from outside are masked; the sweep itself treats every step as a real one.",
+             "At a padded step, which arrays does H_t depend on? And a loss that reads H_t there?"),
+        Slip("only_the_gradients_masked", "da @ W_h.T + (1 - real) * dh_total",
+             "(dh_total * (1 - h[t] ** 2)) @ W_h.T",
+             "A padded step adds nothing to the parameters, but what travels back passes tanh and W_h there.",
+             "Which way does the state take across a padded step, and which way must its adjoint take?"),
+        Slip("state_not_carried", " + (1 - real) * dh_total", "",
+             "At a padded step the adjoint of the state ends: what later steps and losses pass on is lost "
+             "there.",
+             "At a padded step H_t equals H_{t-1}. What is the derivative of one with respect to the other?"),
+        Slip("carried_at_real_steps_too", "(1 - real) * dh_total", "dh_total",
+             "The adjoint of the state is carried past every step, past the real ones too.",
+             "At a real step, does H_t contain H_{t-1} outside the tanh?"),
+        Slip("pre_activation_not_masked", "da = real * dh_total", "da = dh_total",
+             "The adjoint of the state is carried across padded steps, but A_t receives one there too.",
+             "At a padded step, what does H_t make of A_t?"),
+        Slip("mask_turned_round", "real = mask[t - 1][:, None]", "real = 1 - mask[t - 1][:, None]",
+             "Padded steps are swept and real steps are skipped: zeros and ones of the mask are in each "
+             "other's place.",
+             "Which of the two numbers marks a real step?"),
+        Slip("own_loss_masked", "dh[t - 1] + future", "real * dh[t - 1] + future",
+             "A loss that reads the state at a padded step is dropped.",
+             "At a padded step the loss reads H_t. Which real state is that?"),
+        Slip("future_masked", "dh[t - 1] + future", "dh[t - 1] + real * future",
+             "What comes from later steps is dropped wherever it meets a padded step.",
+             "The mask belongs to A_t. Which of the two parts of the full adjoint does it concern?"),
+        Slip("carried_through_slope", "(1 - real) * dh_total", "(1 - real) * dh_total * (1 - h[t] ** 2)",
+             "Across a padded step the adjoint is multiplied by a slope.",
+             "Is tanh applied at a padded step?"),
+        Slip("carried_through_w_h", "(1 - real) * dh_total", "(1 - real) * dh_total @ W_h.T",
+             "Across a padded step the adjoint is multiplied by W_h.",
+             "Is W_h used at a padded step?"),
+        Slip("mask_one_step_late", "mask[t - 1]", "mask[t % len(mask)]",
+             "Every step uses the mask of the step after it, the last one that of step 1.",
+             "mask has T entries and h has T + 1: which entry of mask belongs to h_t?"),
+        Slip("mask_one_step_early", "mask[t - 1]", "mask[t - 2]",
+             "Every step uses the mask of the step before it, step 1 that of step T.",
+             "mask has T entries and h has T + 1: which entry of mask belongs to h_t?"),
+        Slip("last_step_for_all", "mask[t - 1]", "mask[-1]",
+             "Every step uses the mask of step T: an instance that ends early adds nothing at all.",
+             "Does the mask belong to the instance, or to the instance and the step?"),
+        Slip("x_from_state_adjoint_where_real", "da @ W_x.T", "(real * dh_total) @ W_x.T",
+             "x is formed with the adjoint of h_t: the slope lies between.",
+             "Does the input enter h_t before or behind tanh?"),
+        # what the sweep without a mask can get wrong as well
+        Slip("nothing_flows_back", "dh[t - 1] + future", "dh[t - 1]",
+             "Only the paths of length zero are there: nothing flows from step t+1 back to t.",
+             "Which places use h_t?"),
+        Slip("slope_forgotten", " * (1 - h[t] ** 2)", "",
+             "The slope is missing at every real step.",
+             "What lies between h_t and a_t?"),
+        Slip("slope_of_the_step_before", "h[t] ** 2", "h[t - 1] ** 2",
+             "The slope is taken at the state that the step reads, one step too early.",
+             "Which state is the output of step t's tanh?"),
+        Slip("w_h_with_the_new_state", "h[t - 1].T @ da", "h[t].T @ da",
+             "W_h is multiplied by the state that the step produces, in place of the one it reads.",
+             "Which state stands beside W_h in a_t?"),
+        Slip("w_h_not_turned", "da @ W_h.T", "da @ W_h",
+             "The step back uses W_h in place of its transpose.",
+             "Forward, W_h[m, n] leads from unit m to unit n. And backward?"),
+        Slip("w_x_replaced", "dW_x += ", "dW_x = ",
+             "W_x holds one step's part only: each step overwrites the one before.",
+             "How often is W_x used, and what happens to the parts of its gradient?"),
+        Slip("w_h_replaced", "dW_h += ", "dW_h = ",
+             "W_h holds one step's part only: each step overwrites the one before.",
+             "How often is W_h used, and what happens to the parts of its gradient?"),
+        Slip("b_h_replaced", "db_h += ", "db_h = ",
+             "b_h holds one step's part only: each step overwrites the one before.",
+             "How often is b_h used, and what happens to the parts of its gradient?"),
+        Slip("averaged_over_real_rows", "db_h += da.sum(axis=0)", "db_h += da.sum(axis=0) / real.sum()",
+             "b_h is averaged over the instances that are real at each step; the loss is a sum.",
+             "Is the loss divided by the number of real steps anywhere?"),
+        Slip("h0_of_the_first_step", '"h0": future', '"h0": dh_total',
+             "h0 holds the adjoint of h[1]: the last step back is missing.",
+             "Which step lies between h[1] and h[0]?"),
+    ),
+)
+
 SHARED_H0 = Exercise(
     id="05.shared_h0",
     title="A learned initial state",
@@ -623,4 +764,6 @@ SHARED_H0 = Exercise(
     ),
 )
 
-EXERCISES = (FORWARD, COUNTS, STACKED, REFUTE_STACK, REFUTE_JACOBIAN, BACKWARD, ONE_BY_ONE, SHARED_H0)
+EXERCISES = (
+    FORWARD, COUNTS, STACKED, REFUTE_STACK, REFUTE_JACOBIAN, BACKWARD, ONE_BY_ONE, MASKED, SHARED_H0,
+)  # fmt: skip

@@ -212,6 +212,180 @@ def one_by_one_from_the_last(p, x, h, dh):
     return {**g, "x": dx, "h0": dh0}
 
 
+def masked_of_entries(p, x, h, dh, mask):
+    """Every number in a loop of its own."""
+    T, B, D = x.shape
+    H = len(p["b_h"])
+    g = {name: np.zeros_like(value) for name, value in p.items()}
+    g["x"], g["h0"] = np.zeros_like(x), np.zeros_like(h[0])
+    for b in range(B):
+        carry = np.zeros(H)
+        for t in reversed(range(T)):
+            carry = carry + dh[t, b]
+            if not mask[t, b]:
+                continue
+            da = carry * (1 - h[t + 1, b] ** 2)
+            carry = np.array([sum(da[i] * p["W_h"][j, i] for i in range(H)) for j in range(H)])
+            for i in range(H):
+                g["b_h"][i] += da[i]
+                g["W_h"][:, i] += da[i] * h[t, b]
+                g["W_x"][:, i] += da[i] * x[t, b]
+                g["x"][t, b] += da[i] * p["W_x"][:, i]
+        g["h0"][b] = carry
+    return g
+
+
+def masked_where(p, x, h, dh, mask):
+    """np.where on both sides of the step, everything but the recurrence at once."""
+    real, total = mask[..., None] > 0, dh.copy()
+    da, carry = np.zeros_like(dh), 0.0
+    for t in reversed(range(len(x))):
+        total[t] += carry
+        da[t] = np.where(real[t], total[t] * (1 - h[t + 1] ** 2), 0)
+        carry = np.where(real[t], da[t] @ p["W_h"].T, total[t])
+    return {
+        "W_x": np.einsum("tbd,tbh->dh", x, da),
+        "W_h": np.einsum("tbi,tbh->ih", h[:-1], da),
+        "b_h": da.sum((0, 1)),
+        "x": da @ p["W_x"].T,
+        "h0": carry,
+    }
+
+
+def masked_by_slopes(p, x, h, dh, mask):
+    """A step Jacobian for each instance: diag(m φ') W_hᵀ + (1 - m) I."""
+    slope = mask[..., None] * (1 - h[1:] ** 2)
+    J = slope[..., None] * p["W_h"].T + (1 - mask)[..., None, None] * np.eye(h.shape[-1])
+    reach, da = np.zeros_like(h[0]), []
+    for t in reversed(range(len(x))):
+        reach = reach + dh[t]
+        da.insert(0, reach * slope[t])
+        reach = np.einsum("bi,bij->bj", reach, J[t])
+    da = np.array(da)
+    return [
+        np.einsum("tbd,tbh->dh", x, da), np.einsum("tbi,tbh->ih", h[:-1], da),
+        da.sum((0, 1)), da @ p["W_x"].T, reach,
+    ]  # fmt: skip
+
+
+def masked_by_paths(p, x, h, dh, mask):
+    """As `masked_by_slopes`, each loss followed back alone."""
+    slope = mask[..., None] * (1 - h[1:] ** 2)
+    J = slope[..., None] * p["W_h"].T + (1 - mask)[..., None, None] * np.eye(h.shape[-1])
+    da, dh0 = np.zeros_like(dh), np.zeros_like(h[0])
+    for t in range(len(x)):
+        row = dh[t]
+        for k in range(t, -1, -1):
+            da[k] += row * slope[k]
+            row = np.einsum("bi,bij->bj", row, J[k])
+        dh0 += row
+    return {
+        "W_x": sum(x_t.T @ d for x_t, d in zip(x, da)), "W_h": sum(h_t.T @ d for h_t, d in zip(h, da)),
+        "b_h": da.sum((0, 1)), "x": da @ p["W_x"].T, "h0": dh0,
+    }  # fmt: skip
+
+
+def masked_by_runs_alone(p, x, h, dh, mask):
+    """Each instance without its padded steps; an adjoint at a padded step moves to the state before."""
+    g = {name: np.zeros_like(value) for name, value in p.items()}
+    g["x"], g["h0"] = np.zeros_like(x), np.zeros_like(h[0])
+    for b in range(x.shape[1]):
+        real = [t for t in range(len(x)) if mask[t, b]]
+        outside, first = np.zeros((len(real), 1, h.shape[-1])), np.zeros(h.shape[-1])
+        for t in range(len(x)):
+            before = sum(s <= t for s in real)
+            if before:
+                outside[before - 1, 0] += dh[t, b]
+            else:
+                first = first + dh[t, b]
+        states = np.concatenate([h[:1, [b]], h[1:][real][:, [b]]])
+        one = backward_einsum(p, x[real][:, [b]], states, outside)
+        for name in p:
+            g[name] += one[name]
+        g["x"][real, b], g["h0"][b] = one["x"][:, 0], one["h0"][0] + first
+    return g
+
+
+def masked_measured(p, x, h, dh, mask):
+    point = {**p, "x": x, "h0": h[0]}
+
+    def loss(q):
+        state, total = q["h0"], 0.0
+        for x_t, dh_t, m in zip(q["x"], dh, mask[..., None]):
+            new = np.tanh(x_t @ q["W_x"] + state @ q["W_h"] + q["b_h"])
+            state = m * new + (1 - m) * state
+            total = total + (state * dh_t).sum()
+        return total
+
+    return {n: numgrad.complex_step(lambda v, n=n: loss({**point, n: v}), point[n]) for n in point}
+
+
+def masked_forward_mode(p, x, h, dh, mask):
+    """The parameters by tangents carried forward with the states, the rest from the sweep."""
+    tangents = {n: 0.0 for n in p}
+    g = {n: np.zeros_like(v) for n, v in p.items()}
+    eye = np.eye(len(p["b_h"]))
+    for x_t, h_prev, h_t, dh_t, m in zip(x, h, h[1:], dh, mask[..., None]):
+        now = {
+            "W_x": np.einsum("bd,in->bidn", x_t, eye), "W_h": np.einsum("bm,in->bimn", h_prev, eye),
+            "b_h": np.broadcast_to(eye, (len(x_t), *eye.shape)),
+        }  # fmt: skip
+        for n in p:
+            moved = now[n] + np.einsum("ji,bj...->bi...", p["W_h"], tangents[n] + np.zeros(now[n].shape))
+            wide = (slice(None), slice(None), *(None,) * (moved.ndim - 2))
+            tangents[n] = (m * (1 - h_t**2))[wide] * moved + (1 - m)[wide] * tangents[n]
+            g[n] = g[n] + np.einsum("bi,bi...->...", dh_t, tangents[n])
+    return {**masked_where(p, x, h, dh, mask), **g}
+
+
+def masked_recursive(p, x, h, dh, mask):
+    m, now = mask[-1][:, None], dh[-1]
+    da = m * now * (1 - h[-1] ** 2)
+    carry = da @ p["W_h"].T + (1 - m) * now
+    mine = {"W_x": x[-1].T @ da, "W_h": h[-2].T @ da, "b_h": da.sum(0)}
+    dx = (da @ p["W_x"].T)[None]
+    if len(x) == 1:
+        return {**mine, "x": dx, "h0": carry}
+    earlier = np.concatenate([dh[:-2], dh[[-2]] + carry])
+    g = masked_recursive(p, x[:-1], h[:-1], earlier, mask[:-1])
+    return {**{n: mine[n] + g[n] for n in p}, "x": np.concatenate([g["x"], dx]), "h0": g["h0"]}
+
+
+def masked_in_place(p, x, h, dh, mask):
+    """dh becomes the adjoint of the pre-activations; the real rows are picked by index."""
+    dh, dh0 = dh.copy(), np.zeros_like(h[0])
+    for t in range(len(x) - 1, -1, -1):
+        before = dh[t - 1] if t else dh0
+        real, idle = np.flatnonzero(mask[t]), np.flatnonzero(1 - mask[t])
+        before[idle] += dh[t, idle]
+        dh[t, idle] = 0
+        dh[t, real] *= 1 - h[t + 1, real] ** 2
+        before[real] += dh[t, real] @ p["W_h"].T
+    flat = dh.reshape(-1, dh.shape[-1])
+    rows = {"W_x": x.reshape(len(flat), -1), "W_h": h[:-1].reshape(len(flat), -1)}
+    shared = {name: row.T @ flat for name, row in rows.items()}
+    return {**shared, "b_h": flat.sum(0), "x": dh @ p["W_x"].T, "h0": dh0}
+
+
+def masked_single(p, x, h, dh, mask):
+    return single(masked_where(single(p), *(v.astype("f4") for v in (x, h, dh, mask))))
+
+
+MASKED = [
+    masked_of_entries,
+    masked_where,
+    masked_by_slopes,
+    masked_by_paths,
+    masked_by_runs_alone,
+    masked_measured,
+    masked_forward_mode,
+    masked_recursive,
+    masked_in_place,
+    masked_single,
+    lambda p, x, h, dh, m: [masked_in_place(p, x, h, dh, m)[name].tolist() for name in NAMES],
+]
+
+
 def tiled(h0, x):
     return np.repeat(h0[None], x.shape[1], axis=0)
 
@@ -262,6 +436,7 @@ STYLES = {
         backward_by_paths,
         one_by_one_from_the_last,
     ],
+    "05.masked_backward": MASKED,
     "05.shared_h0": [
         lambda p, x, h0, dh: backward_einsum(p, x, states(p, x, tiled(h0, x)), dh)["h0"].sum(0),
         lambda p, x, h0, dh: (
