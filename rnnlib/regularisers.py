@@ -35,12 +35,14 @@ def omega(params, run, dh_total):
     h[1:], those of later steps included; no row of zeros.  Returns (float, {"W_h": (H, H)}).
     """
     _, W_h, rows = read_adjoints(params, run, dh_total, "dh_total")
-    before = np.linalg.norm(rows, axis=-1, keepdims=True)
-    if not before.all():
-        t, b, _ = np.argwhere(before == 0)[0]
+    size = np.abs(rows).max(axis=-1, keepdims=True)
+    if not size.all():
+        t, b, _ = np.argwhere(size == 0)[0]
         raise ValueError(
             f"dh_total[{t}, {b}] is zero, expected rows with a length that can be compared"
         )
+    rows = rows / size  # only quotients of lengths count, and squares of vanished rows underflow
+    before = np.linalg.norm(rows, axis=-1, keepdims=True)
     d = rows * slopes(run)
     back = d @ W_h.T
     after = np.linalg.norm(back, axis=-1, keepdims=True)
