@@ -9,9 +9,10 @@
 #
 # about 150 minutes · difficulty ●●○ · before it: 05 and 07
 #
-# Lesson 07 found that gradients in recurrent networks vanish or explode exponentially, and that a
-# state which withstands noise loses its gradient. This lesson takes apart the first network that was
-# built against this, and asks how much of the promise in its name holds.
+# Gradients in recurrent networks vanish or explode exponentially (Hochreiter 1991), and a state that
+# withstands noise loses its gradient (Bengio, Simard and Frasconi 1994): that was lesson 07. This
+# lesson takes apart the first network that was built against it, and asks how much of the promise
+# in its name holds.
 #
 # *The paper*, below, is Hochreiter and Schmidhuber (1997). *The article* is a public article on
 # back-propagation through time and the LSTM, with nine numbered references of its own. Sources with
