@@ -31,6 +31,7 @@
 # | $\sigma_{\max}(A) = \lVert A \rVert_2$ | | largest singular value of $A$ |
 # | $\rho(A)$ | | spectral radius: the largest *modulus* of an eigenvalue |
 # | $\gamma_\phi = \sup \lvert \phi' \rvert$ | | the steepest slope of the activation |
+# | $r_T$; $\lambda_1 \ge \dots \ge \lambda_H$ | | growth rate of $T$ steps; Lyapunov exponents (section 8). Before section 7, $\lambda$ is an eigenvalue |
 # | $L = L_1 + \dots + L_T$ | | the loss: the sum of the losses at the single steps |
 # | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]` of $(T,B,H)$ | adjoint of $h_t$ from outside: from the loss $L_t$ alone |
 # | $\ell = t-k$, $C_\ell$ | `C[l]` of $(T,H,H)$ | lag; the part of $dL/dW_h$ that has crossed $\ell$ Jacobians |
@@ -694,7 +695,9 @@ plots.show(
 #   \lambda_i \approx \frac1T \sum_{t=1}^{T} \ln \big\lvert R_t[i,i] \big\rvert .$$
 #
 # $R_t$ is upper triangular. Its entry $[i,i]$ says by how much step $t$ stretches the $i$-th
-# direction, after the directions before it have been taken out.
+# direction, after the directions before it have been taken out. (For one constant matrix the
+# exponents are the logarithms of the moduli of its eigenvalues. So section 3 is the special case,
+# and this is what becomes of eigenvalues where the matrix changes at every step.)
 #
 # One check is built in. The determinant of a product is the product of the determinants, and
 # $Q_t$ has $\pm 1$. So the exponents add up to the mean of $\ln \lvert \det J_t \rvert$, for every $T$,
