@@ -669,6 +669,7 @@ plots.show(
     f"nearer to zero than {max(scaled):.2f} and leaves the figure, down to {scaled[-1]:.1f}.",
 )
 
+
 # %% [markdown] tags=["S4.21", "S4.27"]
 # **What you just saw.** The product of the random matrix grows when its scale is large. That of the
 # multiple of the identity, with the same $\rho$, never does. It comes nearest to zero between the
@@ -677,14 +678,16 @@ plots.show(
 # ## 8 The limit: Lyapunov exponents
 #
 # The sign of $r_T$ says what $T$ steps of one run have done. It is no verdict on the network yet.
-# Let $T$ grow, with inputs whose statistics stay the same. Then $r_T$ settles, whatever the run
-# (Furstenberg and Kesten, 1960):
+# Let $T$ grow. If the Jacobians keep the same statistics all along (they are stationary and ergodic,
+# and $\ln^{+} \lVert J_t \rVert_2$ has a finite mean), then with probability one $r_T$ tends to a
+# limit, the same for every run (Furstenberg and Kesten, 1960):
 #
 # $$r_T \;\longrightarrow\; \lambda_1 \qquad (T \to \infty) .$$
 #
 # The limit $\lambda_1$ is the **top Lyapunov exponent**. *It* decides in the long run: if
 # $\lambda_1 < 0$ the gradient vanishes, if $\lambda_1 > 0$ it explodes. It may also be 0: a product of
-# orthogonal matrices keeps every length, however long it is.
+# orthogonal matrices keeps every length, however long it is. (A network that ends up in one of
+# several places, such as the unit of section 10, has a limit for each.)
 #
 # $\lambda_1$ belongs to the directions that are stretched most. The others have rates of their own,
 # $\lambda_1 \ge \lambda_2 \ge \dots \ge \lambda_H$: the **Lyapunov spectrum**. The product itself hides
@@ -867,9 +870,10 @@ check("07.refute_one_unit", units)
 #
 # The two belong together. The memory withstands noise because each step brings different states
 # closer together; a disturbance is forgotten. The derivative asks what becomes of a small
-# difference between two states, and the answer is the same: it is forgotten. Their theorem says it
-# for every recurrent network: where the state can be held against noise, the map contracts, and
-# there $d h_T / d h_0$ vanishes exponentially. Below, 2,000 noisy runs for each of many weights.
+# difference between two states, and the answer is the same: it is forgotten. Bengio, Simard and
+# Frasconi prove it for every recurrent network: where the state can be held against noise, the map
+# contracts, and there $d h_T / d h_0$ vanishes exponentially. Below, 2,000 noisy runs for each of
+# many weights.
 
 # %%
 def noisy(w, runs=2000, T=100):
@@ -894,6 +898,7 @@ curves = {"share of runs that keep the bit": kept, "factor per step $e^r$": fact
 plots.show(plots.lines(weights, curves, "weight w", "", marker="o"),
            f"Bit kept after 100 steps: {kept[0]:.2f} at w = 0.5, {kept[-1]:.2f} at w = 3. Mean "
            f"factor per step: at most {factor.max():.2f}, at w = {weights[factor.argmax()]}.")
+
 
 # %% [markdown] tags=["S4.35"]
 # **What you just saw.** Where the gradient fades slowest, the bit is lost: a share of one half is
@@ -962,6 +967,7 @@ for longest in (np.inf, 1.0):
     learned = np.mean(cliff(w, b)[0] < 0.01)
     print(f"gradient at most {longest} long: {learned:.1%} of {len(w)} starts reach a loss below "
           f"0.01; the farthest goes {away.max():.2f} away from its start")
+
 
 # %% [markdown] tags=["S1.10", "S4.29", "S4.50"]
 # **What you just saw.** Below the wall the unit falls to its lower state, above it to the upper

@@ -335,6 +335,7 @@ cells = "; ".join(f"{n}: {a:.1f} | {b:.1f}" for n, a, b in zip(labels, *middle))
 plots.show(figure, f"Median logarithm of the gain over 100 steps, tanh | relu. {cells}.")
 print(f"between draws it varies by {spread.min():.1f} to {spread.max():.1f} powers of ten")
 
+
 # %%
 def log_gains(draw, tied, depth=100, n=50):
     """log10 of the gain, linear and with tanh; no biases, weights of variance 1/n."""
@@ -353,7 +354,6 @@ def log_gains(draw, tied, depth=100, n=50):
 
 found = {name: np.array([log_gains(n, name == "tied") for n in range(200)]).T
          for name in ("tied", "untied")}  # a row of 200 draws for linear, one for tanh
-
 
 # %%
 curves, share = {}, np.linspace(0, 100, 200)
@@ -440,9 +440,9 @@ check("08.refute_relu", relu_loses)
 # Mind the second half of the supposition. Where each layer has a matrix of its own, $h_{\ell-1}$ was
 # made without $W_\ell$, and at the start of training the supposition holds. Where one $W_h$ recurs,
 # $h_{t-1}$ was made *with* it, and from the second step on the argument is void. The linear lines
-# printed in section 3 had $v = 1/n$ and a factor of exactly 1 in each layer: untied the mean squared
-# gain stays there, tied it does not. For a recurrent matrix the last two proposals are safer,
-# because they limit *every* direction and not the average one.
+# printed in section 3 had $v = 1/n$, so the argument promises a factor of 1 in each layer: untied the
+# mean squared gain stays near 1, tied it does not. For a recurrent matrix the last two proposals are
+# safer, because they limit *every* direction and not the average one.
 #
 # Four proposals, for a matrix of shape $(n_\text{in}, n_\text{out})$:
 #
@@ -610,6 +610,7 @@ def penalties(W_h, lam, h, dh_total):  # given: leave it as it is
 # %% nbgrader={"grade": true, "grade_id": "check_penalties", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.penalties", penalties)
 
+
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -685,9 +686,8 @@ except NotImplementedError:
 # Against gradients that explode there is a simpler remedy, and it works for any network. Lesson 07
 # shows why, in its section 11: on a cliff of the loss the direction of the gradient is useful and its
 # length is not. LSTMs need it too: the figure below the hints shows some whose gradients grow on
-# the way back. (An LSTM
-# is the cell of lessons 09 to 11. Here you need only know that its state passes from step to step
-# too, and that a large *forget bias* makes it keep what it has.)
+# the way back. (An LSTM is the cell of lessons 09 to 11. Here you need only know that its state passes
+# from step to step too, and that a large *forget bias* makes it keep what it has.)
 # The article names clipping and does not define it. There are two definitions, and they are not
 # the same.
 #

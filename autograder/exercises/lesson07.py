@@ -82,14 +82,27 @@ def _jacobians(seed):
 
 
 def _jacobians_for_the_spectrum(seed):
-    """Exponents that are well apart: where they nearly agree, wrong orders give nearly the same."""
+    """Exponents that are well apart: where they nearly agree, wrong orders give nearly the same.
+
+    In the short products they do not come out of the decompositions with the largest first.
+    """
     T, H = ((7, 3), (6, 4), (60, 3))[seed % 3]
     for attempt in range(10_000):
         J = np.random.default_rng([707, seed, attempt]).normal(size=(T, H, H))
         found = flow.lyapunov_spectrum(J)
-        if -np.diff(found).max() > 0.1 and np.abs(found).min() > 0.05:
+        apart = -np.diff(found).max() > 0.1 and np.abs(found).min() > 0.05
+        if apart and (T > 10 or np.abs(_stretches(J)[0] - found[0]) > 0.1):
             return (J if T < 10 else 1e-4 * J,)
     raise AssertionError("no Jacobians whose exponents are apart")
+
+
+def _stretches(J):
+    """(n,) mean ln |R_t[i, i]| in the order in which the decompositions give them."""
+    Q, logs = np.eye(J.shape[-1]), 0.0
+    for J_t in J:
+        Q, R = np.linalg.qr(J_t @ Q)
+        logs = logs + np.log(np.abs(np.diag(R)))
+    return logs / len(J)
 
 
 def _states_and_adjoints(seed):
@@ -682,6 +695,9 @@ LYAPUNOV = Exercise(
         Slip("smallest_first", "np.sort(log_sizes / len(J))[::-1]", "np.sort(log_sizes / len(J))",
              "The exponents stand in reverse: the smallest comes first.",
              "Which exponent is called the top one?"),
+        Slip("not_sorted", "np.sort(log_sizes / len(J))[::-1]", "log_sizes / len(J)",
+             "The values are right and their order is not: they are not sorted.",
+             "After how many steps do the decompositions themselves give the largest first?"),
         Slip("not_divided", "log_sizes / len(J)", "log_sizes",
              "The sums are not divided by the number of steps.",
              "Two sequences of different length: what makes their numbers comparable?"),
