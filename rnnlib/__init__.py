@@ -12,8 +12,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "activations", "checkpoint", "flow", "gru", "initialisers", "losses", "lstm", "lstm97", "mlp",
-    "numgrad", "paths", "plots", "readout", "rnn", "scalar", "sequence", "tasks", "training",
-    "truncated",
+    "numgrad", "paths", "plots", "readout", "regularisers", "rnn", "scalar", "sequence", "tasks",
+    "training", "truncated",
 ]
 
 

@@ -1,7 +1,8 @@
 """How gradients travel: norms of matrix powers and products, and the Jacobians of an LSTM.
 
 A product of step Jacobians shrinks at least as fast as (γ ‖W‖₂)^n (Pascanu, Mikolov and Bengio,
-2013); the spectral radius decides only for one matrix repeated.  In an LSTM the pair (c, h) is
+2013); the spectral radius decides only for one matrix repeated.  In the long run the rates at which
+a product stretches its directions are the Lyapunov exponents.  In an LSTM the pair (c, h) is
 the state, and its step Jacobian has four blocks built of F, G, P and Q, each (T, B, H, H):
 
     dc_t = F_t dc_{t-1} + G_t dh_{t-1},   dh_t = P_t dc_t + Q_t dh_{t-1}
@@ -50,13 +51,14 @@ def norm_bound(W, phi, n):
 
 
 def growth_rate(J):
-    """ln ‖J_T ⋯ J_1‖₂ / T, in nats per step: below 0 the gradient vanishes, above it explodes.
+    """ln ‖J_T ⋯ J_1‖₂ / T, in nats per step: below 0 these T steps shrink, above 0 they stretch.
+
+    Its limit for T → ∞, where there is one, is the top Lyapunov exponent (Furstenberg and Kesten,
+    1960); the sign for one finite T need not be that of the limit.
 
     J: (T, H, H), or (T, B, H, H) for one rate per instance.  Returns a float, or (B,).
     """
-    read = Reader(allow_complex=False)
-    J = read.numbers("J", J)
-    J = read.array("J", J, "T H H" if J.ndim == 3 else "T B H H")
+    J = _jacobians(J)
     product, log_norm = J[0], 0.0
     for J_t in (*J[1:], None):
         norm = np.linalg.norm(product, 2, axis=(-2, -1), keepdims=True)
@@ -66,6 +68,27 @@ def growth_rate(J):
             product = J_t @ (product / np.where(norm > 0, norm, 1))
     rate = log_norm[..., 0, 0] / len(J)
     return float(rate) if J.ndim == 3 else rate
+
+
+def lyapunov_spectrum(J):
+    """All growth rates of the product J_T ⋯ J_1 in nats per step, the largest first.
+
+    With Q_0 = I and the decompositions Q_t R_t = J_t Q_{t-1}, exponent i is the mean over t of
+    ln |R_t[i, i]| (Benettin, Galgani, Giorgilli and Strelcyn, 1980).  For T → ∞ these are the
+    Lyapunov exponents, which exist under the conditions of Oseledets (1968); for finite T they
+    are off by the order of 1/T and more.  Their sum is the mean of ln |det J_t| for every T.
+
+    J: (T, n, n), or (T, B, n, n) for one spectrum per instance; the step Jacobians of
+    `paths.step_jacobians` (n = H) or of `joint_jacobians` (n = 2H), for instance.  Returns (n,),
+    or (B, n), sorted from the largest down; -inf for a direction that is lost entirely.
+    """
+    J = _jacobians(J)
+    Q, log_sizes = np.eye(J.shape[-1], dtype=J.dtype), 0.0
+    for J_t in J:
+        Q, R = np.linalg.qr(J_t @ Q)
+        with np.errstate(divide="ignore"):  # a singular J_t has a zero on the diagonal of R
+            log_sizes = log_sizes + np.log(np.abs(np.diagonal(R, axis1=-2, axis2=-1)))
+    return -np.sort(-log_sizes / len(J), axis=-1)
 
 
 def jacobian_blocks(params, run):
@@ -122,6 +145,12 @@ def cell_derivative(params, run, t, k):
     for M in joint_jacobians(params, run)[k:t]:
         derivative = M @ derivative
     return derivative[:, :H].copy()
+
+
+def _jacobians(J):
+    read = Reader(allow_complex=False)
+    J = read.numbers("J", J)
+    return read.array("J", J, "T n n" if J.ndim == 3 else "T B n n")
 
 
 def _square(W):

@@ -89,12 +89,12 @@ def slopes(run):
     return activations.get(run.phi).slope(run.h[1:])
 
 
-def read_adjoints(params, run, dh):
+def read_adjoints(params, run, dh, name="dh"):
     """Checks the arguments of a backward pass.  Returns W_x, W_h and dh, of one dtype."""
     read = Reader(allow_complex=False)
     read.run(run, Run)
     W_x, W_h, _ = read.params(params, SHAPES, OPTIONAL)
-    return read.cast(W_x, W_h, read.array("dh", dh, "T B H"))
+    return read.cast(W_x, W_h, read.array(name, dh, "T B H"))
 
 
 def n_params(params):
