@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._arguments import Reader, positive
-from ._directional import TINY, Directional, analytic
+from ._directional import TINY, along, analytic, by_complex_step, by_differences, derivative
 
 ANALYTIC_TOLERANCE = 1e-10  # of the gradient's norm, where the complex step works
 DIFFERENCE_TOLERANCE = 1e-6  # of the gradient's norm, where only differences do
@@ -53,16 +53,19 @@ class TensorReport(NamedTuple):
 class Report(NamedTuple):
     """The verdict of `check_gradient`: `.ok`, and in words by str()."""
 
-    ok: bool
+    ok: bool  # of the tensors that were checked
     tensors: tuple
+    unchecked: tuple = ()  # the names in params without a gradient
 
     def __str__(self):
-        return "\n".join(
+        checked = [
             f"{t.name}: {'agrees' if t.ok else 'DIFFERS'}, "
             f"relative error {t.error:.1e} by {t.method}"
             + ("" if t.index is None else f", most at entry {t.index}")
             for t in self.tensors
-        )
+        ]
+        others = [f"{name}: not checked, no gradient given" for name in self.unchecked]
+        return "\n".join(checked + others)
 
 
 def check_gradient(f, grads, params, seed=0):
@@ -73,7 +76,8 @@ def check_gradient(f, grads, params, seed=0):
     faulty entry escapes, by the complex step with a real difference as witness that f is analytic:
     three evaluations of f.  If they disagree, each tensor is compared by itself, by Richardson
     differences where the witness speaks against the complex step, and a fault is traced to an
-    entry.  Neither dict is modified.  Returns a `Report`.
+    entry.  Next to a kink, where a real difference fails, the witness looks on both sides of it.
+    Neither dict is modified.  Returns a `Report`; it also names the params without a gradient.
     """
     for name, value in (("grads", grads), ("params", params)):
         if not isinstance(value, Mapping):
@@ -92,7 +96,8 @@ def check_gradient(f, grads, params, seed=0):
     tensors = _check_together(f, point, grads, rng) or tuple(
         _check_tensor(f, point, name, grads[name], rng) for name in grads
     )
-    return Report(all(t.ok for t in tensors), tensors)
+    unchecked = tuple(name for name in params if name not in grads)
+    return Report(all(t.ok for t in tensors), tensors, unchecked)
 
 
 def _check_together(f, point, grads, rng):
@@ -106,11 +111,10 @@ def _check_together(f, point, grads, rng):
         name: _direction(gradient.shape, rng) * (least / typical[name])
         for name, gradient in grads.items()
     }
-    at_point = Directional(f, point)
-    derivative, method = at_point.derivative_and_method(direction)
-    if least < 1e-6 * at_point.size:  # the real difference would be rounding, and no witness
+    expected, method, size = derivative(along(f, point, direction))
+    if least < 1e-6 * size:  # the real difference would be rounding, and no witness
         return None
-    error = abs(derivative - sum(np.sum(grads[name] * direction[name]) for name in grads)) / least
+    error = abs(expected - sum(np.sum(grads[name] * direction[name]) for name in grads)) / least
     if method != "complex step" or not error <= ANALYTIC_TOLERANCE:
         return None
     return tuple(TensorReport(name, True, float(error), method, None) for name in grads)
@@ -120,18 +124,17 @@ def _check_tensor(f, point, name, gradient, rng):
     if gradient.shape != point[name].shape:
         return TensorReport(name, False, np.inf, f"shape {gradient.shape}", None)
     direction = _direction(gradient.shape, rng)
-    at_point = Directional(f, point)
-    derivative, method = at_point.derivative_and_method({name: direction})
+    expected, method, size = derivative(along(f, point, {name: direction}))
     tolerance = ANALYTIC_TOLERANCE if method == "complex step" else DIFFERENCE_TOLERANCE
-    scale = max(_typical(gradient), abs(derivative), NOISE * at_point.size, 1e-14)
-    error = abs(derivative - np.sum(gradient * direction)) / scale
+    scale = max(_typical(gradient), abs(expected), NOISE * size, 1e-14)
+    error = abs(expected - np.sum(gradient * direction)) / scale
     if error <= tolerance:
         return TensorReport(name, True, float(error), method, None)
 
     def gap(part):
-        along = {name: part}
-        by = at_point.by_complex_step if method == "complex step" else at_point.by_differences
-        return abs(np.ravel(by(along))[0] - np.sum(gradient * part)) / np.linalg.norm(part)
+        by = by_complex_step if method == "complex step" else by_differences
+        expected = by(along(f, point, {name: part}))
+        return abs(expected - np.sum(gradient * part)) / np.linalg.norm(part)
 
     index = _worst_entry(gap, direction)
     return TensorReport(name, False, float(error) if np.isfinite(error) else np.inf, method, index)
