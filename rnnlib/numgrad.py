@@ -6,13 +6,14 @@ be 1e-30 and the result is exact to rounding (Squire and Trapp, 1998) - for func
 analytic; ``abs``, ``conj`` and ``.real`` give a wrong answer without a word.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._arguments import Reader, positive
 from ._directional import TINY, along, analytic, by_complex_step, by_differences, derivative
+from ._types import Arrays, Rng
 
 ANALYTIC_TOLERANCE = 1e-10  # of the gradient's norm, where the complex step works
 DIFFERENCE_TOLERANCE = 1e-6  # of the gradient's norm, where only differences do
@@ -20,7 +21,7 @@ NOISE = 1e-4  # times |f|: gradients below are compared absolutely, as rounding 
 SMALL = 64  # entries: up to here a fault is sought entry by entry, beyond it by halving
 
 
-def central_difference(f, x, step=1e-5):
+def central_difference(f: Callable[..., Any], x: np.ndarray, step: float = 1e-5) -> np.ndarray:
     """(f(x + step e_i) - f(x - step e_i)) / (2 step) for every entry i of `x`.
 
     f: array shaped like x -> number or array.  x: float array, any shape (not modified).
@@ -30,7 +31,7 @@ def central_difference(f, x, step=1e-5):
     return _per_entry(lambda e: (f(x + step * e) - f(x - step * e)) / (2 * step), x)
 
 
-def complex_step(f, x):
+def complex_step(f: Callable[..., Any], x: np.ndarray) -> np.ndarray:
     """Im f(x + ih e_i) / h with h = 1e-30 for every entry i of `x`; exact for analytic f.
 
     f, x and the result as in `central_difference`.  Raises ComplexWarning if f drops the
@@ -43,32 +44,32 @@ def complex_step(f, x):
 class TensorReport(NamedTuple):
     """What the check found for one tensor."""
 
-    name: str
-    ok: bool
-    error: float  # disagreement relative to the gradient's norm
-    method: str  # "complex step", "differences", or "shape"
-    index: tuple | None  # the entry with the largest disagreement, when not ok
+    name: str  #: as in params
+    ok: bool  #: whether the gradient agrees
+    error: float  #: disagreement relative to the gradient's norm
+    method: str  #: "complex step", "differences", or "shape" and the wrong shape
+    entry: tuple[int, ...] | None  #: the entry with the largest disagreement, when not ok
 
 
 class Report(NamedTuple):
     """The verdict of `check_gradient`: `.ok`, and in words by str()."""
 
-    ok: bool  # of the tensors that were checked
-    tensors: tuple
-    unchecked: tuple = ()  # the names in params without a gradient
+    ok: bool  #: of the tensors that were checked
+    tensors: tuple[TensorReport, ...]  #: one for each gradient
+    unchecked: tuple[str, ...] = ()  #: the names in params without a gradient
 
-    def __str__(self):
+    def __str__(self) -> str:
         checked = [
             f"{t.name}: {'agrees' if t.ok else 'DIFFERS'}, "
             f"relative error {t.error:.1e} by {t.method}"
-            + ("" if t.index is None else f", most at entry {t.index}")
+            + ("" if t.entry is None else f", most at entry {t.entry}")
             for t in self.tensors
         ]
         others = [f"{name}: not checked, no gradient given" for name in self.unchecked]
         return "\n".join(checked + others)
 
 
-def check_gradient(f, grads, params, seed=0):
+def check_gradient(f: Callable[..., Any], grads: Arrays, params: Arrays, seed: int = 0) -> Report:
     """Compares `grads` with numerical derivatives of `f` at `params`, tensor by tensor.
 
     f: dict of arrays -> scalar loss.  grads: a dict with the names of `params` (all, or those
@@ -100,7 +101,8 @@ def check_gradient(f, grads, params, seed=0):
     return Report(all(t.ok for t in tensors), tensors, unchecked)
 
 
-def _check_together(f, point, grads, rng):
+def _check_together(f: Callable[..., Any], point: Arrays, grads: Arrays,
+                    rng: Rng) -> tuple[TensorReport, ...] | None:
     """The reports if all tensors agree; None if they do not, or for lack of a good witness."""
     if any(gradient.shape != point[name].shape for name, gradient in grads.items()):
         return None
@@ -120,7 +122,8 @@ def _check_together(f, point, grads, rng):
     return tuple(TensorReport(name, True, float(error), method, None) for name in grads)
 
 
-def _check_tensor(f, point, name, gradient, rng):
+def _check_tensor(f: Callable[..., Any], point: Arrays, name: str, gradient: np.ndarray,
+                  rng: Rng) -> TensorReport:
     if gradient.shape != point[name].shape:
         return TensorReport(name, False, np.inf, f"shape {gradient.shape}", None)
     direction = _direction(gradient.shape, rng)
@@ -131,16 +134,16 @@ def _check_tensor(f, point, name, gradient, rng):
     if error <= tolerance:
         return TensorReport(name, True, float(error), method, None)
 
-    def gap(part):
+    def gap(part: np.ndarray) -> float:
         by = by_complex_step if method == "complex step" else by_differences
         expected = by(along(f, point, {name: part}))
         return abs(expected - np.sum(gradient * part)) / np.linalg.norm(part)
 
-    index = _worst_entry(gap, direction)
-    return TensorReport(name, False, float(error) if np.isfinite(error) else np.inf, method, index)
+    error = float(error) if np.isfinite(error) else np.inf
+    return TensorReport(name, False, error, method, _worst_entry(gap, direction))
 
 
-def _direction(shape, rng):
+def _direction(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
     """A random direction of length 1.
 
     Every entry takes part, by an amount of its own: with ±1, two exchanged entries could cancel.
@@ -149,15 +152,15 @@ def _direction(shape, rng):
     return direction / np.linalg.norm(direction)
 
 
-def _typical(gradient):
+def _typical(gradient: np.ndarray) -> float:
     """The usual size of a directional derivative."""
     return np.linalg.norm(gradient) / np.sqrt(gradient.size)
 
 
-def _worst_entry(gap, direction):
+def _worst_entry(gap: Callable[[np.ndarray], float], direction: np.ndarray) -> tuple[int, ...]:
     """Where the disagreement is largest: entry by entry, or by halving when there are many."""
 
-    def gap_of(entries):
+    def gap_of(entries: Any) -> float:
         part = np.zeros(direction.size)
         part[entries] = direction.flat[entries]
         size = gap(part.reshape(direction.shape))
@@ -170,12 +173,12 @@ def _worst_entry(gap, direction):
     return tuple(int(i) for i in np.unravel_index(worst, direction.shape))
 
 
-def _per_entry(derivative, x):
+def _per_entry(derivative: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
     columns = np.array([derivative(e) for e in _unit_arrays(x.shape)])
     return np.moveaxis(columns, 0, -1).reshape(columns.shape[1:] + x.shape)
 
 
-def _unit_arrays(shape):
+def _unit_arrays(shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     for i in range(int(np.prod(shape))):
         e = np.zeros(shape)
         e[np.unravel_index(i, shape)] = 1.0

@@ -55,7 +55,7 @@ def test_one_wrong_entry_is_found_and_located(point, seed):
     report = numgrad.check_gradient(smooth, gradient, point, seed=seed)
     by_name = {t.name: t for t in report.tensors}
     assert not report.ok and by_name["v"].ok
-    assert by_name["W"].index == entry
+    assert by_name["W"].entry == entry
     assert "W: DIFFERS" in str(report) and str(entry) in str(report)
 
 
