@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.exceptions import ComplexWarning
 
 from rnnlib import losses, mlp, numgrad
 
@@ -94,6 +95,12 @@ def test_functions_that_break_the_complex_step_fall_back_to_differences(rng):
         assert not numgrad.check_gradient(f, {"W": 1.001 * gradient}, {"W": W}).ok, name
 
 
+def test_a_dropped_imaginary_part_is_no_derivative_of_zero():
+    with pytest.raises(ComplexWarning):
+        numgrad.complex_step(lambda x: float(x[0]) ** 2, np.ones(1))
+    assert numgrad.complex_step(lambda x: x[0] ** 2, np.ones(1)) == 2
+
+
 def test_near_a_kink_the_step_is_halved(rng):
     W = rng.normal(size=(9, 9))
     W[0, 0] = 3e-6
@@ -159,7 +166,7 @@ def relu_in_buffer(a):
     lambda a: np.array([[float(z) * (z.real > 0) for z in row] for row in a]),
     relu_in_buffer,
 ], ids=["real", "abs", "float", "buffer"])
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.filterwarnings("ignore:Casting complex values")
 def test_next_to_a_kink_what_drops_imaginary_parts_is_found_out(seed, phi):
     """The gradient that the complex step alone would confirm is refused."""
@@ -217,7 +224,7 @@ def test_absolute_values_beside_an_analytic_loss_are_not_overlooked(point, weigh
 
 def test_absolute_values_next_to_zero_do_not_pass_for_lack_of_a_difference():
     """With weights between 1e-8 and 1e-3 no step of a difference is small enough for all of them."""
-    for seed in range(100):
+    for seed in range(30):
         rng = np.random.default_rng(seed)
         w = rng.choice([-1, 1], 8) * 10 ** rng.uniform(-8, -3, 8)
         assert not numgrad.check_gradient(lambda p: np.abs(p["w"]).sum(), {"w": np.zeros(8)}, {"w": w}).ok
