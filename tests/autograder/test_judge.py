@@ -28,3 +28,23 @@ def test_many_at_once_are_judged_as_one_by_one(candidates, want):
 def test_the_tolerance_is_the_same(factor, same):
     want = np.array([[1.0, -2.0], [0.5, 0.0]])
     assert judge.which_same([want * factor, want, want.T], want).tolist() == [same, True, False]
+
+
+def outputs(**errors):
+    """Judgements by output name; an error above the tolerance is wrong."""
+    return {name: judge.Output(e <= judge.TOLERANCE, e, "") for name, e in errors.items()}
+
+
+def test_an_output_is_right_only_if_it_is_on_every_instance():
+    worst, other = outputs(a=0.5, b=0.1, c=0.0), outputs(a=0.0, b=0.0, c=0.2)
+    for instances in ([worst, other], [other, worst]):
+        combined = judge.combine(instances)
+        assert {name: output.ok for name, output in combined.items()} == dict.fromkeys("abc", False)
+        # the numbers shown are those of the instance where most is wrong
+        assert [combined[name].error for name in "abc"] == [0.5, 0.1, 0.2]
+    assert all(output.ok for output in judge.combine([outputs(a=0.0), outputs(a=1e-6)]).values())
+
+
+def test_errors_are_shown_from_the_instance_where_most_is_wrong():
+    combined = judge.combine([outputs(a=0.9, b=0.0), outputs(a=0.3, b=0.4)])
+    assert [combined[name].error for name in "ab"] == [0.3, 0.4]

@@ -1,9 +1,11 @@
 """Factors, means, transposes and orders of gates are recognised, and only where they hold everywhere."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from autograder import diagnose, solutions
+from autograder import diagnose, laws, solutions
 from autograder.exercises import exercise
 
 LEAKY = exercise("00.leaky_backward")
@@ -205,3 +207,18 @@ def test_an_order_is_told_only_if_the_blocks_are_right():
     wrong = packed("10.lstm_backward", "ifgo", "ifog", ["W_x", "b"], negated)
     verdict = diagnose("10.lstm_backward", wrong)
     assert "packed" not in verdict.message and verdict.slips == ()
+
+
+@pytest.mark.parametrize("change", [lambda w: 2 * w, lambda w: np.clip(w, -1, 1)], ids=["factor", "clipped"])
+def test_one_instance_is_no_law(change, rng):
+    """Where the other instances have no gradient, nothing says that it holds there too."""
+    w, zero = 2 * rng.normal(size=(4, 5)), np.zeros((4, 5))
+
+    def law(*want):
+        answers = [{"W": change(array)} for array in want]
+        exercise = SimpleNamespace(lesson="05")
+        trial = SimpleNamespace(answers=answers, exercise=exercise, instances=[({},)] * len(want), called=())
+        return laws.of(trial, "W", [{"W": array} for array in want])
+
+    assert law(w, zero, zero) is None
+    assert law(w, -3 * w, zero) is not None

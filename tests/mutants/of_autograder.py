@@ -29,7 +29,9 @@ BUILD = Target("autograder/build.py", ("tests/autograder/test_build.py", "tests/
 MUTANTS = (
     Mutant(JUDGE, "TOLERANCE = 1e-4", "TOLERANCE = 1e-2", "Gradients that are off by half a per cent get full marks."),
     Mutant(JUDGE, "worst = max(per_instance", "worst = min(per_instance",
-           "An answer that is right on one instance only is taken for right."),
+           "The numbers on the card are those of the instance that shows least."),
+    Mutant(JUDGE, "else max((o[name] for o in per_instance), key=lambda o: (not o.ok, o.error))", "else output",
+           "An output that is wrong on one instance only is taken for right."),
     Mutant(JUDGE, 'array.dtype.kind not in "biuf" or', 'array.dtype.kind not in "biufc" or',
            "Imaginary parts are dropped before anything is compared."),
     Mutant(JUDGE, "and np.array_equal(a[~finite], b[~finite], equal_nan=True)", "",

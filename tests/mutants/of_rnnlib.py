@@ -14,7 +14,7 @@ NUMGRAD = _target("numgrad", "numgrad")
 ACTIVATIONS = _target("activations", "losses", "rnn")
 LOSSES = _target("losses", "losses")
 SCALAR = _target("scalar", "scalar")
-RNN = _target("rnn", "rnn")
+RNN = _target("rnn", "rnn", "cells")
 LSTM = _target("lstm", "cells")
 LSTM97 = _target("lstm97", "cells")
 GRU = _target("gru", "cells")
@@ -46,7 +46,7 @@ MUTANTS = (
     Mutant(DIRECTIONAL, "while h > 1e-7:", "while h > 1e-4:",
            "Where only differences work, a right gradient close to a kink is refused."),
     Mutant(DIRECTIONAL, "value = (4 * fine - coarse) / 3", "value = fine",
-           "Without extrapolation the differences lose the digits that the tolerance asks for."),
+           "Without extrapolation the differences lose three digits."),
     Mutant(NUMGRAD, "ANALYTIC_TOLERANCE = 1e-10", "ANALYTIC_TOLERANCE = 1e-5",
            "A gradient that is off by one part in a million passes."),
     Mutant(NUMGRAD, "DIFFERENCE_TOLERANCE = 1e-6", "DIFFERENCE_TOLERANCE = 1e-2",

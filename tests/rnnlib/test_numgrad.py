@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.exceptions import ComplexWarning
 
-from rnnlib import losses, mlp, numgrad
+from rnnlib import _directional, losses, mlp, numgrad
 
 
 def smooth(p):
@@ -99,6 +99,16 @@ def test_a_dropped_imaginary_part_is_no_derivative_of_zero():
     with pytest.raises(ComplexWarning):
         numgrad.complex_step(lambda x: float(x[0]) ** 2, np.ones(1))
     assert numgrad.complex_step(lambda x: x[0] ** 2, np.ones(1)) == 2
+
+
+@pytest.mark.parametrize("g, slope", [
+    (lambda e: np.exp(np.sin(1 + e)), np.exp(np.sin(1)) * np.cos(1)),
+    (lambda e: np.tanh(0.3 + 2 * e), 2 * (1 - np.tanh(0.3) ** 2)),
+    (lambda e: np.log(2 + e), 0.5),
+], ids=["exp", "tanh", "log"])
+def test_extrapolated_differences_are_exact_to_eleven_digits(g, slope):
+    assert _directional.by_differences(g) == pytest.approx(slope, rel=1e-11)
+    assert abs((g(1e-5) - g(-1e-5)) / 2e-5 - slope) > 1e-11 * slope  # one difference alone is not
 
 
 def test_near_a_kink_the_step_is_halved(rng):
