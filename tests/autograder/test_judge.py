@@ -48,3 +48,15 @@ def test_an_output_is_right_only_if_it_is_on_every_instance():
 def test_errors_are_shown_from_the_instance_where_most_is_wrong():
     combined = judge.combine([outputs(a=0.9, b=0.0), outputs(a=0.3, b=0.4)])
     assert [combined[name].error for name in "ab"] == [0.3, 0.4]
+
+
+@pytest.mark.parametrize("a, b", [(np.nan, np.inf), (np.inf, -np.inf), (np.nan, 1.0)])
+def test_what_is_not_finite_agrees_with_its_like_only(a, b):
+    assert judge.same([a, 1.0], [a, 1.0])
+    assert not judge.same([a, 1.0], [b, 1.0]) and not judge.same([a, 1.0], [a, 2.0])
+
+
+def test_without_its_gate_nothing_counts():
+    assert judge.score(outputs(a=0.0, b=1.0, c=0.0), gate="a") == 0.5
+    assert judge.score(outputs(a=1.0, b=0.0, c=0.0), gate="a") == 0.0
+    assert judge.score(outputs(a=1.0, b=0.0)) == 0.5

@@ -222,3 +222,16 @@ def test_one_instance_is_no_law(change, rng):
 
     assert law(w, zero, zero) is None
     assert law(w, -3 * w, zero) is not None
+
+
+def test_an_order_of_gates_on_one_instance_is_no_law(rng):
+    want = [rng.normal(size=(3, 8)) for _ in range(2)]
+    swapped = [np.hstack([w[:, 2:4], w[:, :2], w[:, 4:]]) for w in want]  # f, i, g, o
+
+    def law(*got):
+        answers, exercise = [{"W_x": g} for g in got], SimpleNamespace(lesson="10")
+        trial = SimpleNamespace(answers=answers, exercise=exercise, instances=[({},)] * 2, called=())
+        return laws.of(trial, "W_x", [{"W_x": w} for w in want])
+
+    assert "packed in the order f, i, g, o" in law(*swapped)
+    assert law(swapped[0], rng.normal(size=(3, 8))) is None
