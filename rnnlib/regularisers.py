@@ -12,10 +12,11 @@ constants, so that no second derivatives are needed.
 import numpy as np
 
 from ._arguments import Reader, positive
-from .rnn import read_adjoints, slopes
+from ._types import Arrays
+from .rnn import Run, read_adjoints, slopes
 
 
-def l2(params, lam):
+def l2(params: Arrays, lam: float) -> tuple[float, Arrays]:
     """lam / 2 times the sum of the squares of all entries, and its gradient lam · params.
 
     params: a dict of arrays.  lam: positive.  Returns (float, a dict with the names of params).
@@ -28,7 +29,7 @@ def l2(params, lam):
     return value, {name: lam * W for name, W in arrays.items()}
 
 
-def omega(params, run, dh_total):
+def omega(params: Arrays, run: Run, dh_total: np.ndarray) -> tuple[float, Arrays]:
     """Ω and its immediate derivative with respect to W_h, summed over steps and instances.
 
     params, run: as given to and by `rnn.forward`.  dh_total: (T, B, H), the total adjoints of

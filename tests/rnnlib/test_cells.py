@@ -367,3 +367,20 @@ def test_init_gives_params_that_run(name, rng):
     cell = importlib.import_module(f"rnnlib.{name}")
     run = cell.forward(cell.init(3, 4, rng), rng.normal(size=(5, 2, 3)))
     assert run.h.shape == (6, 2, 4)
+
+
+@pytest.mark.parametrize("cell, blocks", [(rnn, 1), (lstm, 4), (lstm97, 3), (gru, 3)])
+def test_initial_weights_are_what_the_docstrings_say(cell, blocks, rng):
+    """W_h orthogonal per block, which random entries of the same variance are not; W_x in the range of
+    Glorot and Bengio; biases 0 but for the forget gate's."""
+    D, H = 30, 20
+    params = cell.init(D, H, rng)
+    for W in np.split(params["W_h"], blocks, axis=1):
+        assert np.abs(W.T @ W - np.eye(H)).max() < 1e-12
+    for W in np.split(params["W_x"], blocks, axis=1):
+        limit = np.sqrt(6 / (D + H))
+        assert 0.9 * limit < np.abs(W).max() <= limit
+    expected = {name: np.zeros_like(value) for name, value in params.items() if value.ndim == 1}
+    if cell is lstm:
+        expected["b"][H : 2 * H] = 1.0  # the forget gate's, by default
+    assert expected and all(np.array_equal(params[name], bias) for name, bias in expected.items())

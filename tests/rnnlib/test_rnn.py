@@ -300,3 +300,12 @@ def test_bad_input_is_named(call, error, words, setting):
     with pytest.raises(error) as caught:
         call(params, run, dh)
     assert words in str(caught.value), caught.value
+
+
+def test_packed_and_unpacked_weights_do_not_share_memory(rng):
+    params = rnn.init(2, 3, rng)
+    packed = rnn.pack(params)
+    unpacked = rnn.unpack(packed)
+    for name in ("W_x", "W_h"):
+        assert not np.shares_memory(packed["W"], params[name])
+        assert not np.shares_memory(packed["W"], unpacked[name])
