@@ -573,7 +573,6 @@ MARGIN = Exercise(
     points=2,
     section="5 Strings with a memory",
     function="reber_margin",
-    items=("S4.47",),
     outputs=("margin",),
     instance=_predictions,
     reference=_margin_reference,
