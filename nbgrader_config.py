@@ -43,4 +43,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "autograder.grade.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.rubrics.ShowRubrics",  # for formgrader; the feedback goes without
+]
+c.GenerateFeedback.preprocessors = [
+    "autograder.rubrics.HideRubrics",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

@@ -17,6 +17,7 @@ ONLY_IN = {
         "autograder/course.py",
         "autograder/grade.py",
         "autograder/record.py",
+        "autograder/rubrics.py",
     },
     "jupytext": {"autograder/build.py"},
     "nbclient": set(),
