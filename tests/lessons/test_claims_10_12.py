@@ -57,6 +57,15 @@ def test_11_the_rate_settles_for_both_networks_and_may_be_zero():
     assert flow.growth_rate(1.1 * Q) == pytest.approx(np.log(1.1))  # a control
 
 
+def test_11_strong_weights_put_some_networks_above_zero_and_some_below():
+    text, growth = prose("11"), defined("11", "system", "growth")["growth"]
+    assert "highest near 1" not in text and "above zero in some networks and below in others" in text
+    for bias in (0, 1):
+        assert 0 < np.mean(growth(6.0, bias) > 0) < 1
+        assert growth(0.5, bias).max() < 0
+    assert np.mean(growth(6.0, 3) > 0) > 0.7
+
+
 @pytest.mark.item("S4.47")
 @pytest.mark.slow
 def test_11_success_goes_with_the_cue_s_share_from_setting_to_setting():
