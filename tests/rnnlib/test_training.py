@@ -9,6 +9,7 @@ NAMES = ("W_x", "W_h", "b_h", "W_y", "b_y")
 
 
 @pytest.mark.parametrize("c", ["0.5", "1.0", "5.0", "1000.0"])
+@pytest.mark.item("S4.49", "E4.48")
 def test_clipping_equals_oracle(c, oracle, close):
     data = oracle("clip")
     grads = {name: data[f"in_{name}"] for name in NAMES}
@@ -93,6 +94,7 @@ def test_an_infinite_gradient_is_left_to_the_check_of_the_loss():
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 7), (7, 3)])
+@pytest.mark.item("S4.30")
 def test_initialisers(shape, rng):
     Q = training.orthogonal(shape, rng)
     gram = Q @ Q.T if shape[0] <= shape[1] else Q.T @ Q
@@ -108,6 +110,7 @@ def test_initialisers(shape, rng):
     assert {-1, 1} == set(determinants)  # rotations and reflections: the whole group
 
 
+@pytest.mark.item("S4.41")
 def test_forget_bias_halves_in_its_half_life():
     for half_life in (0.5, 1, 13.5, 1000):
         f = 1 / (1 + np.exp(-training.forget_bias(half_life)))

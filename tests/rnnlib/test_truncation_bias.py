@@ -31,6 +31,7 @@ def error(got, want):
     return np.linalg.norm(got - want) / np.linalg.norm(want)
 
 
+@pytest.mark.item("S0.9", "E0.5", "E0.8")
 def test_the_error_of_a_window_on_the_oracle(column):
     J, immediate, total = column
     errors = [error(windowed(J, immediate, tau), total[-1]) for tau in range(6)]
@@ -53,6 +54,7 @@ def test_the_library_gives_the_same_errors(oracle, column):
     assert np.round(errors, 3) == pytest.approx(ERRORS, abs=1e-12)
 
 
+@pytest.mark.item("E0.4")
 def test_the_recursion_with_its_index_lost(column):
     """E0.4: dh_t on both sides is an equation; its solution is not the derivative."""
     J, immediate, total = column
@@ -63,6 +65,7 @@ def test_the_recursion_with_its_index_lost(column):
     assert round(float(error(literal, total[-1])), 2) == 0.89
 
 
+@pytest.mark.item("S0.6")
 def test_the_immediate_tensor_is_sparse(column):
     _, immediate, total = column
     H = immediate.shape[-1]
