@@ -9,8 +9,8 @@
 # about 180 minutes · difficulty ●●● · before it: 05, 07 and 10
 #
 # *The article* in this lesson is a public article on back-propagation through time, vanishing
-# gradients and the LSTM; it has its own list of references. Its formula for the LSTM is the best
-# one in general use, and this lesson takes it further. The papers named here stand at the end,
+# gradients and the LSTM; it has its own list of references. Its formula for the LSTM goes further
+# than the forget gate, and this lesson goes further still. The papers named here stand at the end,
 # under Sources.
 #
 # ### Notation

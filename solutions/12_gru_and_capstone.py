@@ -508,7 +508,11 @@ def of_all_seeds(curves, *labels):
 
 
 # %%
-added, curves = [add(seed) for seed in range(2)], {name: [] for name in CELLS}
+added = [add(seed=0)]
+
+# %%
+added.append(add(seed=1))
+curves = {name: [] for name in CELLS}
 for results in added:
     for name, (_, end) in results.items():
         means = np.array(end.losses)[: len(end.losses) // 25 * 25].reshape(-1, 25).mean(axis=1)
@@ -534,9 +538,9 @@ print(f"interrupted: {end.interrupted}; {len(end.losses)} batches; parameters mo
 
 # %% [markdown] tags=["S4.30"]
 # **What you just saw** came out alike with both seeds; try a third. It is a contrast between recipes
-# as much as between cells. The RNN does no better than a constant. That is not a theorem: with a smaller learning rate and much
-# more time its error comes down too, and the repository's `benchmarks/README.md` shows by how
-# much. The gated cells need no such care. The last line is from a run that was stopped after 40
+# as much as between cells. The RNN does no better than a constant. That is not a theorem: with a
+# smaller learning rate and much more time its error comes down too, and the repository's
+# `benchmarks/README.md` shows by how much. The gated cells need no such care. The last line is from a run that was stopped after 40
 # batches.
 #
 # ### The gradient by lag
@@ -571,12 +575,12 @@ for when, networks in (("before", untrained), ("after", trained)):
 
 # %%
 # What has the GRU decided to keep?  The mean of its update gate at marked and at unmarked steps.
-x = tasks.adding(T, 200, np.random.default_rng(5))[0].astype("f4")
-marked = x[..., 1] > 0
+fresh = tasks.adding(T, 200, np.random.default_rng(5))[0].astype("f4")
+marked = fresh[..., 1] > 0
 for when in ("before", "after"):
     means = []
     for start, end in (results["GRU"] for results in added):
-        z = sequence.forward(gru, start if when == "before" else end.params, x)[0].z
+        z = sequence.forward(gru, start if when == "before" else end.params, fresh)[0].z
         means.append((z[marked].mean(), z[~marked].mean()))
     (on, off), (on_high, off_high) = np.min(means, axis=0), np.max(means, axis=0)
     print(f"z {when}: marked {on:.2f} to {on_high:.2f}, unmarked {off:.2f} to {off_high:.2f}")

@@ -40,13 +40,6 @@ def prediction(data, phi, T):
     return losses.softmax(h @ data["p_V"])
 
 
-@pytest.mark.item("E0.7")
-def test_one_letter_for_a_loss_a_step_and_a_window():
-    # with L as the last step and as the window, the sum has one limit for three different windows
-    limits = {(step, window): max(1, step - window) for step in (6,) for window in (1, 3, 5)}
-    assert len(set(limits.values())) == 3 and max(1, 6 - 6) == 1
-
-
 @pytest.mark.item("E1.2")
 def test_the_entropy_of_the_prediction_is_not_the_loss(rows):
     y, h = rows["f_y"], rows["f_h"][1:]

@@ -54,6 +54,15 @@ def test_the_library_gives_the_same_errors(oracle, column):
     assert np.round(errors, 3) == pytest.approx(ERRORS, abs=1e-12)
 
 
+@pytest.mark.item("E0.7")
+def test_one_letter_for_the_last_step_and_for_the_window(column):
+    """E0.7: with L for both, the sum begins at max(1, L - L) = 1, and nothing is truncated."""
+    J, immediate, total = column
+    L = len(J)
+    assert error(windowed(J, immediate, L - max(1, L - L)), total[-1]) < 1e-13
+    assert round(error(windowed(J, immediate, 2), total[-1]), 3) == 0.859  # a window of two hops does
+
+
 @pytest.mark.item("E0.4")
 def test_the_recursion_with_its_index_lost(column):
     """E0.4: dh_t on both sides is an equation; its solution is not the derivative."""
