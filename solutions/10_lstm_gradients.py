@@ -625,6 +625,7 @@ print("chrono: half-lives of", *lives, "steps; mean left after 10, 50, 100 steps
 slow = 1 - gates.max()  # if g stays at 1, c approaches i / (1 - f)
 print(f"slowest cell fills to {slow / slow:.0f} with i = 1 - f, to {0.5 / slow:.0f} with i = 1/2")
 
+
 # %% [markdown] tags=["S4.39", "S4.41"]
 # **Look at this.** A gate of 0.95 sounds like "keeps nearly everything". Its half-life is the
 # number printed above, and after 100 steps almost nothing is left. It is still a straight line

@@ -271,6 +271,7 @@ for seed in range(50):
     extended.append(relative(flow.four_term(looking, went)[1:], true))
 print(f"peepholes: off by {min(printed):.2g} to {max(printed):.2g}; extended {max(extended):.0e}")
 
+
 # %% [markdown] tags=["S4.40", "S4.44", "S4.45"]
 # ## 3 Is it at least a number between 0 and 1?
 #
@@ -621,6 +622,7 @@ for n in (25, 100, 400):  # one LSTM and one plain RNN, each on eight sequences 
     J, M = paths.step_jacobians(W, plain), flow.joint_jacobians(gated, long_run)
     r = {"LSTM": flow.growth_rate(M), "RNN": flow.growth_rate(J)}
     print(f"T = {n}:", ", ".join(f"{m} {v.min():+.3f} to {v.max():+.3f}" for m, v in r.items()))
+
 
 # %%
 def growth(scale, forget):

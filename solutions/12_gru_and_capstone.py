@@ -110,6 +110,7 @@ def gru_forward(params, x, h0, reset):
 # %% nbgrader={"grade": true, "grade_id": "check_gru_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("12.gru_forward", gru_forward)
 
+
 # %% [markdown] tags=["S4.1"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
