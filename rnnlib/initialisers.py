@@ -50,6 +50,20 @@ def forget_bias(half_life: float) -> float:
     return float(-z - np.log(-np.expm1(-z)))  # -log(e^z - 1), of which e^z would overflow
 
 
+def chrono_bias(longest: float, units: int, rng: Rng) -> np.ndarray:
+    """Forget biases b = ln u, u uniform in [1, longest - 1]: a time scale for each unit.
+
+    Time scales 1 / (1 - σ(b)) = 1 + u fill [2, longest] evenly, for lags that are not known.  The
+    input gate starts with -b, so that i = 1 - f (Tallec and Ollivier, 2018).
+
+    longest: the longest lag in steps, at least 2.  units: H.  Returns (H,).
+    """
+    steps, size = real("longest", longest), count("units", units, 1)
+    if not steps >= 2:
+        raise ValueError(f"longest is {longest}, expected a number of at least 2")
+    return np.log(generator(rng).uniform(1, steps - 1, size))
+
+
 def _matrix(shape: Shape) -> tuple[int, int]:
     if isinstance(shape, (int, np.integer)):
         shape = (shape, shape)

@@ -13,11 +13,11 @@ import numpy as np
 
 from ._arguments import Reader, count, positive, real
 from ._types import Arrays
-from .initialisers import forget_bias, he, identity, orthogonal, xavier
+from .initialisers import chrono_bias, forget_bias, he, identity, orthogonal, xavier
 
 __all__ = [
-    "Adam", "SGD", "Trained", "clip_by_global_norm", "clip_by_value", "forget_bias", "global_norm",
-    "he", "identity", "orthogonal", "train", "xavier",
+    "Adam", "SGD", "Trained", "chrono_bias", "clip_by_global_norm", "clip_by_value", "forget_bias",
+    "global_norm", "he", "identity", "orthogonal", "train", "xavier",
 ]
 
 LossAndGrads = Callable[[Arrays], tuple[float, Arrays]]

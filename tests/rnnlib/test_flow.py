@@ -10,6 +10,7 @@ CELLS = {"lstm": (lstm, "ifgo"), "lstm_peephole": (lstm, "ifgo"), "lstm97_tanh":
 
 
 @pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.item("S4.24", "S4.32")
 def test_norms_equal_oracle(name, oracle, close):
     data = oracle("spectral")
     W = data[f"W_{name}"]
@@ -25,6 +26,7 @@ def test_norms_equal_oracle(name, oracle, close):
 
 @pytest.mark.parametrize("phi", ["tanh", "sigmoid"])
 @pytest.mark.parametrize("name", MATRICES)
+@pytest.mark.item("S4.23", "S4.31", "S4.34")
 def test_jacobian_products_equal_oracle_and_obey_the_bound(name, phi, oracle, close):
     data = oracle("spectral")
     # the file's network: h_t = phi(h_{t-1} W + u_t)
@@ -42,6 +44,7 @@ def test_jacobian_products_equal_oracle_and_obey_the_bound(name, phi, oracle, cl
         assert flow.growth_rate(J) == pytest.approx([np.log(norms[-1]) / 30])
 
 
+@pytest.mark.item("S4.25", "E4.25", "E4.34")
 def test_the_norm_bounds_and_the_eigenvalue_does_not():
     """S4.25: thousands of random cases; the singular value never fails, the eigenvalue often does."""
     rng = np.random.default_rng(0)
@@ -170,6 +173,7 @@ def test_joint_jacobians_equal_oracle(gated, close):
     close(flow.joint_jacobians(params, run)[:, 0], data["M"])
 
 
+@pytest.mark.item("S4.43")
 def test_joint_product_is_the_cell_derivative(gated, close):
     params, run, data = gated
     for t in range(7):
@@ -196,6 +200,7 @@ def test_blocks_are_plain_arrays_whatever_the_peepholes_are(gated):
         assert type(block) is np.ndarray and np.array_equal(block, same)
 
 
+@pytest.mark.item("S4.42", "S4.43", "E4.43")
 def test_four_terms_are_exact_at_lag_1_and_off_by_a_known_path_at_lag_2(gated, close):
     params, run, data = gated
     A = flow.four_term(params, run)
@@ -209,6 +214,7 @@ def test_four_terms_are_exact_at_lag_1_and_off_by_a_known_path_at_lag_2(gated, c
         assert np.abs(gap - G[t - 1] @ Q[t - 2] @ P[t - 3]).max() < 1e-14
 
 
+@pytest.mark.item("S4.43")
 def test_without_recurrent_weights_into_the_output_gate_four_terms_are_exact(gated, close):
     params, run, _ = gated
     H = run.h.shape[-1]
@@ -220,6 +226,7 @@ def test_without_recurrent_weights_into_the_output_gate_four_terms_are_exact(gat
     close(product, flow.cell_derivative(params, cell.forward(params, run.x), 6, 3))
 
 
+@pytest.mark.item("S4.37")
 def test_truncated_gradient_of_1997_is_a_constant_error_carousel(oracle, close):
     data = oracle("lstm97_tanh")
     for system, squash in (("lstm97_tanh", "tanh"), ("lstm97_orig", "1997")):

@@ -18,6 +18,7 @@ def top_adjoint(data, run):
     return do @ data["p_W_out"].T
 
 
+@pytest.mark.item("S1.11", "S4.28")
 def test_forward_and_backward_equal_oracle(system, close):
     data, params, run = system
     close(run.a, data["f_a"])
