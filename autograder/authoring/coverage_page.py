@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import rnnlib
 
-from ..exercises import LESSONS, lesson_exercises, sources
+from ..exercises import LESSONS, Exercise, lesson_exercises, sources
 
 HEAD = """# Coverage
 
@@ -26,16 +26,16 @@ class Entry(NamedTuple):
 
     item: str
     lesson: str
-    sections: tuple  # headings
-    exercises: tuple  # ids; empty for a worked cell
-    functions: tuple  # of rnnlib
-    tests: tuple  # files below tests/
+    sections: tuple[str, ...]  #: headings
+    exercises: tuple[str, ...]  #: ids; empty for a worked cell
+    functions: tuple[str, ...]  #: of rnnlib
+    tests: tuple[str, ...]  #: files below tests/
 
 
 def coverage_entries(lesson):
     """The entries of one lesson, in the order of the items."""
     taught = _sections(lesson)
-    exercises = {}
+    exercises: dict[str, list[Exercise]] = {}
     for exercise in lesson_exercises(lesson):
         for item in exercise.items:
             exercises.setdefault(item, []).append(exercise)
@@ -66,15 +66,16 @@ def coverage_page():
 
 def _sections(lesson):
     """{item: [(heading, library functions used in that section)]} from the lesson's source."""
-    found, heading, open_items = {}, "", []
-    for head, body in sources.source_cells(lesson):
+    found: dict[str, list[tuple[str, list[str]]]] = {}
+    heading, open_items = "", []
+    for head, body in sources.source_cells(lesson) or ():
         if "[markdown]" in head:
             titles = re.findall(r"^# ##+ (.+)$", body, flags=re.M)
             if titles:
                 heading, open_items = titles[0], []
             tags = re.search(r"tags=\[(.*?)\]", head)
             for item in re.findall(r"S\d+\.\d+", tags[1] if tags else ""):
-                entry = (heading, [])
+                entry: tuple[str, list[str]] = (heading, [])
                 found.setdefault(item, []).append(entry)
                 open_items.append(entry)
         else:

@@ -70,12 +70,12 @@ def test_the_numbers_are_those_of_the_public_instances():
     verdict = diagnose(e.id, function)
     assert {n.output for n in verdict.numbers} == {n for n, o in verdict.outputs.items() if not o.ok}
     for n in verdict.numbers:
-        pairs = [(function(*a)[n.output][n.index], e.reference(*a)[n.output][n.index]) for a in e.instances()]
+        pairs = [(function(*a)[n.output][n.entry], e.reference(*a)[n.output][n.entry]) for a in e.instances()]
         assert (n.got, n.expected) in pairs
     first = verdict.numbers[0]
-    assert first.index == verdict.outputs[
+    assert first.entry == verdict.outputs[
         "W_h"
-    ].where and f"first at {list(first.index)}" in card.render_text(e, verdict)
+    ].where and f"first at {list(first.entry)}" in card.render_text(e, verdict)
     assert f"{first.expected:.4g}" in card.render_text(
         e, verdict
     ) and f"{first.expected:.4g}" in card.render_html(e, verdict)
@@ -84,7 +84,7 @@ def test_the_numbers_are_those_of_the_public_instances():
 def test_adjoints_along_time_are_shown_from_the_end():
     e = find_exercise("01.scalar_bptt")
     verdict = diagnose(e.id, slip(e, "no_carry"))
-    shown = [n.index for n in verdict.numbers if n.output == "x"]
+    shown = [n.entry for n in verdict.numbers if n.output == "x"]
     assert shown == [(3,), (2,), (1,)] and "last at t = 4" in card.render_text(e, verdict)
 
 
