@@ -67,7 +67,8 @@ def coverage_page():
 def _sections(lesson):
     """{item: [(heading, library functions used in that section)]} from the lesson's source."""
     found: dict[str, list[tuple[str, list[str]]]] = {}
-    heading, open_items = "", []
+    open_items: list[tuple[str, list[str]]] = []
+    heading = ""
     for head, body in sources.source_cells(lesson) or ():
         if "[markdown]" in head:
             titles = re.findall(r"^# ##+ (.+)$", body, flags=re.M)
