@@ -25,6 +25,7 @@ READY, ENDED, LARGE = b"READY\n", b"ENDED\n", b"LARGE\n"  # what the supervisor 
 
 AnyArray = np.ndarray[Any, Any]
 Functions = list[Callable[..., Any]]
+FunctionOf = Callable[[int], Any]  # gives what stands for the n-th function of a message
 
 
 class BadMessage(ValueError):
@@ -123,9 +124,7 @@ def fingerprint(value: object, functions: Functions) -> str:
     return hashlib.sha256(pack_message(value, functions)).hexdigest()[:16]
 
 
-def unpack_message(
-    payload: bytes, function: Callable[[int], Any] | None = None, restore: bool = False
-) -> Any:
+def unpack_message(payload: bytes, function: FunctionOf | None = None, restore: bool = False) -> Any:
     """The value of a message's payload.
 
     function(n): what stands for the n-th function in it.  restore: NamedTuples become the class
@@ -144,11 +143,7 @@ def unpack_message(
 
 
 def _value_of(
-    tree: dict[str, Any],
-    arrays: list[AnyArray],
-    function: Callable[[int], Any] | None,
-    restore: bool,
-    left: list[int],
+    tree: dict[str, Any], arrays: list[AnyArray], function: FunctionOf | None, restore: bool, left: list[int]
 ) -> Any:
     """The value that `_tree_of` has made this tree of.  Raises BadMessage, or anything for a forged tree.
 
