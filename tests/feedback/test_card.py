@@ -10,7 +10,8 @@ import pytest
 from autograder import diagnose
 from autograder.exercises import all_exercises, find_exercise, sources
 from autograder.feedback import card
-from autograder.grading import run_submission
+from autograder.grading import grade_submission
+from autograder.grading.judge_submission import Judged
 
 WRONG = [(e, slip) for e in all_exercises().values() for slip in e.slips]
 
@@ -92,7 +93,7 @@ def test_adjoints_along_time_are_shown_from_the_end():
 def test_no_expected_number_is_shown_while_grading(e, slip):
     function = sources.solution_variant(e, slip)
     verdict = diagnose(e.id, function, seed=77)
-    [shown, *_], _ = run_submission.check_outputs(e, verdict)
+    shown, *_ = grade_submission._check_outputs(Judged({"check": verdict}, [], 0.0, "none"), "check")
     for said in shown["data"].values():
         assert "Numbers that differ" not in said
     public = diagnose(e.id, function)
@@ -175,6 +176,6 @@ def test_colour_is_never_the_only_sign():
 
 def test_the_record_is_plain_data():
     e = find_exercise("01.immediate")
-    record = card.cell_record(e, diagnose(e.id, sources.solution_variant(e, e.slips[0])))
+    record = card.mark_of(e, diagnose(e.id, sources.solution_variant(e, e.slips[0]))).to_json()
     assert json.loads(json.dumps(record)) == record
     assert record["slips"] == [e.slips[0].id] and record["points"] == 0 and record["max"] == 2
