@@ -28,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     parser = _parser()
-    options, options.more = parser.parse_known_args(arguments)
+    options, more = parser.parse_known_args(arguments)
+    options.more = more
     if options.more and getattr(options, "run", None) is not _lab:  # JupyterLab has its own arguments
         parser.error(f"unrecognized arguments: {' '.join(options.more)}")
     if not hasattr(options, "run"):

@@ -10,6 +10,7 @@ import json
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -30,7 +31,7 @@ DIGESTS = "digests.json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-def build(root, check=False, adopt=False):
+def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
     """Builds every lesson under `root`; returns the paths that changed (or would, with `check`).
 
     adopt: first brings edits of the solution notebooks back into the sources.
@@ -69,7 +70,7 @@ def build(root, check=False, adopt=False):
     return adopted + changed
 
 
-def build_bank():
+def build_bank() -> None:
     """Compiles every slip of every exercise; saves their arrays for the public seeds."""
     for lesson in LESSONS:
         for exercise in lesson_exercises(lesson):
@@ -78,7 +79,7 @@ def build_bank():
         match_slips.write_bank(lesson_exercises(lesson))
 
 
-def solution_notebook(source):
+def solution_notebook(source: Path) -> str:
     """The solution notebook of a py:percent source, as text with settled ids and no outputs."""
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
@@ -93,7 +94,7 @@ def solution_notebook(source):
                 f"{source.name}: two cells have the id {cell.id!r}; every grade_id must be its own"
             )
         seen.add(cell.id)
-    return nbformat.writes(notebook) + "\n"
+    return str(nbformat.writes(notebook)) + "\n"
 
 
 def _refuse_other_points(name, notebook):
@@ -108,7 +109,7 @@ def _refuse_other_points(name, notebook):
             )
 
 
-def release_notebook(name, solution):
+def release_notebook(name: str, solution: str) -> str:
     """The released notebook's text, made from the solution notebook's by nbgrader."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch).resolve()
@@ -134,7 +135,7 @@ def release_notebook(name, solution):
         return (root / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
 
 
-def notebook_digest(notebook):
+def notebook_digest(notebook: dict[str, Any]) -> str:
     """A digest of the cells' sources and nbgrader metadata; outputs and ids do not count."""
     cells = [
         [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("nbgrader")]

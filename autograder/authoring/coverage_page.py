@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import rnnlib
 
-from ..exercises import LESSONS, lesson_exercises
+from ..exercises import LESSONS, Exercise, lesson_exercises
 from ..exercises.sources import source_cells
 
 TESTS = Path(__file__).resolve().parent.parent.parent / "tests"
@@ -72,10 +72,10 @@ class Entry(NamedTuple):
 
     item: str
     lesson: str
-    sections: tuple  # headings
-    exercises: tuple  # ids; empty for a worked cell
-    functions: tuple  # of rnnlib
-    tests: tuple  # "rnnlib/test_flow.py::test_name", marked with the item
+    sections: tuple[str, ...]  #: headings
+    exercises: tuple[str, ...]  #: ids; empty for a worked cell
+    functions: tuple[str, ...]  #: of rnnlib
+    tests: tuple[str, ...]  #: "rnnlib/test_flow.py::test_name", marked with the item
 
 
 def marked_tests(folder=TESTS):
@@ -98,6 +98,7 @@ def _items_of(test):
         for node in ast.walk(decorator)
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.item"
         for argument in node.args
+        if isinstance(argument, ast.Constant)
     }
 
 
@@ -114,7 +115,7 @@ def _all_marked():
 def coverage_entries(lesson):
     """The entries of one lesson, in the order of the items."""
     taught = _sections(lesson)
-    exercises = {}
+    exercises: dict[str, list[Exercise]] = {}
     for exercise in lesson_exercises(lesson):
         for item in exercise.items:
             exercises.setdefault(item, []).append(exercise)
@@ -150,15 +151,17 @@ def _listed(tests):
 
 def _sections(lesson):
     """{item: [(heading, library functions used in that section)]} from the lesson's source."""
-    found, heading, open_items = {}, "", []
-    for head, body in source_cells(lesson):
+    found: dict[str, list[tuple[str, list[str]]]] = {}
+    open_items: list[tuple[str, list[str]]] = []
+    heading = ""
+    for head, body in source_cells(lesson) or ():
         if "[markdown]" in head:
             titles = re.findall(r"^# ##+ (.+)$", body, flags=re.M)
             if titles:
                 heading, open_items = titles[0], []
             tags = re.search(r"tags=\[(.*?)\]", head)
             for item in re.findall(r"S\d+\.\d+", tags[1] if tags else ""):
-                entry = (heading, [])
+                entry: tuple[str, list[str]] = (heading, [])
                 found.setdefault(item, []).append(entry)
                 open_items.append(entry)
         else:

@@ -2,14 +2,16 @@
 
 import html as _html
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ..files import write_atomically
 from ..results import Status
 from . import class_table
-from .class_table import ABSENT, exercises_of, short_name, slip_name
+from .class_table import ABSENT, Row, exercises_of, short_name, slip_name
 
 
-def write_report(table, assignment, folder):
+def write_report(table: Sequence[Row], assignment: str, folder: Path) -> Path:
     """Writes report.html and report.csv into `folder`; returns the page's path."""
     write_atomically(folder / "report.csv", class_table.render_csv(table))
     path = folder / "report.html"
@@ -17,7 +19,7 @@ def write_report(table, assignment, folder):
     return path
 
 
-def render_page(table, assignment):
+def render_page(table: Sequence[Row], assignment: str) -> str:
     """The report as one HTML page: no scripts, nothing loaded from elsewhere."""
     exercises = exercises_of(table)
     handed_in = [row for row in table if row.reason != ABSENT]
@@ -58,7 +60,7 @@ td.full{background:#0072b226}td.part{background:#e69f0033}td.none{background:#cc
 """
 
 
-def _table(head, body):
+def _table(head: Iterable[str], body: str) -> str:
     """A table in a box of its own, which scrolls where the page is too narrow for it."""
     columns = "".join(f"<th scope='col'>{name}</th>" for name in head)
     return (
@@ -67,19 +69,20 @@ def _table(head, body):
     )
 
 
-def _student(row):
+def _student(row: Row) -> str:
     name = " ".join(filter(None, row.name))
     return _escape(row.student) + (f"<br><small>{_escape(name)}</small>" if name else "")
 
 
-def _breakable(name):
+def _breakable(name: str) -> str:
     """A name that may go on in the next line after each underscore."""
     return _escape(name).replace("_", "_<wbr>")
 
 
-def _misunderstandings(table):
-    students = {}
-    says = {}
+def _misunderstandings(table: Sequence[Row]) -> str:
+    """Which slips were named how often, and in whose submissions."""
+    students: dict[str, list[str]] = {}
+    says: dict[str, str] = {}
     for row in table:
         for grade_id, mark in row.marks.items():
             for slip in mark.slips:
@@ -98,7 +101,7 @@ def _misunderstandings(table):
     return _table(["slip", "submissions", "whose", "what the card says"], lines)
 
 
-def _review(table):
+def _review(table: Sequence[Row]) -> str:
     """Where a run gave nothing to grade, and a person should look."""
     lines = "".join(
         f"<li>{_escape(row.student)}, {_escape(short_name(grade_id))}: {_escape(mark.summary)}</li>"
@@ -111,7 +114,7 @@ def _review(table):
     return f"<h2>Needs review</h2><p>No points, as nothing came back:</p><ul>{lines}</ul>" if lines else ""
 
 
-def _success(table):
+def _success(table: Sequence[Row]) -> str:
     """How the class did on each exercise."""
     lines = ""
     for exercise in exercises_of(table):
@@ -128,7 +131,7 @@ def _success(table):
     return _table(["exercise", "full points", "mean", "not answered"], lines)
 
 
-def _runs(table):
+def _runs(table: Sequence[Row]) -> str:
     """How long the runs took, and a warning where there were no walls around them."""
     ran = sorted((row.seconds, row.student) for row in table if row.seconds)
     said = ""
@@ -147,14 +150,14 @@ def _runs(table):
     return said
 
 
-def _remarks(table):
+def _remarks(table: Sequence[Row]) -> str:
     lines = "".join(
         f"<li>{_escape(row.student)}: {_escape(remark)}</li>" for row in table for remark in row.remarks
     )
     return f"<h2>Remarks on what was handed in</h2><ul>{lines}</ul>" if lines else ""
 
 
-def _cell(row, exercise):
+def _cell(row: Row, exercise: str) -> str:
     mark = row.marks.get(exercise)
     if mark is None:
         return "<td></td>"
@@ -163,5 +166,5 @@ def _cell(row, exercise):
     return f"<td class='{tone}' title='{_escape(mark.summary)}'>{points}</td>"
 
 
-def _escape(value):
+def _escape(value: object) -> str:
     return _html.escape(str(value), quote=True)

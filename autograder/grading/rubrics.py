@@ -5,8 +5,9 @@ docs/rubrics.md has one section for each, headed "## NN · grade_id · P points"
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -19,12 +20,12 @@ MARK = {"rubric": True}
 class Rubric(NamedTuple):
     """One section of docs/rubrics.md."""
 
-    points: float  # of the cell, as its heading says
-    steps: tuple  # points of each step
-    text: str  # Markdown below the heading
+    points: float  #: of the cell, as its heading says
+    steps: tuple[float, ...]  #: points of each step
+    text: str  #: Markdown below the heading
 
 
-def read_rubrics(text):
+def read_rubrics(text: str) -> dict[tuple[str, str], Rubric]:
     """{(lesson, grade_id): Rubric} of the text of docs/rubrics.md."""
     _, *sections = re.split(r"^## (\d\d) · (\w+) · ([\d.]+) points?\n", text, flags=re.M)
     return {
@@ -33,7 +34,7 @@ def read_rubrics(text):
     }
 
 
-def _steps(body):
+def _steps(body: str) -> tuple[float, ...]:
     return tuple(float(points) for points in re.findall(r"^\| ([\d.]+) \|", body, flags=re.M))
 
 
@@ -44,8 +45,8 @@ class ShowRubrics(NbGraderPreprocessor):
     in the cell itself.  A course without the file grades as ever.
     """
 
-    def preprocess(self, nb, resources):
-        path = Course.of(resources).root / FILE
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        path = Course.from_resources(resources).root / FILE
         rubrics = read_rubrics(path.read_text(encoding="utf-8")) if path.exists() else {}
         lesson, cells = resources["nbgrader"]["notebook"][:2], []
         for cell in nb.cells:
@@ -63,6 +64,6 @@ class ShowRubrics(NbGraderPreprocessor):
 class HideRubrics(NbGraderPreprocessor):
     """First step of feedback: takes the cells of `ShowRubrics` out again."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         nb.cells = [cell for cell in nb.cells if cell.metadata.get("unrolled") != MARK]
         return nb, resources
