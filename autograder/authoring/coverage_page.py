@@ -80,7 +80,7 @@ class Entry(NamedTuple):
 
 def marked_tests(folder=TESTS):
     """{item: ("rnnlib/test_flow.py::test_name", …)} of the marks in the test files below `folder`."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for path in sorted(Path(folder).rglob("test_*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
