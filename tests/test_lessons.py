@@ -116,7 +116,8 @@ def test_a_lesson_has_its_parts(name):
     for exercise in exercises:
         heading = exercise.section.split(" ", 1)[1]
         assert re.search(rf"^##+ .*{re.escape(heading)}", prose, flags=re.M), exercise.section
-    assert len(cells) <= 45 or name[:2] in ("00", "01")  # those two keep hints in cells of their own
+    # 00 and 01 keep hints in cells of their own; 07 has twelve exercises and three insights beside them
+    assert len(cells) <= {"07": 62}.get(name[:2], 50) or name[:2] in ("00", "01")
     for cell in cells:
         if cell["cell_type"] == "code":
             lines = [line for line in "".join(cell["source"]).splitlines() if line.strip()]
