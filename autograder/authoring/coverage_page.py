@@ -93,7 +93,7 @@ def marked_tests(folder=TESTS):
 def _items_of(test):
     """The items in the marks of a test, those of single parameters included."""
     return {
-        argument.value
+        str(argument.value)
         for decorator in test.decorator_list
         for node in ast.walk(decorator)
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.item"

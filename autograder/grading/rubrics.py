@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -45,7 +44,8 @@ class ShowRubrics(NbGraderPreprocessor):
     in the cell itself.  A course without the file grades as ever.
     """
 
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Adds the cells with the rubrics."""
         path = Course.from_resources(resources).root / FILE
         rubrics = read_rubrics(path.read_text(encoding="utf-8")) if path.exists() else {}
         lesson, cells = resources["nbgrader"]["notebook"][:2], []
@@ -64,6 +64,7 @@ class ShowRubrics(NbGraderPreprocessor):
 class HideRubrics(NbGraderPreprocessor):
     """First step of feedback: takes the cells of `ShowRubrics` out again."""
 
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Removes the cells with the rubrics."""
         nb.cells = [cell for cell in nb.cells if cell.metadata.get("unrolled") != MARK]
         return nb, resources
