@@ -1,5 +1,6 @@
 """A course folder of its own for grading tests, and submissions to put into it."""
 
+import io
 import json
 import os
 import shutil
@@ -8,11 +9,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import pytest
 from tests_root import ROOT
 
+from autograder import cli
 from autograder.grading import sample_class
 from autograder.grading.grade_submission import cell_outputs, grade_one, result_of, task_of
 from autograder.grading.submission import parse_notebook
@@ -33,8 +36,16 @@ def copy_course(folder):
     return folder
 
 
-def command(*arguments, cwd, code=0, limit=300, path=None):
-    """Runs a program of this environment; asserts its exit code and returns its output."""
+def command(*arguments, cwd, code=0, limit=300, path=None, apart=False):
+    """Runs a program of this environment; asserts its exit code and returns its output.
+
+    The course's own program runs in this process, where nbgrader is imported only once; with
+    `apart`, or another PATH, in one of its own as it does for everybody else.
+    """
+    if arguments[0] == "autograder" and path is None and not apart:
+        returned, said = _in_this_process(arguments[1:], cwd)
+        assert returned == code, said
+        return said
     environment = {
         **os.environ,
         "PATH": path or f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -51,6 +62,19 @@ def command(*arguments, cwd, code=0, limit=300, path=None):
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def _in_this_process(arguments, cwd):
+    """(exit code, output) of the course's program."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(cwd)
+        patch.setenv("COLUMNS", "120")
+        try:
+            returned = cli.main(list(arguments))
+        except SystemExit as end:  # how argparse refuses a wrong call
+            returned = end.code
+    return returned, out.getvalue() + err.getvalue()
 
 
 @contextmanager
