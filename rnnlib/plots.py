@@ -7,10 +7,24 @@ shown with an alternative text, which is also what a terminal sees.
 import base64
 import html
 import io
+import sys
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import FancyArrowPatch
+
+try:
+    import matplotlib.pyplot as plt
+    from matplotlib.patches import FancyArrowPatch
+except ModuleNotFoundError as error:
+    if error.name != "matplotlib":
+        raise
+
+    class _NoMatplotlib:
+        """Stands for Matplotlib, so that a lesson works without its figures."""
+
+        def __getattr__(self, name):
+            raise ImportError("figures need Matplotlib, which is not installed here: pip install matplotlib")
+
+    plt = _NoMatplotlib()
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2",
@@ -25,7 +39,15 @@ COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
 
 
 def show(figure, alt):
-    """Displays `figure` with the alternative text `alt`, then closes it."""
+    """Displays `figure` with the alternative text `alt`, then closes it.
+
+    Without IPython, as in a script, there is nothing to display it in: the text is printed.
+    """
+    if getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)() is None:
+        plt.close(figure)
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(f"[figure: {alt}]".encode(encoding, "replace").decode(encoding))
+        return
     from IPython.display import display
 
     buffer = io.BytesIO()

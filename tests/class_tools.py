@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests_root import ROOT
 
-from autograder.grading import sample_class
+from autograder.authoring import sample_class
 from autograder.grading.grade_submission import cell_outputs, grade_one, result_of, task_of
 from autograder.grading.submission import parse_notebook
 from autograder.sandbox import bubblewrap

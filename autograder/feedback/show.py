@@ -2,11 +2,13 @@
 
 import sys
 
+from ..encodings import print_plain
+
 
 def show(html, text, metadata=None):
     """Displays both forms of one thing; `metadata` is kept with the output."""
     if not in_notebook():
-        print(text)
+        print_plain(text)
         return
     from IPython.display import display
 
