@@ -30,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     replace_in_output()
     parser = _parser()
-    options, options.more = parser.parse_known_args(arguments)
+    options, more = parser.parse_known_args(arguments)
+    options.more = more
     if options.more and options.verb != "lab":  # JupyterLab has its own arguments
         parser.error(f"unrecognized arguments: {' '.join(options.more)}")
     if options.verb is None:

@@ -1,12 +1,14 @@
 """The banks of slips: what every slip gives on the public instances, made from the solutions."""
 
+from pathlib import Path
+
 from ..diagnosis import match_slips
 from ..diagnosis.bank_contents import CONTENTS, write_contents
 from ..errors import BuildError
 from ..exercises import LESSONS, all_exercises, lesson_exercises, sources
 
 
-def build_bank(folder=match_slips.BANK):
+def build_bank(folder: Path = match_slips.BANK) -> None:
     """Compiles every slip of every exercise; saves their arrays, and the list of all banks.
 
     Raises BuildError where a lesson has no source, PassageError for a slip whose passage is gone.
@@ -29,6 +31,6 @@ def build_bank(folder=match_slips.BANK):
     write_contents(folder, names)
 
 
-def banked_exercises():
+def banked_exercises() -> list[str]:
     """The ids of the exercises that have a bank: functions with slips."""
     return [e.id for e in all_exercises().values() if e.kind == "function" and e.slips]

@@ -6,7 +6,10 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import cache
+from types import CodeType
 from typing import Any
 
 from ..errors import TimeLimitExceeded
@@ -28,14 +31,14 @@ def time_limit(seconds):
         yield
 
 
-def _choose_limit():
+def _choose_limit() -> Callable[[float], AbstractContextManager[None]]:
     if hasattr(signal, "setitimer") and in_main_thread():
         return _limit_by_signal
     return _limit_by_thread if can_start_threads() else _limit_by_events
 
 
 @cache
-def can_start_threads():
+def can_start_threads() -> bool:
     """Whether this platform has threads; asked by starting one, as they are importable everywhere."""
     try:
         threading.Thread(target=int).start()
@@ -87,30 +90,31 @@ def _limit_by_thread(seconds):
 
 
 @contextlib.contextmanager
-def _limit_by_events(seconds):
+def _limit_by_events(seconds: float) -> Iterator[None]:
     """By the jumps and calls of Python code, at each of which the clock is read (PEP 669, Python 3.12)."""
     monitoring: Any = getattr(sys, "monitoring", None)
     free = [n for n in (4, 3, 2) if monitoring and monitoring.get_tool(n) is None]
     if not free:
         raise RuntimeError("no time limit is possible here: Python has no timer, no thread and no events")
-    tool, ident, ends, armed = free[0], threading.get_ident(), time.monotonic() + seconds, set()
+    tool, ident, ends = free[0], threading.get_ident(), time.monotonic() + seconds
+    armed: dict[int, CodeType] = {}  # by id, as code objects of equal text are equal
 
-    def look(code, *_):
+    def look(code: CodeType, *_: object) -> None:
         if time.monotonic() >= ends and code.co_filename not in LIMITERS:
             # raised at a jump, an exception passes by the handlers around it (CPython 3.12 and 3.13)
             monitoring.set_local_events(tool, code, monitoring.events.INSTRUCTION)
-            armed.add(code)
+            armed[id(code)] = code
 
-    def stop(*_):
+    def stop(*_: object) -> None:
         nonlocal ends
         if threading.get_ident() == ident:
             disarm()
             ends = time.monotonic() + AGAIN  # a bare `except:` in the student's loop swallows one
             raise TimeLimitExceeded
 
-    def disarm():
+    def disarm() -> None:
         while armed:
-            monitoring.set_local_events(tool, armed.pop(), 0)
+            monitoring.set_local_events(tool, armed.popitem()[1], 0)
 
     events = monitoring.events
     seen = {events.JUMP: look, events.PY_START: look, events.PY_RESUME: look, events.INSTRUCTION: stop}

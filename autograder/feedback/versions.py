@@ -11,21 +11,21 @@ import rnnlib
 
 from . import show
 
-MARK = re.compile(r"^from autograder import .*# unrolled (\S+)[ \t]*$", re.M)
-_told = set()
+MARK = re.compile(r"^from autograder import .*# unrolled ([\w.+-]+)[ \t]*$", re.M)
+_told: set[str] = set()
 
 
-def tell_other_version():
+def tell_other_version() -> None:
     """Shows one sentence, once for each other version, in a notebook that is of one."""
     version = notebook_version()
-    if version in (None, rnnlib.__version__) or version in _told:
+    if version is None or version == rnnlib.__version__ or version in _told:
         return
     _told.add(version)
     sentence = other_version(version, rnnlib.__version__)
     show.show(f"<p role='note'>{sentence}</p>", sentence)
 
 
-def notebook_version():
+def notebook_version() -> str | None:
     """The version in the import cell that was run last; None without a kernel or without such a cell."""
     if not show.in_notebook():
         return None
@@ -34,7 +34,7 @@ def notebook_version():
     return found[-1] if found else None
 
 
-def other_version(notebook, installed):
+def other_version(notebook: str, installed: str) -> str:
     """The sentence about a notebook of another version than the package that is installed."""
     differ = (
         f"This notebook is of version {notebook} of the course and the installed package of {installed}, "
@@ -45,5 +45,5 @@ def other_version(notebook, installed):
     return f"{differ}: install the newer package, then restart the kernel."
 
 
-def _numbers(version):
+def _numbers(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)]
