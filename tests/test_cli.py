@@ -85,7 +85,7 @@ def test_lab_says_what_it_lacks_and_makes_nothing(tmp_path, monkeypatch, capsys)
 
 def test_doctor_says_when_no_slip_can_be_named(monkeypatch, capsys, tmp_path):
     assert doctor.slips_problem() == ""  # here the solutions are
-    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "autograder" / "doctor.py"))
+    monkeypatch.setattr(doctor, "PACKAGE", tmp_path / "autograder")
     assert cli.main(["doctor"]) == 0
     assert "slips: the banks of slips are missing" in capsys.readouterr().out
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GradingError
+from ..exercises import sources
 from ..results import Result
 from . import class_table, gradescope, report
 from .course import Course
@@ -48,7 +49,13 @@ def grade(options: Namespace) -> int:
     chosen = Options(
         tuple(options.student or ()), options.jobs, options.sandbox, options.engine, options.again
     )
-    return grade_and_report(course, course.assignment(options.assignment), chosen)
+    assignment = course.assignment(options.assignment)
+    if sources.code_cells(assignment[:2]) is None:
+        print(
+            "autograder: an installed package has no solutions to try slips with, so none is named;", end=" "
+        )
+        print("points are the same; grade in a clone to have slips named")
+    return grade_and_report(course, assignment, chosen)
 
 
 def write_report(options: Namespace) -> int:
