@@ -15,6 +15,8 @@ from .encodings import replace_in_output
 from .errors import UserError
 
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EEXIST, errno.ENOTDIR)
+# what a wheel lacks, and of this room all that an sdist lacks and a verb asks for
+ONLY_IN_A_CLONE = ("autograder.authoring", "autograder.authoring.banks", "autograder.authoring.demo")
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
 
 
@@ -57,7 +59,7 @@ def _run(arguments: list[str] | None) -> int:
 
 def _what_is_missing(verb: str, module: str) -> str:
     """What a verb lacks where a module was not found; "" for one that should be there."""
-    if module.startswith("autograder.authoring"):
+    if module in ONLY_IN_A_CLONE:
         return (
             f"{verb} needs a clone of the course: the lessons' sources are not in an installed package; run"
             f" `python3 course.py {verb}` in a clone"

@@ -13,6 +13,11 @@ from . import class_table, gradescope, report
 from .course import Course
 from .grade import Options, grade_class, misplaced_notebooks, without_result
 
+NO_SLIPS = (
+    "An installed package has no solutions to try slips with, so none is named; points are the same. "
+    "Grade in a clone to have slips named."
+)
+
 
 class Bar:
     """A progress bar for a class."""
@@ -51,10 +56,7 @@ def grade(options: Namespace) -> int:
     )
     assignment = course.assignment(options.assignment)
     if sources.code_cells(assignment[:2]) is None:
-        print(
-            "autograder: an installed package has no solutions to try slips with, so none is named;", end=" "
-        )
-        print("points are the same; grade in a clone to have slips named")
+        print(NO_SLIPS)
     return grade_and_report(course, assignment, chosen)
 
 

@@ -1,8 +1,11 @@
 """Sdist and wheel: what they hold, and that neither is built without every bank of slips."""
 
+import ast
+import re
 import shutil
 import sys
 import tarfile
+import tomllib
 import zipfile
 
 import pytest
@@ -10,7 +13,7 @@ from package_tools import must, run, said
 from tests_root import ROOT
 
 from autograder.diagnosis.bank_contents import CONTENTS, bank_problem, write_contents
-from autograder.exercises import all_exercises
+from autograder.exercises import LESSONS, all_exercises, sources
 
 BANK = "autograder/diagnosis/bank"
 BANKS = {f"{BANK}/{e.id}.npz" for e in all_exercises().values() if e.kind == "function" and e.slips}
@@ -79,6 +82,26 @@ def test_a_missing_and_a_changed_bank_are_named(tmp_path):
     assert bank_problem(tmp_path) == "of the banks of slips these are not as built: 01.a.npz"
     (tmp_path / "01.b.npz").unlink()
     assert bank_problem(tmp_path) == "of the banks of slips these are missing: 01.b.npz"
+
+
+def test_what_lessons_import_is_installed_with_the_extra_notebook():
+    wishes = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [*wishes["dependencies"], *wishes["optional-dependencies"]["notebook"]]
+    installed = {re.match(r"[\w-]+", name)[0] for name in names} | {"autograder", "rnnlib"}
+    imported = {name for lesson in LESSONS for cell in sources.code_cells(lesson) for name in imports(cell)}
+    assert "sympy" in imported & installed
+    assert imported - set(sys.stdlib_module_names) - installed == {
+        "ipywidgets"
+    }  # which lesson 11 can do without
+
+
+def imports(cell):
+    """The top-level names of the modules that a cell imports."""
+    for node in ast.walk(ast.parse(cell)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0]
 
 
 def test_the_backend_asks_for_numpy_only_where_banks_are_made(tmp_path, monkeypatch):

@@ -161,6 +161,13 @@ def test_a_script_gets_the_card_as_text(newest, variables, tmp_path):
     assert f"{right} V   agrees" in card and f"{wrong} U   differs" in card
 
 
+def test_a_terminal_of_ipython_gets_it_too(newest, tmp_path):
+    exercise = script(tmp_path)
+    ipython = (newest[1], "-m", "IPython", "--colors=NoColor", "script.py")
+    card = must(*ipython, cwd=tmp_path, IPYTHONDIR=str(tmp_path))
+    assert exercise.slips[0].says in " ".join(card.split()) and "text/html" not in card
+
+
 def test_an_encoding_without_the_signs_would_end_the_script(newest, tmp_path):
     """The control: these encodings do lack what the card prints."""
     for encoding in ("cp1252", "ascii"):
