@@ -18,6 +18,7 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
+EXTRAS = {"test": ["test"], "lab": ["extras"]}
 STAMP = os.path.join(VENV, "installed")
 
 
@@ -31,7 +32,7 @@ def main(arguments):
         print(__doc__)
         return 0 if arguments else 2
     testing = arguments[0] == "test"
-    problem = set_up(["course", "test"] if testing else ["course"])
+    problem = set_up(["course", *EXTRAS.get(arguments[0], ())])
     if problem:
         return fail(problem)
     module = ["pytest", *arguments[1:]] if testing else ["autograder", *arguments]

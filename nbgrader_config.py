@@ -43,4 +43,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "autograder.grading.nbgrader_hooks.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.grading.rubrics.ShowRubrics",  # for formgrader; the feedback goes without
+]
+c.GenerateFeedback.preprocessors = [
+    "autograder.grading.rubrics.HideRubrics",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

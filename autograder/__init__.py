@@ -7,6 +7,7 @@ Everything is imported on first use, so that importing the package costs nothing
 """
 
 from importlib import import_module
+from typing import Any
 
 _HOME = {
     "check": "feedback.check:check",
@@ -19,12 +20,12 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'autograder' has no attribute {name!r}")
     module, found = _HOME[name].split(":")
     return getattr(import_module(f".{module}", __name__), found)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__

@@ -57,8 +57,9 @@ class LocalAnswer:
         code = getattr(function, "__code__", None)
         self.function: Callable[..., Any] | None = function
         self.name = getattr(function, "__name__", name)
-        is_code = isinstance(code, CodeType)
-        self.names: tuple[str, ...] = code.co_varnames[: code.co_argcount] if is_code else ()
+        self.names: tuple[str, ...] = ()
+        if isinstance(code, CodeType):
+            self.names = code.co_varnames[: code.co_argcount]
 
     def __call__(self, *arguments: Any) -> Any:
         """What the function returns."""

@@ -4,13 +4,22 @@ Tolerance: max|a - b| <= 1e-4 max(|a|, |b|), taken over the whole output.  An ho
 computation or another order of summation passes; the smallest planted fault does not.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Arrays = Mapping[str, Array | None]  # outputs by name; None for what is no array of real numbers
+Reference = Mapping[str, ArrayLike]  # the right outputs by name
+Index = tuple[int, ...]  # of an entry
 
 TOLERANCE = 1e-4
 LARGEST = 10_000_000  # entries
 
 
-def to_array(value):
+def to_array(value: object) -> Array | None:
     """`value` as a plain float64 array, or None if it does not consist of real numbers, or of too many."""
     try:
         if isinstance(value, np.ndarray) and np.ndarray.size.__get__(value) > LARGEST or _holds_text(value):
@@ -23,12 +32,14 @@ def to_array(value):
         return None
 
 
-def _holds_text(value):
+def _holds_text(value: object) -> bool:
     """NumPy would make all entries as long as the longest text."""
-    return isinstance(value, str | bytes) or type(value) in (list, tuple) and any(map(_holds_text, value))
+    if isinstance(value, str | bytes):
+        return True
+    return isinstance(value, list | tuple) and type(value) in (list, tuple) and any(map(_holds_text, value))
 
 
-def relative_error(a, b):
+def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     """max|a - b| / max(max|a|, max|b|); 0 when both are zero everywhere, inf where one is not finite."""
     a, b = np.asarray(a, float), np.asarray(b, float)
     scale = max(_largest(abs(a)), _largest(abs(b)))
@@ -40,11 +51,11 @@ def relative_error(a, b):
         return float(_largest(abs(a - b)) / scale)
 
 
-def _largest(array):
-    return np.maximum.reduce(array, axis=None, initial=0.0)
+def _largest(array: Array) -> float:
+    return float(np.maximum.reduce(array, axis=None, initial=0.0))
 
 
-def same(a, b):
+def same(a: ArrayLike | None, b: ArrayLike | None) -> bool:
     """Whether two arrays agree within the tolerance: missing ones and other shapes do not.
 
     Entries that are not finite agree with their like, so that a mistake which makes NaN can be
@@ -61,11 +72,13 @@ def same(a, b):
     return alike and relative_error(a[finite], b[finite]) <= TOLERANCE
 
 
-def which_same(arrays, want):
+def which_same(arrays: Sequence[ArrayLike | None], want: ArrayLike | None) -> NDArray[np.bool_]:
     """`same` of each of many arrays with one, at once: a boolean array."""
     found = np.zeros(len(arrays), bool)
+    if want is None:
+        return found
     fits = [n for n, a in enumerate(arrays) if a is not None and np.shape(a) == np.shape(want)]
-    if want is None or not fits:
+    if not fits:
         return found
     stack = np.array([arrays[n] for n in fits], float).reshape(len(fits), -1)
     want = np.asarray(want, float)
@@ -78,8 +91,8 @@ def which_same(arrays, want):
     return found
 
 
-def differing_entries(got, want):
-    """Indices of the first and the last entry that differ by more than the tolerance."""
+def differing_entries(got: Array, want: NDArray[Any]) -> tuple[Index | None, Index | None]:
+    """Indices of the first and the last entry that differ by more than the tolerance; None for a number."""
     scale = max(np.abs(got).max(initial=0), np.abs(want).max(initial=0))
     found = np.argwhere(np.abs(got - want) > TOLERANCE * scale)
     if not got.ndim or not len(found):

@@ -65,7 +65,7 @@ class Unanswered(NotImplementedError):
 
 
 class StaleRun(BaseException):
-    """A stored run was asked what it was not asked when it was made: it has to be run anew.
+    """The judge needs a call that a stored run does not hold, so the submission has to be run anew.
 
-    Not an Exception, as the judge takes these for the student's.
+    Not an Exception, because the judge takes an Exception for an error of the student's code.
     """

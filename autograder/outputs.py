@@ -1,7 +1,8 @@
 """Reads the outputs out of what a function returned: from a dict, a tuple, or a value."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from .answers import stand_in_for
 from .errors import Unreadable
 
 
-def read_outputs(returned, names):
+def read_outputs(returned: Any, names: Sequence[str]) -> tuple[dict[str, Any], str]:
     """What a function returned, as (dict of outputs, remark): from a dict, a tuple, or a value.
 
     Raises Unreadable, with a sentence, when it is none of these.
@@ -37,7 +38,8 @@ def read_outputs(returned, names):
     raise Unreadable(f"returned {describe_value(returned)}, expected a dict with the keys {', '.join(names)}")
 
 
-def describe_value(value):
+def describe_value(value: object) -> str:
+    """A value in a sentence, such as "an array of shape (3,) and dtype int64"."""
     stand_in = stand_in_for(value)
     if stand_in:
         return stand_in.said

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .compare import Array, Index
+
 
 class Status(StrEnum):
     """How far an answer came."""
@@ -32,15 +34,15 @@ class Output(NamedTuple):
     ok: bool
     error: float  #: relative to the largest entry; inf where it cannot be computed
     note: str  #: what is wrong in words, or a remark; "" when there is nothing to say
-    where: tuple[int, ...] | None = None  #: first entry that differs
-    last: tuple[int, ...] | None = None  #: last entry that differs
+    where: Index | None = None  #: first entry that differs
+    last: Index | None = None  #: last entry that differs
 
 
 class Number(NamedTuple):
-    """One entry of an output: what came and what was expected."""
+    """One entry of an output, by its index: what came and what was expected."""
 
     output: str
-    index: tuple[int, ...]
+    entry: Index
     got: float
     expected: float
 
@@ -63,7 +65,7 @@ class Verdict:
     question: str = ""
     notes: tuple[str, ...] = ()
     status: Status = Status.JUDGED
-    spectrum: np.ndarray | None = None  #: (T, T), see `diagnosis.path_spectrum`
+    spectrum: Array | None = None  #: (T, T), see `diagnosis.path_spectrum`
     numbers: tuple[Number, ...] = ()  #: on the public instances only
 
     def to_json(self) -> dict[str, Any]:
@@ -82,13 +84,17 @@ class Verdict:
                 "status": Status(stored["status"]),
                 "outputs": {name: _output(*parts) for name, parts in stored["outputs"].items()},
                 "spectrum": None if stored["spectrum"] is None else np.array(stored["spectrum"]),
-                "numbers": tuple(Number(n, tuple(index), *both) for n, index, *both in stored["numbers"]),
+                "numbers": tuple(Number(n, tuple(entry), *both) for n, entry, *both in stored["numbers"]),
             }
         )
 
 
 def _output(ok: bool, error: float, note: str, where: list[int] | None, last: list[int] | None) -> Output:
-    return Output(ok, error, note, where and tuple(where), last and tuple(last))
+    return Output(ok, error, note, _index(where), _index(last))
+
+
+def _index(stored: list[int] | None) -> Index | None:
+    return None if stored is None else tuple(stored)
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,23 @@ Sizes: T steps, B instances, D inputs, H hidden units, K outputs.
 """
 
 from importlib import import_module
+from types import ModuleType
 
 __version__ = "0.1.0"
 
 __all__ = [
     "activations", "checkpoint", "flow", "gru", "initialisers", "losses", "lstm", "lstm97", "mlp",
-    "numgrad", "paths", "plots", "readout", "rnn", "scalar", "sequence", "tasks", "training",
-    "truncated",
+    "numgrad", "paths", "plots", "readout", "regularisers", "rnn", "scalar", "sequence", "tasks",
+    "training", "truncated",
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> ModuleType:
     """`rnnlib.lstm` after `import rnnlib` alone; a module is loaded when it is first asked for."""
     if name in __all__:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

@@ -6,10 +6,13 @@ message for any later one that disagrees names both.
 
 import cmath
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+
+from ._types import Rng
 
 FLOAT32, FLOAT64, COMPLEX = (np.dtype(name) for name in ("float32", "float64", "complex128"))
 
@@ -24,26 +27,26 @@ class Reader:
     An axis may also be a multiple of a size or one more than it, ``"4H"`` or ``"T+1"``.
     """
 
-    def __init__(self, allow_complex=True, allow_infinite=False):
-        self.sizes = {}
+    def __init__(self, allow_complex: bool = True, allow_infinite: bool = False):
+        self.sizes: dict[str, int] = {}
         self.allow_complex, self.allow_infinite = allow_complex, allow_infinite
-        self._kinds = set()
+        self._kinds: set[np.dtype] = set()
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         """float32 when every array was float32, complex128 when one was complex, else float64."""
         if COMPLEX in self._kinds:
             return COMPLEX
         return FLOAT32 if self._kinds == {FLOAT32} else FLOAT64
 
-    def array(self, name, value, axes):
+    def array(self, name: str, value: Any, axes: str) -> np.ndarray:
         """`value` as a finite array with the sizes that the letters in `axes` stand for."""
         array = self._numeric(name, value)
         if tuple([self.sizes.get(axis) for axis in _split(axes)]) != array.shape:
             self._learn(name, array.shape, _split(axes))
         return array
 
-    def _learn(self, name, shape, axes):
+    def _learn(self, name: str, shape: tuple[int, ...], axes: list[str]) -> None:
         """Adds the sizes that `shape` gives to the axes not known yet, if the rest agrees."""
         sizes = self.sizes.copy()
         agrees = len(axes) == len(shape)
@@ -58,18 +61,18 @@ class Reader:
             raise ValueError(f"{name} has shape {shape}, expected no axis of length 0")
         self.sizes = sizes
 
-    def numbers(self, name, value):
+    def numbers(self, name: str, value: Any) -> np.ndarray:
         """`value` as a finite array of any shape that is not empty."""
         array = self._numeric(name, value)
         if array.size == 0:
             raise ValueError(f"{name} has shape {array.shape}, expected no axis of length 0")
         return array
 
-    def optional(self, name, value, axes):
+    def optional(self, name: str, value: Any, axes: str) -> np.ndarray | None:
         """As `array`, but None stays None."""
         return None if value is None else self.array(name, value, axes)
 
-    def params(self, params, shapes, optional=()):
+    def params(self, params: Any, shapes: dict[str, str], optional: Sequence[str] = ()) -> list[Any]:
         """The arrays of the dict `params` in the order of `shapes`, a dict name -> axes.
 
         An absent name is None if it is one of `optional`, and an error if not.
@@ -81,12 +84,12 @@ class Reader:
             for name, axes in shapes.items()
         ]
 
-    def cast(self, *arrays):
+    def cast(self, *arrays: np.ndarray | None) -> list[Any]:
         """The arrays, contiguous and of the settled dtype: the last thing to ask for."""
         dtype = self.dtype
         return [array if array is None else np.ascontiguousarray(array, dtype) for array in arrays]
 
-    def run(self, run, *kinds):
+    def run(self, run: Any, *kinds: type[Any]) -> Any:
         """`run` if it is one of `kinds`, the Runs of some modules; settles T, B, D and H."""
         if not isinstance(run, kinds):
             makers = " or ".join(kind.__module__ for kind in kinds)
@@ -105,7 +108,7 @@ class Reader:
         self.sizes = {"T": T, "B": B, "D": D, "H": H}
         return run
 
-    def fresh(self, n, *initial):
+    def fresh(self, n: int, *initial: np.ndarray | None) -> list[np.ndarray]:
         """A (T, B, n H) to be filled, and for each initial state a (T+1, B, H) that starts with it.
 
         An initial state None is zeros.  All in one piece of memory: the C library gives freed
@@ -122,7 +125,7 @@ class Reader:
             states[0] = 0 if first is None else first
         return arrays
 
-    def scalar(self, name, value):
+    def scalar(self, name: str, value: Any) -> Any:
         """`value` as a finite number (an array's dtype counts, a Python float's does not)."""
         if isinstance(value, bool) or not isinstance(value, (int, float, complex)):
             return self.array(name, value, "")[()]
@@ -138,7 +141,7 @@ class Reader:
             raise ValueError(f"{name} is {value}, expected a finite number")
         return float(value) if isinstance(value, int) else value
 
-    def _numeric(self, name, value):
+    def _numeric(self, name: str, value: Any) -> np.ndarray:
         if value is None or isinstance(value, (str, bytes, dict)):
             raise TypeError(f"{name} is {type(value).__name__}, expected an array of numbers")
         try:
@@ -158,7 +161,7 @@ class Reader:
         return array
 
 
-def all_finite(array):
+def all_finite(array: np.ndarray) -> bool:
     """Whether no entry is NaN or infinite."""
     # a third of the time of isfinite(array).all() on small arrays, and most of what a check costs
     return b"\0" not in np.isfinite(array).tobytes()
@@ -168,21 +171,21 @@ _split = lru_cache(str.split)
 
 
 @lru_cache
-def _parse(axis):
+def _parse(axis: str) -> tuple[int, str, int]:
     """Factor, letter and addend: "H" is (1, "H", 0), "4H" (4, "H", 0), "T+1" (1, "T", 1)."""
     size, _, more = axis.partition("+")
     letter = size.lstrip("0123456789") if size[0].isdigit() else size
     return int(size[: -len(letter)] or 1), letter, int(more or 0)
 
 
-def _disagreement(name, shape, axes, known):
+def _disagreement(name: str, shape: tuple[int, ...], axes: list[str], known: dict[str, int]) -> str:
     letters = dict.fromkeys(_parse(axis)[1] for axis in axes)
     sizes = ", ".join(f"{letter} = {known[letter]}" for letter in letters if letter in known)
     expected = "(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")"
     return f"{name} has shape {shape}, expected {expected}" + (f" with {sizes}" if sizes else "")
 
 
-def parameters(params, required, optional=()):
+def parameters(params: Any, required: Sequence[str], optional: Sequence[str] | None = ()) -> Any:
     """Checks that `params` is a dict with the names this system has; returns it.
 
     optional: None if it may hold any other names.
@@ -199,7 +202,7 @@ def parameters(params, required, optional=()):
     return params
 
 
-def choice(name, value, known):
+def choice(name: str, value: Any, known: Collection[str]) -> str:
     """`value` if it is one of the names in `known`."""
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}, expected one of {', '.join(known)}")
@@ -208,7 +211,7 @@ def choice(name, value, known):
     return value
 
 
-def count(name, value, low, high=None):
+def count(name: str, value: Any, low: int, high: int | None = None) -> int:
     """`value` as an int between `low` and `high`, both included."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} is {type(value).__name__}, expected an int")
@@ -218,12 +221,12 @@ def count(name, value, low, high=None):
     return int(value)
 
 
-def real(name, value):
+def real(name: str, value: Any) -> float:
     """`value` as a float: NumPy's own numbers would turn float32 arrays into float64."""
     return float(Reader(allow_complex=False).scalar(name, value))
 
 
-def positive(name, value):
+def positive(name: str, value: Any) -> float:
     """`value` as a float above 0."""
     number = real(name, value)
     if not number > 0:
@@ -231,7 +234,7 @@ def positive(name, value):
     return number
 
 
-def generator(rng):
+def generator(rng: Any) -> Rng:
     """`rng` if it is a numpy.random.Generator."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng is {type(rng).__name__}, expected a numpy.random.Generator")

@@ -14,28 +14,24 @@ from ._arguments import choice
 
 
 class Activation(NamedTuple):
-    """An elementwise function phi.
-
-    value(a, out=None): phi(a), any shape.  slope(h): phi'(a) as a function of h = phi(a).
-    sup: the least upper bound of |phi'|, written gamma_phi in the lessons.
-    """
+    """An elementwise function phi."""
 
     name: str
-    value: Callable
-    slope: Callable
-    sup: float
+    value: Callable[..., np.ndarray]  #: (a, out=None) -> phi(a), any shape
+    slope: Callable[[np.ndarray], np.ndarray]  #: phi'(a) as a function of h = phi(a)
+    sup: float  #: the least upper bound of |phi'|, written gamma_phi in the lessons
 
-    def __call__(self, a):
+    def __call__(self, a: np.ndarray) -> np.ndarray:
         return self.value(a)
 
 
-def _sigmoid(a, out=None):
+def _sigmoid(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     # tanh never overflows, unlike exp, and is analytic, unlike a branch on the sign
     half = np.tanh(0.5 * np.asarray(a))
     return np.add(0.5, 0.5 * half, out=out)
 
 
-def _relu(a, out=None):
+def _relu(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     a = np.asarray(a)
     h = np.where(a.real > 0, a, 0)
     if out is not None:
@@ -43,7 +39,7 @@ def _relu(a, out=None):
     return h
 
 
-def _relu_slope(h):
+def _relu_slope(h: np.ndarray) -> np.ndarray:
     # the slope at 0 is undefined; 0 is the convention here, as in PyTorch
     h = np.asarray(h)
     return (h.real > 0).astype(h.dtype if h.dtype.kind in "fc" else float)
@@ -57,6 +53,6 @@ identity = Activation("identity", np.positive, np.ones_like, 1.0)
 ACTIVATIONS = {phi.name: phi for phi in (tanh, sigmoid, relu, identity)}
 
 
-def get(name):
+def get(name: str) -> Activation:
     """The activation called `name`: "tanh", "sigmoid", "relu" or "identity"."""
     return ACTIVATIONS[choice("phi", name, ACTIVATIONS)]

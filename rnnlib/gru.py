@@ -15,6 +15,7 @@ import numpy as np
 
 from ._arguments import Reader, choice
 from ._steps import affine, bias_gradient, blocks, times_transposed, weight_gradient
+from ._types import Arrays, Rng
 from .initialisers import orthogonal, xavier
 
 SHAPES = {"W_x": "D 3H", "W_h": "H 3H", "b": "3H"}
@@ -25,16 +26,19 @@ OPTIONAL = {"after": ("b", "b_hn"), "before": ("b",)}
 class Run(NamedTuple):
     """What `forward` computed.  h has T + 1 entries, h[0] the initial state; step t made h[t]."""
 
-    x: np.ndarray  # (T, B, D) inputs
-    r: np.ndarray  # (T, B, H) reset gate
-    z: np.ndarray  # (T, B, H) update gate
-    n: np.ndarray  # (T, B, H) candidate
-    h: np.ndarray  # (T + 1, B, H) states
-    u: np.ndarray | None = None  # (T, B, H) h_{t-1} W_hn + b_hn, with reset="after"
-    reset: str = "after"
+    x: np.ndarray  #: (T, B, D) inputs
+    r: np.ndarray  #: (T, B, H) reset gate
+    z: np.ndarray  #: (T, B, H) update gate
+    n: np.ndarray  #: (T, B, H) candidate
+    h: np.ndarray  #: (T + 1, B, H) states
+    u: np.ndarray | None = None  #: (T, B, H) h_{t-1} W_hn + b_hn, with reset="after"
+    reset: str = "after"  #: or "before"
 
 
-def init(D, H, rng, reset="after"):
+Swept = tuple[np.ndarray, np.ndarray, np.ndarray, Arrays]  # da, dW_h, dh0, the gradient of b_hn
+
+
+def init(D: int, H: int, rng: Rng, reset: str = "after") -> Arrays:
     """W_x by Glorot and Bengio (2010), W_h orthogonal per block, biases zero."""
     choice("reset", reset, RESET)
     params = {
@@ -45,7 +49,7 @@ def init(D, H, rng, reset="after"):
     return {**params, "b_hn": np.zeros(H)} if reset == "after" else params
 
 
-def forward(params, x, h0=None, reset="after"):
+def forward(params: Arrays, x: np.ndarray, h0: np.ndarray | None = None, reset: str = "after") -> Run:
     """Runs the network over `x`.
 
     params: W_x (D, 3H), W_h (H, 3H); optional b (3H,), and b_hn (H,) when reset="after".
@@ -56,8 +60,8 @@ def forward(params, x, h0=None, reset="after"):
     x = read.array("x", x, "T B D")
     weights = read.params(params, RESET[reset], OPTIONAL[reset])
     h0 = read.optional("h0", h0, "B H")
-    x, W_x, W_h, b, *b_hn = read.cast(x, *weights)
-    a, h, *u = read.fresh(3, h0) if reset == "before" else read.fresh(3, h0, None)
+    x, W_x, W_h, b, *b_n = read.cast(x, *weights)
+    a, h, *more = read.fresh(3, h0) if reset == "before" else read.fresh(3, h0, None)
 
     # σ(a) = ½ + ½ tanh(a/2), the inner halves moved into the weights of r and z
     B, H = h.shape[1:]
@@ -83,8 +87,8 @@ def forward(params, x, h0=None, reset="after"):
             h_t += n_t
         return Run(x, r, z, n, h, None, reset)
 
-    u = u[0][1:]  # asked for like states to be in the same piece of memory; row 0 is not used
-    b_hn = np.tile(0 * half[:H] if b_hn[0] is None else b_hn[0], (B, 1))
+    u = more[0][1:]  # asked for like states to be in the same piece of memory; row 0 is not used
+    b_hn = np.tile(0 * half[:H] if b_n[0] is None else b_n[0], (B, 1))
     for rz_t, r_t, z_t, n_t, h_prev, h_t, u_t in zip(*steps, u):
         v_t = h_prev.dot(W_h)
         rz_t += v_t[:, : 2 * H]
@@ -100,7 +104,7 @@ def forward(params, x, h0=None, reset="after"):
     return Run(x, r, z, n, h, u, reset)
 
 
-def backward(params, run, dh):
+def backward(params: Arrays, run: Run, dh: np.ndarray) -> Arrays:
     """The gradient of a loss on the states, by one sweep from step T to step 1.
 
     params, run: as given to and by `forward`.  dh: (T, B, H), the loss's adjoints that reach
@@ -118,7 +122,7 @@ def backward(params, run, dh):
     return {**gradient, "x": times_transposed(da, W_x), "h0": dh0}
 
 
-def sweep_after(W_h, run, dh):
+def sweep_after(W_h: np.ndarray, run: Run, dh: np.ndarray) -> Swept:
     """The sweep for reset="after": da (T, B, 3H), dW_h, dh0, and the gradient of b_hn."""
     (T, B, H), r = dh.shape, run.r
     memory = np.empty((4, T, B, H), dh.dtype)
@@ -129,7 +133,7 @@ def sweep_after(W_h, run, dh):
     np.subtract(1, r, da_r)
     da_r *= du
     da_r *= run.u
-    W_hT, future = W_h.T, 0.0
+    W_hT, future = W_h.T, np.zeros_like(dh[0])
     steps = (dv, dv.reshape(T, B, 3, H), da_n, dh, run.z)
     for dv_t, gates_t, da_n_t, dh_t, z_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future
@@ -142,7 +146,7 @@ def sweep_after(W_h, run, dh):
     return dv, dW_h, future, {"b_hn": db_hn}
 
 
-def sweep_before(W_h, run, dh):
+def sweep_before(W_h: np.ndarray, run: Run, dh: np.ndarray) -> Swept:
     """The sweep for reset="before": da (T, B, 3H), dW_h, dh0, and nothing extra."""
     r, h_prev = run.r, run.h[:-1]
     H = dh.shape[-1]
@@ -154,7 +158,7 @@ def sweep_before(W_h, run, dh):
     da_r *= h_prev
     da_zn = packed.reshape(*dh.shape[:2], 3, H)[:, :, 1:]
     W_rzT, W_nT = (np.ascontiguousarray(W).T for W in (W_h[:, : 2 * H], W_h[:, 2 * H :]))
-    future = 0.0
+    future = np.zeros_like(dh[0])
     steps = (packed[:, :, : 2 * H], da_r, da_zn, dh, run.z, r)
     for da_rz_t, da_r_t, da_zn_t, dh_t, z_t, r_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future
@@ -171,7 +175,7 @@ def sweep_before(W_h, run, dh):
     return packed, dW_h, future, {}
 
 
-def output_slopes(run, slope_z, slope_n, scratch):
+def output_slopes(run: Run, slope_z: np.ndarray, slope_n: np.ndarray, scratch: np.ndarray) -> None:
     """∂h_t/∂a_z = (h_{t-1} - n) ⊙ z (1 - z)  and  ∂h_t/∂a_n = (1 - z) ⊙ (1 - n²), each (T, B, H).
 
     Into slope_z and slope_n, `scratch` being a third such array; one factor at a time and in

@@ -7,23 +7,26 @@ numpy.random.Generator.
 import numpy as np
 
 from ._arguments import count, generator, positive, real
+from ._types import Rng
+
+Shape = int | tuple[int, int]  # n is (n, n)
 
 
-def xavier(shape, rng, gain=1.0):
+def xavier(shape: Shape, rng: Rng, gain: float = 1.0) -> np.ndarray:
     """Variance gain² · 2 / (n_in + n_out), uniform: both ways alike (Glorot & Bengio, 2010)."""
     n_in, n_out = _matrix(shape)
     limit = positive("gain", gain) * np.sqrt(6 / (n_in + n_out))
     return generator(rng).uniform(-limit, limit, (n_in, n_out))
 
 
-def he(shape, rng, gain=1.0):
+def he(shape: Shape, rng: Rng, gain: float = 1.0) -> np.ndarray:
     """Variance gain² · 2 / n_in, normal: the ReLU's half-silenced activity (He et al., 2015)."""
     n_in, n_out = _matrix(shape)
     scale = positive("gain", gain) * np.sqrt(2 / n_in)
     return generator(rng).normal(scale=scale, size=(n_in, n_out))
 
 
-def orthogonal(shape, rng, gain=1.0):
+def orthogonal(shape: Shape, rng: Rng, gain: float = 1.0) -> np.ndarray:
     """gain times orthonormal rows or columns: keeps lengths and angles (Saxe et al., 2014)."""
     n_in, n_out = _matrix(shape)
     long, short = max(n_in, n_out), min(n_in, n_out)
@@ -32,12 +35,12 @@ def orthogonal(shape, rng, gain=1.0):
     return real("gain", gain) * (Q if n_in >= n_out else Q.T)
 
 
-def identity(shape, rng=None, gain=1.0):
+def identity(shape: Shape, rng: object = None, gain: float = 1.0) -> np.ndarray:
     """gain · I: every unit starts by remembering (Le et al., 2015).  rng is not used."""
     return real("gain", gain) * np.eye(*_matrix(shape))
 
 
-def forget_bias(half_life):
+def forget_bias(half_life: float) -> float:
     """The bias b of a forget gate with σ(b)^half_life = ½.
 
     half_life: steps after which half of a cell is forgotten, if only its bias speaks (> 0).
@@ -47,9 +50,23 @@ def forget_bias(half_life):
     return float(-z - np.log(-np.expm1(-z)))  # -log(e^z - 1), of which e^z would overflow
 
 
-def _matrix(shape):
+def chrono_bias(longest: float, units: int, rng: Rng) -> np.ndarray:
+    """Forget biases b = ln u, u uniform in [1, longest - 1]: a time scale for each unit.
+
+    Time scales 1 / (1 - σ(b)) = 1 + u fill [2, longest] evenly, for lags that are not known.  The
+    input gate starts with -b, so that i = 1 - f (Tallec and Ollivier, 2018).
+
+    longest: the longest lag in steps, at least 2.  units: H.  Returns (H,).
+    """
+    steps, size = real("longest", longest), count("units", units, 1)
+    if not steps >= 2:
+        raise ValueError(f"longest is {longest}, expected a number of at least 2")
+    return np.log(generator(rng).uniform(1, steps - 1, size))
+
+
+def _matrix(shape: Shape) -> tuple[int, int]:
     if isinstance(shape, (int, np.integer)):
         shape = (shape, shape)
     if not isinstance(shape, (tuple, list)) or len(shape) != 2:
         raise ValueError(f"shape is {shape}, expected (inputs, outputs)")
-    return tuple(count("shape", n, 1) for n in shape)
+    return count("shape", shape[0], 1), count("shape", shape[1], 1)

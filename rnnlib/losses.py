@@ -6,13 +6,15 @@ in nats for the two entropies; ``reduction="mean"`` divides by the batch size B 
 else, so the steps of a sequence still add up.
 """
 
+from typing import Any
+
 import numpy as np
 
 from . import activations
 from ._arguments import Reader, choice
 
 
-def softmax(o):
+def softmax(o: np.ndarray) -> np.ndarray:
     """softmax(o) over the last axis.  o: (..., K) logits.  Returns the same shape."""
     o = Reader().numbers("o", o)
     _axes("o", o)
@@ -20,7 +22,7 @@ def softmax(o):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def softmax_cross_entropy(o, y, reduction="sum"):
+def softmax_cross_entropy(o: np.ndarray, y: np.ndarray, reduction: str = "sum") -> tuple[float, np.ndarray]:
     """L = -Σ y log softmax(o)  and  do = (Σ_k y_k) softmax(o) - y.
 
     o, y: (..., K) logits and targets; one-hot, soft, or not even summing to 1.  A row of zeros
@@ -35,7 +37,7 @@ def softmax_cross_entropy(o, y, reduction="sum"):
     return loss * scale, do * scale
 
 
-def sigmoid_cross_entropy(o, y, reduction="sum"):
+def sigmoid_cross_entropy(o: np.ndarray, y: np.ndarray, reduction: str = "sum") -> tuple[float, np.ndarray]:
     """L = -Σ [y log σ(o) + (1 - y) log(1 - σ(o))]  and  do = σ(o) - y.
 
     o, y: (..., K) logits and targets in [0, 1].  Returns (loss, do), do shaped like o.
@@ -48,19 +50,20 @@ def sigmoid_cross_entropy(o, y, reduction="sum"):
     return loss * scale, (activations.sigmoid(o) - y) * scale
 
 
-def squared_error(o, y, phi="identity", reduction="sum"):
+def squared_error(o: np.ndarray, y: np.ndarray, phi: str = "identity",
+                  reduction: str = "sum") -> tuple[float, np.ndarray]:
     """L = ½ Σ (φ(o) - y)²  and  do = (φ(o) - y) φ'(o).
 
     o, y: (..., K); phi names an activation.  Returns (loss, do), do shaped like o.
     """
-    phi = activations.get(phi)
+    f = activations.get(phi)
     o, y, scale = _read(o, y, reduction)
-    yhat = phi.value(o)
+    yhat = f.value(o)
     error = yhat - y
-    return 0.5 * (error * error).sum() * scale, error * phi.slope(yhat) * scale
+    return 0.5 * (error * error).sum() * scale, error * f.slope(yhat) * scale
 
 
-def softmax_jacobian(yhat):
+def softmax_jacobian(yhat: np.ndarray) -> np.ndarray:
     """The softmax's Jacobian diag(ŷ) - ŷ ŷᵀ, for ŷ = softmax(o).
 
     yhat: (..., K).  Returns (..., K, K) with [i, j] = ∂ŷ_i/∂o_j: rank K - 1, rows summing to 0.
@@ -72,7 +75,7 @@ def softmax_jacobian(yhat):
     )
 
 
-def _read(o, y, reduction):
+def _read(o: Any, y: Any, reduction: str) -> tuple[np.ndarray, np.ndarray, Any]:
     read = Reader()
     o = read.numbers("o", o)
     axes = _axes("o", o)
@@ -83,7 +86,7 @@ def _read(o, y, reduction):
     return o, y, read.dtype.type(scale)
 
 
-def _axes(name, array):
+def _axes(name: str, array: np.ndarray) -> str:
     """The axes' letters: "K", "B K", "T B K", and numbered ones in front of more."""
     if array.ndim == 0:
         raise ValueError(f"{name} has shape (), expected (..., K)")
@@ -91,7 +94,7 @@ def _axes(name, array):
     return " ".join([*more, "T", "B", "K"][-array.ndim :])
 
 
-def _shifted(o):
+def _shifted(o: np.ndarray) -> np.ndarray:
     """o less the largest of its row, which keeps exp from overflowing; -inf if too far below."""
     with np.errstate(over="ignore"):
         return o - o.real.max(axis=-1, keepdims=True)

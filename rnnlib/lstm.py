@@ -14,6 +14,7 @@ import numpy as np
 
 from ._arguments import Reader, count, real
 from ._steps import affine, bias_gradient, blocks, times_transposed, weight_gradient
+from ._types import Arrays, Rng
 from .initialisers import orthogonal, xavier
 
 SHAPES = {"W_x": "D 4H", "W_h": "H 4H", "b": "4H", "p_i": "H", "p_f": "H", "p_o": "H"}
@@ -23,16 +24,16 @@ OPTIONAL = ("b", "p_i", "p_f", "p_o")
 class Run(NamedTuple):
     """What `forward` computed.  c and h have T + 1 entries, the first the initial state."""
 
-    x: np.ndarray  # (T, B, D) inputs
-    i: np.ndarray  # (T, B, H) input gate
-    f: np.ndarray  # (T, B, H) forget gate
-    g: np.ndarray  # (T, B, H) candidate
-    o: np.ndarray  # (T, B, H) output gate
-    c: np.ndarray  # (T + 1, B, H) cell
-    h: np.ndarray  # (T + 1, B, H) hidden state
+    x: np.ndarray  #: (T, B, D) inputs
+    i: np.ndarray  #: (T, B, H) input gate
+    f: np.ndarray  #: (T, B, H) forget gate
+    g: np.ndarray  #: (T, B, H) candidate
+    o: np.ndarray  #: (T, B, H) output gate
+    c: np.ndarray  #: (T + 1, B, H) cell
+    h: np.ndarray  #: (T + 1, B, H) hidden state
 
 
-def init(D, H, rng, forget=1.0):
+def init(D: int, H: int, rng: Rng, forget: float = 1.0) -> Arrays:
     """W_x by Glorot and Bengio (2010), W_h orthogonal per gate, b zero but `forget` for f."""
     b = np.zeros(4 * count("H", H, 1))
     b[H : 2 * H] = real("forget", forget)
@@ -43,7 +44,8 @@ def init(D, H, rng, forget=1.0):
     }
 
 
-def forward(params, x, h0=None, c0=None):
+def forward(params: Arrays, x: np.ndarray, h0: np.ndarray | None = None,
+            c0: np.ndarray | None = None) -> Run:
     """Runs the network over `x`.
 
     params: W_x (D, 4H), W_h (H, 4H); optional b (4H,), p_i, p_f, p_o (H,).  x: (T, B, D).
@@ -85,7 +87,7 @@ def forward(params, x, h0=None, c0=None):
     return Run(x, i, f, g, o, c, h)
 
 
-def backward(params, run, dh, dc_T=None):
+def backward(params: Arrays, run: Run, dh: np.ndarray, dc_T: np.ndarray | None = None) -> Arrays:
     """The gradient of a loss on the states, by one sweep from step T to step 1.
 
     params, run: as given to and by `forward`.  dh: (T, B, H), the loss's adjoints that reach
@@ -100,7 +102,8 @@ def backward(params, run, dh, dc_T=None):
 
     da, dh_dc, dc_dc = slopes(params, run)
     da = da.astype(dh.dtype, copy=False)
-    W_hT, future, dc = W_h.T, 0.0, 0.0 if dc_T is None else dc_T.copy()
+    W_hT, future = W_h.T, np.zeros_like(dh[0])
+    dc = np.zeros_like(dh[0]) if dc_T is None else dc_T.copy()
     steps = (da.reshape(*dh.shape[:2], -1), da[:, :, :3], da[:, :, 3], dh, dh_dc, dc_dc)
     for da_t, da_ifg, da_o, dh_t, dh_dc_t, dc_dc_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future
@@ -118,7 +121,7 @@ def backward(params, run, dh, dc_T=None):
     return {**gradient, **peepholes, "x": times_transposed(da, W_x), "h0": future, "c0": dc}
 
 
-def slopes(params, run):
+def slopes(params: Arrays, run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The factors of the backward sweep, for all steps at once.
 
     Returns ∂c_t/∂a_i, ∂c_t/∂a_f, ∂c_t/∂a_g, ∂h_t/∂a_o in one (T, B, 4, H) array;  ∂h_t/∂c_t
@@ -153,7 +156,7 @@ def slopes(params, run):
     return slope, dh_dc, dc_dc
 
 
-def peephole_gradients(params, run, da):
+def peephole_gradients(params: Arrays, run: Run, da: np.ndarray) -> Arrays:
     """dp_i = Σ da_i ⊙ c_{t-1},  dp_f = Σ da_f ⊙ c_{t-1},  dp_o = Σ da_o ⊙ c_t, those in params."""
     sees = {"p_i": (0, run.c[:-1]), "p_f": (1, run.c[:-1]), "p_o": (3, run.c[1:])}
     return {

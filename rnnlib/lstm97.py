@@ -14,6 +14,7 @@ import numpy as np
 
 from ._arguments import Reader, choice
 from ._steps import affine, bias_gradient, blocks, times_transposed, weight_gradient
+from ._types import Arrays, Rng
 from .initialisers import orthogonal, xavier
 
 SHAPES = {"W_x": "D 3H", "W_h": "H 3H", "b": "3H"}
@@ -26,16 +27,16 @@ SQUASH = {"tanh": (1, 1), "1997": (2, 2)}
 class Run(NamedTuple):
     """What `forward` computed.  c and h have T + 1 entries, the first the initial state."""
 
-    x: np.ndarray  # (T, B, D) inputs
-    i: np.ndarray  # (T, B, H) input gate
-    g: np.ndarray  # (T, B, H) candidate
-    o: np.ndarray  # (T, B, H) output gate
-    c: np.ndarray  # (T + 1, B, H) cell
-    h: np.ndarray  # (T + 1, B, H) hidden state
-    squash: str
+    x: np.ndarray  #: (T, B, D) inputs
+    i: np.ndarray  #: (T, B, H) input gate
+    g: np.ndarray  #: (T, B, H) candidate
+    o: np.ndarray  #: (T, B, H) output gate
+    c: np.ndarray  #: (T + 1, B, H) cell
+    h: np.ndarray  #: (T + 1, B, H) hidden state
+    squash: str  #: "tanh" or "1997"
 
 
-def init(D, H, rng):
+def init(D: int, H: int, rng: Rng) -> Arrays:
     """W_x by Glorot and Bengio (2010), W_h orthogonal per block, b zero."""
     return {
         "W_x": np.hstack([xavier((D, H), rng) for _ in range(3)]),
@@ -44,7 +45,8 @@ def init(D, H, rng):
     }
 
 
-def forward(params, x, h0=None, c0=None, squash="tanh"):
+def forward(params: Arrays, x: np.ndarray, h0: np.ndarray | None = None,
+            c0: np.ndarray | None = None, squash: str = "tanh") -> Run:
     """Runs the network over `x`.
 
     params: W_x (D, 3H), W_h (H, 3H), optional b (3H,).  x: (T, B, D).  h0, c0: (B, H), zeros if
@@ -76,7 +78,8 @@ def forward(params, x, h0=None, c0=None, squash="tanh"):
     return Run(x, i, g, o, c, h, squash)
 
 
-def backward(params, run, dh, dc_T=None, truncated=False):
+def backward(params: Arrays, run: Run, dh: np.ndarray, dc_T: np.ndarray | None = None,
+             truncated: bool = False) -> Arrays:
     """The gradient of a loss on the states, or with truncated=True that of the 1997 paper.
 
     params, run: as given to and by `forward`.  dh: (T, B, H), the loss's adjoints that reach
@@ -93,7 +96,8 @@ def backward(params, run, dh, dc_T=None, truncated=False):
 
     da, dh_dc = slopes(run)
     da = da.astype(dh.dtype, copy=False)
-    W_hT, future, dc = W_h.T, np.zeros_like(dh[0]), 0.0 if dc_T is None else dc_T.copy()
+    W_hT, future = W_h.T, np.zeros_like(dh[0])
+    dc = np.zeros_like(dh[0]) if dc_T is None else dc_T.copy()
     steps = (da.reshape(*dh.shape[:2], -1), da[:, :, :2], da[:, :, 2], dh, dh_dc)
     for da_t, da_ig, da_o, dh_t, dh_dc_t in zip(*(step[::-1] for step in steps)):
         dh_total = dh_t + future
@@ -110,7 +114,7 @@ def backward(params, run, dh, dc_T=None, truncated=False):
     return {**gradient, "x": times_transposed(da, W_x), "h0": future, "c0": dc}
 
 
-def slopes(run):
+def slopes(run: Run) -> tuple[np.ndarray, np.ndarray]:
     """The factors of the backward sweep, for all steps at once.
 
     Returns ∂c_t/∂a_i, ∂c_t/∂a_g, ∂h_t/∂a_o in one (T, B, 3, H) array;  ∂h_t/∂c_t (T, B, H).

@@ -4,23 +4,25 @@ A recurrent network unrolled over T steps is such a network with T layers and on
 gradients vanish and explode here for the same reason: dh_{l-1} = (dh_l ⊙ phi'(a_l)) W_lᵀ.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from . import activations
 from ._arguments import Reader, count, generator, parameters, positive
+from ._types import Arrays, Rng
 
 
 class Run(NamedTuple):
     """What `forward` computed.  Layer l, counted from 1, is a[l-1] and h[l]; h[0] is the input."""
 
-    a: list  # L arrays (B, H_l), pre-activations
-    h: list  # L + 1 arrays (B, H_l)
-    phi: str
+    a: list[np.ndarray]  #: L arrays (B, H_l), pre-activations
+    h: list[np.ndarray]  #: L + 1 arrays (B, H_l)
+    phi: str  #: name of the activation
 
 
-def forward(params, x, phi="tanh"):
+def forward(params: Arrays, x: np.ndarray, phi: str = "tanh") -> Run:
     """Runs `x` through all layers.
 
     params: W1 (D, H_1), W2 (H_1, H_2), … and b1 (H_1,), b2 (H_2,), … as far as there are biases.
@@ -38,7 +40,7 @@ def forward(params, x, phi="tanh"):
     return Run(a, h, phi)
 
 
-def backward(params, run, dh):
+def backward(params: Arrays, run: Run, dh: np.ndarray) -> Arrays:
     """The gradient of a loss on the last layer, given its adjoint there.
 
     params, run: as given to and by `forward`.  dh: (B, H_L).  Returns a dict with the names of
@@ -53,7 +55,7 @@ def backward(params, run, dh):
     return gradient
 
 
-def adjoints(params, run, dh):
+def adjoints(params: Arrays, run: Run, dh: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     """The adjoints of all pre-activations, a list of L arrays (B, H_l), and that of x (B, D)."""
     if not isinstance(run, Run):
         raise TypeError(f"run is {type(run).__name__}, expected the Run that mlp.forward made")
@@ -64,14 +66,14 @@ def adjoints(params, run, dh):
         raise ValueError(f"params has {len(layers)} layers, expected {len(run.a)} as in run")
     (dh,) = read.cast(read.array("dh", dh, f"B H{len(layers)}"))
     slope = activations.get(run.phi).slope
-    da = []
+    da: list[np.ndarray] = []
     for (W, _), h in zip(reversed(layers), reversed(run.h[1:])):
         da.insert(0, dh * slope(h))
         dh = da[0].dot(W.T)
     return da, dh
 
 
-def read_layers(read, params):
+def read_layers(read: Reader, params: Arrays) -> list[tuple[np.ndarray, np.ndarray | None]]:
     """The (W, b) of each layer, b None if it has none; there is W1 at least, and no gap."""
     n = sum(name.startswith("W") for name in params) if hasattr(params, "keys") else 1
     names = [f"W{layer}" for layer in range(1, max(n, 1) + 1)]
@@ -85,7 +87,7 @@ def read_layers(read, params):
     ]
 
 
-def init(widths, rng, gain=1.0):
+def init(widths: Sequence[int], rng: Rng, gain: float = 1.0) -> Arrays:
     """Normal weights of variance gain² / n_in and zero biases for widths [D, H_1, …, H_L]."""
     if not isinstance(widths, (list, tuple)) or len(widths) < 2:
         raise ValueError(f"widths is {widths}, expected [D, H_1, …]")

@@ -6,13 +6,14 @@ be 1e-30 and the result is exact to rounding (Squire and Trapp, 1998) - for func
 analytic; ``abs``, ``conj`` and ``.real`` give a wrong answer without a word.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._arguments import Reader, positive
-from ._directional import TINY, Directional, analytic
+from ._directional import TINY, along, analytic, by_complex_step, by_differences, derivative
+from ._types import Arrays, Rng
 
 ANALYTIC_TOLERANCE = 1e-10  # of the gradient's norm, where the complex step works
 DIFFERENCE_TOLERANCE = 1e-6  # of the gradient's norm, where only differences do
@@ -20,7 +21,7 @@ NOISE = 1e-4  # times |f|: gradients below are compared absolutely, as rounding 
 SMALL = 64  # entries: up to here a fault is sought entry by entry, beyond it by halving
 
 
-def central_difference(f, x, step=1e-5):
+def central_difference(f: Callable[..., Any], x: np.ndarray, step: float = 1e-5) -> np.ndarray:
     """(f(x + step e_i) - f(x - step e_i)) / (2 step) for every entry i of `x`.
 
     f: array shaped like x -> number or array.  x: float array, any shape (not modified).
@@ -30,7 +31,7 @@ def central_difference(f, x, step=1e-5):
     return _per_entry(lambda e: (f(x + step * e) - f(x - step * e)) / (2 * step), x)
 
 
-def complex_step(f, x):
+def complex_step(f: Callable[..., Any], x: np.ndarray) -> np.ndarray:
     """Im f(x + ih e_i) / h with h = 1e-30 for every entry i of `x`; exact for analytic f.
 
     f, x and the result as in `central_difference`.  Raises ComplexWarning if f drops the
@@ -43,29 +44,32 @@ def complex_step(f, x):
 class TensorReport(NamedTuple):
     """What the check found for one tensor."""
 
-    name: str
-    ok: bool
-    error: float  # disagreement relative to the gradient's norm
-    method: str  # "complex step", "differences", or "shape"
-    index: tuple | None  # the entry with the largest disagreement, when not ok
+    name: str  #: as in params
+    ok: bool  #: whether the gradient agrees
+    error: float  #: disagreement relative to the gradient's norm
+    method: str  #: "complex step", "differences", or "shape" and the wrong shape
+    entry: tuple[int, ...] | None  #: the entry with the largest disagreement, when not ok
 
 
 class Report(NamedTuple):
     """The verdict of `check_gradient`: `.ok`, and in words by str()."""
 
-    ok: bool
-    tensors: tuple
+    ok: bool  #: of the tensors that were checked
+    tensors: tuple[TensorReport, ...]  #: one for each gradient
+    unchecked: tuple[str, ...] = ()  #: the names in params without a gradient
 
-    def __str__(self):
-        return "\n".join(
+    def __str__(self) -> str:
+        checked = [
             f"{t.name}: {'agrees' if t.ok else 'DIFFERS'}, "
             f"relative error {t.error:.1e} by {t.method}"
-            + ("" if t.index is None else f", most at entry {t.index}")
+            + ("" if t.entry is None else f", most at entry {t.entry}")
             for t in self.tensors
-        )
+        ]
+        others = [f"{name}: not checked, no gradient given" for name in self.unchecked]
+        return "\n".join(checked + others)
 
 
-def check_gradient(f, grads, params, seed=0):
+def check_gradient(f: Callable[..., Any], grads: Arrays, params: Arrays, seed: int = 0) -> Report:
     """Compares `grads` with numerical derivatives of `f` at `params`, tensor by tensor.
 
     f: dict of arrays -> scalar loss.  grads: a dict with the names of `params` (all, or those
@@ -73,7 +77,8 @@ def check_gradient(f, grads, params, seed=0):
     faulty entry escapes, by the complex step with a real difference as witness that f is analytic:
     three evaluations of f.  If they disagree, each tensor is compared by itself, by Richardson
     differences where the witness speaks against the complex step, and a fault is traced to an
-    entry.  Neither dict is modified.  Returns a `Report`.
+    entry.  Next to a kink, where a real difference fails, the witness looks on both sides of it.
+    Neither dict is modified.  Returns a `Report`; it also names the params without a gradient.
     """
     for name, value in (("grads", grads), ("params", params)):
         if not isinstance(value, Mapping):
@@ -92,10 +97,12 @@ def check_gradient(f, grads, params, seed=0):
     tensors = _check_together(f, point, grads, rng) or tuple(
         _check_tensor(f, point, name, grads[name], rng) for name in grads
     )
-    return Report(all(t.ok for t in tensors), tensors)
+    unchecked = tuple(name for name in params if name not in grads)
+    return Report(all(t.ok for t in tensors), tensors, unchecked)
 
 
-def _check_together(f, point, grads, rng):
+def _check_together(f: Callable[..., Any], point: Arrays, grads: Arrays,
+                    rng: Rng) -> tuple[TensorReport, ...] | None:
     """The reports if all tensors agree; None if they do not, or for lack of a good witness."""
     if any(gradient.shape != point[name].shape for name, gradient in grads.items()):
         return None
@@ -106,38 +113,37 @@ def _check_together(f, point, grads, rng):
         name: _direction(gradient.shape, rng) * (least / typical[name])
         for name, gradient in grads.items()
     }
-    at_point = Directional(f, point)
-    derivative, method = at_point.derivative_and_method(direction)
-    if least < 1e-6 * at_point.size:  # the real difference would be rounding, and no witness
+    expected, method, size = derivative(along(f, point, direction))
+    if least < 1e-6 * size:  # the real difference would be rounding, and no witness
         return None
-    error = abs(derivative - sum(np.sum(grads[name] * direction[name]) for name in grads)) / least
+    error = abs(expected - sum(np.sum(grads[name] * direction[name]) for name in grads)) / least
     if method != "complex step" or not error <= ANALYTIC_TOLERANCE:
         return None
     return tuple(TensorReport(name, True, float(error), method, None) for name in grads)
 
 
-def _check_tensor(f, point, name, gradient, rng):
+def _check_tensor(f: Callable[..., Any], point: Arrays, name: str, gradient: np.ndarray,
+                  rng: Rng) -> TensorReport:
     if gradient.shape != point[name].shape:
         return TensorReport(name, False, np.inf, f"shape {gradient.shape}", None)
     direction = _direction(gradient.shape, rng)
-    at_point = Directional(f, point)
-    derivative, method = at_point.derivative_and_method({name: direction})
+    expected, method, size = derivative(along(f, point, {name: direction}))
     tolerance = ANALYTIC_TOLERANCE if method == "complex step" else DIFFERENCE_TOLERANCE
-    scale = max(_typical(gradient), abs(derivative), NOISE * at_point.size, 1e-14)
-    error = abs(derivative - np.sum(gradient * direction)) / scale
+    scale = max(_typical(gradient), abs(expected), NOISE * size, 1e-14)
+    error = abs(expected - np.sum(gradient * direction)) / scale
     if error <= tolerance:
         return TensorReport(name, True, float(error), method, None)
 
-    def gap(part):
-        along = {name: part}
-        by = at_point.by_complex_step if method == "complex step" else at_point.by_differences
-        return abs(np.ravel(by(along))[0] - np.sum(gradient * part)) / np.linalg.norm(part)
+    def gap(part: np.ndarray) -> float:
+        by = by_complex_step if method == "complex step" else by_differences
+        expected = by(along(f, point, {name: part}))
+        return abs(expected - np.sum(gradient * part)) / np.linalg.norm(part)
 
-    index = _worst_entry(gap, direction)
-    return TensorReport(name, False, float(error) if np.isfinite(error) else np.inf, method, index)
+    error = float(error) if np.isfinite(error) else np.inf
+    return TensorReport(name, False, error, method, _worst_entry(gap, direction))
 
 
-def _direction(shape, rng):
+def _direction(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
     """A random direction of length 1.
 
     Every entry takes part, by an amount of its own: with ±1, two exchanged entries could cancel.
@@ -146,15 +152,15 @@ def _direction(shape, rng):
     return direction / np.linalg.norm(direction)
 
 
-def _typical(gradient):
+def _typical(gradient: np.ndarray) -> float:
     """The usual size of a directional derivative."""
     return np.linalg.norm(gradient) / np.sqrt(gradient.size)
 
 
-def _worst_entry(gap, direction):
+def _worst_entry(gap: Callable[[np.ndarray], float], direction: np.ndarray) -> tuple[int, ...]:
     """Where the disagreement is largest: entry by entry, or by halving when there are many."""
 
-    def gap_of(entries):
+    def gap_of(entries: Any) -> float:
         part = np.zeros(direction.size)
         part[entries] = direction.flat[entries]
         size = gap(part.reshape(direction.shape))
@@ -167,12 +173,12 @@ def _worst_entry(gap, direction):
     return tuple(int(i) for i in np.unravel_index(worst, direction.shape))
 
 
-def _per_entry(derivative, x):
+def _per_entry(derivative: Callable[[np.ndarray], Any], x: np.ndarray) -> np.ndarray:
     columns = np.array([derivative(e) for e in _unit_arrays(x.shape)])
     return np.moveaxis(columns, 0, -1).reshape(columns.shape[1:] + x.shape)
 
 
-def _unit_arrays(shape):
+def _unit_arrays(shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     for i in range(int(np.prod(shape))):
         e = np.zeros(shape)
         e[np.unravel_index(i, shape)] = 1.0

@@ -9,10 +9,11 @@ reverse sweep, but nothing of the past needs to be kept.  Steps t and k count fr
 import numpy as np
 
 from ._arguments import Reader, count
+from ._types import Arrays
 from .rnn import OPTIONAL, SHAPES, Run, read_adjoints, slopes
 
 
-def step_jacobians(params, run):
+def step_jacobians(params: Arrays, run: Run) -> np.ndarray:
     """J_t = diag(phi'(a_t)) W_hᵀ.  Returns (T, B, H, H) with [i, j] = ∂h_t[i]/∂h_{t-1}[j]."""
     read = Reader()
     read.run(run, Run)
@@ -20,7 +21,7 @@ def step_jacobians(params, run):
     return slopes(run)[..., :, None] * W_h.T
 
 
-def transition(J, t, k):
+def transition(J: np.ndarray, t: int, k: int) -> np.ndarray:
     """dh_t/dh_k = J_t J_{t-1} ⋯ J_{k+1}: t - k factors, the latest on the left.
 
     J: (T, B, H, H) step Jacobians.  0 <= k <= t <= T.  Returns (B, H, H), the identity at t = k.
@@ -34,7 +35,7 @@ def transition(J, t, k):
     return product
 
 
-def path_terms(params, run, dh, t):
+def path_terms(params: Arrays, run: Run, dh: np.ndarray, t: int) -> Arrays:
     """The t addends of dL_t/dW, one for the use of W at each step k = 1..t.
 
     dh: (T, B, H) adjoints from outside, of which dh[t-1] is used; the batch is summed.  Returns
@@ -55,7 +56,7 @@ def path_terms(params, run, dh, t):
     }
 
 
-def rtrl(params, run):
+def rtrl(params: Arrays, run: Run) -> Arrays:
     """Total derivatives dh_t/dθ = ∂⁺h_t/∂θ + J_t dh_{t-1}/dθ, from dh_0/dθ = 0, forward in time.
 
     The immediate derivative ∂⁺h_t[i]/∂W_h[m, n] is phi'(a_t)[i] h_{t-1}[m] if i = n, else 0.

@@ -4,15 +4,21 @@ Colours are those of Okabe and Ito (2008), told apart by colour-blind readers; e
 shown with an alternative text, which is also what a terminal sees.
 """
 
+from __future__ import annotations  # types of Matplotlib, which may be missing
+
 import base64
 import html
 import io
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import numpy as np
 
 try:
     import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.patches import FancyArrowPatch
 except ModuleNotFoundError as error:
     if error.name != "matplotlib":
@@ -21,10 +27,12 @@ except ModuleNotFoundError as error:
     class _NoMatplotlib:
         """Stands for Matplotlib, so that a lesson works without its figures."""
 
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> NoReturn:
             raise ImportError("figures need Matplotlib, which is not installed here: pip install matplotlib")
 
-    plt = _NoMatplotlib()
+    plt = _NoMatplotlib()  # type: ignore[assignment]
+
+from ._types import Arrays
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2",
@@ -38,7 +46,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
 COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
 
 
-def show(figure, alt):
+def show(figure: Figure, alt: str) -> None:
     """Displays `figure` with the alternative text `alt`, then closes it.
 
     Without IPython, as in a script, there is nothing to display it in: the text is printed.
@@ -59,7 +67,8 @@ def show(figure, alt):
     display({"text/html": image, "text/plain": f"[figure: {alt}]"}, raw=True)
 
 
-def lines(x, curves, xlabel, ylabel, title="", log="", marker=None):
+def lines(x: np.ndarray, curves: Arrays, xlabel: str, ylabel: str, title: str = "", log: str = "",
+          marker: str | None = None) -> Figure:
     """One panel of labelled curves.  curves: {label: y}; log: "", "x", "y" or "xy"."""
     figure, axes = _panel(xlabel, ylabel, title)
     for (label, y), colour in zip(curves.items(), COLOURS):
@@ -72,7 +81,7 @@ def lines(x, curves, xlabel, ylabel, title="", log="", marker=None):
     return figure
 
 
-def paired_bars(values, xlabel, ylabel, title=""):
+def paired_bars(values: Arrays, xlabel: str, ylabel: str, title: str = "") -> Figure:
     """Groups of bars over steps 1, 2, …  values: {label: (T,) numbers}."""
     figure, axes = _panel(xlabel, ylabel, title)
     width = 0.8 / len(values)
@@ -85,7 +94,7 @@ def paired_bars(values, xlabel, ylabel, title=""):
     return figure
 
 
-def stacked_paths(terms, totals, ylabel):
+def stacked_paths(terms: list[np.ndarray], totals: np.ndarray, ylabel: str) -> Figure:
     """For each step k its path terms, stacked, and the total as a dot.
 
     terms: list over k = 1..T of (k,) arrays; totals: (T,).
@@ -108,7 +117,8 @@ def stacked_paths(terms, totals, ylabel):
     return figure
 
 
-def unrolled(T, lit=None, names=("x", "s", "o"), weights=("U", "W", "V")):
+def unrolled(T: int, lit: tuple[int, int] | None = None, names: Sequence[str] = ("x", "s", "o"),
+             weights: Sequence[str] = ("U", "W", "V")) -> Figure:
     """The network unrolled over T steps; `lit=(i, k)` lights the path from the use of the recurrent
     weight at step i to the state of step k.
 
@@ -141,7 +151,8 @@ def unrolled(T, lit=None, names=("x", "s", "o"), weights=("U", "W", "V")):
     return figure
 
 
-def heatmap(values, xlabel, ylabel, title="", first=(1, 1), numbers="", cmap="viridis"):
+def heatmap(values: np.ndarray, xlabel: str, ylabel: str, title: str = "",
+            first: tuple[int, int] = (1, 1), numbers: str = "", cmap: str = "viridis") -> Figure:
     """A matrix as colours: rows downward along `ylabel`, columns along `xlabel`; NaN stays blank.
 
     first: the numbers of the first column and row.  numbers: format of the figures printed into
@@ -157,21 +168,22 @@ def heatmap(values, xlabel, ylabel, title="", first=(1, 1), numbers="", cmap="vi
         if numbers and not np.isnan(value):
             colour = "white" if 2 * value < middle else "black"
             axes.text(j, i, format(value, numbers), ha="center", va="center", color=colour, fontsize=9)
-    axes.set_xticks(range(columns), range(first[0], first[0] + columns))
-    axes.set_yticks(range(rows), range(first[1], first[1] + rows))
+    axes.set_xticks(range(columns), [str(first[0] + j) for j in range(columns)])
+    axes.set_yticks(range(rows), [str(first[1] + i) for i in range(rows)])
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.set_title(title, fontsize=11)
     return figure
 
 
-def paths_heatmap(coefficients, title):
+def paths_heatmap(coefficients: np.ndarray, title: str) -> Figure:
     """Share of each path (loss at step t, use at step s) in a gradient; NaN where there is none."""
     T = len(coefficients)
     figure, axes = plt.subplots(figsize=(0.75 * T + 1.6, 0.75 * T + 0.8))
     axes.imshow(np.abs(coefficients), cmap="Blues", vmin=0, vmax=1.6)
-    for t, s in zip(*np.tril_indices(T)):
-        axes.text(s, t, f"{coefficients[t, s] + 0.0:.1f}", ha="center", va="center")
+    for t in range(T):
+        for s in range(t + 1):
+            axes.text(s, t, f"{coefficients[t, s] + 0.0:.1f}", ha="center", va="center")
     axes.set_xticks(range(T), [f"s={s + 1}" for s in range(T)])
     axes.set_yticks(range(T), [f"t={t + 1}" for t in range(T)])
     axes.set_xlabel("use of the matrix at step s")
@@ -180,7 +192,7 @@ def paths_heatmap(coefficients, title):
     return figure
 
 
-def _panel(xlabel, ylabel, title):
+def _panel(xlabel: str, ylabel: str, title: str) -> tuple[Figure, Axes]:
     figure, axes = plt.subplots(figsize=(6.4, 3.4))
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
@@ -189,12 +201,12 @@ def _panel(xlabel, ylabel, title):
     return figure, axes
 
 
-def _node(axes, x, y, label, colour):
+def _node(axes: Axes, x: float, y: float, label: str, colour: str) -> None:
     axes.plot(x, y, "o", markersize=25, markerfacecolor="white", markeredgecolor=colour, markeredgewidth=2)
     axes.text(x, y, label, ha="center", va="center", fontsize=13)
 
 
-def _arrow(axes, start, end, colour):
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
     axes.add_patch(
         FancyArrowPatch(
             start,

@@ -7,18 +7,19 @@ import numpy as np
 
 from ._arguments import Reader
 from ._steps import affine, bias_gradient, times_transposed, weight_gradient
+from ._types import Arrays, Rng
 from .initialisers import xavier
 
 SHAPES = {"W_y": "H K", "b_y": "K"}
 OPTIONAL = ("b_y",)
 
 
-def init(H, K, rng):
+def init(H: int, K: int, rng: Rng) -> Arrays:
     """W_y by Glorot and Bengio (2010), b_y zero.  Returns the params dict."""
     return {"W_y": xavier((H, K), rng), "b_y": np.zeros(K)}
 
 
-def forward(params, h):
+def forward(params: Arrays, h: np.ndarray) -> np.ndarray:
     """o_t = h_t W_y + b_y.
 
     params: W_y (H, K), and b_y (K,) unless there is no bias.  h: (T, B, H), the states after
@@ -29,7 +30,7 @@ def forward(params, h):
     return affine(*read.cast(h, *read.params(params, SHAPES, OPTIONAL)))
 
 
-def backward(params, h, do):
+def backward(params: Arrays, h: np.ndarray, do: np.ndarray) -> Arrays:
     """dW_y = Σ_t h_tᵀ do_t,  db_y = Σ_t do_t,  dh_t = do_t W_yᵀ.
 
     h: as in `forward`.  do: (T, B, K) adjoints of the outputs.  Returns a dict with the names

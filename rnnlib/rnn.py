@@ -12,6 +12,7 @@ import numpy as np
 from . import activations
 from ._arguments import Reader, parameters
 from ._steps import affine, bias_gradient, times_transposed, weight_gradient
+from ._types import Arrays, Rng
 from .initialisers import orthogonal, xavier
 
 SHAPES = {"W_x": "D H", "W_h": "H H", "b_h": "H"}
@@ -21,18 +22,18 @@ OPTIONAL = ("b_h",)
 class Run(NamedTuple):
     """What `forward` computed.  h has T + 1 entries, h[0] the initial state; step t made h[t]."""
 
-    x: np.ndarray  # (T, B, D) inputs
-    a: np.ndarray  # (T, B, H) pre-activations
-    h: np.ndarray  # (T + 1, B, H) states
-    phi: str
+    x: np.ndarray  #: (T, B, D) inputs
+    a: np.ndarray  #: (T, B, H) pre-activations
+    h: np.ndarray  #: (T + 1, B, H) states
+    phi: str  #: name of the activation
 
 
-def init(D, H, rng):
+def init(D: int, H: int, rng: Rng) -> Arrays:
     """W_x by Glorot and Bengio (2010), W_h orthogonal, b_h zero.  Returns the params dict."""
     return {"W_x": xavier((D, H), rng), "W_h": orthogonal((H, H), rng), "b_h": np.zeros(H)}
 
 
-def forward(params, x, h0=None, phi="tanh"):
+def forward(params: Arrays, x: np.ndarray, h0: np.ndarray | None = None, phi: str = "tanh") -> Run:
     """Runs the network over `x`.
 
     params: W_x (D, H), W_h (H, H), and b_h (H,) unless it has no bias.  x: (T, B, D).
@@ -53,7 +54,7 @@ def forward(params, x, h0=None, phi="tanh"):
     return Run(x, a, h, phi)
 
 
-def backward(params, run, dh):
+def backward(params: Arrays, run: Run, dh: np.ndarray) -> Arrays:
     """The gradient of a loss on the states, by one sweep from step T to step 1.
 
     params, run: as given to and by `forward`.  dh: (T, B, H), the loss's adjoints that reach
@@ -64,19 +65,19 @@ def backward(params, run, dh):
     return gradients(params, W_x, run, da, dh0)
 
 
-def sweep(W_h, slope, dh):
+def sweep(W_h: np.ndarray, slope: np.ndarray, dh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The recurrence from the last step to the first, and what is left for the state before.
 
     W_h: (H, H).  slope, dh: (n, B, H) of n consecutive steps.  Returns da (n, B, H), dh_0 (B, H).
     """
-    da, W_hT, future = slope.astype(dh.dtype), W_h.T, 0.0
+    da, W_hT, future = slope.astype(dh.dtype), W_h.T, np.zeros_like(dh[0])
     for da_t, dh_t in zip(da[::-1], dh[::-1]):
         da_t *= dh_t + future
         future = da_t.dot(W_hT)
     return da, future
 
 
-def gradients(params, W_x, run, da, dh0):
+def gradients(params: Arrays, W_x: np.ndarray, run: Run, da: np.ndarray, dh0: np.ndarray) -> Arrays:
     """All gradients, given the pre-activations' adjoints da (T, B, H) and dh0 (B, H)."""
     shared = {"W_x": weight_gradient(run.x, da), "W_h": weight_gradient(run.h[:-1], da)}
     if "b_h" in params:
@@ -84,25 +85,25 @@ def gradients(params, W_x, run, da, dh0):
     return {**shared, "x": times_transposed(da, W_x), "h0": dh0}
 
 
-def slopes(run):
+def slopes(run: Run) -> np.ndarray:
     """phi'(a_t) for all steps, from h_t = phi(a_t).  Returns (T, B, H)."""
     return activations.get(run.phi).slope(run.h[1:])
 
 
-def read_adjoints(params, run, dh):
+def read_adjoints(params: Arrays, run: Run, dh: np.ndarray, name: str = "dh") -> list[np.ndarray]:
     """Checks the arguments of a backward pass.  Returns W_x, W_h and dh, of one dtype."""
     read = Reader(allow_complex=False)
     read.run(run, Run)
     W_x, W_h, _ = read.params(params, SHAPES, OPTIONAL)
-    return read.cast(W_x, W_h, read.array("dh", dh, "T B H"))
+    return read.cast(W_x, W_h, read.array(name, dh, "T B H"))
 
 
-def n_params(params):
+def n_params(params: Arrays) -> int:
     """The number of entries in all arrays of `params`, however long the sequence is."""
     return sum(np.size(value) for value in parameters(params, (), None).values())
 
 
-def pack(params):
+def pack(params: Arrays) -> Arrays:
     """W_x and W_h stacked into W (D + H, H), which acts on [x_t h_{t-1}].
 
     params: of the network or of its gradient; other names are passed on.  Returns a new dict.
@@ -113,7 +114,7 @@ def pack(params):
     return {"W": np.concatenate(stacked), **others}
 
 
-def unpack(params):
+def unpack(params: Arrays) -> Arrays:
     """The inverse of `pack`: W (D + H, H) split into W_x (D, H) and W_h (H, H)."""
     W = Reader().array("W", parameters(params, ("W",), None)["W"], "rows H")
     D = W.shape[0] - W.shape[1]

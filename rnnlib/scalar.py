@@ -6,27 +6,29 @@ Zipser, 1989), and a sweep backward (Werbos, 1990).  ∂⁺ marks the *immediate
 parameter's use at that step alone, with the previous state held fixed.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import activations
 from ._arguments import Reader, choice, count, parameters
+from ._types import Arrays
 
 NAMES = ("U", "W", "V")
+Numbers = dict[str, float]
 
 
 class Run(NamedTuple):
     """What `forward` computed.  s has T + 1 entries, s[0] the initial state; step t is s[t]."""
 
-    x: np.ndarray  # (T,) inputs
-    a: np.ndarray  # (T,) pre-activations
-    s: np.ndarray  # (T + 1,) states
-    o: np.ndarray  # (T,) outputs
-    phi: str
+    x: np.ndarray  #: (T,) inputs
+    a: np.ndarray  #: (T,) pre-activations
+    s: np.ndarray  #: (T + 1,) states
+    o: np.ndarray  #: (T,) outputs
+    phi: str  #: name of the activation
 
 
-def forward(params, x, s0=0.0, phi="tanh"):
+def forward(params: Numbers, x: np.ndarray, s0: float = 0.0, phi: str = "tanh") -> Run:
     """Runs the network over `x`.
 
     params: {"U", "W", "V"} numbers.  x: (T,).  s0: a number.  phi: name of the activation f.
@@ -46,19 +48,19 @@ def forward(params, x, s0=0.0, phi="tanh"):
     return Run(x.astype(read.dtype, copy=False), a, s, V * s[1:], phi)
 
 
-def slopes(params, run):
+def slopes(params: Numbers, run: Run) -> np.ndarray:
     """J_t = ∂s_t/∂s_{t-1} = f'(a_t) W.  Returns (T,)."""
     return _slope(run) * Reader().scalar("W", parameters(params, NAMES)["W"])
 
 
-def immediate(params, run):
+def immediate(params: Numbers, run: Run) -> Arrays:
     """∂⁺s_t/∂U = f'(a_t) x_t  and  ∂⁺s_t/∂W = f'(a_t) s_{t-1}.  Returns {"U", "W"}, each (T,)."""
     parameters(params, NAMES)
     slope = _slope(run)
     return {"U": slope * run.x, "W": slope * run.s[:-1]}
 
 
-def total(params, run):
+def total(params: Numbers, run: Run) -> Arrays:
     """ds_t/dθ = ∂⁺s_t/∂θ + J_t ds_{t-1}/dθ, from ds_0/dθ = 0.  Returns {"U", "W"}, each (T,)."""
     J = slopes(params, run)
     derivative = immediate(params, run)
@@ -68,7 +70,7 @@ def total(params, run):
     return derivative
 
 
-def path_terms(params, run, k, wrt="W"):
+def path_terms(params: Numbers, run: Run, k: int, wrt: str = "W") -> np.ndarray:
     """The k addends of ds_k/dθ = Σ_{i=1..k} (J_k ⋯ J_{i+1}) ∂⁺s_i/∂θ.
 
     k: step, 1 to T.  wrt: "U" or "W".  Returns (k,), entry i-1 for the use of θ at step i.
@@ -82,10 +84,11 @@ def path_terms(params, run, k, wrt="W"):
     return terms
 
 
-def backward(params, run, do):
+def backward(params: Numbers, run: Run, do: np.ndarray) -> dict[str, Any]:
     """The gradient of a loss that depends on the outputs, by one sweep from step T to step 1.
 
-    do: (T,) the loss's derivative with respect to each o_t.  Returns {"U", "W", "V", "x", "s0"}.
+    do: (T,) the loss's derivative with respect to each o_t.  Returns
+    {"U", "W", "V", "s0"}, numbers, and "x" (T,).
     """
     read = Reader(allow_complex=False)
     read.array("run.x", _checked(run).x, "T")
@@ -102,11 +105,11 @@ def backward(params, run, do):
     return {"U": da @ run.x, "W": da @ run.s[:-1], "V": do @ run.s[1:], "x": U * da, "s0": ds}
 
 
-def _slope(run):
+def _slope(run: Run) -> np.ndarray:
     return activations.get(_checked(run).phi).slope(run.s[1:])
 
 
-def _checked(run):
+def _checked(run: Run) -> Run:
     if not isinstance(run, Run):
         raise TypeError(f"run is {type(run).__name__}, expected the Run that scalar.forward made")
     return run

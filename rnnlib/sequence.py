@@ -1,12 +1,18 @@
 """A cell, the output layer on top of it and a loss: the gradient of all parameters in one call."""
 
 import inspect
+from types import ModuleType
+from typing import Any
+
+import numpy as np
 
 from . import readout
 from ._arguments import parameters
+from ._types import Arrays, Loss
 
 
-def loss_and_grads(cell, params, x, y, loss, **states):
+def loss_and_grads(cell: ModuleType, params: Arrays, x: np.ndarray, y: np.ndarray, loss: Loss,
+                   **states: Any) -> tuple[float, Arrays]:
     """Runs cell and readout over `x`, and back from the loss to every parameter and input.
 
     cell: a module of this library, such as `rnn`, `lstm` or `gru`.  params: its parameters and
@@ -23,7 +29,8 @@ def loss_and_grads(cell, params, x, y, loss, **states):
     return value, {**grads, **head}
 
 
-def forward(cell, params, x, **states):
+def forward(cell: ModuleType, params: Arrays, x: np.ndarray,
+            **states: Any) -> tuple[Any, Arrays, np.ndarray]:
     """The cell's `Run` over `x`, the readout's share of params, and the outputs o (T, B, K)."""
     if not inspect.ismodule(cell) or not hasattr(cell, "backward"):
         raise TypeError(f"cell is {cell!r}, expected a module such as rnnlib.lstm")

@@ -6,10 +6,13 @@ Inputs are x (T, B, D); targets y have the shape of the outputs that a loss comp
 import contextlib
 import functools
 import io
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ._arguments import Reader, count, generator
+from ._types import Loss, Rng
 
 REBER = "BTPSXVE"
 # state of the grammar: (symbol, next state); the two symbols of a state are equally likely
@@ -24,7 +27,7 @@ GRAMMAR = {
 }
 
 
-def adding(T, B, rng):
+def adding(T: int, B: int, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
     """The adding problem (Hochreiter and Schmidhuber, 1997): the sum of the two marked numbers.
 
     x (T, B, 2): numbers uniform in [0, 1], and a mark 1 at one step of each half of the sequence.
@@ -42,11 +45,11 @@ def adding(T, B, rng):
     return x, (x[first, batch, 0] + x[second, batch, 0])[:, None]
 
 
-def at_last(loss):
+def at_last(loss: Loss) -> Loss:
     """The loss (o, y) -> (loss, do) that asks `loss` about the last step only, y being (B, K)."""
 
     @functools.wraps(loss)
-    def last(o, y, **options):
+    def last(o: np.ndarray, y: np.ndarray, **options: Any) -> tuple[float, np.ndarray]:
         o = Reader().array("o", o, "T B K")
         value, do_T = loss(o[-1], y, **options)
         do = np.zeros(o.shape, do_T.dtype)
@@ -56,7 +59,8 @@ def at_last(loss):
     return last
 
 
-def copy_memory(T, B, rng, symbols=8, length=10):
+def copy_memory(T: int, B: int, rng: Rng, symbols: int = 8,
+                length: int = 10) -> tuple[np.ndarray, np.ndarray]:
     """Copying after a delay (Hochreiter and Schmidhuber, 1997; Arjovsky, Shah and Bengio, 2016).
 
     `length` random symbols, T blanks, a delimiter, then blanks while the symbols are due in order;
@@ -75,7 +79,7 @@ def copy_memory(T, B, rng, symbols=8, length=10):
     return one_hot(x, symbols + 2), one_hot(y, symbols + 2)
 
 
-def reber_string(rng, embedded=True):
+def reber_string(rng: Rng, embedded: bool = True) -> str:
     """A string of Reber's grammar; embedded, its last but one symbol repeats the second."""
     generator(rng)
     if embedded:
@@ -88,7 +92,7 @@ def reber_string(rng, embedded=True):
     return string
 
 
-def embedded_reber(B, rng):
+def embedded_reber(B: int, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
     """The embedded Reber grammar (Cleeremans et al., 1989): the next symbol, with its probability.
 
     x (T, B, 7): one-hot symbols in the order "BTPSXVE".  y (T, B, 7): the probabilities of the
@@ -105,16 +109,18 @@ def embedded_reber(B, rng):
     return x, y
 
 
-def legal_successors(string):
+def legal_successors(string: str) -> list[Sequence[str]]:
     """For each symbol of an embedded Reber string but the last, the symbols that may follow."""
-    legal, state = ["TP", "B"], 0
+    legal: list[Sequence[str]] = ["TP", "B"]
+    state = 0
     for symbol in string[2:-2]:
         state = dict(GRAMMAR[state])[symbol]
         legal.append([s for s, _ in GRAMMAR[state]] if state in GRAMMAR else string[1])
     return [*legal, "E"]
 
 
-def characters(T, B, rng, text=None):
+def characters(T: int, B: int, rng: Rng,
+               text: str | None = None) -> tuple[np.ndarray, np.ndarray, str]:
     """Predict the next character: B random pieces of T steps of a text, `zen()` if None.
 
     x, y: (T, B, K) one-hot over the sorted characters of the text, y one step ahead of x.
@@ -133,14 +139,14 @@ def characters(T, B, rng, text=None):
     return pieces[:-1], pieces[1:], alphabet
 
 
-def zen():
+def zen() -> str:
     """The Zen of Python, which every Python carries (enciphered, in its module `this`)."""
     with contextlib.redirect_stdout(io.StringIO()):  # importing it prints it
         import this
     return "".join(this.d.get(character, character) for character in this.s)
 
 
-def one_hot(classes, K):
+def one_hot(classes: np.ndarray, K: int) -> np.ndarray:
     """Integers 0..K-1 of any shape (...) as rows of zeros with one 1: (..., K)."""
     classes = np.asarray(classes)
     if classes.dtype.kind not in "iu":

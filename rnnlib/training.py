@@ -6,26 +6,30 @@ Nothing here changes its arguments: clipping and `update` return new dicts.
 import math
 import sys
 import time
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ._arguments import Reader, count, positive, real
-from .initialisers import forget_bias, he, identity, orthogonal, xavier
+from ._types import Arrays
+from .initialisers import chrono_bias, forget_bias, he, identity, orthogonal, xavier
 
 __all__ = [
-    "Adam", "SGD", "Trained", "clip_by_global_norm", "clip_by_value", "forget_bias", "global_norm",
-    "he", "identity", "orthogonal", "train", "xavier",
+    "Adam", "SGD", "Trained", "chrono_bias", "clip_by_global_norm", "clip_by_value", "forget_bias",
+    "global_norm", "he", "identity", "orthogonal", "train", "xavier",
 ]
 
+LossAndGrads = Callable[[Arrays], tuple[float, Arrays]]
+Stop = Callable[[list[float]], bool]
 
-def global_norm(grads):
+
+def global_norm(grads: Arrays) -> float:
     """‖g‖ over the entries of all arrays jointly.  Returns a float, inf beyond the float range."""
     return math.prod(_norm(_read("grads", grads)))
 
 
-def clip_by_global_norm(grads, c):
+def clip_by_global_norm(grads: Arrays, c: float) -> Arrays:
     """g min(1, c / ‖g‖): the direction is kept (Pascanu, Mikolov and Bengio, 2013).
 
     grads: a dict of arrays.  c: the largest norm allowed, positive.  Returns a new dict.
@@ -40,7 +44,7 @@ def clip_by_global_norm(grads, c):
     }
 
 
-def _norm(grads):
+def _norm(grads: Arrays) -> tuple[float, float]:
     """‖g‖ as the product of two numbers, the largest |entry| and the norm in units of it."""
     # or the squares of large gradients overflow: those are the ones clipping is for
     scale = float(max((np.abs(g).max() for g in grads.values()), default=0.0))
@@ -49,7 +53,7 @@ def _norm(grads):
     return scale, math.sqrt(sum(np.square(g / scale, dtype=float).sum() for g in grads.values()))
 
 
-def clip_by_value(grads, c):
+def clip_by_value(grads: Arrays, c: float) -> Arrays:
     """Every entry limited to [-c, c]: the direction changes.  Returns a new dict."""
     c = positive("c", c)
     return {name: np.clip(g, -c, c) for name, g in _read("grads", grads).items()}
@@ -61,11 +65,11 @@ class SGD:
     lr: positive.  momentum: from 0 to below 1.
     """
 
-    def __init__(self, lr=0.1, momentum=0.0):
+    def __init__(self, lr: float = 0.1, momentum: float = 0.0):
         self.lr, self.momentum = positive("lr", lr), _fraction("momentum", momentum)
-        self._velocity = {}
+        self._velocity: Arrays = {}
 
-    def update(self, params, grads):
+    def update(self, params: Arrays, grads: Arrays) -> Arrays:
         """params after one step; grads may hold more names.  Returns a new dict."""
         new, (params, grads) = {}, _matching(params, grads)
         for name, g in grads.items():
@@ -80,12 +84,14 @@ class Adam:
     lr, eps: positive.  beta1, beta2: from 0 to below 1.
     """
 
-    def __init__(self, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    def __init__(self, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8):
         self.lr, self.eps = positive("lr", lr), positive("eps", eps)
         self.beta1, self.beta2 = _fraction("beta1", beta1), _fraction("beta2", beta2)
-        self._mean, self._square, self._steps = {}, {}, 0
+        self._mean: Arrays = {}
+        self._square: Arrays = {}
+        self._steps = 0
 
-    def update(self, params, grads):
+    def update(self, params: Arrays, grads: Arrays) -> Arrays:
         """params after one step; grads may hold more names.  Returns a new dict."""
         params, grads = _matching(params, grads)
         self._steps += 1
@@ -102,15 +108,23 @@ class Adam:
         return new
 
 
+class Optimiser(Protocol):
+    """What `train` needs of an optimiser."""
+
+    def update(self, params: Arrays, grads: Arrays) -> Arrays:
+        """The parameters after one step; grads has the names and shapes of params."""
+
+
 class Trained(NamedTuple):
-    """What `train` returns: the parameters after the last step, and the loss before every step."""
+    """What `train` returns."""
 
-    params: dict
-    losses: list
-    interrupted: bool
+    params: Arrays  #: after the last step
+    losses: list[float]  #: before each step that was done
+    interrupted: bool  #: by Ctrl-C
 
 
-def train(loss_and_grads, params, steps, optimiser=None, clip=None, progress=True, stop=None):
+def train(loss_and_grads: LossAndGrads, params: Arrays, steps: int, optimiser: Optimiser | None = None,
+          clip: float | None = None, progress: bool = True, stop: Stop | None = None) -> Trained:
     """Repeats params = optimiser.update(params, gradient), at most `steps` times.
 
     loss_and_grads: params -> (loss, grads), on a new batch at every call if it likes; grads may
@@ -128,7 +142,8 @@ def train(loss_and_grads, params, steps, optimiser=None, clip=None, progress=Tru
         if not (callable(function) or name == "stop" and function is None):
             raise TypeError(f"{name} is {type(function).__name__}, expected a function")
     bar = _Bar(steps) if progress else None
-    losses, interrupted = [], False
+    losses: list[float] = []
+    interrupted = False
     try:
         for _ in range(steps):
             loss, grads = loss_and_grads(params)
@@ -155,26 +170,26 @@ def train(loss_and_grads, params, steps, optimiser=None, clip=None, progress=Tru
 class _Bar:
     """One line that is rewritten ten times a second at most; in a log, only its last state."""
 
-    def __init__(self, steps):
+    def __init__(self, steps: int):
         self.steps, self.shown, self.rewrites = steps, 0.0, sys.stdout.isatty()
         self.rewrites = self.rewrites or "ipykernel" in sys.modules
 
-    def show(self, losses):
+    def show(self, losses: list[float]) -> None:
         if self.rewrites and time.monotonic() - self.shown > 0.1:
             self.shown = time.monotonic()
             print("\r" + self.line(losses), end="", flush=True)
 
-    def line(self, losses):
+    def line(self, losses: list[float]) -> str:
         done = 30 * len(losses) // max(self.steps, 1)
         recent = np.mean(losses[-20:]) if losses else np.nan
         return f"[{'=' * done}{' ' * (30 - done)}] {len(losses)}/{self.steps}  loss {recent:.4g}"
 
-    def close(self, losses, interrupted):
+    def close(self, losses: list[float], interrupted: bool) -> None:
         end = "  interrupted, parameters kept" if interrupted else ""
         print(("\r" if self.rewrites else "") + self.line(losses) + end, flush=True)
 
 
-def _matching(params, grads):
+def _matching(params: Arrays, grads: Arrays) -> tuple[Arrays, Arrays]:
     """`params`, and their gradients in the same dtypes.  Training may have come to infinity."""
     params = _read("params", params, allow_infinite=True)
     if isinstance(grads, Mapping):
@@ -191,7 +206,7 @@ def _matching(params, grads):
     return params, {name: g.astype(params[name].dtype, copy=False) for name, g in grads.items()}
 
 
-def _read(name, arrays, allow_infinite=False):
+def _read(name: str, arrays: Arrays, allow_infinite: bool = False) -> Arrays:
     """The arrays of a dict, each in float32 or float64."""
     if not isinstance(arrays, Mapping):
         raise TypeError(f"{name} is {type(arrays).__name__}, expected a dict of arrays")
@@ -201,7 +216,7 @@ def _read(name, arrays, allow_infinite=False):
     }
 
 
-def _fraction(name, value):
+def _fraction(name: str, value: float) -> float:
     number = real(name, value)
     if not 0 <= number < 1:
         raise ValueError(f"{name} is {value}, expected a number from 0 to below 1")

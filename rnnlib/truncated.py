@@ -10,10 +10,11 @@ or k1 = k2 = T.
 import numpy as np
 
 from ._arguments import count
-from .rnn import gradients, read_adjoints, slopes, sweep
+from ._types import Arrays
+from .rnn import Run, gradients, read_adjoints, slopes, sweep
 
 
-def window(params, run, dh, tau):
+def window(params: Arrays, run: Run, dh: np.ndarray, tau: int) -> Arrays:
     """The gradient with, for each loss L_t, the paths to steps k >= t - tau only.
 
     params, run, dh and the result as in `rnn.backward`.  tau: Jacobian factors kept, at least 0;
@@ -34,7 +35,7 @@ def window(params, run, dh, tau):
     return gradients(params, W_x, run, da, dh0)
 
 
-def chunks(params, run, dh, k1, k2):
+def chunks(params: Arrays, run: Run, dh: np.ndarray, k1: int, k2: int) -> Arrays:
     """The gradient from sweeps at t = k1, 2 k1, … and T, each through the last k2 steps.
 
     params, run, dh and the result as in `rnn.backward`.  1 <= k1 <= k2.  A sweep takes the

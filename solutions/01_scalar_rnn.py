@@ -406,20 +406,22 @@ plots.show(
 # A difference of zero is then zero for *all* parameters and inputs, for this $k$.
 
 # %%
-import sympy as sp
-
-U, W, s_0 = sp.symbols("U W s_0")
-xs = sp.symbols("x_1:5")
-prev = sp.Symbol("s")  # the previous state, held fixed
-s, now, J = [s_0], [], []
-for x_t in xs:
-    step = sp.tanh(U * x_t + W * prev)
-    now.append(sp.diff(step, W).subs(prev, s[-1]))
-    J.append(sp.diff(step, prev).subs(prev, s[-1]))
-    s.append(step.subs(prev, s[-1]))
-for k in range(1, 5):
-    path_sum = sum(sp.prod(J[i:k]) * now[i - 1] for i in range(1, k + 1))
-    print(f"k = {k}: path sum minus derivative =", sp.expand(sp.diff(s[k], W) - path_sum))
+try:
+    import sympy as sp
+except ImportError:
+    print("This cell needs SymPy: %pip install sympy. Nothing below depends on it.")
+else:
+    U, W, s_0 = sp.symbols("U W s_0")
+    prev = sp.Symbol("s")  # the previous state, held fixed
+    s, now, J = [s_0], [], []
+    for x_t in sp.symbols("x_1:5"):
+        step = sp.tanh(U * x_t + W * prev)
+        now.append(sp.diff(step, W).subs(prev, s[-1]))
+        J.append(sp.diff(step, prev).subs(prev, s[-1]))
+        s.append(step.subs(prev, s[-1]))
+    for k in range(1, 5):
+        path_sum = sum(sp.prod(J[i:k]) * now[i - 1] for i in range(1, k + 1))
+        print(f"k = {k}: path sum minus derivative =", sp.expand(sp.diff(s[k], W) - path_sum))
 
 
 # %% [markdown]

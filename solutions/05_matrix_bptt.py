@@ -403,6 +403,7 @@ plots.show(
     "terms kept: it is zero only when all six are.",
 )
 
+
 # %%
 def relative(gap, to):
     return np.linalg.norm(gap) / np.linalg.norm(to)
@@ -717,6 +718,7 @@ def end_loss(W_h, mask):
 for kind, kept in {"with the mask": mask, "zeros, no mask": np.ones_like(mask)}.items():
     gradient = numgrad.complex_step(lambda W, kept=kept: end_loss(W, kept), weights["W_h"])
     print(f"{kind}: gradient by W_h off by {relative(gradient - true, true):.1e}")
+
 
 # %% [markdown] tags=["S4.9"]
 # ## 8 A learned initial state

@@ -297,6 +297,7 @@ for n in range(1, T + 1):
     error = np.linalg.norm(sum(terms[:n]) - total[-1]) / np.linalg.norm(total[-1])
     print(f"dh_{T}/dW_h from its latest {n} terms: off by {error:.2g}")
 
+
 # %% [markdown] tags=["S0.8"]
 # ## 4 Three routes, three prices
 #
@@ -350,7 +351,6 @@ plots.show(
     "power of H, the sum over paths and the sweep with the second, the sweep lowest.",
 )
 
-
 # %%
 long, rng = 400, np.random.default_rng(6)
 stream, g = rng.normal(size=(long, B, D)), rng.normal(size=(long, B, H))
@@ -375,6 +375,7 @@ plots.show(
     "States held at a time against the distance of checkpoints, for 400 steps: a valley with its "
     "lowest point at 20, where 40 states are held in place of 400.",
 )
+
 
 # %% [markdown]
 # ### Forward mode, and a test of the sweep
@@ -421,6 +422,7 @@ sweeps["b_h averaged over the batch"] = {**full, "b_h": full["b_h"] / B}
 for name, g in sweeps.items():
     gap = abs(sum(np.sum(v[key] * g[key]) for key in v) - forward_side) / abs(forward_side)
     print(f"{name}: the two sides differ by {gap:.0e}")
+
 
 # %% [markdown] tags=["S0.9"]
 # ## 5 A window on the past
@@ -641,6 +643,7 @@ longer_is_worse = ([[0.9]], [[1.0], [-1.2], [0.1], [0.0]])
 # %% nbgrader={"grade": true, "grade_id": "check_refute_longer", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("06.refute_longer", longer_is_worse)
 
+
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -714,11 +717,12 @@ check("06.refute_longer", longer_is_worse)
 # %%
 def random_truncation(params, run, dh, c, draws, rng):
     """The gradient of W_h (draws, H, H), cut after each step back with probability c."""
-    future, gradient = np.zeros((draws, *dh[0].shape)), 0.0
+    later, gradient = np.zeros((draws, *dh[0].shape)), 0.0
     for t in range(len(dh) - 1, -1, -1):
-        da = (dh[t] + future) * (1 - np.square(run.h[t + 1]))
+        da = (dh[t] + later) * (1 - np.square(run.h[t + 1]))
         gradient = gradient + np.einsum("bm,dbn->dmn", run.h[t], da)
-        future = da @ params["W_h"].T * (rng.random((draws, 1, 1)) >= c) / (1 - c)
+        goes_on = rng.random((draws, 1, 1)) >= c
+        later = goes_on / (1 - c) * (da @ params["W_h"].T)
     return gradient
 
 

@@ -3,13 +3,21 @@
 #
 # **After this lesson you can** measure how far a matrix can stretch a vector, once and many
 # times; state and prove when the gradient of a recurrent network must vanish; break popular
-# statements about eigenvalues with small matrices; and split a gradient by how far it has
-# travelled.
+# statements about eigenvalues with small matrices; measure all growth rates of a product, and
+# name their limits; say what a memory that withstands noise costs; and split a gradient by how
+# far it has travelled.
 #
-# about 180 minutes · difficulty ●●● · before it: 03, 05
+# about 210 minutes · difficulty ●●● · before it: 03, 05
 #
 # First the theorem, with its proof. Then the hunt: statements that sound like the theorem, are
-# printed in many places, and are wrong. You find the counterexamples.
+# printed in many places, and are wrong. You find the counterexamples. After that come two
+# reasons why all this matters for learning: what a robust memory costs, and what a steep loss
+# does to a step of gradient descent.
+#
+# That gradients in recurrent networks shrink or grow exponentially was shown by Hochreiter (1991)
+# and by Bengio, Simard and Frasconi (1994). *The article*, below, is a public article on
+# back-propagation through time and the LSTM, with a list of nine references of its own. The papers
+# that this lesson uses stand at its end.
 #
 # ### Notation
 #
@@ -23,6 +31,7 @@
 # | $\sigma_{\max}(A) = \lVert A \rVert_2$ | | largest singular value of $A$ |
 # | $\rho(A)$ | | spectral radius: the largest *modulus* of an eigenvalue |
 # | $\gamma_\phi = \sup \lvert \phi' \rvert$ | | the steepest slope of the activation |
+# | $r_T$; $\lambda_1 \ge \dots \ge \lambda_H$ | | growth rate of $T$ steps; Lyapunov exponents (section 8). Before section 7, $\lambda$ is an eigenvalue |
 # | $L = L_1 + \dots + L_T$ | | the loss: the sum of the losses at the single steps |
 # | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]` of $(T,B,H)$ | adjoint of $h_t$ from outside: from the loss $L_t$ alone |
 # | $\ell = t-k$, $C_\ell$ | `C[l]` of $(T,H,H)$ | lag; the part of $dL/dW_h$ that has crossed $\ell$ Jacobians |
@@ -68,7 +77,9 @@ for name in ("tanh", "sigmoid", "relu", "identity"):
 # The **slopes** can only damp, at least for the usual activations. The hidden activation is
 # mostly one that saturates: tanh or logistic. The table above shows their slopes: $\tanh'$ is
 # above 0 and **at most** 1, and it is exactly 1 at zero. (So "always less than 1", as the
-# article says at one place, is not right.) The logistic slope never exceeds a quarter.
+# article says at one place, is not right.) The logistic slope never exceeds a quarter. Far from
+# zero both slopes go to 0. The cell after exercise 1 prints how fast, and measures the two parts
+# along a run.
 #
 # The **weights** can stretch. The largest factor by which a matrix $A$ stretches any vector is
 # its 2-norm:
@@ -78,8 +89,8 @@ for name in ("tanh", "sigmoid", "relu", "identity"):
 #
 # Three rules follow from this definition:
 # $\lVert AB \rVert_2 \le \lVert A \rVert_2 \lVert B \rVert_2$;
-# $\lVert A^{\top} \rVert_2 = \lVert A \rVert_2$; and for a diagonal matrix it is the largest
-# modulus on the diagonal.
+# $\lVert A^{\top} \rVert_2 = \lVert A \rVert_2$, because $A^{\top} A$ and $A A^{\top}$ have the
+# same eigenvalues; and for a diagonal matrix it is the largest modulus on the diagonal.
 #
 # How to find it? $A^{\top} A$ is symmetric, and its eigenvalues are the squared singular
 # values. Multiply any vector by $A^{\top} A$ again and again: the part along the largest
@@ -145,8 +156,28 @@ plots.show(
     f"the largest eigenvalue {rho:.2f} does not bound it.",
 )
 
+# %%
+# Look at this: the two parts of a Jacobian, alone and along a run of 100 steps.
+for name in ("tanh", "sigmoid"):
+    act = activations.get(name)
+    far = [f"a = {a}: {act.slope(act(np.array(float(a)))):.1e}" for a in (0, 2, 5, 10)]
+    print(f"{name:7s} slope at", *far, sep="  ")
+for scale in (0.4, 1.2, 3.0):
+    params, run, J = driven_run(scale * gaussian, 100)
+    slopes = activations.get("tanh").slope(run.h[1:, 0])  # (T, H)
+    weights, sizes = np.linalg.norm(params["W_h"], 2), np.linalg.norm(J, 2, axis=(1, 2))
+    print(f"scale {scale}: weights {weights:.2f}, slopes on average {slopes.mean():.2f}, "
+          f"largest of a step {slopes.max(axis=1).mean():.2f}; Jacobian {sizes.mean():.2f} on "
+          f"average, never above their product: {(sizes <= weights * slopes.max(axis=1)).all()}")
+nudged = run.a[:, 0, None, :] + 1e-30j * params["W_h"]  # entry j: h_{t-1}[j] is changed
+measured = np.imag(np.tanh(nudged)).swapaxes(1, 2) / 1e-30  # (T, H, H), [i, j] as in J
+wrong = slopes[:, :, None] * params["W_h"]  # not transposed
+for name, tried in {"W_h transposed": J, "W_h as it is": wrong}.items():
+    off = np.linalg.norm(tried - measured, axis=(1, 2)) / np.linalg.norm(measured, axis=(1, 2))
+    print(f"J_t with {name} against a complex step: {off.min():.1e} to {off.max():.1e} off")
 
-# %% [markdown] tags=["S4.16", "S4.17", "S4.23", "S4.25", "S4.33", "S4.34", "S4.35", "S4.52"]
+
+# %% [markdown] tags=["S4.16", "S4.23", "S4.25", "S4.33", "S4.34", "S4.35"]
 # ## 2 The theorem
 #
 # Now many steps. From $h_k$ to $h_t$,
@@ -162,15 +193,16 @@ plots.show(
 #
 # $$\boxed{\;\lVert J_{t:k} \rVert_2 \le \big(\gamma_\phi\, \sigma_{\max}(W_h)\big)^{t-k}\;}$$
 #
-# - $\gamma_\phi\, \sigma_{\max}(W_h) < 1$ is **sufficient** for vanishing: contributions from
-#   $n$ steps back then decay at least as fast as $(\gamma_\phi\, \sigma_{\max})^n$.
+# - $\gamma_\phi\, \sigma_{\max}(W_h) < 1$ is **sufficient** for vanishing: the product of $n$
+#   Jacobians then shrinks at least as fast as $(\gamma_\phi\, \sigma_{\max})^n$. A contribution to
+#   the gradient from $n$ steps back also contains a state and an adjoint from outside. Where
+#   these are bounded, it is at most a constant times that power.
 # - $\gamma_\phi\, \sigma_{\max}(W_h) > 1$ is **necessary** for exploding. It is not
 #   sufficient: an upper bound that grows forces nothing to grow.
 #
-# The article states this with an eigenvalue where the singular value belongs, and refers to a
-# paper (arXiv 1211.5063). Look it up: its later version speaks of the largest *singular value*
-# for the nonlinear network, and keeps the spectral radius for the linear one. An earlier
-# wording of the same paper is said to have had "eigenvalue".
+# The theorem is in the paper by Pascanu, Mikolov and Bengio (2013), with the largest *singular
+# value* for the nonlinear network; the spectral radius stands there for the linear one. The
+# article refers to this paper and writes an eigenvalue. Section 5 counts what that costs.
 #
 # **Exercise 2 ●●○ · 8 min.** Return the bound for a product of `n` step Jacobians, a number.
 # `W` is $W_h$; `phi` is a string, one of `"tanh"`, `"sigmoid"` (the logistic function),
@@ -215,7 +247,7 @@ check("07.norm_bound", norm_bound)
 # section 1. (b) Derive both consequences from it: why the condition with "smaller" is
 # sufficient for vanishing, and why the one with "larger" is necessary for exploding. (c) Say
 # for each of them why the converse does not follow, with an example; if you find none yet,
-# come back after section 8. (If you learn alone: a model answer is in `solutions/`.)
+# come back after section 9. (If you learn alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # **(a)** For one factor the first rule gives
@@ -244,9 +276,11 @@ check("07.norm_bound", norm_bound)
 # In the picture of section 1 the eigenvalues do not bound the stretch of one step. What do
 # they know, then?
 #
-# Take a network that is linear and has no inputs: $J_t = W_h^{\top}$ at every step, one
-# constant matrix. Along an eigenvector a change is multiplied by the same $\lambda$ every
-# step, by $\lambda^n$ after $n$ steps. So the eigenvalues decide in the long run:
+# Take a linear network: $J_t = W_h^{\top}$ at every step, whatever the inputs are, one constant
+# matrix. Along an eigenvector a change is multiplied by the same $\lambda$ every
+# step, by $\lambda^n$ after $n$ steps. For a direction that is no eigenvector, and for matrices
+# with too few of them, there is Gelfand's formula:
+# $\lVert A^n \rVert_2^{1/n} \to \rho(A)$. So the eigenvalues decide in the long run:
 #
 # $$\lVert A^n \rVert_2 \to 0 \;\text{ exactly if }\; \rho(A) < 1, \qquad
 #   \lVert A^n \rVert_2 \to \infty \;\text{ if }\; \rho(A) > 1, \qquad
@@ -370,10 +404,10 @@ print(f"rho(W_h) = 0.9: {np.sum(sizes > 1)} of {len(J)} steps have a norm above 
 print(f"norm of the product {np.linalg.norm(six, 2):.3f}, product of norms {sizes.prod():.3f}")
 print(f"rho of product {max(abs(np.linalg.eigvals(six))):.3f}, product of rhos {radii.prod():.3f}")
 
-# %% [markdown] tags=["S4.18", "S4.34"]
+# %% [markdown] tags=["S4.17", "S4.18", "S4.34"]
 # **What you just saw.** Three networks, and what the numbers in the two statements say about
-# them. The theorem's bound (dashed) holds for each, and only for the smallest scale it decides
-# anything. At the middle scale the bound explodes and the product vanishes: above 1 it forces
+# them. The theorem's bound (dashed) holds for each, but it settles the matter only at the smallest
+# scale. At the middle scale the bound explodes and the product vanishes: above 1 it forces
 # nothing. The powers of $\rho(W_h)$ (dotted) are no bound: the product starts above them. They
 # are no forecast either: after 30 steps they are too large at all three scales, because
 # the slopes are not in them.
@@ -409,7 +443,7 @@ bounds = {"one": (np.full((3, 3), 0.9), [0.5, 0.5, 0.5]), "exponent": ([[1.5]], 
 # %% nbgrader={"grade": true, "grade_id": "check_refute_bounds", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.refute_bounds", bounds)
 
-# %% [markdown] tags=["S4.24", "S4.32"]
+# %% [markdown] tags=["S4.24", "S4.32", "S4.52"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # No entry may be large, but nothing limits how *many* units there are. And how many steps lie
@@ -437,7 +471,7 @@ check("07.refute_bounds", bounds)
 # Two statements go wrong here.
 #
 # 1. The article bounds every step by a number $\gamma_W$ that it calls the largest eigenvalue
-#    of $W_h$. With $\gamma_W = \rho(W_h)$ it would follow that
+#    of $W_h$, and cites the paper in which the singular value stands. With $\gamma_W = \rho(W_h)$ it would follow that
 #    $\lVert W_h^n \rVert_2 \le \rho(W_h)^n$. Already one step may break it: in the
 #    last lines printed before section 4 all steps have a norm above 1, with $\rho(W_h)$ below 1.
 # 2. The article compares the largest eigenvalue itself with 1, not its modulus: below 1, so it
@@ -482,7 +516,25 @@ check("07.refute_eigenvalues", eigen)
 # twentieth power to exceed a thousand?
 #
 # </details>
-#
+
+# %%
+# What you just saw is no rarity: both readings of the bound, counted over 400 random networks.
+draws, over, above, cases = np.random.default_rng(7), {"singular": 0, "eigen": 0}, 0, 0
+for seed in range(400):
+    W_h = draws.normal(size=(4, 4)) * draws.uniform(0.1, 0.8)
+    rho, J = flow.spectral_radius(W_h), driven_run(W_h, 8, seed)[2][:, None]
+    for n in range(1, 9):
+        norm = np.linalg.norm(paths.transition(J, n, 0)[0], 2)
+        over["singular"] += norm > flow.norm_bound(W_h, "tanh", n) * (1 + 1e-12)
+        over["eigen"] += norm > rho**n
+        cases += 1
+    held = driven_run(0.9 / rho * W_h, 8, seed)[2]  # now rho(W_h) = 0.9
+    above += (np.linalg.norm(held, 2, axis=(1, 2)) > 1).mean() / 400
+print(f"of {cases:,} products of 1 to 8 Jacobians, above the bound: {over['singular']} with the "
+      f"singular value, {over['eigen']:,} with the eigenvalue")
+print(f"with rho(W_h) = 0.9, single Jacobians with a norm above 1: {above:.0%}")
+
+# %% [markdown] tags=["S4.24", "S4.25"]
 # ## 6 Refute it: eigenvalues of different matrices
 #
 # For one constant matrix the spectral radius decides in the long run. The article carries this
@@ -518,7 +570,7 @@ products = {
 check("07.refute_products", products)
 
 
-# %% [markdown] tags=["S4.27", "S4.35"]
+# %% [markdown] tags=["S4.16", "S4.17", "S4.23", "S4.27"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # There are matrices whose square is zero and whose entries are not. And what one matrix
@@ -547,18 +599,15 @@ check("07.refute_products", products)
 # If neither the norms nor the eigenvalues of the factors tell what a product does, measure the
 # product:
 #
-# $$r = \frac{1}{T} \ln \lVert J_T \cdots J_1 \rVert_2 .$$
+# $$r_T = \frac{1}{T} \ln \lVert J_T \cdots J_1 \rVert_2 .$$
 #
-# On average each step multiplies by $e^{r}$: below zero the gradient vanishes, above zero it
-# explodes. Over many steps the product leaves the range of floating-point numbers. So divide
-# it by its norm after every step, and add up the logarithms of what was divided out.
-#
-# Why care about the explosion? A loss with such products in its gradient is very steep in some
-# places and flat in others nearby, and a step along the gradient is a poor guide there. Lesson
-# 08 has remedies.
+# It is a number about these $T$ steps: on average each of them multiplies by $e^{r_T}$. Below zero
+# the $T$ steps together shrink every change, above zero they stretch some change. Over many
+# steps the product leaves the range of floating-point numbers. So divide it by its norm after
+# every step, and add up the logarithms of what was divided out.
 #
 # **Exercise 9 ●●○ · 12 min.** `J` has shape $(T, H, H)$; entry $t-1$ is the Jacobian of step
-# $t$. Return the number $r$. One of the tests has several hundred steps, and its product is
+# $t$. Return the number $r_T$. One of the tests has several hundred steps, and its product is
 # smaller than the smallest float.
 
 # %% nbgrader={"grade": false, "grade_id": "growth_rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -620,38 +669,163 @@ plots.show(
     f"nearer to zero than {max(scaled):.2f} and leaves the figure, down to {scaled[-1]:.1f}.",
 )
 
-# %% [markdown] tags=["S4.25", "S4.27", "S4.44"]
-# **What you just saw.** The random matrix explodes when it is large. The multiple of the
-# identity, with the same $\rho$, never does: the larger it is, the faster its gradient vanishes
-# in the end.
+
+# %% [markdown] tags=["S4.21", "S4.27"]
+# **What you just saw.** The product of the random matrix grows when its scale is large. That of the
+# multiple of the identity, with the same $\rho$, never does. It comes nearest to zero between the
+# scales 0.9 and 1.5; from about 1.5 on, the larger the scale, the faster its gradient vanishes.
 #
-# ## 8 Refute it: one unit is enough
+# ## 8 The limit: Lyapunov exponents
+#
+# The sign of $r_T$ says what $T$ steps of one run have done. It is no verdict on the network yet.
+# Let $T$ grow. If the Jacobians keep the same statistics all along (they are stationary and ergodic,
+# and $\ln^{+} \lVert J_t \rVert_2$ has a finite mean), then with probability one $r_T$ tends to a
+# limit, the same for every run (Furstenberg and Kesten, 1960):
+#
+# $$r_T \;\longrightarrow\; \lambda_1 \qquad (T \to \infty) .$$
+#
+# The limit $\lambda_1$ is the **top Lyapunov exponent**. *It* decides in the long run: if
+# $\lambda_1 < 0$ the gradient vanishes, if $\lambda_1 > 0$ it explodes. It may also be 0: a product of
+# orthogonal matrices keeps every length, however long it is. (A network that ends up in one of
+# several places, such as the unit of section 10, has a limit for each.)
+#
+# $\lambda_1$ belongs to the directions that are stretched most. The others have rates of their own,
+# $\lambda_1 \ge \lambda_2 \ge \dots \ge \lambda_H$: the **Lyapunov spectrum**. The product itself hides
+# them, for after some steps all its columns point nearly the same way. So let an orthonormal basis
+# go along, and restore it after every step by a QR decomposition (Benettin et al., 1980):
+#
+# $$Q_t\, R_t = J_t\, Q_{t-1}, \qquad Q_0 = I, \qquad
+#   \lambda_i \approx \frac1T \sum_{t=1}^{T} \ln \big\lvert R_t[i,i] \big\rvert .$$
+#
+# $R_t$ is upper triangular. Its entry $[i,i]$ says by how much step $t$ stretches the $i$-th
+# direction, after the directions before it have been taken out. (For one constant matrix the
+# exponents are the logarithms of the moduli of its eigenvalues. So section 3 is the special case,
+# and this is what becomes of eigenvalues where the matrix changes at every step.)
+#
+# One check is built in. The determinant of a product is the product of the determinants, and
+# $Q_t$ has $\pm 1$. So the exponents add up to the mean of $\ln \lvert \det J_t \rvert$, for every $T$,
+# and there the two parts of a Jacobian come apart:
+#
+# $$\sum_{i=1}^{H} \lambda_i \;=\; \underbrace{\ln \lvert \det W_h \rvert}_{\text{weights}} \;+\;
+#   \underbrace{\frac1T \sum_{t=1}^{T} \sum_{i=1}^{H} \ln \phi'(a_t[i])}_{\text{slopes}} .$$
+#
+# **Exercise 10 ●●○ · 15 min.** `J` is as in exercise 9. Return the $H$ exponents as an array of
+# shape $(H,)$, the largest first. `np.linalg.qr(A)` returns $Q$ and $R$. It may choose other signs
+# than you would, so take moduli.
+
+# %% nbgrader={"grade": false, "grade_id": "lyapunov_spectrum", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def lyapunov_spectrum(J):
+    """Returns (H,): the growth rates of all directions, the largest first."""
+    ### BEGIN SOLUTION
+    Q, log_sizes = np.eye(len(J[0])), 0.0
+    for J_t in J:
+        Q, R = np.linalg.qr(J_t @ Q)
+        log_sizes = log_sizes + np.log(np.abs(np.diag(R)))
+    return np.sort(log_sizes / len(J))[::-1]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_lyapunov_spectrum", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+check("07.lyapunov_spectrum", lyapunov_spectrum)
+
+# %% [markdown]
+# <details><summary>Hint 1 · a nudge</summary>
+#
+# It is the loop of exercise 9. What was one size is now $H$ sizes, and what goes on to the next
+# step is no longer the product divided by a number.
+#
+# </details>
+# <details><summary>Hint 2 · the equation</summary>
+#
+# $J_t Q_{t-1} = Q_t R_t$: the new $Q$ goes on, and $\ln \lvert R_t[i,i] \rvert$ is added to the $i$-th
+# sum. Divide all sums by $T$ at the end.
+#
+# </details>
+# <details><summary>Hint 3 · almost the code</summary>
+#
+# Start from the identity and an array of zeros. For each Jacobian, from the first to the last:
+# multiply it by the basis from the left, decompose, keep the orthogonal factor as the new basis,
+# and add the logarithms of the moduli on the diagonal of the triangular one. Divide by the number
+# of steps, sort, and turn the order round.
+#
+# </details>
+
+# %%
+# Look at this: 200 random networks of 8 units, rho(W_h) = 1.5, and their rates after T steps.
+J = []
+for seed in range(200):
+    W_h = np.random.default_rng(seed).normal(size=(8, 8))
+    J.append(driven_run(1.5 / flow.spectral_radius(W_h) * W_h, 500, seed)[2])
+J, steps, rates = np.stack(J, axis=1), np.array([5, 10, 20, 50, 100, 200]), []
+for T in steps:  # J is (T, B, H, H): the networks side by side
+    rates.append(flow.growth_rate(J[:T]))
+    print(f"T = {T:3d}: mean rate {rates[-1].mean():+.3f}, above zero in "
+          f"{(rates[-1] > 0).mean():.1%} of the networks")
+tops = flow.lyapunov_spectrum(J)[:, 0]
+print(f"top exponent from 500 steps: mean {tops.mean():+.3f}, largest {tops.max():+.3f}")
+low, middle, high = np.quantile(rates, [0.05, 0.5, 0.95], axis=1)
+curves = {"95 % of the networks below": high, "median": middle, "5 % below": low}
+curves["zero"] = np.zeros(len(steps))
+plots.show(
+    plots.lines(steps, curves, "number of steps T", "growth rate $r_T$", log="x", marker="o"),
+    f"Growth rate of 200 networks against T: the median falls from {middle[0]:+.2f} at T = 5, "
+    f"where {np.mean(rates[0] > 0):.0%} are above zero, to {middle[-1]:+.2f} at T = {steps[-1]}.")
+
+# %%
+# Look at this: the whole spectrum of the driven networks, and what slopes and weights add to it.
+curves = {}
+for scale in (0.4, 1.2, 3.0):
+    params, run, J = driven_run(scale * gaussian, 500)
+    curves[f"scale {scale}"] = spectrum = flow.lyapunov_spectrum(J)
+    weights = np.linalg.slogdet(params["W_h"])[1] / H
+    slopes = np.log(1 - run.h[1:] ** 2).mean()
+    print(f"scale {scale}: mean exponent {spectrum.mean():+.3f} = weights {weights:+.3f} "
+          f"+ slopes {slopes:+.3f}; above zero {np.sum(spectrum > 0)} of {H}")
+tops = ", ".join(f"{curve[0]:+.2f} for {name}" for name, curve in curves.items())
+curves["zero"] = np.zeros(H)
+plots.show(
+    plots.lines(np.arange(1, H + 1), curves, "i", r"exponent $\lambda_i$ per step"),
+    f"Lyapunov spectra of three networks of {H} units, falling with i. Largest: {tops}.",
+)
+
+# %% [markdown] tags=["S4.25", "S4.27", "S4.44"]
+# **What you just saw.** First figure: after five steps most of these networks have a rate above
+# zero, and one would say that they explode. After 200 steps not one is left there: their gradients
+# vanish. Second figure: a spectrum is a whole curve, and only its left end decides whether the
+# gradient explodes. Most directions are lost even where it does. The printed sums show the
+# competition: larger weights add more, and larger states have smaller slopes, which take more away.
+#
+# ## 9 Refute it: one unit is enough
 #
 # With too small a matrix the gradient vanishes for sure; that is the theorem. For large ones the
-# weights compete with saturation: larger weights make larger pre-activations, and these have
-# smaller slopes. The outcome depends on the matrix, as you saw. So these statements of the article are wrong,
-# already for $h_t = \tanh(w h_{t-1} + x_t)$, where $J_t = w\,(1 - h_t^2)$ is a number:
+# weights compete with saturation, and the outcome depends on the matrix, as you saw. So these
+# statements of the article are wrong, already for $h_t = \tanh(w h_{t-1} + x_t)$, where
+# $J_t = w\,(1 - h_t^2)$ is a number:
 #
 # 1. If the weight is too large, the derivative goes to infinity; if the largest eigenvalue
 #    exceeds 1, it explodes.
-# 2. In a plain RNN the factors are either always above 1, or always between 0 and 1.
+# 2. In a plain RNN the factors will *eventually* be either always above 1, or always between
+#    0 and 1.
 #
-# **Exercise 10 ●●○ · 12 min · refute it.** Give `units`, a dict of three tuples `(w, x, h_0)`,
+# Mind the word "eventually". A unit without inputs does settle in the end, and then a positive
+# factor keeps to its side. A counterexample needs inputs that go on.
+#
+# **Exercise 11 ●●○ · 15 min · refute it.** Give `units`, a dict of three tuples `(w, x, h_0)`,
 # each with a number, a list of inputs and a number:
 #
 # - `units["vanishes"]`: $w \ge 5$ and 50 inputs; the product of the 50 factors has a modulus
 #   of at most $10^{-10}$;
-# - `units["mixed"]`: 5 to 100 inputs; in this one run some factor is above 1 and some factor
-#   between 0 and 1;
-# - `units["negative"]`: 5 to 100 inputs; every factor is below 0.
+# - `units["mixed"]`: 100 to 1000 inputs; in the **last half** of the run at least ten factors are
+#   above 1, and at least ten lie between 0 and 1;
+# - `units["negative"]`: 100 to 1000 inputs; every factor is below 0.
 
 # %% nbgrader={"grade": false, "grade_id": "units", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 units = None  # {"vanishes": (w, x, h_0), "mixed": ..., "negative": ...}
 ### BEGIN SOLUTION
 units = {
     "vanishes": (5.0, [0.0] * 50, 0.5),
-    "mixed": (1.8, [0.0, 0.0, 1.0, -1.8, 0.0], 0.1),
-    "negative": (-1.8, [0.0] * 5, 0.1),
+    "mixed": (1.8, [2.0, -2.0, 0.0, 0.0] * 25, 0.1),
+    "negative": (-1.8, [0.0] * 100, 0.1),
 }
 ### END SOLUTION
 
@@ -659,7 +833,7 @@ units = {
 check("07.refute_one_unit", units)
 
 
-# %% [markdown] tags=["S1.10", "S4.29", "S4.50"]
+# %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # Without any input, where does the state of such a unit settle? And what is the slope there?
@@ -673,13 +847,137 @@ check("07.refute_one_unit", units)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# First: no inputs, any start but zero, and let it settle. Second: a weight between 1 and 2; a
-# state close to zero gives a factor above 1, then push the state away with an input. Third:
-# which sign, and how far may the state go before the slope rounds to zero?
+# First: inputs of zero, any start but zero, and let it settle. Second: a weight between 1 and 2; a
+# state close to zero gives a factor above 1, then an input pushes the state away, and another one
+# brings it back. Repeat the same few inputs for ever. Third: which sign, and how far may the state
+# go before the slope rounds to zero?
 #
 # </details>
+
+# %% [markdown] tags=["S4.29"]
+# ## 10 What a robust memory costs
 #
-# ## 9 What vanishes is the part from far away
+# The unit with $w = 2$ and no inputs settles at one of two states, near $+0.96$ or near $-0.96$. So
+# it remembers one bit: the sign of the state in which it began. Bengio, Simard and Frasconi (1994)
+# call this *latching*, and asked what it costs.
+#
+# Let every input be noise, anything between $-0.5$ and $0.5$. If $h_{t-1} \ge 0.8$, then
+# $a_t \ge 2 \cdot 0.8 - 0.5 = 1.1$, and $\tanh 1.1$ is above $0.8$. The state stays in $[0.8, 1]$
+# for ever, whatever the noise does: the bit is safe. But on this interval every factor is at most
+# $2\,(1 - 0.8^2) = 0.72$, so
+#
+# $$\Big\lvert \frac{d h_T}{d h_0} \Big\rvert \le 0.72^{\,T} .$$
+#
+# The two belong together. The memory withstands noise because each step brings different states
+# closer together; a disturbance is forgotten. The derivative asks what becomes of a small
+# difference between two states, and the answer is the same: it is forgotten. Bengio, Simard and
+# Frasconi prove it for every recurrent network: where the state can be held against noise, the map
+# contracts, and there $d h_T / d h_0$ vanishes exponentially. Below, 2,000 noisy runs for each of
+# many weights.
+
+# %%
+def noisy(w, runs=2000, T=100):
+    """States (T + 1, runs) of h = tanh(w h + noise), noise in [-1/2, 1/2], from h_0 = 0.9."""
+    noise = np.random.default_rng(10).uniform(-0.5, 0.5, (T, runs, 1))
+    return rnn.forward({"W_x": np.eye(1), "W_h": np.full((1, 1), w)}, noise,
+                       np.full((runs, 1), 0.9)).h[:, :, 0]
+
+
+weights = np.array([0.5, 0.7, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.5, 3.0])
+kept, factor = np.zeros((2, len(weights)))
+for n, w in enumerate(weights):
+    h = noisy(w)
+    logs = np.log(w * (1 - h[1:] ** 2)).sum(axis=0)  # ln of dh_T/dh_0, one for each run
+    kept[n], factor[n] = (h[-1] > 0).mean(), np.exp(logs.mean() / len(h[1:]))
+    if w in (0.9, 1.1, 1.5, 2.0):
+        low, high = np.quantile(logs / np.log(10), [0.05, 0.95])
+        print(f"w = {w}: bit kept in {kept[n]:.1%} of the runs; log10 dh_T/dh_0 from {low:.1f} to "
+              f"{high:.1f}; lowest |h| {abs(h).min():.3f}")
+print(f"bound for w = 2: log10 of 0.72^100 is {100 * np.log10(0.72):.1f}")
+curves = {"share of runs that keep the bit": kept, "factor per step $e^r$": factor}
+plots.show(plots.lines(weights, curves, "weight w", "", marker="o"),
+           f"Bit kept after 100 steps: {kept[0]:.2f} at w = 0.5, {kept[-1]:.2f} at w = 3. Mean "
+           f"factor per step: at most {factor.max():.2f}, at w = {weights[factor.argmax()]}.")
+
+
+# %% [markdown] tags=["S4.35"]
+# **What you just saw.** Where the gradient fades slowest, the bit is lost: a share of one half is
+# what tossing a coin gives. Where the bit is kept in every run, a step leaves less than a third of
+# the gradient. No weight has both. A cell that is to keep a bit *and* its gradient must neither
+# contract nor let the noise in. That is what the LSTM of lessons 09 to 11 is built for: a state
+# that is carried over by addition, and gates before it.
+#
+# ## 11 The cliff
+#
+# Explosion does damage of another kind. Give the same unit a bias instead of inputs,
+# $h_t = \tanh(w h_{t-1} + b)$ from $h_0 = 0.5$, and ask that $h_{50}$ be $0.7$. The loss
+# $L = \tfrac12 (h_{50} - 0.7)^2$ depends on two numbers and can be drawn. Pascanu, Mikolov and
+# Bengio (2013) drew such a surface for one logistic unit.
+
+# %%
+def cliff(w, b):
+    """Loss after 50 steps and its gradient; w and b are arrays of one shape."""
+    h, dh_dw, dh_db = np.full_like(w, 0.5), 0.0, 0.0
+    for _ in range(50):  # total derivatives, forward in time as in lesson 01
+        before, h = h, np.tanh(w * h + b)
+        slope = 1 - h**2
+        dh_dw, dh_db = slope * (before + w * dh_dw), slope * (1 + w * dh_db)
+    return (h - 0.7) ** 2 / 2, (h - 0.7) * dh_dw, (h - 0.7) * dh_db
+
+
+def descend(w, b, longest, lr=0.3):
+    """One step of gradient descent, the gradient shortened to the length `longest`."""
+    _, dw, db = cliff(w, b)
+    length = lr * np.minimum(1, longest / np.maximum(np.hypot(dw, db), 1e-12))
+    return w - length * dw, b - length * db
+
+
+W, B = np.meshgrid(np.linspace(1, 5, 161), np.linspace(1, -2, 121))
+loss, dw, db = cliff(W, B)
+sizes = np.hypot(dw, db)
+print(f"norm of the gradient on the grid: median {np.median(sizes):.2g}, "
+      f"99 % below {np.quantile(sizes, 0.99):.2g}, largest {sizes.max():.3g}")
+
+# %%
+# Look at this: the loss as colours, and one step from its steepest point, plain and shortened.
+figure = plots.heatmap(loss, "weight w", "bias b", "loss after 50 steps")
+axes, top = figure.axes[0], np.unravel_index(sizes.argmax(), sizes.shape)
+axes.set_xticks([0, 40, 80, 120, 160], [1, 2, 3, 4, 5])
+axes.set_yticks([0, 40, 80, 120], [1, 0, -1, -2])
+far = {}
+for longest, colour in ((np.inf, plots.RED), (1.0, "white")):
+    w, b = descend(W[top], B[top], longest)
+    far[longest] = np.hypot(w - W[top], b - B[top])
+    axes.plot([top[1], 40 * (w - 1)], [top[0], 40 * (1 - b)], color=colour, linewidth=3)
+axes.plot(top[1], top[0], "o", color="white", markersize=7)
+axes.set_xlim(0, 160)
+axes.set_ylim(120, 0)
+plots.show(figure, f"Loss over w and b: two plains with a steep wall between them. From the "
+           f"steepest point a plain step (red) goes {far[np.inf]:.0f} far, out of the picture; "
+           f"a shortened one (white) goes {far[1.0]:.1f} far and lands beside the wall.")
+
+# %%
+# And this: 300 steps from every point of the grid where the gradient is among the longest 1 %.
+edge = sizes >= np.quantile(sizes, 0.99)
+for longest in (np.inf, 1.0):
+    w, b, away = W[edge], B[edge], np.zeros(edge.sum())
+    for _ in range(300):
+        w, b = descend(w, b, longest)
+        away = np.maximum(away, np.hypot(w - W[edge], b - B[edge]))
+    learned = np.mean(cliff(w, b)[0] < 0.01)
+    print(f"gradient at most {longest} long: {learned:.1%} of {len(w)} starts reach a loss below "
+          f"0.01; the farthest goes {away.max():.2f} away from its start")
+
+
+# %% [markdown] tags=["S1.10", "S4.29", "S4.50"]
+# **What you just saw.** Below the wall the unit falls to its lower state, above it to the upper
+# one. On the wall itself the state stays for a long time near the point between them, where every
+# factor $w\,(1 - h_t^2)$ is above 1, and the gradient contains their product. A step of its length
+# throws the parameters far away, onto a plain where the gradient is nearly zero, and some of
+# these runs have not come back after 300 steps. The gradient's *direction* is fine: shortened to
+# the length 1, it leads every start to a small loss. This is **clipping**, and lesson 08 defines it.
+#
+# ## 12 What vanishes is the part from far away
 #
 # The unrolled network of lesson 03 shows it: the older the use of a weight, the more factors
 # $J$ stand between it and the loss. Sort the paths by their **lag** $\ell = t - k$, the number
@@ -697,7 +995,7 @@ check("07.refute_one_unit", units)
 # $\ell$ rounds each has crossed $\ell$ Jacobians, and those that would have passed step 1 are
 # gone.
 #
-# **Exercise 11 ●●● · 25 min.** A tanh network; `params["W_h"]` is its recurrent matrix. `h` is
+# **Exercise 12 ●●● · 25 min.** A tanh network; `params["W_h"]` is its recurrent matrix. `h` is
 # $(T+1, B, H)$, all states; `dh` is $(T, B, H)$, row $t-1$ being $\bar h^{\mathrm{out}}_t$,
 # from the loss at step $t$. Return an array of shape $(T, H, H)$: entry $\ell$ is $C_\ell$,
 # summed over the batch. The sum over its first axis is the whole gradient.
@@ -728,7 +1026,7 @@ check("07.contribution_by_lag", contribution_by_lag)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Let $u^{(\ell)}_k$ be the gradient of $L_{k+\ell}$ by $h_k$:
+# Let $u^{(\ell)}_k$ be the gradient of $L_{k+\ell}$ with respect to $h_k$:
 # $u^{(0)}_k = \bar h^{\mathrm{out}}_k$, and
 # $u^{(\ell+1)}_{k-1} = \big(u^{(\ell)}_k \odot \phi'(a_k)\big)\, W_h^{\top}$. Then
 # $C_\ell = \sum_k h_{k-1} \otimes \big(u^{(\ell)}_k \odot \phi'(a_k)\big)$.
@@ -773,7 +1071,10 @@ plots.show(
 #   holds.
 # - The spectral radius decides only for one constant matrix, and only in the long run.
 # - Large weights need not explode: they compete with saturation. Measure the growth rate of
-#   the product.
+#   the product. Its limit for long runs, the top Lyapunov exponent, is the verdict; the rate
+#   after a few steps is not.
+# - A memory that withstands noise contracts, so the gradient through it vanishes. Where
+#   products explode, the loss has cliffs, and a plain step along the gradient goes too far.
 # - Where the gradient vanishes, it is the long-lag contributions that vanish; the whole usually
 #   does not.
 #
@@ -782,3 +1083,21 @@ plots.show(
 
 # %%
 recap("07", globals())
+
+# %% [markdown]
+# ## Sources
+#
+# - S. Hochreiter (1991), *Untersuchungen zu dynamischen neuronalen Netzen*, diploma thesis,
+#   Technische Universität München: the first analysis of vanishing gradients.
+# - Y. Bengio, P. Simard and P. Frasconi (1994), Learning long-term dependencies with gradient
+#   descent is difficult, *IEEE Transactions on Neural Networks* 5(2), 157–166.
+#   [doi:10.1109/72.279181](https://doi.org/10.1109/72.279181)
+# - R. Pascanu, T. Mikolov and Y. Bengio (2013), On the difficulty of training recurrent neural
+#   networks, *ICML*, PMLR 28(3), 1310–1318. [arXiv:1211.5063](https://arxiv.org/abs/1211.5063)
+# - H. Furstenberg and H. Kesten (1960), Products of random matrices, *The Annals of Mathematical
+#   Statistics* 31(2), 457–469.
+#   [doi:10.1214/aoms/1177705909](https://doi.org/10.1214/aoms/1177705909)
+# - G. Benettin, L. Galgani, A. Giorgilli and J.-M. Strelcyn (1980), Lyapunov characteristic
+#   exponents for smooth dynamical systems and for Hamiltonian systems; a method for computing all
+#   of them, *Meccanica* 15, 9–30.
+#   [doi:10.1007/BF02128236](https://doi.org/10.1007/BF02128236)

@@ -13,6 +13,10 @@
 # goes through the remedies one by one. Each of them acts on one factor of the product, or on
 # what comes out of it.
 #
+# *The article*, below, is a public article on back-propagation through time and the LSTM, with a
+# list of references of its own. It names the remedies and gives no formulas for them; the papers
+# that do stand at the end of this lesson.
+#
 # ### Notation
 #
 # | symbol | in code | what it is |
@@ -21,7 +25,7 @@
 # | $W_\ell, b_\ell$ | `params["W1"]`, `params["b1"]`, … | weights $(n_{\ell-1}, n_\ell)$ and biases $(n_\ell,)$ of layer $\ell = 1, \dots, L$ |
 # | $h_\ell$ | `h[l]`, `(B, n_l)` | output of layer $\ell$, a row per instance; `h[0]` is the input $x$ |
 # | $a_\ell = h_{\ell-1} W_\ell + b_\ell$ | | pre-activation of layer $\ell$; $h_\ell = \phi(a_\ell)$ |
-# | $\bar h_\ell$, $\bar a_\ell$ | `dh`, `da` | gradient of the loss by $h_\ell$ and by $a_\ell$ (adjoints) |
+# | $\bar h_\ell$, $\bar a_\ell$ | `dh`, `da` | gradient of the loss with respect to $h_\ell$ and to $a_\ell$ (adjoints) |
 # | $J_\ell = \partial h_\ell / \partial h_{\ell-1}$ | | Jacobian of a layer, numerator layout: $[i,j] = \partial h_\ell[i] / \partial h_{\ell-1}[j]$ |
 # | $\lVert v \rVert$ | `np.linalg.norm(v)` | root of the sum of the squares of all entries |
 # | $\lVert A \rVert_2$ | `np.linalg.norm(A, 2)` | 2-norm of a matrix, its largest singular value |
@@ -32,7 +36,7 @@
 import numpy as np
 
 from autograder import check, recap
-from rnnlib import activations, flow, lstm, mlp, plots, rnn, training
+from rnnlib import activations, flow, lstm, mlp, numgrad, plots, regularisers, rnn, training
 
 DEPTH, WIDTH = 50, 100  # layers and units of the deep networks below
 rng = np.random.default_rng(8)
@@ -250,9 +254,11 @@ plots.show(figure, f"Logarithm of the gain over 50 layers, scales 0.5, 1, √2, 
 # $b_t$.
 #
 # This is also why the trouble is more common here. A network for sequences of 100 steps is a
-# network of 100 layers, whether one wanted a deep network or not. And where untied layers
-# multiply *different* matrices, so that large and small factors can balance, here the same one
-# comes back every time.
+# network of 100 layers, whether one wanted a deep network or not. And tying changes one thing
+# more. Untied layers draw new weights every time, and over many layers good and bad luck average
+# out. A matrix that recurs was drawn once, and what it does to a gradient it does a hundred
+# times. Per layer the typical gain is nearly the same for both; what differs is the *spread*. The
+# second figure below the hints compares them at the same depth, width and scale.
 #
 # **Exercise 4 ●●● · 25 min.** Compute the gradient of a tanh network with your two
 # functions, and without a sweep through time of your own. One sequence: `x` is $(T, D)$, `h0`
@@ -329,12 +335,51 @@ cells = "; ".join(f"{n}: {a:.1f} | {b:.1f}" for n, a, b in zip(labels, *middle))
 plots.show(figure, f"Median logarithm of the gain over 100 steps, tanh | relu. {cells}.")
 print(f"between draws it varies by {spread.min():.1f} to {spread.max():.1f} powers of ten")
 
+
+# %%
+def log_gains(draw, tied, depth=100, n=50):
+    """log10 of the gain, linear and with tanh; no biases, weights of variance 1/n."""
+    rng = np.random.default_rng([draw, tied])
+    W = rng.normal(size=(1 if tied else depth, n, n)) / np.sqrt(n)
+    W, (x, dh), found = np.broadcast_to(W, (depth, n, n)), rng.normal(size=(2, n)), []
+    for phi in (activations.get("identity"), activations.get("tanh")):
+        h, back = [x], dh
+        for W_l in W:
+            h.append(phi.value(h[-1] @ W_l))
+        for W_l, h_l in zip(W[::-1], h[:0:-1]):
+            back = (back * phi.slope(h_l)) @ W_l.T
+        found.append(np.log10(np.linalg.norm(back) / np.linalg.norm(dh)))
+    return found
+
+
+found = {name: np.array([log_gains(n, name == "tied") for n in range(200)]).T
+         for name in ("tied", "untied")}  # a row of 200 draws for linear, one for tanh
+
+# %%
+curves, share = {}, np.linspace(0, 100, 200)
+for name, rows in found.items():
+    for phi, row in zip(("linear", "tanh"), rows):
+        curves[f"{phi}, {name}"] = np.sort(row)
+        print(f"{phi} {name}: median gain {10 ** np.median(row):.2g}, standard deviation "
+              f"{row.std():.2f} powers of ten, mean squared gain {np.mean(100**row):.2g}")
+spreads = "; ".join(f"{name} from {c[0]:.1f} to {c[-1]:.1f}" for name, c in curves.items())
+plots.show(
+    plots.lines(share, curves, "share of the draws below, %", "$\\log_{10}$ gain, 100 layers"),
+    f"Logarithm of the gain over 100 layers of 50 units, 200 draws in ascending order: {spreads}.")
+
 # %% [markdown] tags=["S4.30"]
 # **What you just saw.** The same table for a recurrent network of 50 units with small inputs,
 # the median of seven draws. (Here the scale is a multiple of $1/\sqrt{50}$.) Compare the two rows.
 # With the identity, ReLU keeps more than tanh. With the random matrices it vanishes faster where
 # tanh vanishes, and explodes faster where tanh explodes. The printed line says how far one draw
-# can be from another, depending on the field. With one matrix repeated a hundred times, luck counts a hundred times.
+# can be from another, depending on the field.
+#
+# The second figure says why the draws differ so much. At the same depth, width and scale, nine in ten
+# untied networks lie within two powers of ten of each other. Of the tied linear ones some lose the
+# gradient and some multiply it by thousands: a lucky draw is compounded a hundred times. Saturation
+# cuts the largest gains of the tied tanh networks, and their spread is still far larger. In the
+# linear network the mean of the *squared* gain is near 1 for untied layers. For tied ones it is
+# enormous, and a few draws make it; section 5 comes back to that.
 #
 # ## 4 Is ReLU a remedy?
 #
@@ -386,18 +431,27 @@ check("08.refute_relu", relu_loses)
 # ## 5 A good start
 #
 # A signal that is to survive many layers should neither grow nor shrink in *one*. Suppose the
-# entries of $W$ are independent, with mean 0 and variance $v$. Each entry of $h W$ is a sum of
+# entries of $W$ are independent of each other **and of $h$**, with mean 0 and variance $v$. Each entry of $h W$ is a sum of
 # $n_\text{in}$ terms, so its mean square is $n_\text{in}\, v$ times the mean square of an entry
 # of $h$. On the way back, each entry of $\bar a\, W^\top$ is a sum of $n_\text{out}$ terms, and
 # the factor is $n_\text{out}\, v$. Both factors should be near 1, and the slopes still come on
-# top. Four proposals, for a matrix of shape $(n_\text{in}, n_\text{out})$:
+# top.
 #
-# | name | what it is | what it keeps |
-# |---|---|---|
-# | `he` | normal, $v = 2 / n_\text{in}$ | the size of ReLU's states: the 2 makes up for the silenced half |
-# | `xavier` | normal, $v = 2 / (n_\text{in} + n_\text{out})$ | a compromise between forward and backward, slopes near 1 |
-# | `orthogonal` | orthonormal columns (rows, if $n_\text{in} < n_\text{out}$) | all lengths and angles, if square |
-# | `identity` | ones on the diagonal | each unit its own value, if square |
+# Mind the second half of the supposition. Where each layer has a matrix of its own, $h_{\ell-1}$ was
+# made without $W_\ell$, and at the start of training the supposition holds. Where one $W_h$ recurs,
+# $h_{t-1}$ was made *with* it, and from the second step on the argument is void. The linear lines
+# printed in section 3 had $v = 1/n$, so the argument promises a factor of 1 in each layer: untied the
+# mean squared gain stays near 1, tied it does not. For a recurrent matrix the last two proposals are
+# safer, because they limit *every* direction and not the average one.
+#
+# Four proposals, for a matrix of shape $(n_\text{in}, n_\text{out})$:
+#
+# | name | from | what it is | what it keeps |
+# |---|---|---|---|
+# | `he` | He et al. (2015) | normal, $v = 2 / n_\text{in}$ | the size of ReLU's states: the 2 makes up for the silenced half |
+# | `xavier` | Glorot and Bengio (2010) | normal, $v = 2 / (n_\text{in} + n_\text{out})$ | a compromise between forward and backward, slopes near 1 |
+# | `orthogonal` | Saxe et al. (2014) | orthonormal columns (rows, if $n_\text{in} < n_\text{out}$) | all lengths and angles, if square |
+# | `identity` | Le et al. (2015), for recurrent ReLU networks | ones on the diagonal | each unit its own value, if square |
 #
 # Each is multiplied by a number `scale`, normally 1.
 #
@@ -479,7 +533,7 @@ for phi in ("tanh", "relu"):
     ends = ", ".join(f"{name} {curve[0]:.1e}" for name, curve in curves.items())
     plots.show(
         plots.lines(range(1, DEPTH + 1), curves, "layer", "gradient norm", f"{phi} layers", "y"),
-        f"Norm of the gradient by the pre-activations of 50 {phi} layers, relative to the "
+        f"Norm of the adjoints of the pre-activations of 50 {phi} layers, relative to the "
         f"last layer. At the first layer: {ends}.",
     )
     print(f"{phi}, layer 1: {ends}")
@@ -503,7 +557,7 @@ for phi in ("tanh", "relu"):
 #
 # What would help is a penalty on the *change* of length. Let $\bar h_t$ be the total adjoint of
 # the state at step $t$. Step $t$ takes it back to $\bar h_t J_t$. Pascanu, Mikolov and Bengio
-# proposed
+# (2013) proposed
 #
 # $$\Omega = \sum_{t=1}^{T} \left( \frac{\lVert \bar h_t\, J_t \rVert}{\lVert \bar h_t \rVert} - 1 \right)^2, \qquad
 #   \bar h_t J_t = \big(\bar h_t \odot (1 - h_t^2)\big)\, W_h^\top .$$
@@ -511,8 +565,20 @@ for phi in ("tanh", "relu"):
 # It is zero if every step keeps the length of the very row that travels through it. Other
 # directions may shrink.
 #
-# **Exercise 7 ●●○ · 15 min.** Write `l2_gradient`, the gradient of the L2 penalty by $W_h$,
-# shape $(H,H)$; `lam` is $\lambda$. And `omega_penalty`, the number $\Omega$ for a tanh network
+# To train with $\Omega$ one needs its gradient. The states and the rows depend on $W_h$ as well, so
+# the whole gradient would need second derivatives. The paper takes the **immediate** derivative
+# only: states and rows count as constants. With $d_t = \bar h_t \odot (1 - h_t^2)$ and
+# $v_t = d_t W_h^\top$, so that $v_t = \bar h_t J_t$, entry $[m,n]$ is
+#
+# $$\frac{\partial^{+} \Omega}{\partial W_h}[m,n] = \sum_{t=1}^{T}
+#   2 \left( \frac{\lVert v_t \rVert}{\lVert \bar h_t \rVert} - 1 \right)
+#   \frac{v_t[m]\; d_t[n]}{\lVert v_t \rVert\, \lVert \bar h_t \rVert} .$$
+#
+# `rnnlib.regularisers.omega` returns both, the value and this derivative. Below the hints the penalties
+# are put to work, and the derivative is compared with a numerical one of *your* $\Omega$.
+#
+# **Exercise 7 ●●○ · 15 min.** Write `l2_gradient`, the gradient of the L2 penalty with respect to
+# $W_h$, shape $(H,H)$; `lam` is $\lambda$. And `omega_penalty`, the number $\Omega$ for a tanh network
 # and one sequence: `h` holds the states, shape $(T+1, H)$, and `dh_total` the rows
 # $\bar h_1, \dots, \bar h_T$, shape $(T, H)$, so $\bar h_t$ is `dh_total[t-1]`. The function
 # `penalties` is given.
@@ -544,6 +610,7 @@ def penalties(W_h, lam, h, dh_total):  # given: leave it as it is
 # %% nbgrader={"grade": true, "grade_id": "check_penalties", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.penalties", penalties)
 
+
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
@@ -564,42 +631,63 @@ check("08.penalties", penalties)
 #
 # </details>
 
+# %%
+def adjoints(W_h, x, last):
+    """(params, run, total adjoints) of a tanh network whose loss is at its last state."""
+    params = {"W_x": np.eye(len(W_h)), "W_h": W_h}
+    run, rows = rnn.forward(params, x), [last]
+    for h in run.h[:1:-1]:
+        rows.insert(0, (rows[0] * (1 - h**2)) @ W_h.T)
+    return params, run, np.array(rows)
+
+
+pulls = {"L2": lambda W, *_: regularisers.l2({"W_h": W}, 1.0)[1]["W_h"],
+         "orthogonality": lambda W, *_: (W @ W.T - np.eye(20)) @ W,
+         "omega": lambda W, *a_run: regularisers.omega(*a_run)[1]["W_h"]}
+kept = {name: np.zeros((10, 31)) for name in pulls}  # 10 networks, before each of 31 steps
+for name, seed in [(name, seed) for name in pulls for seed in range(10)]:
+    rng = np.random.default_rng(seed)
+    W, x, last = (rng.normal(size=size) for size in ((20, 20), (30, 1, 20), (1, 20)))
+    W, x = 0.5 * W / np.sqrt(20), 0.3 * x
+    for step in range(31):
+        a_run = adjoints(W, x, last)
+        kept[name][seed, step] = np.linalg.norm(a_run[2][0]) / np.linalg.norm(last)
+        W = W - 0.05 * pulls[name](W, *a_run)
+
 # %% tags=["raises-exception"]
-start = 0.5 * np.random.default_rng(6).normal(size=(20, 20)) / np.sqrt(20)
-pulls = {"L2": lambda W: W, "orthogonality": lambda W: (W @ W.T - np.eye(20)) @ W}
-curves, ends = {}, {"start": start}
-for name, pull in pulls.items():
-    W, curve = start, []
-    for _ in range(101):
-        curve.append(flow.power_norms(W, 30)[-1])
-        W = W - 0.05 * pull(W)
-    curves[name], ends[name] = curve, W
+curves = {name: np.median(gains, axis=0) for name, gains in kept.items()}
 plots.show(
-    plots.lines(range(101), curves, "step of gradient descent", "norm of 30 factors", log="y"),
-    f"Norm of a product of 30 equal factors while a penalty acts: from {curves['L2'][0]:.1e} "
-    f"to {curves['L2'][-1]:.1e} with L2, to {curves['orthogonality'][-1]:.1e} with the other.",
-)
-h, rows = 0.1 * rng.normal(size=(31, 20)), rng.normal(size=(30, 20))
+    plots.lines(range(31), curves, "step of gradient descent", "gain over 29 steps", log="y"),
+    f"Median gain of ten networks over 29 steps while a penalty acts: {curves['L2'][0]:.0e}, then "
+    + ", ".join(f"{curve[-1]:.0e} with {name}" for name, curve in curves.items()) + ".")
+for name, gains in kept.items():
+    print(f"{name}: gain {gains[:, -1].min():.0e} to {gains[:, -1].max():.0e} after 30 steps")
+params, run, rows = adjoints(W, x, last)  # of the last network of the loop
+value, gradient = regularisers.omega(params, run, rows)
 try:
-    for name, W in ends.items():
-        print(f"your omega, {name}: {omega_penalty(W, h, rows):.3f}")
+    yours = [omega_penalty(W, run.h[:, 0], rows[:, 0]), numgrad.central_difference(
+        lambda W_h: omega_penalty(W_h, run.h[:, 0], rows[:, 0]), W)]
+    off = abs(yours[1] - gradient["W_h"]).max() / abs(gradient["W_h"]).max()
+    print(f"omega: yours {yours[0]:.6f}, the library's {value:.6f}; derivative: {off:.0e} apart")
 except NotImplementedError:
     print("omega_penalty (exercise 7) is still open")
 
 
 # %% [markdown] tags=["S4.49", "S4.48"]
-# **What you just saw.** Gradient descent on a penalty alone. L2 takes the gradient with it. The
-# other curve belongs to $\tfrac14 \lVert W W^\top - I \rVert^2$. It is small when
-# $\lVert v W \rVert \approx \lVert v \rVert$ for *every* row vector $v$. It asks for more than $\Omega$, and its gradient is a line of code. Once
-# exercise 7 is solved, the lines below the figure show $\Omega$ for the matrix at the start and at
-# the two ends.
+# **What you just saw.** Gradient descent on a penalty alone, for ten networks whose gradients vanish
+# at the start. L2 shrinks the gradient along with the weights. The curve "orthogonality" belongs to
+# $\tfrac14 \lVert W W^\top - I \rVert^2$, which is small when $\lVert v W \rVert \approx \lVert v \rVert$
+# for *every* row vector $v$. Its gradient is a line of code, and the gain rises. But it does not see
+# the slopes, and at its own minimum they still take their part. $\Omega$ sees them, and asks for
+# less: after a few steps the rows that do travel keep a good part of their length.
 #
 # ## 7 Clipping
 #
-# Against gradients that explode there is a simpler remedy, and it works for any network. LSTMs
-# need it too: the figure below the hints shows one whose gradient grows on the way back. (An LSTM
-# is the cell of lessons 09 to 11. Here you need only know that its state passes from step to step
-# too, and that a large *forget bias* makes it keep what it has.)
+# Against gradients that explode there is a simpler remedy, and it works for any network. Lesson 07
+# shows why, in its section 11: on a cliff of the loss the direction of the gradient is useful and its
+# length is not. LSTMs need it too: the figure below the hints shows some whose gradients grow on
+# the way back. (An LSTM is the cell of lessons 09 to 11. Here you need only know that its state passes
+# from step to step too, and that a large *forget bias* makes it keep what it has.)
 # The article names clipping and does not define it. There are two definitions, and they are not
 # the same.
 #
@@ -684,7 +772,7 @@ check("08.clip_by_value", clip_by_value)
 # </details>
 
 # %%
-g, H, curves = {"g": np.array([10, 0.1, 0.1])}, 10, {}
+g = {"g": np.array([10, 0.1, 0.1])}
 ways = (g, training.clip_by_global_norm(g, 1.0), training.clip_by_value(g, 1.0))
 names = ("gradient", "by norm", "by value")
 bars = {name: way["g"] / np.linalg.norm(way["g"]) for name, way in zip(names, ways)}
@@ -693,25 +781,30 @@ plots.show(
     plots.paired_bars(bars, "entry", "share of the length", "direction, clipped at c = 1"),
     f"Direction of (10, 0.1, 0.1) and of its two clipped versions: the cosine with the "
     f"gradient is {turned[1]:.3f} by norm and {turned[2]:.3f} by value.")
+
+# %%
+H, curves = 10, {}
 for scale in (0.5, 8.0):
-    p = lstm.init(3, H, np.random.default_rng(1), forget=5.0)
-    p["W_h"] = scale * np.random.default_rng(22).normal(size=(H, 4 * H)) / np.sqrt(H)
-    run = lstm.forward(p, np.random.default_rng(3).normal(size=(250, 1, 3)))
-    row, curve = np.ones(2 * H) / np.sqrt(2 * H), []
-    for J in flow.joint_jacobians(p, run)[::-1, 0]:
-        curve.append(np.linalg.norm(row := row @ J))
-    curves[f"LSTM, recurrent scale {scale:g}"] = curve
-last = " and ".join(f"{curve[-1]:.1e}" for curve in curves.values())
+    grown = np.zeros((40, 250))  # 40 draws of the recurrent weights
+    for draw, p in enumerate(lstm.init(3, H, np.random.default_rng(1), forget=5.0) for _ in grown):
+        rng, row = np.random.default_rng(draw), np.ones(2 * H) / np.sqrt(2 * H)
+        p["W_h"] = scale * rng.normal(size=(H, 4 * H)) / np.sqrt(H)
+        run = lstm.forward(p, rng.normal(size=(250, 1, 3)))
+        for back, J in enumerate(flow.joint_jacobians(p, run)[::-1, 0]):
+            grown[draw, back] = np.linalg.norm(row := row @ J)
+    curves[f"scale {scale:g}: median"], curves["90 % below" + " " * len(curves)] = np.quantile(
+        grown, [0.5, 0.9], axis=0)
+last = ", ".join(f"{name.strip()} {curve[-1]:.1e}" for name, curve in curves.items())
 plots.show(plots.lines(range(1, 251), curves, "steps back", "gradient norm", log="y"),
-           f"Gradient norm of two LSTMs, forget bias 5, 250 steps back. At the end: {last}.")
+           f"Gradient norm of 40 LSTMs with forget bias 5, 250 steps back. At the end: {last}.")
 
 # %% [markdown] tags=["S4.49"]
 # **What you just saw.** If the direction is kept, the bars of a clipped gradient are as high as
 # those of the gradient. By norm they are. By value the small entries have become ten times as
-# important, although nothing about them was wrong. The curves belong to two LSTMs, with recurrent
-# weights of the same pattern and of two sizes. Where they are small, the gradient keeps its length
-# for all the steps. Where they are large, it grows nearly all the way back. Not every draw of this
-# size does that, but one that does is an LSTM whose training needs clipping.
+# important, although nothing about them was wrong. The curves belong to LSTMs whose recurrent
+# weights have two sizes, 40 draws of each. Where the weights are small, the gradient roughly keeps
+# its length for all the steps. Where they are large, it grows by powers of ten in most draws: an
+# LSTM whose training needs clipping.
 #
 # **Exercise 10 ●●○ · 10 min · refute it.** In the example the angle is small, and the clipped
 # gradient is about as long as $c$. It is tempting to say: *clipping by value at $c$ gives a
@@ -798,3 +891,21 @@ check("08.refute_clipping", clipped_askew)
 
 # %%
 recap("08", globals())
+
+# %% [markdown]
+# ## Sources
+#
+# - X. Glorot and Y. Bengio (2010), Understanding the difficulty of training deep feedforward neural
+#   networks, *AISTATS*, PMLR 9, 249–256.
+#   [proceedings.mlr.press](https://proceedings.mlr.press/v9/glorot10a.html)
+# - R. Pascanu, T. Mikolov and Y. Bengio (2013), On the difficulty of training recurrent neural
+#   networks, *ICML*, PMLR 28(3), 1310–1318: clipping by norm, and $\Omega$.
+#   [arXiv:1211.5063](https://arxiv.org/abs/1211.5063)
+# - A. M. Saxe, J. L. McClelland and S. Ganguli (2014), Exact solutions to the nonlinear dynamics of
+#   learning in deep linear neural networks, *ICLR*.
+#   [arXiv:1312.6120](https://arxiv.org/abs/1312.6120)
+# - K. He, X. Zhang, S. Ren and J. Sun (2015), Delving deep into rectifiers: surpassing human-level
+#   performance on ImageNet classification, *ICCV*.
+#   [arXiv:1502.01852](https://arxiv.org/abs/1502.01852)
+# - Q. V. Le, N. Jaitly and G. E. Hinton (2015), A simple way to initialize recurrent networks of
+#   rectified linear units. [arXiv:1504.00941](https://arxiv.org/abs/1504.00941)

@@ -9,6 +9,15 @@
 #
 # about 150 minutes · difficulty ●●○ · before it: 05 and 07
 #
+# Gradients in recurrent networks vanish or explode exponentially (Hochreiter 1991), and a state that
+# withstands noise loses its gradient (Bengio, Simard and Frasconi 1994): that was lesson 07. This
+# lesson takes apart the first network that was built against it, and asks how much of the promise
+# in its name holds.
+#
+# *The paper*, below, is Hochreiter and Schmidhuber (1997). *The article* is a public article on
+# back-propagation through time and the LSTM, with nine numbered references of its own. Sources with
+# links stand at the end.
+#
 # ### Notation
 #
 # | symbol | in code | what it is |
@@ -23,10 +32,10 @@
 # | $W_{hi}, W_{hg}, W_{ho}$ | | the three blocks of $W_h$; the same for $W_x$ and $b$ |
 # | $G, K$ | | squashing of the candidate and of the cell |
 # | $\sigma$ | | the logistic function, $\sigma(a) = 1 / (1 + e^{-a})$ |
-# | $\bar h_t^{\text{out}}$ | `dh[t-1]` of `(T,B,H)` | what the loss feels of $h_t$ **from outside**: without the later steps |
+# | $\bar h_t^{\text{out}}$ | `dh[t-1]` of `(T,B,H)` | adjoint of $h_t$ **from outside**: from the loss of step $t$ alone, later steps not counted |
 # | $\bar h_t$ | `dh_total` | full adjoint of $h_t$, later steps included (from section 4 on) |
 # | $\bar c_t$, $\bar a_t$ | `dc`, `da` | adjoints of the cell and of the pre-activations |
-# | $\bar c_{T+1}$ | `dc_T`, `(B,H)` | what the loss feels of the last cell from outside |
+# | $\bar c_{T+1}$ | `dc_T`, `(B,H)` | adjoint of the last cell from outside |
 
 # %%
 import numpy as np
@@ -66,8 +75,8 @@ print(run._fields, run.c.shape)
 # $a_{t,o}$ the third. The paper, and the article after it, write $s_c$ for $c$, $y^{in}$ for
 # $i$, $y^{out}$ for $o$, and start from $s_c(0) = 0$. There is **no forget gate**: that came
 # with Gers, Schmidhuber and Cummins (2000), and lesson 10 has it. (The article links to the
-# paper of 1997 but leaves it out of its nine references. Ask of every formula which cell it is
-# for.)
+# paper in its text; among its references stands a later one, of 2005. So ask of every formula which cell it
+# is for. The cell below the hints measures how much the answer matters.)
 #
 # Two pairs of squashing functions are in use:
 #
@@ -146,12 +155,16 @@ for name, curve in curves.items():
     slope = np.gradient(curve, a)[middle]
     print(f"{name}: largest value {curve.max():.2f}, slope at zero about {slope:.2f}")
 print(f"2σ(a) - 1 against tanh(a/2): {gap:.0e}")
+by_tanh = lstm97.forward(weights, x, h0, c0, squash="tanh").h  # the same weights, the other cell
+gaps = np.linalg.norm(by_tanh - run.h, axis=(1, 2)) / np.linalg.norm(run.h, axis=(1, 2))
+print(f"same weights in both cells: states {gaps[1:].min():.0%} to {gaps.max():.0%} apart")
 
 
 # %% [markdown] tags=["S4.36"]
 # **What you just saw.** The candidate of 1997 can put twice as much into the cell at a step.
 # Its slope at zero is that of $\tanh$. $K$ of 1997 is flatter, so the cell can grow twice as
-# large before it saturates.
+# large before it saturates. The last line printed says that weights made for one of the two cells
+# are no use in the other.
 #
 # ## 2 Slopes from values
 #
@@ -201,13 +214,13 @@ check("09.squash_slopes", squash_slopes)
 #
 # Which ways lead from $c_{t-1}$ to $c_t$? One is the sum itself, with derivative 1. The other
 # takes a detour: $c_{t-1}$ makes $h_{t-1}$, and $h_{t-1}$ moves the gate $i_t$ and the
-# candidate $g_t$. For one instance, with the later step on the left as always,
+# candidate $g_t$. For one instance, with the later step on the left as always, and for $t \ge 2$,
 #
 # $$\frac{d c_t}{d c_{t-1}} = I + \Big[ \mathrm{diag}(g_t\, i_t (1 - i_t))\, W_{hi}^\top
 #   + \mathrm{diag}(i_t\, G'(a_{t,g}))\, W_{hg}^\top \Big]\,
 #   \mathrm{diag}(o_{t-1} K'(c_{t-1})) .$$
 #
-# This is one step. Over several steps $h$ also hands on to $h$, through the output gate, so the
+# (At $t = 1$ it is $I$: $h_0$ is given, and does not move with $c_0$.) This is one step. Over several steps $h$ also hands on to $h$, through the output gate, so the
 # full derivative is not the product of these matrices; section 5 uses the pair $(c, h)$.
 #
 # Only the first term is $I$. So where does the *constant* error come from? From a decision
@@ -255,8 +268,8 @@ plots.show(
 # Note $\bar h_t^{\text{out}}$: with the dashed arrows cut, nothing reaches $h_t$ from later
 # steps. The parameters get their share as in lesson 05:
 # $\bar W_x = \sum_t x_t^\top \bar a_t$, $\bar W_h = \sum_t h_{t-1}^\top \bar a_t$, $\bar b$ is
-# the sum of all rows of all $\bar a_t$, and $\bar x_t = \bar a_t W_x^\top$. The initial cell
-# feels what the first one feels: $\bar c_0 = \bar c_1$. $h_0$ is a constant and has no gradient.
+# the sum of all rows of all $\bar a_t$, and $\bar x_t = \bar a_t W_x^\top$. The initial cell has
+# the adjoint of the first one: $\bar c_0 = \bar c_1$. $h_0$ is a constant and has no gradient.
 #
 # **Exercise 3 ●●○ · 25 min.** Write it. `run` has the fields `x`, `i`, `g`, `o`, `c`, `h` of the
 # table and `squash`, one of the two strings; `dh` is $(T,B,H)$ and `dc_T` is $(B,H)$. Return a
@@ -468,9 +481,9 @@ for name, (f, gradient) in {"full gradient, loss": (loss, full),
 # %% [markdown] tags=["S4.37"]
 # **What you just saw.** The full gradient passes. The truncated one fails in every array, and
 # there is no mistake in it. A numerical derivative, by finite differences or by a complex step,
-# measures how the *loss* reacts, and the loss reacts along all arrows. For a truncated gradient
-# it means nothing, neither when the two disagree nor when they happen to agree. The truncated
-# gradient is the exact gradient of something else: of a network whose gates hear a recording of
+# measures how the *loss* reacts, and the loss reacts along all arrows. Neither agreement nor
+# disagreement with it says anything about a truncated gradient. The truncated gradient is the exact
+# gradient of something else: of a network whose gates read a recording of
 # $h$, made with the present weights. Against that network it passes.
 #
 # ## 5 Fifty steps back
@@ -554,7 +567,7 @@ check("09.refute_constant", two_cells)
 #
 # </details>
 
-# %% [markdown] tags=["S4.38"]
+# %% [markdown] tags=["S4.38", "S4.52"]
 # ## 6 A cell that cannot forget
 #
 # Unroll the sum: $c_t = c_0 + \sum_{s \le t} i_s \odot g_s$. If candidate and gate
@@ -565,7 +578,12 @@ check("09.refute_constant", two_cells)
 # cell back to zero before every sequence hides the problem while sequences are short. A stream
 # without an end has no such moment.
 #
-# A **forget gate** $f_t$ between 0 and 1 lets the old state fade:
+# A constant sign is not needed for that. Let $i_s g_s$ have a fixed size and a random sign, plus and
+# minus equally likely. The mixed terms of $c_t^2$ then cancel on average, and with $c_0 = 0$ the mean
+# of $c_t^2$ is $t\,(i g)^2$. So the cell is a random walk: its root mean square is $i\,|g| \sqrt t$.
+#
+# A **forget gate** $f_t$ between 0 and 1 lets the old state fade (Gers, Schmidhuber and Cummins,
+# 2000, who had streams without an end in mind):
 #
 # $$c_t = f_t \odot c_{t-1} + i_t \odot g_t .$$
 #
@@ -580,8 +598,8 @@ check("09.refute_constant", two_cells)
 # `c0` is $(B,H)$. Return a dict: `"without"` and `"with"`, the cell states without and with the
 # forget gate, each $(T+1,B,H)$ and starting with `c0`; and `"bound"`, the number $M$.
 #
-# Below the hints, both cells under a constant drive, and the old one also under a drive of
-# random sign; then the factor $K'(c_t)$ for the same runs.
+# Below the hints, both cells under a constant drive, and the old one also in 1,000 runs with a drive
+# of random sign; then the factor $K'(c_t)$ for the same runs.
 
 # %% nbgrader={"grade": false, "grade_id": "cell_bound", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cell_bound(i, f, g, c0):
@@ -621,31 +639,42 @@ check("09.cell_bound", cell_bound)
 # </details>
 
 # %%
-n, one = 100, np.ones((100, 1, 1))
+n, one = 400, np.ones((400, 1, 1))
 b_i, b_f, b_g, b_o = 1.0, 2.0, 1.0, 0.0
 old = {"W_x": np.zeros((1, 3)), "W_h": np.zeros((1, 3)), "b": np.array([b_i, b_g, b_o])}
 new = {"W_x": np.zeros((1, 4)), "W_h": np.zeros((1, 4)), "b": np.array([b_i, b_f, b_g, b_o])}
-signs = np.random.default_rng(56).choice([-1, 1], (n, 1, 1))
+signs = np.random.default_rng(9).choice([-1, 1], (n, 1000, 1))  # 1,000 sequences, not one
 mixed = {"W_x": np.array([[0, b_g, 0]]), "W_h": old["W_h"], "b": np.array([b_i, 0, b_o])}
-modern = lstm.forward(new, one)
+drive, modern = lstm97.forward(old, one), lstm.forward(new, one)
+walks = lstm97.forward(mixed, signs)
 M = modern.i.max() * abs(modern.g).max() / (1 - modern.f.max())
-cells = {"no forget gate": lstm97.forward(old, one).c[:, 0, 0],
-         "forget gate": modern.c[:, 0, 0],
-         "no forget gate, random signs": lstm97.forward(mixed, signs).c[:, 0, 0],
-         "bound M": np.full(n + 1, M)}
+cells = {"no forget gate": drive.c[1:, 0, 0],
+         "forget gate": modern.c[1:, 0, 0],
+         "random signs: RMS": np.sqrt((walks.c[1:] ** 2).mean(axis=(1, 2))),
+         r"$i\,|g|\,\sqrt{t}$": (drive.i * drive.g)[0, 0, 0] * np.sqrt(np.arange(1, n + 1)),
+         "bound M": np.full(n, M)}
 ends = ", ".join(f"{name} {c[-1]:.1f}" for name, c in cells.items())
-plots.show(plots.lines(range(n + 1), cells, "step t", "$c_t$"), f"Cell against step; last: {ends}.")
-slopes = {name: np.cosh(c) ** -2 for name, c in cells.items() if name != "bound M"}
+plots.show(plots.lines(range(1, n + 1), cells, "step t", "$c_t$", log="xy"),
+           f"Cell against step, both axes logarithmic; at the last step: {ends}.")
+
+# %%
+farthest = abs(walks.c).max(axis=(0, 2))
+print(f"random signs, largest |c| within {n} steps: median {np.median(farthest):.1f}, "
+      f"above 3 in {np.mean(farthest > 3):.0%} of the sequences")
+slopes = {"no forget gate": np.cosh(drive.c[1:, 0, 0]) ** -2,
+          "forget gate": np.cosh(modern.c[1:, 0, 0]) ** -2,
+          "random signs: median": np.median(np.cosh(walks.c[1:, :, 0]) ** -2, axis=1)}
 ends = ", ".join(f"{name} {slope[-1]:.0e}" for name, slope in slopes.items())
-plots.show(plots.lines(range(n + 1), slopes, "step t", "$K'(c_t)$", log="y"),
-           f"Slope of tanh at the cell state, logarithmic; at the last step: {ends}.")
+figure = plots.lines(range(1, n + 1), slopes, "step t", "$K'(c_t)$", log="y")
+figure.axes[0].set_ylim(1e-12, 2)
+plots.show(figure, f"Slope of tanh at the cell state, logarithmic; at the last step: {ends}.")
 
 # %% [markdown] tags=["S4.38"]
-# **What you just saw.** Under a constant drive the old cell climbs on a straight line, and the
+# **What you just saw.** Under a constant drive the old cell grows in proportion to $t$, and the
 # slope of $K$ falls by the same factor at every step. With the forget gate the cell comes to
-# rest, and because gates and candidate are constant here, it does so at the bound itself. Growth
-# without a forget gate is not a law, though: with random signs the contributions cancel, and
-# the cell wanders about zero.
+# rest, and because gates and candidate are constant here, it does so at the bound itself. With
+# random signs the old cell grows like $\sqrt t$: slower, but it saturates all the same, in nearly
+# every sequence.
 #
 # ### Refute it: a bound without its condition
 #
@@ -720,12 +749,26 @@ check("09.refute_bound", above_the_bound)
 #   $\partial c_t / \partial c_k = I$ exactly, and its backward pass is a running sum.
 # - The weights of the gates are trained all the same; what is cut is the way through them.
 # - The full derivative has a detour through $h$, and it can grow or fade exponentially.
-# - A truncated gradient is not the derivative of the loss. Check it against a network that hears
+# - A truncated gradient is not the derivative of the loss. Check it against a network that reads
 #   a recording.
-# - Without a forget gate the cell can grow without bound. With one, $|c_t| \le M$, if it starts
-#   there.
+# - Without a forget gate the cell grows without bound: like $t$ under a constant drive, like
+#   $\sqrt t$ with random signs. With one, $|c_t| \le M$, if it starts there.
 #
 # Below, each of your functions beside the reference.
 
 # %%
 recap("09", globals())
+
+# %% [markdown]
+# ## Sources
+#
+# - S. Hochreiter (1991), *Untersuchungen zu dynamischen neuronalen Netzen*, diploma thesis,
+#   Technische Universität München: the analysis that the paper starts from.
+# - Y. Bengio, P. Simard and P. Frasconi (1994), Learning long-term dependencies with gradient
+#   descent is difficult, *IEEE Transactions on Neural Networks* 5(2), 157–166.
+#   [doi:10.1109/72.279181](https://doi.org/10.1109/72.279181)
+# - S. Hochreiter and J. Schmidhuber (1997), Long short-term memory, *Neural Computation* 9(8),
+#   1735–1780. [doi:10.1162/neco.1997.9.8.1735](https://doi.org/10.1162/neco.1997.9.8.1735)
+# - F. A. Gers, J. Schmidhuber and F. Cummins (2000), Learning to forget: continual prediction with
+#   LSTM, *Neural Computation* 12(10), 2451–2471.
+#   [doi:10.1162/089976600300015015](https://doi.org/10.1162/089976600300015015)

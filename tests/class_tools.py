@@ -3,8 +3,12 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests_root import ROOT
@@ -24,6 +28,8 @@ def copy_course(folder):
     for name in ("solutions", "notebooks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(ROOT / "nbgrader_config.py", folder)
+    (folder / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "rubrics.md", folder / "docs")
     return folder
 
 
@@ -45,6 +51,53 @@ def command(*arguments, cwd, code=0, limit=300, path=None):
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+@contextmanager
+def formgrader_server(course):
+    """A Jupyter server with formgrader, on loopback; gives a function from a path to the answer's text."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "JUPYTER_CONFIG_DIR": str(course / "config"),
+    }
+    arguments = [
+        "-m",
+        "jupyter",
+        "server",
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--ServerApp.token=t",
+        "--ServerApp.disable_check_xsrf=True",
+    ]
+    server = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=course,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def call(path, method="GET"):
+        address = f"http://127.0.0.1:{port}/formgrader/{path}?token=t"
+        with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=120) as answer:
+            return answer.read().decode()
+
+    try:
+        for _ in range(120):
+            try:
+                call("api/assignments")
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield call
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 def notebook(folder="solutions"):

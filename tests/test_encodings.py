@@ -37,7 +37,7 @@ def wrong_card():
 def test_every_card_can_be_printed(encoding, monkeypatch):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding))
-    show.show("<p>", wrong_card())
+    show.show_output("<p>", wrong_card())
     sys.stdout.flush()
     words = raw.getvalue().decode(encoding)
     assert (
@@ -52,13 +52,13 @@ def test_every_card_can_be_printed(encoding, monkeypatch):
 
 
 def test_where_the_encoding_has_them_the_signs_stay(capsys):
-    show.show("<p>", wrong_card())
+    show.show_output("<p>", wrong_card())
     assert capsys.readouterr().out == wrong_card() + "\n"
 
 
 def test_a_stream_without_an_encoding_gets_the_text(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    show.show("<p>", "✗ ö")
+    show.show_output("<p>", "✗ ö")
     assert sys.stdout.getvalue() == "✗ ö\n"
 
 

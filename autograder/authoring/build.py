@@ -10,6 +10,7 @@ import json
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -33,7 +34,7 @@ IMPORT = re.compile(r"^from autograder import .*check.*$", re.M)
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-def build(root, check=False, adopt=False):
+def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
     """Builds every lesson under `root`; returns the paths that changed (or would, with `check`).
 
     adopt: first brings edits of the solution notebooks back into the sources.
@@ -72,7 +73,7 @@ def build(root, check=False, adopt=False):
     return adopted + changed
 
 
-def solution_notebook(source):
+def solution_notebook(source: Path) -> str:
     """The solution notebook of a py:percent source, as text with settled ids and no outputs.
 
     The import cell gets the course's version, as a comment.
@@ -92,7 +93,7 @@ def solution_notebook(source):
         seen.add(cell.id)
         if cell.cell_type == "code":  # `check` reads it there, see feedback/versions.py
             cell.source = IMPORT.sub(rf"\g<0>  # unrolled {rnnlib.__version__}", cell.source)
-    return nbformat.writes(notebook) + "\n"
+    return str(nbformat.writes(notebook)) + "\n"
 
 
 def _refuse_other_points(name, notebook):
@@ -107,7 +108,7 @@ def _refuse_other_points(name, notebook):
             )
 
 
-def release_notebook(name, solution):
+def release_notebook(name: str, solution: str) -> str:
     """The released notebook's text, made from the solution notebook's by nbgrader."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch).resolve()
@@ -133,7 +134,7 @@ def release_notebook(name, solution):
         return (root / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
 
 
-def notebook_digest(notebook):
+def notebook_digest(notebook: dict[str, Any]) -> str:
     """A digest of the cells' sources and nbgrader metadata; outputs and ids do not count."""
     cells = [
         [cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("nbgrader")]

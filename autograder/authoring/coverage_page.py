@@ -1,24 +1,70 @@
-"""What of the course's checklist is taught where: docs/coverage.md, from tags in the sources.
+"""What of the course's checklist is taught where and tested by what: docs/coverage.md.
 
 A lesson's markdown cells carry the items they teach as cell tags, an `Exercise` names its own in
-`items` and the library functions that would answer it in `answers`.
+`items` and the library functions that would answer it in `answers`.  A test names the items whose
+numbers it computes with `@pytest.mark.item("S4.16", "E1.4")`; the test files are read, not run.
 """
 
+import ast
 import re
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import rnnlib
 
-from ..exercises import LESSONS, lesson_exercises, sources
+from ..exercises import LESSONS, Exercise, lesson_exercises
+from ..exercises.sources import source_cells
+
+TESTS = Path(__file__).resolve().parent.parent.parent / "tests"
 
 HEAD = """# Coverage
 
-What of the checklist stands where. Made by `autograder build` from the tags of the lessons' cells and
-the `items` of the exercises; `tests/test_coverage.py` holds the list of what each lesson owes.
+What of the checklist stands where. Made by `autograder build` from the tags of the lessons' cells, the
+`items` of the exercises, and the marks of the tests; `tests/test_coverage.py` holds the list of what each
+lesson owes, and of the errata.
+
+## Items
+
+A test stands here if it computes the item's number; it is marked `@pytest.mark.item(...)`.
 
 | item | lesson | section | exercise | library | tests |
 |---|---|---|---|---|---|
 """
+
+ERRATA = """
+## Errata
+
+Formulas and sentences of the five documents that are wrong, or are wrong in one natural reading, and the
+test that computes by how much.
+
+| erratum | tests |
+|---|---|
+"""
+
+NOISE_HEAD = """
+## Scanning noise
+
+Lines in which the scan has lost a symbol and the document was presumably right. They are no exercise, and
+nobody is blamed for them.
+
+| line | what is lost |
+|---|---|
+"""
+
+NOISE = {
+    "E0.1": "the index of an activation function",
+    "E0.2": "the letters of a chain of derivatives, so that every factor is 1",
+    "E0.3": "the bias in the last factor of the bias's recursion",
+    "E0.6": "the lower limit of the sum over the window",
+    "E1.1": "the time index, read as a transpose",
+    "E1.9": "one side's time index, and a definition",
+    "E2.1": "the bar of an adjoint",
+    "E2.5": "the bars in the sum of two adjoints",
+    "E3.2": "an index in the third step of the induction; the text beside it is right",
+    "E3.5": "the definition of the argument beside the starred derivative",
+    "E3.6": "nothing: loss and gradients are not part of those slides",
+}
 
 
 class Entry(NamedTuple):
@@ -26,30 +72,61 @@ class Entry(NamedTuple):
 
     item: str
     lesson: str
-    sections: tuple  # headings
-    exercises: tuple  # ids; empty for a worked cell
-    functions: tuple  # of rnnlib
-    tests: tuple  # files below tests/
+    sections: tuple[str, ...]  #: headings
+    exercises: tuple[str, ...]  #: ids; empty for a worked cell
+    functions: tuple[str, ...]  #: of rnnlib
+    tests: tuple[str, ...]  #: "rnnlib/test_flow.py::test_name", marked with the item
+
+
+def marked_tests(folder=TESTS):
+    """{item: ("rnnlib/test_flow.py::test_name", …)} of the marks in the test files below `folder`."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(Path(folder).rglob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                name = f"{path.relative_to(folder).as_posix()}::{node.name}"
+                for item in sorted(_items_of(node)):
+                    found.setdefault(item, []).append(name)
+    return {item: tuple(names) for item, names in found.items()}
+
+
+def _items_of(test):
+    """The items in the marks of a test, those of single parameters included."""
+    return {
+        str(argument.value)
+        for decorator in test.decorator_list
+        for node in ast.walk(decorator)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.item"
+        for argument in node.args
+        if isinstance(argument, ast.Constant)
+    }
+
+
+def items_in_order(items):
+    """Items sorted by their numbers, S before E."""
+    return sorted(items, key=lambda i: (i[0] == "E", [int(n) for n in re.findall(r"\d+", i)], i))
+
+
+@cache
+def _all_marked():
+    return marked_tests()
 
 
 def coverage_entries(lesson):
     """The entries of one lesson, in the order of the items."""
     taught = _sections(lesson)
-    exercises = {}
+    exercises: dict[str, list[Exercise]] = {}
     for exercise in lesson_exercises(lesson):
         for item in exercise.items:
             exercises.setdefault(item, []).append(exercise)
     found = []
-    for item in sorted({*taught, *exercises}, key=lambda i: [int(n) for n in re.findall(r"\d+", i)]):
+    for item in items_in_order({*taught, *exercises}):
         mine = exercises.get(item, [])
         sections = [heading for heading, _ in taught.get(item, [])] or [e.section for e in mine]
         functions = [name for e in mine for name in e.answers]
         functions += [name for _, names in taught.get(item, []) for name in names]
-        tests = ["diagnosis/test_match_slips.py"] * any(e.kind == "function" for e in mine)
-        tests += ["diagnosis/test_diagnose.py"] * any(e.kind == "value" for e in mine)
-        tests += [f"rnnlib/{_test_of(name.split('.')[0])}" for name in functions]
-        unique = [tuple(dict.fromkeys(x)) for x in (sections, [e.id for e in mine], functions, tests)]
-        found.append(Entry(item, lesson, *unique))
+        columns = sections, [e.id for e in mine], functions, _all_marked().get(item, ())
+        found.append(Entry(item, lesson, *(tuple(dict.fromkeys(column)) for column in columns)))
     return found
 
 
@@ -57,24 +134,34 @@ def coverage_page():
     """docs/coverage.md."""
     rows = [
         f"| {e.item} | {e.lesson} | {'; '.join(e.sections)} | {', '.join(e.exercises) or 'worked cell'} "
-        f"| {', '.join(e.functions)} | {', '.join(e.tests)} |"
+        f"| {', '.join(e.functions)} | {_listed(e.tests)} |"
         for lesson in LESSONS
         for e in coverage_entries(lesson)
     ]
-    return HEAD + "\n".join(rows) + "\n"
+    errata = [item for item in items_in_order(_all_marked()) if item.startswith("E")]
+    refuted = [f"| {item} | {_listed(_all_marked()[item])} |" for item in errata]
+    noise = [f"| {item} | {lost} |" for item, lost in NOISE.items()]
+    parts = (HEAD, rows), (ERRATA, refuted), (NOISE_HEAD, noise)
+    return "".join(head + "\n".join(lines) + "\n" for head, lines in parts)
+
+
+def _listed(tests):
+    return ", ".join(f"`{test}`" for test in tests)
 
 
 def _sections(lesson):
     """{item: [(heading, library functions used in that section)]} from the lesson's source."""
-    found, heading, open_items = {}, "", []
-    for head, body in sources.source_cells(lesson):
+    found: dict[str, list[tuple[str, list[str]]]] = {}
+    open_items: list[tuple[str, list[str]]] = []
+    heading = ""
+    for head, body in source_cells(lesson) or ():
         if "[markdown]" in head:
             titles = re.findall(r"^# ##+ (.+)$", body, flags=re.M)
             if titles:
                 heading, open_items = titles[0], []
             tags = re.search(r"tags=\[(.*?)\]", head)
             for item in re.findall(r"S\d+\.\d+", tags[1] if tags else ""):
-                entry = (heading, [])
+                entry: tuple[str, list[str]] = (heading, [])
                 found.setdefault(item, []).append(entry)
                 open_items.append(entry)
         else:
@@ -83,23 +170,5 @@ def _sections(lesson):
                 functions += [f"{module}.{name}" for module, name in used]
     return found
 
-
-def _test_of(module):
-    return TESTS.get(module, f"test_{module}.py")
-
-
-# where a module's tests are, when not in a file of its own name
-TESTS = {
-    "activations": "test_losses.py",
-    "gru": "test_cells.py",
-    "initialisers": "test_training.py",
-    "lstm": "test_cells.py",
-    "lstm97": "test_cells.py",
-    "paths": "test_rnn.py",
-    "readout": "test_rnn.py",
-    "sequence": "test_cells.py",
-    "truncated": "test_rnn.py",
-    "checkpoint": "test_rnn.py",
-}
 
 _MODULES = [name for name in rnnlib.__all__ if name != "plots"]

@@ -67,7 +67,9 @@ def slips_named(exercise):
 
 def table_row(exercise):
     """One line of the table: the exercise's id and its counts."""
-    one, law, two = Counter(), Counter(), Counter()
+    one: Counter[str] = Counter()
+    law: Counter[str] = Counter()
+    two: Counter[str] = Counter()
     for slip, names, true in slips_named(exercise):
         one[_kind(names, {slip}) if true else "false"] += 1
     for answer in wrong_answers.answers_under_laws(exercise).values():
@@ -95,7 +97,8 @@ def confusion_matrix(exercise):
     """A confusion matrix as text, in groups of slips; and what stands off the diagonal."""
     order = {slip.id: n for n, slip in enumerate(exercise.slips)}
     groups = range((len(order) + GROUP - 1) // GROUP)
-    counts, off = Counter(), Counter()
+    counts: Counter[tuple[int, int | str]] = Counter()
+    off: Counter[tuple[str, str]] = Counter()
     for slip, names, _ in slips_named(exercise):
         for name in names or ("nothing",):
             counts[order[slip] // GROUP, order[name] // GROUP if name in order else "-"] += 1

@@ -6,6 +6,7 @@ all, a syntax error, an endless loop.  The mistakes are slips, cut into the solu
 
 import json
 from pathlib import Path
+from typing import Any
 
 from ..exercises import find_exercise, sources
 
@@ -103,7 +104,7 @@ def scalar_bptt(params, run, do):
 }
 
 # what each submission does: source of cells by grade_id, or ids of slips by exercise; None is blank
-CLASS = {
+CLASS: dict[str, dict[str, str] | None] = {
     "student-01": {},
     "student-02": PLAIN_PYTHON,
     "student-03": {"scalar_bptt": "no_carry", "total_by_recursion": "u_not_recursive"},
@@ -121,7 +122,7 @@ CLASS = {
 }
 
 
-def write_class(root, submitted):
+def write_class(root: Path, submitted: Path) -> None:
     """Writes the ten submissions below the folder `submitted`; needs the course's `root`."""
     name = ASSIGNMENT
     solution = json.loads((Path(root) / "solutions" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
@@ -137,7 +138,8 @@ def write_class(root, submitted):
         path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
 
 
-def _changed(cell, changes):
+def _changed(cell: dict[str, Any], changes: dict[str, str]) -> str | None:
+    """The source of an answer that is not the solution's; None where it is."""
     grade_id = cell["metadata"]["nbgrader"]["grade_id"]
     change = changes.get(grade_id)
     if change is None or "\n" in change:
@@ -147,5 +149,5 @@ def _changed(cell, changes):
     return sources.with_slip(exercise, slip)
 
 
-def _is_answer(cell):
-    return cell["metadata"].get("nbgrader", {}).get("solution", False)
+def _is_answer(cell: dict[str, Any]) -> bool:
+    return bool(cell["metadata"].get("nbgrader", {}).get("solution"))

@@ -8,6 +8,7 @@ computed here from the solutions alone and not asked of the diagnosis under test
 import zlib
 from functools import lru_cache
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,8 @@ def slips_together(exercise, *several):
 def sample_slip_sets(exercise, size, number):
     """At most `number` sets of `size` slips that can be made together and change the numbers."""
     sets = list(combinations(exercise.slips, size)) if size == 2 else _threes(exercise, 10 * number)
-    picked, right = [], outputs_on_instances(exercise, sources.solution_variant(exercise))
+    picked: list[Any] = []
+    right = outputs_on_instances(exercise, sources.solution_variant(exercise))
     for n in exercise_generator(exercise, size).permutation(len(sets)):
         if len(picked) == number:
             break

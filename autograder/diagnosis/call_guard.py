@@ -6,6 +6,8 @@ import random
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,8 @@ MOST_PRINTED = 10_000  # characters
 _running = threading.local()
 
 
-def equal_arguments(a, b):
+def equal_arguments(a: Any, b: Any) -> bool:
+    """Whether two values that are made of dicts, sequences, arrays and numbers are equal."""
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(equal_arguments(a[key], b[key]) for key in a)
     if isinstance(a, (tuple, list)):
@@ -27,18 +30,18 @@ def equal_arguments(a, b):
 
 
 class _Printed(io.StringIO):
-    """Keeps the beginning of what is printed; a student's code can neither fill nor close it."""
+    """Stores the beginning of what is printed; a student's code can neither fill nor close it."""
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         super().write(text[: max(0, MOST_PRINTED - self.tell())])
         return len(text)
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
 @contextlib.contextmanager
-def quiet():
+def quiet() -> Iterator[io.StringIO]:
     """Printing and warnings stay inside: anything on stderr would cost all points under nbgrader."""
     printed = _Printed()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Printed()):
@@ -47,32 +50,44 @@ def quiet():
             yield printed
 
 
-def silence():
-    """Standard streams belong to the whole process, so only the main thread may redirect them."""
-    return quiet() if in_main_thread() else np.errstate(all="ignore")
+@contextlib.contextmanager
+def silence() -> Iterator[io.StringIO]:
+    """As `quiet` in the main thread; elsewhere only NumPy's warnings are silenced.
+
+    Standard streams belong to the whole process, so no other thread may redirect them.
+    """
+    if in_main_thread():
+        with quiet() as printed:
+            yield printed
+    else:
+        with np.errstate(all="ignore"):
+            yield io.StringIO()
 
 
 @contextlib.contextmanager
-def guard(seconds):
-    """Around calls of an answer: in silence, in time, and with the settings of Python put back."""
+def guard(seconds: float) -> Iterator[io.StringIO]:
+    """Around calls of an answer: in silence, in time, and with the settings of Python restored.
+
+    Gives the stream that what is printed goes to.
+    """
     if is_busy():
         raise AnswerError("the function that is checked asks for a check itself; do that outside")
     _running.answer = True
     try:
         with silence() as printed, _settings(), time_limit(seconds):
-            yield printed or io.StringIO()
+            yield printed
     finally:
         _running.answer = False
 
 
-def is_busy():
+def is_busy() -> bool:
     """Whether an answer is running: in its calls, nothing may be checked."""
     return getattr(_running, "answer", False)
 
 
 @contextlib.contextmanager
-def _settings():
-    """What an answer may change for everybody is put back; `exit()` does not end the kernel."""
+def _settings() -> Iterator[None]:
+    """Restores what an answer may change for everybody; `exit()` does not end the kernel."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     drawn, drawn_by_numpy, depth = random.getstate(), np.random.get_state(), sys.getrecursionlimit()
     if shell is not None:
@@ -88,5 +103,5 @@ def _settings():
             del shell.ask_exit
 
 
-def _exit():
+def _exit() -> None:
     raise SystemExit("exit() was called")

@@ -1,16 +1,16 @@
 """`diagnose`: calls an answer, compares what comes back, and says what is known about it."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..answers import Answer, LocalAnswer
-from ..compare import to_array
+from ..compare import Array, Reference, to_array
 from ..errors import AnswerError, StaleRun, TimeLimitExceeded, Unanswered, Unreadable
-from ..exercises import Exercise, find_exercise
+from ..exercises import Arguments, Exercise, find_exercise
 from ..exercises.instances import call_answer, copied, instances_and_references
 from ..outputs import read_outputs
 from ..results import Output, Status, Verdict
@@ -26,7 +26,7 @@ TIME_LIMIT = 5.0  # seconds for all calls of one check
 class Returned(NamedTuple):
     """What an answer gave on every instance of a seed, and what was noticed on the way."""
 
-    arrays: tuple[dict[str, np.ndarray | None], ...]  #: by output; None for what is no array of numbers
+    arrays: tuple[dict[str, Array | None], ...]  #: by output; None for what is no array of numbers
     judged: tuple[dict[str, Output], ...]
     remarks: tuple[str, ...]
 
@@ -117,7 +117,11 @@ def failed_verdict(exercise: Exercise, status: Status, message: str) -> Verdict:
 
 
 def _call_on(
-    exercise: Exercise, answer: Answer, instances: tuple, references: tuple, seconds: float
+    exercise: Exercise,
+    answer: Answer,
+    instances: Iterable[Arguments],
+    references: Iterable[Reference],
+    seconds: float,
 ) -> Returned | Verdict:
     """Calls the answer on every instance; a Verdict when one of the calls fails."""
     arrays, judged, noted = [], [], []
@@ -167,7 +171,7 @@ def _attempt(
     except (KeyboardInterrupt, StaleRun):
         raise
     except BaseException as error:  # whatever a student's function raises, SystemExit included
-        called_with = None if exercise.call else len(exercise.instance(0))
+        called_with = None if exercise.call else len(exercise.instances()[0])
         status, said = Status.ERROR, describe_error(error, answer.function, called_with)
     return "", failed_verdict(exercise, status, said)
 

@@ -1,22 +1,25 @@
 """The entries of an output that differ, with both numbers, for a card to show."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ..compare import TOLERANCE
-from ..results import Number
+from ..results import Number, Output
+from .trial import Trial
 
 MOST = 3  # entries shown of each output
 
 
-def differing_numbers(trial, outputs):
+def differing_numbers(trial: Trial, outputs: Mapping[str, Output]) -> tuple[Number, ...]:
     """The first entries that differ in each wrong output, for instances that everybody may see.
 
-    trial: a `diagnosis.Trial`; outputs: the judgements.  They are taken from the instance that the
+    outputs: the judgements.  The entries are taken from the instance that the
     judgement is about, so that they begin where it says; for adjoints along time from the end.
     """
     if trial.exercise.phrase:  # the outputs are yes or no, and the card has them in words
         return ()
-    found = []
+    found: list[Number] = []
     for name, output in outputs.items():
         late = trial.exercise.counts_from_the_end(name)
         for answer, reference in zip(trial.answers, trial.references):

@@ -2,11 +2,12 @@
 
 import linecache
 import traceback
+from typing import Any
 
 from ..wording import shortened
 
 
-def describe_error(error, answer, arguments=None):
+def describe_error(error: BaseException, answer: Any, arguments: int | None = None) -> str:
     """One sentence: what was raised, and the last line of the student's that it went through.
 
     arguments: how many the answer was called with, where that is known.
@@ -17,7 +18,7 @@ def describe_error(error, answer, arguments=None):
     return f"{type(error).__name__}: {text}{_place(error, answer)}"
 
 
-def _first_line(error):
+def _first_line(error: BaseException) -> str:
     try:
         lines = str(error).strip().splitlines()
     except Exception:  # __str__ is the student's code too
@@ -25,7 +26,7 @@ def _first_line(error):
     return shortened(lines[0], 200) if lines else "no message"
 
 
-def _place(error, answer):
+def _place(error: BaseException, answer: Any) -> str:
     """The student's own line: the last one whose globals are those of the answer.
 
     In a notebook every cell is a file of its own, and a helper may stand in any of them.

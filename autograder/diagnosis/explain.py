@@ -1,11 +1,15 @@
 """Why an answer is wrong, in words: slips, laws, two at once, paths, and what is left unknown."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
+from ..compare import Array
+from ..exercises import Exercise
+from ..results import Output
 from ..wording import listed
 from . import facts, laws, match_pairs, match_slips, path_spectrum
+from .match_slips import Match
+from .trial import Trial
 
 ALTERNATIVES = 3  # a longer list of what might be meant would help nobody
 
@@ -18,13 +22,13 @@ class Reasons(NamedTuple):
     slips: tuple[str, ...]
     message: str
     question: str
-    spectrum: np.ndarray | None
+    spectrum: Array | None
 
 
-def find_reasons(trial, outputs):
+def find_reasons(trial: Trial, outputs: Mapping[str, Output]) -> Reasons:
     """The `Reasons` for a wrong answer.
 
-    outputs: {name: judge.Output}, not all of them right.
+    outputs: the judgements by name, not all of them right.
     """
     exercise = trial.exercise
     shares = path_spectrum.trial_spectrum(trial) if exercise.spectrum else None
@@ -51,17 +55,19 @@ def find_reasons(trial, outputs):
     return Reasons(ids, message, _question(exercise, found, by_law, outputs), shares)
 
 
-def _is_one_law(trial, wrong):
+def _is_one_law(trial: Trial, wrong: Sequence[str]) -> bool:
+    """Whether one law explains all that is wrong."""
     said, names = laws.find_laws(trial, wrong)
     return len(said) == 1 and names == set(wrong)
 
 
-def _unexplained(wrong, found):
-    explained = frozenset().union(*(match.outputs for match in found))
+def _unexplained(wrong: Iterable[str], found: Iterable[Match]) -> list[str]:
+    """The wrong outputs that no match explains."""
+    explained: frozenset[str] = frozenset().union(*(match.outputs for match in found))
     return [name for name in wrong if name not in explained]
 
 
-def _slip_and_law(trial, wrong):
+def _slip_and_law(trial: Trial, wrong: Sequence[str]) -> tuple[tuple[str, ...], str, str] | None:
     """(ids, message, question) of a slip that explains the rest with a law; None without one."""
     found = match_pairs.find_slips_with_law(trial, wrong)
     if not 0 < len(found) <= ALTERNATIVES:
@@ -75,7 +81,7 @@ def _slip_and_law(trial, wrong):
     )
 
 
-def _two_slips(trial, wrong):
+def _two_slips(trial: Trial, wrong: Sequence[str]) -> tuple[tuple[str, ...], str, str] | None:
     """(ids, message, question) of two slips that give all the numbers; None without them."""
     found = match_pairs.find_pairs(trial, wrong)
     if not 0 < len(found) <= ALTERNATIVES:
@@ -86,7 +92,10 @@ def _two_slips(trial, wrong):
     return ids, f"{TWO} {' Or: '.join(said)}", asks
 
 
-def _question(exercise, found, by_law, outputs):
+def _question(
+    exercise: Exercise, found: Sequence[Match], by_law: Sequence[str], outputs: Mapping[str, Output]
+) -> str:
+    """The question that leads on; "" where what is said already says what to do."""
     if found:
         alternatives = len({match.outputs for match in found}) < len(found)
         return "" if alternatives else found[0].slip.asks
@@ -96,9 +105,9 @@ def _question(exercise, found, by_law, outputs):
     return "" if by_law or by_fact or beside else exercise.asks
 
 
-def _explanations(exercise, found):
+def _explanations(exercise: Exercise, found: Iterable[Match]) -> list[str]:
     """One sentence per mistake; slips that the same numbers fit are alternatives."""
-    by_outputs = {}
+    by_outputs: dict[frozenset[str], list[str]] = {}
     for match in found:
         says = match.slip.says
         if match.owner is not exercise:
@@ -107,7 +116,7 @@ def _explanations(exercise, found):
     return [" Or: ".join(alternatives) for alternatives in by_outputs.values()]
 
 
-def _remainder(outputs, rest, some_named):
+def _remainder(outputs: Mapping[str, Output], rest: Iterable[str], some_named: bool) -> list[str]:
     """What to say of the wrong outputs that nothing explains."""
     said = [f"{name} {outputs[name].note}." for name in rest if outputs[name].note]
     values = [name for name in rest if not outputs[name].note]

@@ -1,9 +1,12 @@
 """Facts about what a function returned: which outputs there are, their shapes, and whether they agree."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..answers import stand_in_for
-from ..compare import TOLERANCE, differing_entries, relative_error, to_array
+from ..compare import TOLERANCE, Array, differing_entries, relative_error, to_array
 from ..outputs import describe_value
 from ..results import Output
 
@@ -11,7 +14,7 @@ SINGLE = 1e-8  # a sixth of the rounding of single precision: a larger error may
 NOT_FINITE = "contains NaN or infinity"
 
 
-def judge_output(got, want):
+def judge_output(got: object, want: ArrayLike) -> Output:
     """One output against the right array: missing, wrong kind, wrong shape, NaN, value."""
     if got is None:
         return Output(False, np.inf, "missing")
@@ -32,17 +35,18 @@ def judge_output(got, want):
     return Output(False, error, "", *differing_entries(array, want))
 
 
-def _shape(got, array):
+def _shape(got: object, array: Array | None) -> tuple[int, ...] | None:
     """The shape of what came, as far as it has one: `array` is what could be made of it, or None."""
     if isinstance(got, np.ndarray):
-        return np.ndarray.shape.__get__(got)
+        shape: tuple[int, ...] = np.ndarray.shape.__get__(got)  # a subclass may say anything
+        return shape
     if array is not None:
         return array.shape
     stand_in = stand_in_for(got)
     return stand_in.shape if stand_in else None
 
 
-def combine_outputs(per_instance):
+def combine_outputs(per_instance: Sequence[Mapping[str, Output]]) -> dict[str, Output]:
     """One judgement per output over several instances, from the instance with most of them wrong.
 
     An output that is right there and wrong elsewhere counts as wrong.
@@ -56,7 +60,7 @@ def combine_outputs(per_instance):
     }
 
 
-def score_outputs(outputs, gate=None):
+def score_outputs(outputs: Mapping[str, Output], gate: str | None = None) -> float:
     """The share of outputs that are right; 0 when the gate is not."""
     if gate is not None and not outputs[gate].ok:
         return 0.0

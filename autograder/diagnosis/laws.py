@@ -4,12 +4,17 @@ A law is looked for where no slip fits.  It holds for an output only if it holds
 so it says something about the code and not about one set of numbers.
 """
 
+from collections.abc import Mapping, Sequence
 from itertools import permutations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import compare
+from ..compare import Array, Arrays
 from ..wording import listed
+from .trial import Trial
 
 PACKED = ("W_x", "W_h", "b")  # parameters that may be packed by gates along the last axis
 KNOWN = {  # who else packs like that; the course's own order is torch's
@@ -19,7 +24,8 @@ KNOWN = {  # who else packs like that; the course's own order is torch's
     "zrn": "as in Keras and ONNX, whose h is n",
 }
 STEPS, BATCH = ", the number of steps T", ", the batch size B"
-MEANINGS = {  # what the axes of an argument count, by its name and number of axes
+# what the axes of an argument count, by its name and number of axes
+MEANINGS: dict[tuple[str, int], dict[int, str]] = {
     **{(name, 3): {0: STEPS, 1: BATCH} for name in ("x", "dh", "do", "y", "o")},
     **{(name, 3): {1: BATCH} for name in ("h", "c")},
     **{(name, 2): {0: BATCH} for name in ("dh_total", "dc", "h_prev", "c_prev")},
@@ -28,13 +34,10 @@ MEANINGS = {  # what the axes of an argument count, by its name and number of ax
 FACTORS = (-1.0, 2.0, 0.5, -2.0, -0.5)
 
 
-def find_laws(trial, names):
-    """Sentences about those of the wrong outputs `names` that a law explains, and their names.
-
-    trial: a `Trial`.
-    """
+def find_laws(trial: Trial, names: Sequence[str]) -> tuple[list[str], set[str]]:
+    """Sentences about those of the wrong outputs `names` that a law explains, and their names."""
     want = [{name: np.asarray(value, float) for name, value in r.items()} for r in trial.references]
-    by_law = {}
+    by_law: dict[str, list[str]] = {}
     for name in names:
         law = find_law(trial, name, want)
         if law:
@@ -42,15 +45,14 @@ def find_laws(trial, names):
     return law_sentences(by_law), {name for outputs in by_law.values() for name in outputs}
 
 
-def find_law(trial, name, want, named=False):
-    """The law by which an output differs from `want`, as the end of a sentence; None without one.
+def find_law(trial: Trial, name: str, right: Sequence[Arrays], named: bool = False) -> str | None:
+    """The law by which an output differs from the right one, as the end of a sentence; None without one.
 
-    want: [{output: array}] over the instances.  named: only laws with a reason behind them, no
+    right: the right outputs on each instance.  named: only laws with a reason behind them, no
     factor that means nothing.
     """
-    got = [answer.get(name) for answer in trial.answers]
-    want = [arrays.get(name) for arrays in want]
-    if any(a is None or not np.isfinite(a).all() for a in (*got, *want)):
+    got, want = _finite_arrays(trial.answers, name), _finite_arrays(right, name)
+    if got is None or want is None:
         return None
     known = _transposed(got, want) or _factor(got, want, trial, named) or _order(got, want, trial, name)
     if known or named:
@@ -58,25 +60,32 @@ def find_law(trial, name, want, named=False):
     return _zero(got, want) or _clipped(got, want) or _with_parameter(got, want, trial, name)
 
 
-def law_sentences(by_law):
+def _finite_arrays(outputs: Sequence[Arrays], name: str) -> list[Array] | None:
+    """One output on each instance; None where one is missing or holds NaN or infinity."""
+    found = [array for arrays in outputs if (array := arrays.get(name)) is not None]
+    return found if len(found) == len(outputs) and all(np.isfinite(a).all() for a in found) else None
+
+
+def law_sentences(by_law: Mapping[str, list[str]]) -> list[str]:
     """One sentence for each law; by_law: {law: [outputs]}."""
     return [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {law}." for law, names in by_law.items()]
 
 
-def _transposed(got, want):
+def _transposed(got: list[Array], want: list[Array]) -> str | None:
     if all(w.ndim == 2 and compare.same(g, w.T) for g, w in zip(got, want)):
         return "the transpose of what is expected"
     return None
 
 
-def _factor(got, want, trial, named):
+def _factor(got: list[Array], want: list[Array], trial: Trial, named: bool) -> str | None:
     """The factor between the arrays: the same number everywhere, or a size, or one over it."""
-    factors, where = [], []
+    factors: list[float] = []
+    where: list[int] = []
     for i, (g, w) in enumerate(zip(got, want)):
         if g.shape != w.shape:
             return None
         if np.any(w):
-            factors.append(np.vdot(g, w) / np.vdot(w, w))
+            factors.append(float(np.vdot(g, w) / np.vdot(w, w)))
             where.append(i)
         if not compare.same(g, factors[-1] * w if np.any(w) else w):
             return None
@@ -98,7 +107,7 @@ def _factor(got, want, trial, named):
     return None
 
 
-def _sizes(trial, where):
+def _sizes(trial: Trial, where: list[int]) -> dict[str, NDArray[Any]]:
     """{"h.shape[0]" or "x.shape[1], the batch size B": its values over the instances `where`}."""
     found = {}
     for n, values in enumerate(zip(*(trial.instances[i] for i in where))):
@@ -115,14 +124,14 @@ def _sizes(trial, where):
     return found
 
 
-def _zero(got, want):
+def _zero(got: list[Array], want: list[Array]) -> str | None:
     """Zeros say no more than that, but they say it of the line that should have filled the array."""
     if all(g.shape == w.shape and not np.any(g) for g, w in zip(got, want)) and any(map(np.any, want)):
         return "zero in every entry"
     return None
 
 
-def _clipped(got, want):
+def _clipped(got: list[Array], want: list[Array]) -> str | None:
     """The range, one and the same on two instances at least, that the entries are cut to."""
     ranges = []
     for g, w in zip(got, want):
@@ -136,7 +145,7 @@ def _clipped(got, want):
     return None
 
 
-def _with_parameter(got, want, trial, name):
+def _with_parameter(got: list[Array], want: list[Array], trial: Trial, name: str) -> str | None:
     """How much of the parameter itself stands in its gradient: weight decay, or an update's result."""
     parts = []
     for g, w, (params, *_) in zip(got, want, trial.instances):
@@ -155,7 +164,7 @@ def _with_parameter(got, want, trial, name):
     return f"{times}what is expected plus {of_parameter:.3g} times the parameter itself"
 
 
-def _order(got, want, trial, name):
+def _order(got: list[Array], want: list[Array], trial: Trial, name: str) -> str | None:
     """The order in which the gates' blocks stand, where that is all that is wrong."""
     ours = trial.exercise.gates
     if not ours or name not in PACKED or any(w.ndim == 0 or w.shape[-1] % len(ours) for w in want):
@@ -168,6 +177,7 @@ def _order(got, want, trial, name):
     return None
 
 
-def _blocks(array, places):
+def _blocks(array: Array, places: list[int]) -> Array:
+    """The array with its blocks along the last axis in another order."""
     blocks = np.split(array, len(places), axis=-1)
     return np.concatenate([blocks[place] for place in places], axis=-1)

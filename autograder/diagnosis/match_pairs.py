@@ -1,42 +1,41 @@
 """Two mistakes at once: two slips of the exercise in one source, or a slip and a law.
 
-Looked for only where no single slip and no law fits.  A pair is run like a slip, as a variant of
-the solution with both passages replaced, and named only if it gives the student's arrays in every
-output on every instance.  Which pairs to run is guessed from what each slip gives alone.
+They are looked for only where no single slip and no law explains the numbers.  A pair is run as a
+single slip is, as a variant of the solution in which both passages are replaced.  It is named only if
+it gives the student's arrays in every output on every instance.  There are too many pairs to run them
+all; which ones to run first is guessed from what each slip gives alone.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import compare
+from ..compare import Array, Arrays, Reference
 from ..errors import PassageError
-from ..exercises import sources
+from ..exercises import Exercise, Slip, sources
 from . import laws, match_slips
+from .trial import Trial
 
 BUDGET = 150_000  # characters of source compiled for pairs: what fits into the time a student waits
 
 
-def find_pairs(trial, wrong):
-    """The pairs of slips, [(first, second)], that give all answers of a `Trial`; [] if none does.
+def find_pairs(trial: Trial, wrong: Sequence[str]) -> list[tuple[Slip, Slip]]:
+    """The pairs of slips that give all answers of a trial; [] if none does.
 
     wrong: names of the outputs that are wrong.
     """
-    exercise, order = trial.exercise, trial.order
+    exercise = trial.exercise
     if exercise.gate is not None or not match_slips.has_sources(exercise):
         return []
-    found, left = [], BUDGET // len(sources.solution_source(exercise))
-    for pair in _promising(trial, _suspects(trial, wrong, order[0]), wrong, order[0]):
-        function = _both(exercise, pair)
-        if function is None:
-            continue
-        made = []
-        for i in order:
-            outputs = match_slips.run_variant(exercise, function, trial.instances[i])
-            if outputs is None or not _same(outputs, trial.answers[i], trial.references[i]):
-                break
-            made.append(outputs)
-        if len(made) == len(order) and _telling(made, wrong):
+    found: list[tuple[Slip, Slip]] = []
+    left = BUDGET // len(sources.solution_source(exercise))
+    for pair, function in _functions_of_pairs(trial, wrong):
+        made = _outputs_like_the_student_s(trial, function)
+        if made is not None and _is_telling(made, wrong):
             found.append(pair)
         left -= 1
         if not left:
@@ -44,41 +43,73 @@ def find_pairs(trial, wrong):
     return found
 
 
-def find_slips_with_law(trial, wrong):
-    """Slips that explain every wrong output together with a law: [(slip, its sentences)].
+def _functions_of_pairs(
+    trial: Trial, wrong: Sequence[str]
+) -> Iterator[tuple[tuple[Slip, Slip], Callable[..., Any]]]:
+    """The pairs that can be made, each with its function; the likeliest first."""
+    first = trial.order[0]
+    for pair in _promising_pairs(trial, _suspects(trial, wrong, first), wrong, first):
+        function = _function_with_both(trial.exercise, pair)
+        if function is not None:
+            yield pair, function
 
-    The law holds between the student's array and the slip's, or, where the slip changes nothing,
-    the right one.
+
+def _outputs_like_the_student_s(trial: Trial, function: Callable[..., Any]) -> list[Arrays] | None:
+    """What a function returns on each instance; None as soon as it differs from the student's answer."""
+    made = []
+    for i in trial.order:
+        outputs = match_slips.run_variant(trial.exercise, function, trial.instances[i])
+        if outputs is None or not _same_outputs(outputs, trial.answers[i], trial.references[i]):
+            return None
+        made.append(outputs)
+    return made
+
+
+def find_slips_with_law(trial: Trial, wrong: Sequence[str]) -> list[tuple[Slip, list[str]]]:
+    """Slips that explain every wrong output together with a law: [(slip, the law's sentences)].
+
+    The law holds between the student's array and the array that the slip gives; where the slip does not
+    change an output, that is the right array.
     """
-    exercise, order = trial.exercise, trial.order
+    exercise = trial.exercise
     if exercise.gate is not None:
         return []
     found = []
     for slip in _combinable(exercise):
-        made = {}
-        for i in order:
-            made[i] = match_slips.slip_variant(exercise, slip, trial.seed, i)
-            if made[i] is None or not all(_near(trial.answers[i].get(n), made[i].get(n)) for n in wrong):
-                break
-        else:
-            changed = frozenset().union(
-                *(match_slips.changed_outputs(made[i], trial.references[i]) for i in order)
-            )
-            explained = changed <= set(wrong) and _by_law(trial, wrong, [made[i] for i in sorted(made)])
-            if explained and _telling(made.values(), changed):
-                found.append((slip, explained))
+        made = _outputs_near_the_student_s(trial, slip, wrong)
+        if made is None:
+            continue
+        changed = match_slips.outputs_changed_anywhere(made, trial)
+        explained = changed <= set(wrong) and _laws_against(trial, wrong, [made[i] for i in sorted(made)])
+        if explained and _is_telling(made.values(), changed):
+            found.append((slip, explained))
     # a slip that needs two laws to fit says less than one that needs one
     fewest = min((len(said) for _, said in found), default=0)
     return [(slip, said) for slip, said in found if len(said) == fewest]
 
 
-def _combinable(exercise):
+def _outputs_near_the_student_s(trial: Trial, slip: Slip, wrong: Sequence[str]) -> dict[int, Arrays] | None:
+    """What a slip gives on each instance; None as soon as no law can lie between it and the answer."""
+    made: dict[int, Arrays] = {}
+    for i in trial.order:
+        outputs = match_slips.slip_variant(trial.exercise, slip, trial.seed, i)
+        if outputs is None or not all(_is_near(trial.answers[i].get(n), outputs.get(n)) for n in wrong):
+            return None
+        made[i] = outputs
+    return made
+
+
+def _combinable(exercise: Exercise) -> list[Slip]:
     """The slips whose words stay true where something else is wrong as well."""
     return [slip for slip in exercise.slips if not slip.alone]
 
 
-def _by_law(trial, wrong, made):
-    by_law = {}
+def _laws_against(trial: Trial, wrong: Sequence[str], made: Sequence[Arrays]) -> list[str]:
+    """The laws, in sentences, by which the wrong outputs differ from `made`; [] if one has no law.
+
+    made: outputs on each instance.
+    """
+    by_law: dict[str, list[str]] = {}
     for name in wrong:
         if not all(compare.same(answer.get(name), m.get(name)) for answer, m in zip(trial.answers, made)):
             law = laws.find_law(trial, name, made, named=True)
@@ -88,18 +119,21 @@ def _by_law(trial, wrong, made):
     return laws.law_sentences(by_law)
 
 
-def _near(got, want):
-    """Whether a law could lie between two arrays: all of them keep the sizes of the entries."""
+def _is_near(got: Array | None, want: Array | None) -> bool:
+    """Whether a law could lie between two arrays.
+
+    Every law preserves the sizes of the entries, up to one factor and to their order.
+    """
     if compare.same(got, want):
         return True
     if got is None or want is None or got.size != want.size or not got.size:
         return False
     a, b = np.sort(np.abs(got), axis=None), np.sort(np.abs(want), axis=None)
-    return 0 < a[-1] < np.inf and 0 < b[-1] < np.inf and compare.same(a / a[-1], b / b[-1])
+    return bool(0 < a[-1] < np.inf and 0 < b[-1] < np.inf) and compare.same(a / a[-1], b / b[-1])
 
 
-def _suspects(trial, wrong, i):
-    """[(slip, outputs)] on instance `i` of the slips that leave the right outputs alone."""
+def _suspects(trial: Trial, wrong: Sequence[str], i: int) -> list[tuple[Slip, Arrays]]:
+    """[(slip, outputs)] on instance `i` of the slips that change none of the right outputs."""
     exercise = trial.exercise
     found = []
     for slip in _combinable(exercise):
@@ -109,58 +143,84 @@ def _suspects(trial, wrong, i):
     return found
 
 
-def _promising(trial, suspects, wrong, i):
-    """Pairs that may give the student's arrays on instance `i`, the likeliest first.
-
-    Where one slip leaves an output as it is, the pair gives what the other gives alone: pairs that
-    do not are out.  So it is for most single entries too: pairs for which it is come first.  Then,
-    the more entries differ by the sum of both differences - as they do wherever the two mistakes
-    stand in different terms - the likelier a pair is.
-    """
-    answer, reference = trial.answers[i], trial.references[i]
-    given = [n for n in wrong if answer.get(n) is not None]
-    names = [n for n in given if answer[n].shape == np.shape(reference[n])]
-    if not names:
-        return list(combinations([slip for slip, _ in suspects], 2))
-    if len(suspects) < 2 or not all(np.isfinite(answer[n]).all() for n in names):
+def _promising_pairs(
+    trial: Trial, suspects: Sequence[tuple[Slip, Arrays]], wrong: Sequence[str], i: int
+) -> list[tuple[Slip, Slip]]:
+    """Pairs that may give the student's arrays on instance `i`, the likeliest first."""
+    slips, answer, reference = [slip for slip, _ in suspects], trial.answers[i], trial.references[i]
+    given = {name: array for name in wrong if (array := answer.get(name)) is not None}
+    given = {name: array for name, array in given.items() if array.shape == np.shape(reference[name])}
+    if not given:
+        return list(combinations(slips, 2))
+    if len(slips) < 2 or not all(np.isfinite(array).all() for array in given.values()):
         return []
-    scale = {n: max(np.abs(answer[n]).max(initial=0), np.abs(reference[n]).max(initial=0)) for n in names}
+    first, second = _rank_pairs(_entries_of(given, reference, [made for _, made in suspects]))
+    return [(slips[m], slips[n]) for m, n in zip(first, second)]
 
-    def flat(outputs):
-        """The entries one after another in units of the output's largest; NaN where shapes differ."""
+
+class Entries(NamedTuple):
+    """The entries of several outputs, one after another, in units of the largest entry of each output."""
+
+    right: Array  #: (entries,)
+    got: Array  #: (entries,), the student's
+    alone: Array  #: (slips, entries), what each slip gives alone; NaN where its shapes differ
+    starts: NDArray[np.intp]  #: (outputs,), where each output begins
+
+
+def _entries_of(answer: dict[str, Array], reference: Reference, made: Sequence[Arrays]) -> Entries:
+    """The entries of the outputs in `answer`, of the reference, and of what each slip has made."""
+    scale = {
+        name: max(np.abs(array).max(initial=0), np.abs(reference[name]).max(initial=0)) or 1.0
+        for name, array in answer.items()
+    }
+
+    def flat(outputs: Arrays | Reference) -> Array:
         rows = []
-        for name in names:
+        for name, own in answer.items():
             array = np.asarray(outputs.get(name, np.nan), float)
-            fits = array.shape == answer[name].shape
-            rows.append(array.ravel() / (scale[name] or 1.0) if fits else np.full(answer[name].size, np.nan))
+            fits = array.shape == own.shape
+            rows.append(array.ravel() / scale[name] if fits else np.full(own.size, np.nan))
         return np.concatenate(rows)
 
-    right, got = flat(reference), flat(answer)
-    alone = np.array([flat(made) for _, made in suspects])
+    starts = np.cumsum([0, *(array.size for array in answer.values())])[:-1]
+    return Entries(flat(reference), flat(answer), np.array([flat(outputs) for outputs in made]), starts)
+
+
+def _rank_pairs(entries: Entries) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(first, second): the slips of each pair that may give the student's entries, the likeliest first.
+
+    Where one slip does not change an output, the pair gives what the other slip gives alone; a pair is
+    left out if that is not the student's array.  Pairs for which the same holds of every single entry
+    come first.  After that, a pair is the likelier, the more entries differ by the sum of the two
+    differences: they do so wherever the two mistakes stand in different terms.
+    """
+    right, got, alone, starts = entries
     with np.errstate(all="ignore"):
-        untouched = np.abs(alone - right) <= 1e-9
+        unchanged = np.abs(alone - right) <= 1e-9
         differs = ~(np.abs(alone - got) <= compare.TOLERANCE)
-    starts = np.cumsum([0, *(answer[n].size for n in names[:-1])])
-    clashes = _count(
-        np.minimum.reduceat(untouched, starts, axis=1), np.maximum.reduceat(differs, starts, axis=1)
+    by_output = _count_clashes(
+        np.minimum.reduceat(unchanged, starts, axis=1), np.maximum.reduceat(differs, starts, axis=1)
     )
-    first, second = np.nonzero(np.triu(clashes == 0, 1))
+    first, second = np.nonzero(np.triu(by_output == 0, 1))
     with np.errstate(all="ignore"):
         sums = np.abs(alone[first] + (alone[second] - right) - got) <= compare.TOLERANCE
-    likely = (sums & ~(untouched[first] & untouched[second])).sum(axis=1)
-    by_entry = _count(untouched, differs)[first, second]
-    ranking = np.lexsort((-likely, by_entry > 0))
-    return [(suspects[first[n]][0], suspects[second[n]][0]) for n in ranking]
+    likely = (sums & ~(unchanged[first] & unchanged[second])).sum(axis=1)
+    by_entry = _count_clashes(unchanged, differs)[first, second]
+    order = np.lexsort((-likely, by_entry > 0))
+    return first[order], second[order]
 
 
-def _count(untouched, differs):
-    """For every two slips: where one leaves things alone, and the other alone is not the student's."""
-    clashes = untouched.astype(float) @ differs.T.astype(float)
+def _count_clashes(unchanged: NDArray[np.bool_], differs: NDArray[np.bool_]) -> Array:
+    """How often, for every two slips, one changes nothing while the other alone is not the student's.
+
+    unchanged, differs: (slips, places).  Returns (slips, slips).
+    """
+    clashes: Array = unchanged.astype(float) @ differs.T.astype(float)
     return clashes + clashes.T
 
 
-def _both(exercise, pair):
-    """The function with both slips made, or None where one replaces what the other needs."""
+def _function_with_both(exercise: Exercise, pair: tuple[Slip, Slip]) -> Callable[..., Any] | None:
+    """The function with both slips; None where one of them replaces a passage that the other needs."""
     for order in (pair, pair[::-1]):
         try:
             return sources.solution_variant(exercise, order)
@@ -171,11 +231,13 @@ def _both(exercise, pair):
     return None
 
 
-def _telling(made, names):
+def _is_telling(made: Iterable[Arrays], names: Iterable[str]) -> bool:
     """False for one and the same number everywhere, which shows no particular misunderstanding."""
-    values = [np.ravel(outputs[name]) for outputs in made for name in names if outputs.get(name) is not None]
-    return len(np.unique(np.concatenate(values))) > 1 if values else False
+    names = list(names)
+    arrays = [array for outputs in made for name in names if (array := outputs.get(name)) is not None]
+    return len(np.unique(np.concatenate([np.ravel(array) for array in arrays]))) > 1 if arrays else False
 
 
-def _same(outputs, answer, reference):
+def _same_outputs(outputs: Arrays, answer: Arrays, reference: Reference) -> bool:
+    """Whether two functions have returned the same, in every output that the reference has."""
     return all(compare.same(outputs.get(name), answer.get(name)) for name in reference)

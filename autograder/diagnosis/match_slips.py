@@ -6,17 +6,20 @@ instance; slips that the numbers cannot tell apart are all named.
 """
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import compare
-from ..exercises import Exercise, Slip, find_exercise, sources
+from ..compare import Arrays, Reference
+from ..exercises import Arguments, Exercise, Slip, find_exercise, sources
 from ..exercises.instances import call_answer, copied, instances_and_references
 from ..outputs import read_outputs
 from . import slip_bank
+from .trial import Trial
 
 BANK = Path(__file__).resolve().parent / "bank"
 
@@ -26,11 +29,19 @@ class Match(NamedTuple):
 
     owner: Exercise
     slip: Slip
-    outputs: frozenset
+    outputs: frozenset[str]
 
 
-def match_slips(trial):
-    """The slips that explain the answers of a `Trial`.
+class Suspect(NamedTuple):
+    """A slip that may explain the numbers, and what it gives on the instances that were tried."""
+
+    owner: Exercise
+    slip: Slip
+    made: dict[int, Arrays]  #: by instance
+
+
+def match_slips(trial: Trial) -> list[Match]:
+    """The slips that explain the answers of a trial.
 
     Own slips come first; only if none fits, those of earlier exercises whose functions this one
     calls.  A slip that changes fewer outputs than another match explains less and is left out.
@@ -43,31 +54,39 @@ def match_slips(trial):
     return []
 
 
-def slip_outputs(exercise, slip, seed, owner=None):
+def slip_outputs(
+    exercise: Exercise, slip: Slip, seed: int, owner: Exercise | None = None
+) -> list[Arrays] | None:
     """What a slip's variant returns on the three instances of `seed`: from source, or the bank.
 
     owner: the earlier exercise whose slip it is, where it is not this one's.  None where the bank
     does not have it, or where the slip of an earlier exercise gives what this one cannot go on
     with; raises RuntimeError when an own slip cannot be run.
     """
-    made = [slip_variant(exercise, slip, seed, i, owner) for i in range(3)]
-    if None not in made:
+    found = [slip_variant(exercise, slip, seed, i, owner) for i in range(3)]
+    made = [outputs for outputs in found if outputs is not None]
+    if len(made) == len(found):
         return made
     if owner in (None, exercise) and has_sources(exercise):
         raise RuntimeError(f"{exercise.id}: slip {slip.id} cannot be run on the instances of seed {seed}")
     return None
 
 
-def slip_variant(exercise, slip, seed, i, owner=None):
+def slip_variant(
+    exercise: Exercise, slip: Slip, seed: int, i: int, owner: Exercise | None = None
+) -> Arrays | None:
     """What a slip makes of instance `i` of a seed: outputs by name, or None where that is unknown."""
     owner = owner or exercise
     if has_sources(exercise):
         return _run_slip(exercise.id, owner.id, slip.id, seed, i)
     stored = slip_bank.read_bank(BANK, exercise.id).get((owner.id, slip.id)) if seed == 0 else None
-    return None if stored is None else {**instances_and_references(exercise.id, seed)[1][i], **stored[i]}
+    if stored is None:
+        return None
+    right = instances_and_references(exercise.id, seed)[1][i]
+    return {**{name: np.asarray(value, float) for name, value in right.items()}, **stored[i]}
 
 
-def run_variant(exercise, function, arguments):
+def run_variant(exercise: Exercise, function: Callable[..., Any], arguments: Arguments) -> Arrays | None:
     """The outputs of a function that may well fail, as arrays by name; None when it does."""
     try:
         with np.errstate(all="ignore"):
@@ -78,20 +97,20 @@ def run_variant(exercise, function, arguments):
     return {name: compare.to_array(value) for name, value in outputs.items()}
 
 
-def has_sources(exercise):
+def has_sources(exercise: Exercise) -> bool:
     """Whether the solutions are installed, so that slips can be run and not only looked up."""
     return sources.code_cells(exercise.lesson) is not None
 
 
 @lru_cache(maxsize=16384)
-def _run_slip(exercise_id, owner_id, slip_id, seed, i):
+def _run_slip(exercise_id: str, owner_id: str, slip_id: str, seed: int, i: int) -> Arrays | None:
     exercise, owner = find_exercise(exercise_id), find_exercise(owner_id)
     slip = next(slip for slip in owner.slips if slip.id == slip_id)
     function = sources.solution_variant(exercise, slip, owner)
     return run_variant(exercise, function, instances_and_references(exercise_id, seed)[0][i])
 
 
-def _earlier(exercise):
+def _earlier(exercise: Exercise) -> list[tuple[Exercise, Slip]]:
     """(owner, slip) of the exercises whose functions this one uses."""
     if has_sources(exercise):
         return [(owner, slip) for owner in sources.exercises_used(exercise) for slip in owner.slips]
@@ -99,17 +118,20 @@ def _earlier(exercise):
     return [(o, s) for o, slip_id in pairs if o is not exercise for s in o.slips if s.id == slip_id]
 
 
-def _explaining(trial, group):
-    """[Match] of the slips in a group whose numbers are the answers' wherever they change any."""
-    exercise, found = trial.exercise, []
+def _explaining(trial: Trial, group: Iterable[tuple[Exercise, Slip]]) -> list[Match]:
+    """The slips in a group whose numbers are the student's in every output that they change."""
+    exercise = trial.exercise
+    found: list[Match] = []
     whole = exercise.gate is not None  # yes or no: such outputs only mean something together
-    left = [(owner, slip, {}) for owner, slip in group]
+    left = [Suspect(owner, slip, {}) for owner, slip in group]
     for i in trial.order:
         for owner, slip, made in left:
-            made[i] = slip_variant(exercise, slip, trial.seed, i, owner)
+            outputs = slip_variant(exercise, slip, trial.seed, i, owner)
+            if outputs is not None:
+                made[i] = outputs
         left = _possible(left, i, trial.answers[i], trial.references[i], whole)
     for owner, slip, made in left:
-        changed = frozenset().union(*(changed_outputs(made[i], trial.references[i]) for i in made))
+        changed = outputs_changed_anywhere(made, trial)
         agrees = all(compare.same(made[i].get(n), trial.answers[i].get(n)) for i in made for n in changed)
         fits = agrees and (not slip.alone or _all_else_right(trial, changed))
         if changed and fits and (whole or is_telling(made.values(), changed)):
@@ -117,23 +139,26 @@ def _explaining(trial, group):
     return found
 
 
-def match_slips_but_one(trial):
+def match_slips_but_one(trial: Trial) -> list[Match]:
     """Own slips that explain the answers but for one of the outputs that they change, at most three.
 
     Those that explain most; none whose words are about the output that differs.
     """
-    exercise, found = trial.exercise, []
+    exercise = trial.exercise
+    found: list[Match] = []
     for slip in exercise.slips if exercise.gate is None else ():
-        made, differs = {}, set()
+        made: dict[int, Arrays] = {}
+        differs: set[str] = set()
         for i in trial.order:
-            made[i] = slip_variant(exercise, slip, trial.seed, i)
-            if made[i] is None:
+            outputs = slip_variant(exercise, slip, trial.seed, i)
+            if outputs is None:
                 break
-            differs |= {n for n, array in made[i].items() if not compare.same(array, trial.answers[i].get(n))}
+            made[i] = outputs
+            differs |= {n for n, array in outputs.items() if not compare.same(array, trial.answers[i].get(n))}
             if len(differs) > 1:
                 break
         else:
-            changed = frozenset().union(*(changed_outputs(made[i], trial.references[i]) for i in made))
+            changed = outputs_changed_anywhere(made, trial)
             explained = changed - differs
             named = any(re.search(rf"\b{name}\b", slip.says) for name in differs)
             if differs <= changed and len(explained) > 1 and not named and not slip.alone:
@@ -143,7 +168,8 @@ def match_slips_but_one(trial):
     return found if len(found) <= 3 else []
 
 
-def _all_else_right(trial, changed):
+def _all_else_right(trial: Trial, changed: frozenset[str]) -> bool:
+    """Whether the student's outputs are right where a slip changes nothing."""
     return all(
         compare.same(answer.get(name), want)
         for answer, reference in zip(trial.answers, trial.references)
@@ -152,30 +178,40 @@ def _all_else_right(trial, changed):
     )
 
 
-def _possible(slips, i, answer, reference, whole):
+def _possible(
+    suspects: Iterable[Suspect], i: int, answer: Arrays, reference: Reference, whole: bool
+) -> list[Suspect]:
     """Those slips of which every output is the student's, or else (unless `whole`) the right one."""
-    slips = [entry for entry in slips if entry[-1][i] is not None]
+    slips = [suspect for suspect in suspects if i in suspect.made]
     for name, want in reference.items():
-        arrays = [made[i].get(name) for *_, made in slips]
+        arrays = [suspect.made[i].get(name) for suspect in slips]
         fits = compare.which_same(arrays, answer.get(name))
         if not whole:
             fits |= compare.which_same(arrays, want)
-        slips = [entry for entry, fit in zip(slips, fits) if fit]
+        slips = [suspect for suspect, fit in zip(slips, fits) if fit]
     return slips
 
 
-def changed_outputs(made, reference):
+def changed_outputs(made: Arrays, reference: Reference) -> frozenset[str]:
     """The names of the outputs that differ from the reference."""
     return frozenset(name for name, want in reference.items() if not compare.same(made.get(name), want))
 
 
-def is_telling(variants, changed):
+def outputs_changed_anywhere(made: Mapping[int, Arrays], trial: Trial) -> frozenset[str]:
+    """The names of the outputs that differ from the reference on one instance at least.
+
+    made: outputs by instance.
+    """
+    return frozenset().union(*(changed_outputs(outputs, trial.references[i]) for i, outputs in made.items()))
+
+
+def is_telling(variants: Iterable[Arrays], changed: Iterable[str]) -> bool:
     """False for zeros: those are what anything unfinished gives, and show no misunderstanding."""
     return any(np.any(variant.get(name)) for variant in variants for name in changed)
 
 
-def write_bank(exercises, folder=BANK):
-    """Saves what every slip gives on the public seeds, for installations without sources."""
+def write_bank(exercises: Iterable[Exercise], folder: Path = BANK) -> None:
+    """Saves the outputs of every slip on the public seed, for installations without sources."""
     for exercise in exercises:
         if not exercise.slips:
             continue

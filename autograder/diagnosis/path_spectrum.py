@@ -1,22 +1,32 @@
 """The path spectrum: how much of each path from a use of a weight to a loss an array contains."""
 
+from collections.abc import Callable, Collection
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import compare
+from ..compare import Array
 from ..exercises import find_exercise
 from ..exercises.instances import copied, instances_and_references
 from . import facts
+from .trial import Trial
+
+Share = Callable[[NDArray[np.intp]], NDArray[Any]]  # of a path, by how many steps it goes back
 
 
 @lru_cache(maxsize=64)
-def path_contributions(exercise_id, seed, i):
+def path_contributions(exercise_id: str, seed: int, i: int) -> tuple[Array, str]:
     """(contributions, output name) on instance `i` of a seed, see `path_spectrum`."""
-    return find_exercise(exercise_id).spectrum(*copied(instances_and_references(exercise_id, seed)[0][i]))
+    spectrum = find_exercise(exercise_id).spectrum
+    if spectrum is None:
+        raise ValueError(f"{exercise_id} asks for no sum of paths")
+    return spectrum(*copied(instances_and_references(exercise_id, seed)[0][i]))
 
 
-def path_spectrum(contributions, got):
+def path_spectrum(contributions: Array, got: Array) -> tuple[Array, float]:
     """How much of each path an array contains.
 
     contributions: (T, T, *shape), [t-1, s-1] what the loss at step t contributes to the gradient
@@ -34,7 +44,7 @@ def path_spectrum(contributions, got):
     return coefficients, float(residual)
 
 
-def trial_spectrum(trial):
+def trial_spectrum(trial: Trial) -> Array | None:
     """The coefficients on the first instance, or None where the output is right or no sum of paths."""
     contributions, name = path_contributions(trial.exercise.id, trial.seed, 0)
     got = trial.answers[0].get(name)
@@ -46,7 +56,7 @@ def trial_spectrum(trial):
     return coefficients if residual < 1e-3 else None
 
 
-def spectrum_in_words(trial, coefficients, names):
+def spectrum_in_words(trial: Trial, coefficients: Array, names: Collection[str]) -> tuple[str, str | None]:
     """A sentence and the output that it explains, where the paths are cut off or fade; else ("", None).
 
     names: the wrong outputs that nothing has explained yet.  The fit only suggests a number: the
@@ -57,7 +67,7 @@ def spectrum_in_words(trial, coefficients, names):
         return "", None
     parts = [path_contributions(trial.exercise.id, trial.seed, i) for i in range(len(trial.answers))]
 
-    def holds(share):
+    def holds(share: Share) -> bool:
         """Whether share(t - s) of every path is what the arrays consist of."""
         for (contributions, _), answer in zip(parts, trial.answers):
             t, s = np.tril_indices(len(contributions))
@@ -67,10 +77,15 @@ def spectrum_in_words(trial, coefficients, names):
         return True
 
     for steps in range(max(len(contributions) for contributions, _ in parts) - 1):
-        if holds(lambda lag, steps=steps: (lag <= steps).astype(float)):
+        if holds(_up_to(steps)):
             reach = f"at most {steps} step{'s' * (steps > 1)} back" if steps else "no step back"
             return f"{name} is the sum over the paths that go {reach}, and holds no longer ones.", name
     rate = float(np.mean(np.diagonal(coefficients, -1)))
     if abs(rate) > 1e-3 and abs(rate - 1) > 1e-3 and holds(lambda lag: rate**lag):
         return f"{name} holds every path, but each step back is multiplied by {rate:.3g} on the way.", name
     return "", None
+
+
+def _up_to(steps: int) -> Share:
+    """Every path that goes at most so many steps back, and no other."""
+    return lambda lag: (lag <= steps).astype(float)

@@ -5,6 +5,8 @@ import types
 
 import numpy as np
 
+from ..exercises import Exercise
+
 FEW = 30  # entries; with fewer, a helper called once a step may be called as often as a loss
 # Relative errors of a difference quotient: above what another order of summation gives, below
 # what single precision does.
@@ -12,7 +14,7 @@ ROUNDING, SINGLE = 1e-12, 1e-8
 NUMERICAL = {"central_difference", "complex_step", "imag"}
 
 
-def remarks_on_function(answer):
+def remarks_on_function(answer: object) -> list[str]:
     """What the text of a function shows: which of the notebook's data it reads besides its arguments."""
     names = sorted(_data(answer, set())) if isinstance(answer, types.FunctionType) else []
     if not names:
@@ -21,7 +23,7 @@ def remarks_on_function(answer):
     return [f"the function reads {', '.join(names)} from the notebook, {verb}"]
 
 
-def remarks_on_gradient(exercise, answer, error):
+def remarks_on_gradient(exercise: Exercise, answer: object, error: float) -> list[str]:
     """Whether a right gradient was found by trying the loss out, as far as that shows.
 
     error: the largest relative error of the outputs.  A gradient by formulas is exact to rounding;
@@ -29,13 +31,15 @@ def remarks_on_gradient(exercise, answer, error):
     """
     if not exercise.backward:
         return []
-    plain = isinstance(answer, types.FunctionType)
-    if ROUNDING < error < SINGLE or plain and _names(answer, set()) & NUMERICAL:
+    is_numerical = ROUNDING < error < SINGLE
+    if not is_numerical and isinstance(answer, types.FunctionType):
+        is_numerical = bool(_names(answer, set()) & NUMERICAL)
+    if is_numerical:
         return ["the gradient seems to be computed numerically; the exercise asks for formulas"]
     return []
 
 
-def _names(function, seen):
+def _names(function: types.FunctionType, seen: set[types.FunctionType]) -> set[str]:
     """Names that a function uses, and those that functions of the notebook which it reaches use."""
     seen.add(function)
     found = {function.__name__} | _used(function.__code__)
@@ -49,22 +53,23 @@ def _names(function, seen):
     return found
 
 
-def _used(code):
+def _used(code: types.CodeType) -> set[str]:
+    """Names that a function's code, or a function defined in it, uses."""
     nested = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return set(code.co_names).union(*map(_used, nested))
 
 
-def _is_filled(cell):
+def _is_filled(cell: types.CellType) -> bool:
     try:
         return cell.cell_contents is not cell
     except ValueError:
         return False
 
 
-def _data(function, seen):
+def _data(function: types.FunctionType, seen: set[types.FunctionType]) -> set[str]:
     """Names of arrays and collections among the globals that a function and its helpers read."""
     seen.add(function)
-    found = set()
+    found: set[str] = set()
     for name in _globals_read(function.__code__):
         value = function.__globals__.get(name, getattr(builtins, name, None))
         if isinstance(value, types.FunctionType):
@@ -75,7 +80,7 @@ def _data(function, seen):
     return found
 
 
-def _globals_read(code):
+def _globals_read(code: types.CodeType) -> set[str]:
     """Names that a function's code, or a function defined in it, looks up outside."""
     import dis  # only where a right answer is looked at
 

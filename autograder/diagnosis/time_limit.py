@@ -20,7 +20,7 @@ LIMITERS = {__file__, contextlib.contextmanager.__code__.co_filename}
 
 
 @contextlib.contextmanager
-def time_limit(seconds):
+def time_limit(seconds: float) -> Iterator[None]:
     """Raises TimeLimitExceeded in the code of the `with` block when it takes longer.
 
     By a signal in the main thread; elsewhere, and on Windows, from a second thread, which Python
@@ -48,8 +48,8 @@ def can_start_threads() -> bool:
 
 
 @contextlib.contextmanager
-def _limit_by_signal(seconds):
-    def stop(*_):
+def _limit_by_signal(seconds: float) -> Iterator[None]:
+    def stop(*_: object) -> None:
         raise TimeLimitExceeded
 
     before = signal.signal(signal.SIGALRM, stop)
@@ -66,13 +66,14 @@ def _limit_by_signal(seconds):
 
 
 @contextlib.contextmanager
-def _limit_by_thread(seconds):
-    ident, lock, over = threading.get_ident(), threading.Lock(), []
+def _limit_by_thread(seconds: float) -> Iterator[None]:
+    ident, lock = threading.get_ident(), threading.Lock()
+    over: list[bool] = []
 
-    def raise_in_thread(exception):
+    def raise_in_thread(exception: Any) -> None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), exception)
 
-    def stop():
+    def stop() -> None:
         with lock:
             if not over:
                 raise_in_thread(ctypes.py_object(TimeLimitExceeded))
@@ -132,5 +133,6 @@ def _limit_by_events(seconds: float) -> Iterator[None]:
         monitoring.free_tool_id(tool)
 
 
-def in_main_thread():
+def in_main_thread() -> bool:
+    """Whether this is the main thread, the only one that signals reach."""
     return threading.current_thread() is threading.main_thread()

@@ -1,10 +1,11 @@
 """What an answer is tried on, and what came back: shared by everything that looks for a reason."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..exercises import Exercise
+from ..compare import Arrays, Reference
+from ..exercises import Arguments, Exercise
 
 
 class Trial(NamedTuple):
@@ -12,20 +13,21 @@ class Trial(NamedTuple):
 
     exercise: Exercise
     seed: int
-    instances: tuple  # of tuples of arguments
-    references: tuple  # of dicts of arrays
-    answers: tuple  # of dicts of arrays
-    called: tuple  # the student's names of the arguments, as far as known
+    instances: tuple[Arguments, ...]
+    references: tuple[Reference, ...]  #: the right outputs on each instance
+    answers: tuple[Arrays, ...]  #: the student's outputs on each instance
+    called: tuple[str, ...]  #: the student's names of the arguments, as far as known
 
     @property
-    def order(self):
+    def order(self) -> list[int]:
         """The instances' indices from the fewest numbers to the most: most suspects fall at the first."""
         return sorted(range(len(self.instances)), key=lambda i: _size(self.instances[i]))
 
 
-def _size(value):
+def _size(value: Any) -> int:
+    """How many numbers there are in an argument."""
     if isinstance(value, dict):
         return sum(map(_size, value.values()))
     if isinstance(value, (tuple, list)):
         return sum(map(_size, value))
-    return np.size(value) if isinstance(value, np.ndarray) else 1
+    return value.size if isinstance(value, np.ndarray) else 1

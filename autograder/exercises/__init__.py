@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, Literal, cast
 from zlib import crc32
+
+from ..compare import Array, Reference
+
+Arguments = tuple[Any, ...]  # of one call
 
 LESSONS = sorted(m.name[-2:] for m in iter_modules(__path__) if m.name.startswith("lesson"))
 
@@ -20,66 +24,104 @@ LESSONS = sorted(m.name[-2:] for m in iter_modules(__path__) if m.name.startswit
 class Slip:
     """A misunderstanding, and what it does to the solution's source."""
 
+    #: unique among the exercise's slips
     id: str
-    right: str  # a passage that stands exactly once in the solution
-    wrong: str  # what stands there instead
-    says: str  # where the gradient differs, then what that means
-    asks: str  # a question that leads on
-    alone: bool = False  # its words say that all else is right: named only where that is so
+    #: a passage that stands exactly once in the solution
+    right: str
+    #: what stands there instead
+    wrong: str
+    #: where the gradient differs, then what that means
+    says: str
+    #: a question that leads on
+    asks: str
+    #: whether its words say that everything else is right; it is named only where that is so
+    alone: bool = False
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise.
+    """One exercise: what is asked for, how it is judged, and which mistakes are worth naming."""
 
-    instance(seed) makes the arguments of the function; reference(*arguments) the right outputs,
-    a dict of arrays.  `call` runs the student's function on an instance and returns what came
-    back, keyed by output; by default it is called once with the arguments.  `gate` names an
-    output without which nothing counts (a check that refuses everything is no check).
-    `verify` judges an answer that is a value rather than a function: None when it holds, else
-    a sentence.
-    """
-
+    #: the lesson's number and a name, "05.rnn_backward"
     id: str
     title: str
     points: float
+    #: the heading of the lesson to read again
     section: str
-    function: str  # the name the student defines
+    #: the name that the student defines
+    function: str
+    #: the names of the outputs, in the order of a tuple that is returned
     outputs: tuple[str, ...]
-    kind: str = "function"  # or "value"
-    instance: Callable[[int], tuple] | None = None
-    reference: Callable[..., dict] | None = None
-    call: Callable[[Callable, tuple], Any] | None = None
+    #: whether the answer is a function, or an array or a number
+    kind: Literal["function", "value"] = "function"
+    #: makes the function's arguments from a seed
+    instance: Callable[[int], Arguments] | None = None
+    #: the right outputs by name, from the function's arguments
+    reference: Callable[..., Reference] | None = None
+    #: calls the student's function on an instance and returns what came back, keyed by output; None
+    #: where it is called once with the arguments
+    call: Callable[[Callable[..., Any], Arguments], Any] | None = None
+    #: judges an answer that is a value: None when it holds, else a sentence that says why it does not
     verify: Callable[[Any], str | None] | None = None
-    spectrum: Callable[..., Any] | None = None  # (T, T, *shape) contributions of one output
+    #: (contributions, the output's name) from the function's arguments; contributions (T, T, *shape)
+    #: as in `diagnosis.path_spectrum`
+    spectrum: Callable[..., tuple[Array, str]] | None = None
+    #: an output without which nothing counts: a check that refuses everything is no check
     gate: str | None = None
-    gates: str = ""  # in which order parameters are packed by gates along the last axis, "ifgo"
-    phrase: Callable[[str, bool], str] | None = None  # says an output's result in other words
-    step: str = ""  # what the entries of a one-dimensional output are numbered by, from 1
-    backward: bool = False  # adjoints along time (x, a) are made from the last, so the last wrong counts
-    asks: str = ""  # what to ask where no slip fits
-    asks_of: str = ""  # the output that this question is about: not asked where that one is right
-    items: tuple[str, ...] = ()  # what of the course's checklist it covers, see docs/coverage.md
-    answers: tuple[str, ...] = ()  # rnnlib functions that would be the answer, "scalar.total"
+    #: the order in which parameters are packed by gates along the last axis, "ifgo"
+    gates: str = ""
+    #: says in words whether an output, by name, is right
+    phrase: Callable[[str, bool], str] | None = None
+    #: what the entries of a one-dimensional output are numbered by, from 1
+    step: str = ""
+    #: whether it is a backward pass: adjoints along time (x, a) are made from the last one
+    backward: bool = False
+    #: what to ask where no slip fits
+    asks: str = ""
+    #: the output that this question is about; it is not asked where that output is right
+    asks_of: str = ""
+    #: what of the course's checklist the exercise covers, see docs/coverage.md
+    items: tuple[str, ...] = ()
+    #: functions of rnnlib that would be the answer, "scalar.total"
+    answers: tuple[str, ...] = ()
     slips: tuple[Slip, ...] = ()
 
     @property
-    def lesson(self):
+    def lesson(self) -> str:
+        """The number of its lesson, "05"."""
         return self.id.split(".")[0]
 
-    def counts_from_the_end(self, output):
+    def counts_from_the_end(self, output: str) -> bool:
         """Whether an output's last wrong entry is the first one made: adjoints along time are."""
         return self.backward and output in ("x", "a")
 
-    def instances(self, seed=None):
-        """The three instances of a seed: sizes all distinct twice, then a square one."""
+    def instances(self, seed: int | None = None) -> list[Arguments]:
+        """The arguments of three calls for a seed: sizes all distinct twice, then a square one.
+
+        seed: None or 0 for the public instances.  Raises TypeError for an exercise that is answered
+        with a value.
+        """
+        if self.instance is None:
+            raise TypeError(f"{self.id} is answered with a value and has no instances")
         # of a secret seed, what one exercise is given must not be what another asks for
         first = 3 * (int(seed) + crc32(self.id.encode())) if seed else 0
         return [self.instance(first + i) for i in range(3)]
 
+    def right_outputs(self, arguments: Arguments) -> Reference:
+        """The right outputs on an instance, by name.
 
-def find_exercise(exercise_id):
-    """The exercise with this id, such as "01.immediate"."""
+        Raises TypeError for an exercise that is answered with a value.
+        """
+        if self.reference is None:
+            raise TypeError(f"{self.id} is answered with a value and has no reference")
+        return self.reference(*arguments)
+
+
+def find_exercise(exercise_id: object) -> Exercise:
+    """The exercise with this id, such as "01.immediate".
+
+    Raises TypeError for an id that is no string, and ValueError for one that no exercise has.
+    """
     if not isinstance(exercise_id, str):
         raise TypeError(f"exercise id is {type(exercise_id).__name__}, expected a string like '01.immediate'")
     found = all_exercises().get(exercise_id)
@@ -94,11 +136,11 @@ def find_exercise(exercise_id):
 
 
 @cache
-def all_exercises():
+def all_exercises() -> dict[str, Exercise]:
     """All exercises by id, in the order of the lessons."""
     return {e.id: e for lesson in LESSONS for e in lesson_exercises(lesson)}
 
 
-def lesson_exercises(lesson):
+def lesson_exercises(lesson: str) -> tuple[Exercise, ...]:
     """The exercises of one lesson ("01"), in its order."""
-    return import_module(f".lesson{lesson}", __name__).EXERCISES
+    return cast(tuple[Exercise, ...], import_module(f".lesson{lesson}", __name__).EXERCISES)

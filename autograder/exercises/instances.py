@@ -1,25 +1,30 @@
 """What an answer is called with: the instances of an exercise, their right outputs, and the call itself."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 
-from . import find_exercise
+from ..compare import Reference
+from . import Arguments, Exercise, find_exercise
 
 
 @lru_cache(maxsize=256)
-def instances_and_references(exercise_id, seed):
+def instances_and_references(
+    exercise_id: str, seed: int
+) -> tuple[tuple[Arguments, ...], tuple[Reference, ...]]:
     """(instances, references) of a seed: the arguments of each call, and its right outputs.
 
     They are kept and shared: whoever calls a function passes it `copied` arguments.
     """
     exercise = find_exercise(exercise_id)
     instances = tuple(exercise.instances(seed))
-    return instances, tuple(exercise.reference(*copied(arguments)) for arguments in instances)
+    return instances, tuple(exercise.right_outputs(copied(arguments)) for arguments in instances)
 
 
-def copied(value):
+def copied(value: Any) -> Any:
     """A deep copy; many times faster than `deepcopy` on what instances are made of."""
     if type(value) is np.ndarray and value.dtype != object:
         return value.copy()
@@ -32,12 +37,12 @@ def copied(value):
     return deepcopy(value)
 
 
-def call_answer(exercise, function, arguments):
+def call_answer(exercise: Exercise, function: Callable[..., Any], arguments: Arguments) -> Any:
     """What `function` returns on an instance."""
     return exercise.call(function, arguments) if exercise.call else function(*arguments)
 
 
-def calls_on(exercise_id, seed):
+def calls_on(exercise_id: str, seed: int) -> tuple[Callable[[Callable[..., Any]], Any], ...]:
     """A call for each instance of a seed, which takes the answer; none where a value is asked for."""
     exercise = find_exercise(exercise_id)
     if exercise.kind != "function":
@@ -45,5 +50,5 @@ def calls_on(exercise_id, seed):
     return tuple(partial(_call, exercise, given) for given in instances_and_references(exercise.id, seed)[0])
 
 
-def _call(exercise, arguments, answer):
+def _call(exercise: Exercise, arguments: Arguments, answer: Callable[..., Any]) -> Any:
     return call_answer(exercise, answer, copied(arguments))

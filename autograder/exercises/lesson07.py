@@ -13,6 +13,7 @@ SIZES = (4, 5, 3)  # H
 SHAPES = ((4, 2, 3), (5, 3, 2), (4, 3, 3))  # T, B, H
 PHIS = ("sigmoid", "tanh", "relu", "sigmoid", "tanh", "identity")
 LARGEST = 1000  # entry of a counterexample
+LONG = (100, 1000)  # inputs of a run that shows what happens eventually
 
 
 def _drawn(key, seed, fits):
@@ -82,6 +83,30 @@ def _jacobians(seed):
     return (J * (rng.uniform(0.7, 1.2) if T < 10 else 1e-6),)
 
 
+def _jacobians_for_the_spectrum(seed):
+    """Exponents that are well apart: where they nearly agree, wrong orders give nearly the same.
+
+    In the short products they do not come out of the decompositions with the largest first.
+    """
+    T, H = ((7, 3), (6, 4), (60, 3))[seed % 3]
+    for attempt in range(10_000):
+        J = np.random.default_rng([707, seed, attempt]).normal(size=(T, H, H))
+        found = flow.lyapunov_spectrum(J)
+        apart = -np.diff(found).max() > 0.1 and np.abs(found).min() > 0.05
+        if apart and (T > 10 or np.abs(_stretches(J)[0] - found[0]) > 0.1):
+            return (J if T < 10 else 1e-4 * J,)
+    raise AssertionError("no Jacobians whose exponents are apart")
+
+
+def _stretches(J):
+    """(n,) mean ln |R_t[i, i]| in the order in which the decompositions give them."""
+    Q, logs = np.eye(J.shape[-1]), 0.0
+    for J_t in J:
+        Q, R = np.linalg.qr(J_t @ Q)
+        logs = logs + np.log(np.abs(np.diag(R)))
+    return logs / len(J)
+
+
 def _states_and_adjoints(seed):
     """A tanh run whose states are not saturated, and adjoints at every step."""
     rng = np.random.default_rng([706, seed])
@@ -134,6 +159,18 @@ def _finite_rate(function, arguments):
     if rate is not None and rate.ndim == 0 and not np.isfinite(rate):
         steps = len(arguments[0])
         raise Unreadable(f"returned {rate} for {steps} steps: the product has left the range of floats")
+    return returned
+
+
+def _finite_spectrum(function, arguments):
+    """Calls the function; exponents that are not numbers are said in words."""
+    returned = function(*arguments)
+    found = compare.to_array(read_outputs(returned, ("exponents",))[0].get("exponents"))
+    if found is not None and found.dtype.kind == "f" and not np.isfinite(found).all():
+        raise Unreadable(
+            f"returned {np.count_nonzero(~np.isfinite(found))} exponents that are no finite number: "
+            "a logarithm of a negative number, or a product that has left the range of floats"
+        )
     return returned
 
 
@@ -298,16 +335,20 @@ def _one_unit_vanishes(value):
 
 
 def _mixed(value):
-    _, J = _factors(value, (5, 100))
-    missing = [] if (J > 1).any() else ["none is above 1"]
-    missing += [] if ((J >= 0) & (J <= 1)).any() else ["none lies between 0 and 1"]
-    if not missing:
+    """Ten of each kind in the last half: a run that settles, or is pushed once at its end, has not."""
+    _, J = _factors(value, LONG)
+    last = J[len(J) // 2 :]
+    above, between = np.sum(last > 1), np.sum((last >= 0) & (last <= 1))
+    if min(above, between) >= 10:
         return None
-    return f"the factors run from {J.min():.3g} to {J.max():.3g}: {' and '.join(missing)}"
+    return (
+        f"of the last {len(last)} factors {above} are above 1 and {between} lie between 0 and 1, "
+        "expected at least 10 of each kind"
+    )
 
 
 def _all_negative(value):
-    _, J = _factors(value, (5, 100))
+    _, J = _factors(value, LONG)
     if (J < 0).all():
         return None
     if (J <= 0).all():
@@ -363,10 +404,7 @@ NORM_BOUND = Exercise(
     points=2,
     section="2 The theorem",
     function="norm_bound",
-    items=(
-        "S4.4", "S4.16", "S4.17", "S4.22", "S4.23", "S4.25", "S4.26", "S4.31", "S4.33", "S4.34", "S4.35",
-        "S4.52",
-    ),  # fmt: skip
+    items=("S4.25", "S4.31", "S4.33", "S4.34", "S4.35"),
     answers=("flow.norm_bound",),
     outputs=("bound",),
     instance=_matrix_phi_and_number,
@@ -526,7 +564,7 @@ REFUTE_BOUNDS = Exercise(
     points=2,
     section="4 Refute it: two printed bounds",
     function="bounds",
-    items=("S4.18", "S4.34"),
+    items=("S4.17", "S4.18", "S4.34"),
     outputs=("bounds",),
     kind="value",
     verify=lambda answer: _several(answer, one=_above_one, exponent=_exponent),
@@ -538,7 +576,7 @@ REFUTE_EIGENVALUES = Exercise(
     points=2,
     section="5 Refute it: the eigenvalue as a bound",
     function="eigen",
-    items=("S4.24", "S4.32"),
+    items=("S4.24", "S4.32", "S4.52"),
     outputs=("eigen",),
     kind="value",
     verify=lambda answer: _several(answer, transient=_transient, negative=_negative),
@@ -562,7 +600,7 @@ GROWTH_RATE = Exercise(
     points=3,
     section="7 The growth rate",
     function="growth_rate",
-    items=("S4.27", "S4.35"),
+    items=("S4.16", "S4.17", "S4.23", "S4.27"),
     answers=("flow.growth_rate",),
     outputs=("rate",),
     instance=_jacobians,
@@ -619,11 +657,119 @@ GROWTH_RATE = Exercise(
     ),
 )
 
+LYAPUNOV = Exercise(
+    id="07.lyapunov_spectrum",
+    title="The Lyapunov spectrum",
+    points=3,
+    section="8 The limit: Lyapunov exponents",
+    function="lyapunov_spectrum",
+    items=("S4.21", "S4.27"),
+    answers=("flow.lyapunov_spectrum",),
+    outputs=("exponents",),
+    instance=_jacobians_for_the_spectrum,
+    reference=lambda J: {"exponents": flow.lyapunov_spectrum(J)},
+    call=_finite_spectrum,
+    step="i",
+    asks="Do your exponents add up to the mean of the logarithms of the determinants' moduli?",
+    slips=(
+        Slip("basis_forgotten", "J_t @ Q)", "J_t)",
+             "Every Jacobian is decomposed alone: the basis does not go along from step to step, or stands "
+             "on the left, where the triangular factor does not notice it.",
+             "The basis holds directions of the state before the step; from which side does a Jacobian act "
+             "on them?"),
+        Slip("triangular_factor_goes_on", "J_t @ Q)", "J_t @ (Q if np.ndim(log_sizes) == 0 else R))",
+             "From the second step on the triangular factor is what goes on, not the orthogonal one.",
+             "Which of the two factors has columns of length 1?"),
+        Slip("product_goes_on", "Q, R = np.linalg.qr(J_t @ Q)",
+             "Q = J_t @ Q\n        R = np.linalg.qr(Q)[1]",
+             "What goes on is the product itself, so each step counts all earlier ones once more.",
+             "What has to be taken out of the columns before the next step?"),
+        Slip("jacobians_transposed", "J_t @ Q)", "J_t.T @ Q)",
+             "Every Jacobian is transposed.",
+             "Which index of J_t belongs to the state before the step?"),
+        Slip("ascending", "for J_t in J:", "for J_t in J[::-1]:",
+             "The Jacobians are taken from the last to the first.",
+             "Which step acts first on a change of the initial state?"),
+        Slip("adjoint_order", "for J_t in J:", "for J_t in J[::-1].swapaxes(1, 2):",
+             "The exponents are those of the way back: transposed Jacobians, from the last to the first. In "
+             "the limit both are the same, for a finite number of steps they are not.",
+             "Does the exercise let the basis go forward or back in time?"),
+        Slip("smallest_first", "np.sort(log_sizes / len(J))[::-1]", "np.sort(log_sizes / len(J))",
+             "The exponents stand in reverse: the smallest comes first.",
+             "Which exponent is called the top one?"),
+        Slip("not_sorted", "np.sort(log_sizes / len(J))[::-1]", "log_sizes / len(J)",
+             "The values are right and their order is not: they are not sorted.",
+             "After how many steps do the decompositions themselves give the largest first?"),
+        Slip("not_divided", "log_sizes / len(J)", "log_sizes",
+             "The sums are not divided by the number of steps.",
+             "Two sequences of different length: what makes their numbers comparable?"),
+        Slip("one_step_less", "/ len(J)", "/ (len(J) - 1)",
+             "The sums are divided by T - 1, although there are T decompositions.",
+             "How many steps has each sum?"),
+        Slip("one_step_more", "/ len(J)", "/ (len(J) + 1)",
+             "The sums are divided by T + 1, although there are T decompositions.",
+             "How many steps has each sum?"),
+        Slip("divided_by_the_units", "/ len(J)", "/ len(J[0])",
+             "The sums are divided by the number of units.",
+             "Over what is each exponent a mean?"),
+        Slip("only_the_last_step", "log_sizes = log_sizes + ", "log_sizes = ",
+             "Only the last step's logarithms are left: the earlier ones are overwritten.",
+             "What becomes of the sizes of the steps before?"),
+        Slip("no_logarithm", "return np.sort(log_sizes / len(J))[::-1]",
+             "return np.exp(np.sort(log_sizes / len(J))[::-1])",
+             "These are the mean factors of a step; their logarithms are the exponents.",
+             "Which exponent has a direction that keeps its length?"),
+        Slip("mean_of_sizes", "return np.sort(log_sizes / len(J))[::-1]",
+             "Q, sizes = np.eye(len(J[0])), []\n"
+             "    for A in J:\n"
+             "        Q, R = np.linalg.qr(A @ Q)\n"
+             "        sizes.append(np.abs(np.diag(R)))\n"
+             "    return np.sort(np.log(np.mean(sizes, axis=0)))[::-1]",
+             "The logarithm is taken of the mean size; what adds up along the product is logarithms.",
+             "A direction doubled by one step and halved by the next: what is its rate?"),
+        Slip("singular_values_of_steps", "return np.sort(log_sizes / len(J))[::-1]",
+             "return np.log(np.linalg.svd(J, compute_uv=False)).mean(axis=0)",
+             "These are the means of the single steps' singular values, as if every step found its best "
+             "directions again.",
+             "Do the directions that one step stretches most arrive at the next step's best directions?"),
+        Slip("eigenvalues_of_steps", "return np.sort(log_sizes / len(J))[::-1]",
+             "return np.sort(np.log(np.abs(np.linalg.eigvals(J))).mean(axis=0))[::-1]",
+             "These come from the single steps' eigenvalues, as if all steps shared their eigenvectors.",
+             "What did two matrices of spectral radius zero do, taken in turn?"),
+        Slip("singular_values_of_product", "return np.sort(log_sizes / len(J))[::-1]",
+             "scale = np.abs(J).max()\n"
+             "    product = np.linalg.multi_dot(J[::-1] / scale)\n"
+             "    found = np.linalg.svd(product, compute_uv=False)\n"
+             "    return np.log(np.maximum(found, 1e-300)) / len(J) + np.log(scale)",
+             "These are the logarithms of the product's singular values. In the limit they are the same; for "
+             "a finite number of steps they are not, and the small ones drown in rounding.",
+             "What becomes of the columns of a long product, if nothing keeps them apart?"),
+        Slip("all_entries", "np.diag(R)", "np.sum(R, axis=1)",
+             "The rows of the triangular factor are summed; a direction's own size is one entry of it.",
+             "What do the entries above the diagonal say?"),
+        Slip("column_norms", "np.abs(np.diag(R))", "np.linalg.norm(R, axis=0)",
+             "The lengths of the columns are taken, in which the directions before are still contained.",
+             "Which part of a new column is left after the directions before it have been taken out?"),
+        Slip("base_ten", "np.log(", "np.log10(",
+             "The logarithm has the base 10; the exponents are asked for in natural logarithms.",
+             "Which power of which number gives the mean factor of a step?"),
+        Slip("base_two", "np.log(", "np.log2(",
+             "The logarithm has the base 2; the exponents are asked for in natural logarithms.",
+             "Which power of which number gives the mean factor of a step?"),
+        Slip("first_missing", "for J_t in J:", "for J_t in J[1:]:",
+             "The first Jacobian is left out.",
+             "Where does the basis stand before the first step?"),
+        Slip("last_missing", "for J_t in J:", "for J_t in J[:-1]:",
+             "The last Jacobian is left out.",
+             "Which is the last step that the loop visits?"),
+    ),
+)
+
 REFUTE_ONE_UNIT = Exercise(
     id="07.refute_one_unit",
-    title="Refute: large weights explode, factors keep their side",
+    title="Refute: large weights explode, factors end on one side",
     points=3,
-    section="8 Refute it: one unit is enough",
+    section="9 Refute it: one unit is enough",
     function="units",
     items=("S4.25", "S4.27", "S4.44"),
     outputs=("units",),
@@ -637,9 +783,9 @@ CONTRIBUTION = Exercise(
     id="07.contribution_by_lag",
     title="The gradient, sorted by lag",
     points=4,
-    section="9 What vanishes is the part from far away",
+    section="12 What vanishes is the part from far away",
     function="contribution_by_lag",
-    items=("S1.10", "S4.29", "S4.50"),
+    items=("S1.10", "S4.22", "S4.29", "S4.50"),
     answers=("paths.path_terms", "truncated.window", "truncated.chunks"),
     outputs=("C",),
     instance=_states_and_adjoints,
@@ -757,6 +903,7 @@ EXERCISES = (
     REFUTE_EIGENVALUES,
     REFUTE_PRODUCTS,
     GROWTH_RATE,
+    LYAPUNOV,
     REFUTE_ONE_UNIT,
     CONTRIBUTION,
 )

@@ -637,6 +637,7 @@ PENALTIES = Exercise(
     section="6 Penalties: the wrong one and a better one",
     function="penalties",
     items=("S4.30",),
+    answers=("regularisers.l2", "regularisers.omega"),
     outputs=("l2", "omega"),
     instance=_states_to_penalise,
     reference=_penalty_reference,

@@ -1,23 +1,28 @@
 """The solutions' source: finds the cell that defines a function and compiles variants of it."""
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
+from types import CodeType
+from typing import Any
 
 from ..errors import PassageError
-from . import lesson_exercises
+from . import Exercise, Slip, lesson_exercises
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "solutions"
 
 
 @cache
-def code_cells(lesson):
+def code_cells(lesson: str) -> tuple[str, ...] | None:
     """The code cells of a lesson's source in order; None where the sources are not installed."""
     found = source_cells(lesson)
-    return found and tuple(body for head, body in found if "[markdown]" not in head)
+    if found is None:
+        return None
+    return tuple(body for head, body in found if "[markdown]" not in head)
 
 
-def source_cells(lesson):
+def source_cells(lesson: str) -> list[tuple[str, str]] | None:
     """(head, body) of every cell of a lesson's source; None where the sources are not installed."""
     sources = sorted(FOLDER.glob(f"{lesson}_*.py"))
     if not sources:
@@ -26,18 +31,21 @@ def source_cells(lesson):
     return list(zip(found[::2], found[1::2]))
 
 
-def solution_source(exercise):
-    """The cell that defines the exercise's function, or None where there are no sources."""
-    code = code_cells(exercise.lesson)
-    if code is None:
-        return None
-    found = _defining(code, exercise.function)
+def solution_source(exercise: Exercise) -> str:
+    """The cell that defines the exercise's function.
+
+    Raises FileNotFoundError where the sources are not installed, and PassageError where it is not
+    exactly one cell.
+    """
+    found = _defining(_cells(exercise.lesson), exercise.function)
     if len(found) != 1:
         raise PassageError(f"{exercise.id}: {len(found)} cells define {exercise.function}, expected one")
     return found[0]
 
 
-def solution_variant(exercise, slip=None, owner=None):
+def solution_variant(
+    exercise: Exercise, slip: Slip | tuple[Slip, ...] | None = None, owner: Exercise | None = None
+) -> Callable[..., Any]:
     """The solution's function; with `slip`, its right passage replaced by the wrong one.
 
     slip: a Slip, or a tuple of those that are made at once.  owner: the earlier exercise in whose
@@ -51,9 +59,9 @@ def solution_variant(exercise, slip=None, owner=None):
     return _function(exercise.lesson, tuple(code), exercise.function, exercise.id)
 
 
-def exercises_used(exercise):
+def exercises_used(exercise: Exercise) -> list[Exercise]:
     """Earlier exercises of the lesson whose functions this one's solution calls, or that those call."""
-    found = []
+    found: list[Exercise] = []
     for earlier in lesson_exercises(exercise.lesson):
         if earlier is exercise:
             break
@@ -62,7 +70,7 @@ def exercises_used(exercise):
     return found
 
 
-def with_slip(exercise, *slips):
+def with_slip(exercise: Exercise, *slips: Slip) -> str:
     """The cell that defines the exercise's function, with each slip's wrong passage in it.
 
     Raises PassageError when a right passage does not stand there exactly once, also because
@@ -80,35 +88,44 @@ def with_slip(exercise, *slips):
     return text
 
 
+def _cells(lesson: str) -> tuple[str, ...]:
+    """The code cells of a lesson's source, for what cannot do without them."""
+    code = code_cells(lesson)
+    if code is None:
+        raise FileNotFoundError(f"the source of lesson {lesson} is not installed: no {FOLDER}/{lesson}_*.py")
+    return code
+
+
 @lru_cache(maxsize=8192)
-def _function(lesson, code, name, label):
+def _function(lesson: str, code: tuple[str, ...], name: str, label: str) -> Callable[..., Any]:
     namespace = dict(_setup(lesson))
     for cell in code:
         exec(_compiled(cell, label), namespace)
-    return namespace[name]
+    function: Callable[..., Any] = namespace[name]
+    return function
 
 
 @lru_cache(maxsize=8192)
-def _compiled(cell, label):
+def _compiled(cell: str, label: str) -> CodeType:
     return compile(cell, f"<solution of {label}>", "exec")
 
 
 @lru_cache(maxsize=1024)
-def _defining(code, function):
+def _defining(code: tuple[str, ...], function: str) -> list[str]:
     return [cell for cell in code if re.search(rf"^def {function}\(", cell, flags=re.M)]
 
 
 @lru_cache(maxsize=4096)
-def _calls(text, function):
+def _calls(text: str, function: str) -> bool:
     return re.search(rf"(?<!def )\b{function}\(", text) is not None
 
 
 @cache
-def _setup(lesson):
-    namespace = {}
+def _setup(lesson: str) -> dict[str, Any]:
+    namespace: dict[str, Any] = {}
     imports = [
         line
-        for cell in code_cells(lesson)
+        for cell in _cells(lesson)
         for line in cell.splitlines()
         if re.match(r"(import|from) (numpy|rnnlib|typing)", line)
     ]
@@ -120,13 +137,13 @@ def _setup(lesson):
     return namespace
 
 
-def _functions_before(exercise):
+def _functions_before(exercise: Exercise) -> list[str]:
     """Solutions that this one may call: the cells with a solution region above it."""
-    code = code_cells(exercise.lesson)
+    code = _cells(exercise.lesson)
     above = code[: code.index(solution_source(exercise))]
     return [cell for cell in above if _is_solution(cell)]
 
 
 @lru_cache(maxsize=1024)
-def _is_solution(cell):
+def _is_solution(cell: str) -> bool:
     return "### BEGIN SOLUTION" in cell and re.search(r"^def ", cell, flags=re.M) is not None

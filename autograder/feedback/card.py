@@ -4,7 +4,8 @@ import html as _html
 import re
 import textwrap
 
-from ..results import Mark
+from ..exercises import Exercise
+from ..results import Mark, Output, Verdict
 from ..wording import index_text, plain
 from . import folds
 
@@ -37,7 +38,7 @@ background:color-mix(in srgb,var(--jp-brand-color1,#2a7fbf) var(--share,0%),tran
 </style>"""
 
 
-def mark_of(exercise, verdict):
+def mark_of(exercise: Exercise, verdict: Verdict) -> Mark:
     """What a verdict earns: the `Mark` that is kept in the output's metadata, for the class report."""
     return Mark(
         exercise.id,
@@ -50,13 +51,13 @@ def mark_of(exercise, verdict):
     )
 
 
-def render_text(exercise, verdict, width=60):
+def render_text(exercise: Exercise, verdict: Verdict, width: int = 60) -> str:
     """The card as plain text: for terminals, editors without HTML, and screen readers."""
     lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict), ""]
     pad = max(map(len, verdict.outputs), default=0)
     for name, output in verdict.outputs.items():
         lines += _wrap(
-            f"{_mark(output)} {name:<{pad}}  {_detail(exercise, name, output)}", width, indent="    "
+            f"{_sign(output)} {name:<{pad}}  {_detail(exercise, name, output)}", width, indent="    "
         )
     if not verdict.correct:
         lines += ["", *(line for says in _sentences(verdict) for line in _wrap(says, width))]
@@ -66,11 +67,11 @@ def render_text(exercise, verdict, width=60):
     return "\n".join([*lines, *folds.render_text(verdict)])
 
 
-def render_html(exercise, verdict):
+def render_html(exercise: Exercise, verdict: Verdict) -> str:
     """The card as HTML; text and signs carry the meaning, colour only repeats it."""
     tone = "right" if verdict.correct else "part" if verdict.score > 0 else "wrong"
     rows = "".join(
-        f"<tr><th scope='row'>{_mark(output)} <code>{_escape(name)}</code></th>"
+        f"<tr><th scope='row'>{_sign(output)} <code>{_escape(name)}</code></th>"
         f"<td>{_escape(_detail(exercise, name, output))}</td></tr>"
         for name, output in verdict.outputs.items()
     )
@@ -89,20 +90,20 @@ def render_html(exercise, verdict):
     return f"{STYLE}{group}{''.join(parts)}</section>"
 
 
-def _sentences(verdict):
+def _sentences(verdict: Verdict) -> list[str]:
     """The diagnosis; each alternative begins a line."""
     first, *others = plain(verdict.message).split(" Or: ")
     return [first, *(f"Or: {other}" for other in others)]
 
 
-def _wrap(text, width, indent=""):
+def _wrap(text: str, width: int, indent: str = "") -> list[str]:
     """Lines of at most `width` characters, never broken inside a name, an index or a shape."""
     tied = re.sub(r"(?<=\d), (?=\d)| = (?=\d)", lambda m: m[0].replace(" ", "\xa0"), text)
     lines = textwrap.wrap(tied, width, subsequent_indent=indent, break_on_hyphens=False)
     return [line.replace("\xa0", " ") for line in lines]
 
 
-def _headline(exercise, verdict):
+def _headline(exercise: Exercise, verdict: Verdict) -> str:
     word = {
         "unanswered": "not answered yet",
         "error": "raised an error",
@@ -120,11 +121,11 @@ def _headline(exercise, verdict):
     return f"{word} · {round(exercise.points * verdict.score, 2):g} of {exercise.points:g} points"
 
 
-def _mark(output):
+def _sign(output: Output) -> str:
     return "✓" if output.ok else "✗"
 
 
-def _detail(exercise, name, output):
+def _detail(exercise: Exercise, name: str, output: Output) -> str:
     if exercise.phrase:
         return exercise.phrase(name, output.ok)
     if exercise.kind == "value":  # what is wrong with it is the diagnosis below
@@ -144,7 +145,7 @@ def _detail(exercise, name, output):
     return f"differs by {size} its largest entry{_where(exercise, name, output)}"
 
 
-def _where(exercise, name, output):
+def _where(exercise: Exercise, name: str, output: Output) -> str:
     late = exercise.counts_from_the_end(name)
     index = output.last if late else output.where
     if not index:
@@ -157,5 +158,5 @@ def _where(exercise, name, output):
     return f", {order} at {entry}"
 
 
-def _escape(value):
+def _escape(value: object) -> str:
     return _html.escape(str(value), quote=True)

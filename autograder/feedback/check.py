@@ -1,5 +1,7 @@
 """`check` in a notebook: judge, show the card, return the points or raise."""
 
+from typing import Any
+
 import numpy as np
 
 from ..diagnosis import call_guard
@@ -7,10 +9,10 @@ from ..diagnosis.diagnose import diagnose
 from ..errors import AnswerError, CheckFailed
 from ..exercises import find_exercise
 from . import card, versions
-from .show import in_one_line, show
+from .show import in_one_line, show_output
 
 
-def check(exercise_id, answer, seed=None):
+def check(exercise_id: str, answer: object, seed: int | None = None) -> float | None:
     """Judges `answer`, shows the card and returns the points earned, a float above 0.
 
     answer: the function, array or number the exercise asks for.  seed: None for the exercise's
@@ -29,7 +31,7 @@ def check(exercise_id, answer, seed=None):
         raise in_one_line(error) from None
     mark = card.mark_of(exercise, verdict)
     html, text = card.render_html(exercise, verdict), card.render_text(exercise, verdict)
-    show(html, text, {"unrolled": mark.to_json()})
+    show_output(html, text, {"unrolled": mark.to_json()})
     if exercise.points == 0:
         return None
     if not mark.points > 0:
@@ -37,7 +39,7 @@ def check(exercise_id, answer, seed=None):
     return mark.points
 
 
-def _check_seed(seed):
+def _check_seed(seed: Any) -> None:
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if seed is not None and not whole:
         raise TypeError(f"seed is of type {type(seed).__name__}, expected None or a whole number")

@@ -4,16 +4,18 @@ import html as _html
 
 import numpy as np
 
+from ..compare import Array
+from ..results import Number, Verdict
 from ..wording import index_text
 
 
-def render_text(verdict):
+def render_text(verdict: Verdict) -> list[str]:
     """The lines of both for the card as text: one entry for each output."""
-    lines = []
+    lines: list[str] = []
     rows = {n.output: n for n in reversed(verdict.numbers)}
     if rows:
         cells = [("", "yours", "expected")]
-        cells += [(f"{n} {index_text(rows[n].index)}", *_pair(rows[n])) for n in verdict.outputs if n in rows]
+        cells += [(f"{n} {index_text(rows[n].entry)}", *_pair(rows[n])) for n in verdict.outputs if n in rows]
         widths = [max(len(row[column]) for row in cells) for column in range(3)]
         lines += ["", "Numbers that differ:"]
         lines += [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in cells]
@@ -29,12 +31,12 @@ def render_text(verdict):
     return lines
 
 
-def render_html(verdict):
+def render_html(verdict: Verdict) -> str:
     """Both for the card as HTML, folded."""
     parts = []
     if verdict.numbers:
         rows = "".join(
-            f"<tr><th scope='row'><code>{_html.escape(n.output)}{index_text(n.index)}</code></th>"
+            f"<tr><th scope='row'><code>{_html.escape(n.output)}{index_text(n.entry)}</code></th>"
             f"<td>{_pair(n)[0]}</td><td>{_pair(n)[1]}</td></tr>"
             for n in verdict.numbers
         )
@@ -45,12 +47,12 @@ def render_html(verdict):
     return "".join(parts)
 
 
-def _fold(title, content):
+def _fold(title: str, content: str) -> str:
     return f"<details><summary>{title}</summary>{content}</details>"
 
 
-def _picture(coefficients):
-    def cell(t, s, c):
+def _picture(coefficients: Array) -> str:
+    def cell(t: int, s: int, c: float) -> str:
         shade = 0 if np.isnan(c) else int(55 * min(abs(c), 1.0))
         kind = " class='none'" if np.isnan(c) else f" style='--share:{shade}%'" if shade else ""
         return f"<td{kind} title='loss at step {t}, use at step {s}'>{_share(c)}</td>"
@@ -70,14 +72,14 @@ def _picture(coefficients):
     )
 
 
-def _share(c):
+def _share(c: float) -> str:
     return "·" if np.isnan(c) else f"{round(float(c), 2) + 0.0:.3g}"
 
 
-def _pair(number):
-    """Both numbers, with digits enough to see the difference."""
+def _pair(number: Number) -> tuple[str, str]:
+    """Both numbers, with enough digits to see the difference."""
     for digits in range(4, 17):
-        got, expected = (f"{value + 0.0:.{digits}g}" for value in number[2:])
+        got, expected = (f"{value + 0.0:.{digits}g}" for value in (number.got, number.expected))
         if got != expected:
             break
     return got, expected

@@ -22,7 +22,7 @@ def tell_other_version() -> None:
         return
     _told.add(version)
     sentence = other_version(version, rnnlib.__version__)
-    show.show(f"<p role='note'>{sentence}</p>", sentence)
+    show.show_output(f"<p role='note'>{sentence}</p>", sentence)
 
 
 def notebook_version() -> str | None:

@@ -2,9 +2,10 @@
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..results import Mark, Status
+from ..results import Mark, Result, Status
 
 ABSENT = "not handed in"
 
@@ -21,15 +22,17 @@ class Row(NamedTuple):
     name: tuple[str, str] = ("", "")  #: first, last; as far as the gradebook knows
 
     @property
-    def total(self):
+    def total(self) -> float:
+        """Points of all exercises together."""
         return sum(mark.points for mark in self.marks.values())
 
     @property
-    def maximum(self):
+    def maximum(self) -> float:
+        """What they could have been."""
         return sum(mark.max for mark in self.marks.values())
 
     @property
-    def diagnosis(self):
+    def diagnosis(self) -> str:
         """One line: what each exercise below full marks shows."""
         if not self.marks:
             return self.reason
@@ -47,14 +50,14 @@ class Row(NamedTuple):
         )
 
     @property
-    def unreadable(self):
+    def unreadable(self) -> str:
         """Why the whole submission could not be read, or ""."""
         marks = list(self.marks.values())
         whole = marks and all(mark.status == Status.UNREADABLE for mark in marks)
         return marks[0].summary if whole else ""
 
 
-def report_rows(results, students):
+def report_rows(results: Mapping[str, Result], students: Mapping[str, tuple[str, str]]) -> list[Row]:
     """Rows in the order of `results`, {student: result of grading}, then who handed in nothing.
 
     students: {id: (first name, last name)} of all who are enrolled.
@@ -64,14 +67,14 @@ def report_rows(results, students):
     return table + [Row(student, {}, reason=ABSENT, name=students[student]) for student in absent]
 
 
-def _row(student, result, students):
+def _row(student: str, result: Result, students: Mapping[str, tuple[str, str]]) -> Row:
     name = students.get(student, ("", ""))
     if not result.marks:
         return Row(student, {}, reason=f"no result: {result.reason}", name=name)
     return Row(student, result.marks, result.remarks, result.seconds, result.walls, name=name)
 
 
-def render_text(table, width=100):
+def render_text(table: Sequence[Row], width: int = 100) -> str:
     """The table for a terminal: a line of points for each student, then the diagnosis."""
     exercises = exercises_of(table)
     names = max([len("student"), *(len(row.student) for row in table)])
@@ -88,7 +91,8 @@ def render_text(table, width=100):
     return "\n".join([*lines, "", f"exercises: {key}", *more])
 
 
-def render_csv(table):
+def render_csv(table: Sequence[Row]) -> str:
+    """The table as a CSV."""
     exercises = exercises_of(table)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -101,7 +105,8 @@ def render_csv(table):
     return buffer.getvalue()
 
 
-def finding(mark):
+def finding(mark: Mark) -> str:
+    """What one exercise shows: the slips that were named, or how far the answer came."""
     if mark.slips:
         return " or ".join(map(slip_name, mark.slips))
     if mark.status == Status.JUDGED:
@@ -110,23 +115,25 @@ def finding(mark):
     return f"{mark.status}, {mark.summary}" if told else mark.status
 
 
-def slip_name(slip):
+def slip_name(slip: str) -> str:
     """A slip's id in words; one of an earlier exercise, "01.immediate:sign", names that first."""
     *owner, own = slip.split(":")
     return "".join(f"from {exercise.split('.')[1]}, " for exercise in owner) + own.replace("_", " ")
 
 
-def exercises_of(table):
+def exercises_of(table: Sequence[Row]) -> list[str]:
+    """The grade_ids of all exercises, in the order of the notebooks."""
     return list(dict.fromkeys(grade_id for row in table for grade_id in row.marks))
 
 
-def short_name(grade_id):
+def short_name(grade_id: str) -> str:
+    """A grade_id without its prefix, for the head of a column."""
     return grade_id.removeprefix("check_")
 
 
-def _points(row, exercise):
+def _points(row: Row, exercise: str) -> str:
     return f"{row.marks[exercise].points:.2g}" if exercise in row.marks else "-"
 
 
-def _cut(line, width):
+def _cut(line: str, width: int) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_config_path
-from traitlets.config import Config, ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
+from traitlets.config.loader import Config, ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
 from ..errors import GradingError
 from ..results import Result
@@ -62,7 +62,7 @@ class Course:
         return cls(root, config)
 
     @classmethod
-    def of(cls, resources: Mapping[str, Any]) -> "Course":
+    def from_resources(cls, resources: Mapping[str, Any]) -> "Course":
         """The course a converter works on: nbgrader runs its converters in the course's root."""
         config = Config()
         config.CourseDirectory.db_url = resources["nbgrader"]["db_url"]
@@ -71,7 +71,7 @@ class Course:
     @property
     def home(self) -> Path:
         """The folder of the gradebook; with a database elsewhere, `gradebook`."""
-        url = self.config.CourseDirectory.db_url
+        url: str = self.config.CourseDirectory.db_url
         if not url.startswith("sqlite:///"):
             return self.root / "gradebook"
         return (self.root / url.removeprefix("sqlite:///")).parent
@@ -96,12 +96,15 @@ class Course:
         return Limits(**found)
 
     def store(self, assignment: str) -> Store:
+        """Where the runs and verdicts of an assignment are stored."""
         return Store(self.home, assignment)
 
     def released(self, assignment: str) -> dict[str, Any]:
         """The released notebook as JSON."""
         name = self.assignment(assignment)
-        return json.loads((self.root / "notebooks" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+        path = self.root / "notebooks" / name / f"{name}.ipynb"
+        released: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return released
 
     def assignment(self, name: str) -> str:
         """The assignment called "01_scalar_rnn", "01_scalar_rnn/" or "01"."""

@@ -6,11 +6,11 @@ change is not run again.
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from ..errors import GradingError, Infrastructure, Unavailable
 from ..results import Result
@@ -18,7 +18,14 @@ from ..sandbox import bubblewrap
 from ..sandbox.run import Ran
 from . import executors, submission_files
 from .course import Course
-from .grade_submission import Task, grade_one, keep, prepare, result_of
+from .grade_submission import (
+    Graded,
+    Task,
+    grade_one,
+    prepare_task,
+    result_of,
+    store_run_and_verdicts,
+)
 from .interrupts import until_done
 from .judge_submission import Judged
 from .result_store import Store
@@ -62,13 +69,6 @@ class Silence:
         """Says nothing."""
 
 
-class Graded(NamedTuple):
-    """A submission that came out of its run: its task, and the result; without marks where it failed."""
-
-    task: Task
-    result: Result
-
-
 def grade_class(
     course: Course, assignment: str, options: Options | None = None, progress: Progress | None = None
 ) -> dict[str, Result]:
@@ -91,7 +91,7 @@ def grade_class(
         released = course.released(assignment)
 
         def task_of(folder: Path) -> Task:
-            return prepare(folder, assignment, released, store.seed, walls, course.limits)
+            return prepare_task(folder, assignment, released, store.seed, walls, course.limits)
 
         runs = Runs(pool, store, folders, task_of, options.again, 3 * jobs)
         runs.start()
@@ -118,7 +118,13 @@ class Runs:
     """Submissions on their way through a pool; at most so many wait there."""
 
     def __init__(
-        self, pool: Executor, store: Store, folders: dict[str, Path], task_of: Any, again: bool, most: int
+        self,
+        pool: Executor,
+        store: Store,
+        folders: dict[str, Path],
+        task_of: Callable[[Path], Task],
+        again: bool,
+        most: int,
     ) -> None:
         self._pool, self._store, self._task_of = pool, store, task_of
         self._again, self._most = again, most
@@ -157,7 +163,7 @@ class Runs:
     def _result(self, name: str, task: Task, future: Future[tuple[Ran | None, Judged]]) -> Result:
         try:
             run, judged = future.result()
-            keep(task, self._store, run, judged)
+            store_run_and_verdicts(task, self._store, run, judged)
             return result_of(task, judged)
         except Unavailable:
             raise
@@ -199,7 +205,7 @@ def misplaced_notebooks(course: Course, assignment: str) -> dict[str, str]:
     """{student: what is wrong}: notebooks that lie where no submission of this assignment is."""
     known = [path.parent.name for path in course.root.glob("notebooks/*/*.ipynb")]
     submitted = course.root / course.config.CourseDirectory.submitted_directory
-    return submission_files.misplaced_notebooks(submitted, assignment, known)
+    return submission_files.misplaced_notebooks(Path(submitted), assignment, known)
 
 
 def without_result(reasons: dict[str, str]) -> dict[str, Result]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..answers import RecordedAnswer
 from ..errors import StaleRun
@@ -33,7 +33,14 @@ class Task:
     judged_key: str
 
 
-def prepare(
+class Graded(NamedTuple):
+    """A submission that came out of its run: its task, and the result; without marks where it failed."""
+
+    task: Task
+    result: Result
+
+
+def prepare_task(
     folder: str | Path, assignment: str, released: dict[str, Any], seed: int, walls: str, limits: Limits
 ) -> Task:
     """The task that a student's folder is; never raises for what was handed in."""
@@ -85,11 +92,11 @@ def grade_from_store(task: Task, store: Store, again: bool = False) -> Judged:
     judged = None if again else store.read_judged(task.judged_key)
     if judged is None:
         run, judged = grade_one(task, None if again else store.read_run(task.run_key))
-        keep(task, store, run, judged)
+        store_run_and_verdicts(task, store, run, judged)
     return judged
 
 
-def keep(task: Task, store: Store, run: Ran | None, judged: Judged) -> None:
+def store_run_and_verdicts(task: Task, store: Store, run: Ran | None, judged: Judged) -> None:
     """Stores a run and its verdicts."""
     if run is not None:
         store.write_run(task.run_key, run)

@@ -5,6 +5,7 @@ import json
 import shutil
 import tempfile
 import warnings
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,22 +18,26 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import rmtree
 
 from ..wording import plain
+from .course import Course
+from .grade_submission import Graded
 from .nbgrader_hooks import read_dates_or_none
 from .nbgrader_log import listening_log
 from .notebook_nodes import as_node
+from .submission import Submission
 from .submission_files import copy_files
 
 
-def record_batch(course, assignment, batch):
+def record_batch(course: Course, assignment: str, batch: Mapping[str, Graded]) -> dict[str, str]:
     """Lets nbgrader write its autograded copies and gradebook rows; {student: why not} of the failed.
 
-    batch: {student: Graded}, with verdicts in the store.  nbgrader reads from a staging
+    batch: by student, with verdicts in the store.  nbgrader reads from a staging
     folder with repaired notebooks under the expected names, so that no file of one student can stop
     the others, and it writes into another, as it begins with removing what was there.
     """
     if not batch:
         return {}
-    staging, failed = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home)), {}
+    staging = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home))
+    failed: dict[str, str] = {}
     config = copy.deepcopy(course.config)
     config.CourseDirectory.assignment_id = assignment
     config.CourseDirectory.submitted_directory = str(staging / "submitted")
@@ -62,9 +67,10 @@ def record_batch(course, assignment, batch):
     return failed
 
 
-def _take(made, course, assignment, students):
+def _take(made: Path, course: Course, assignment: str, students: Iterable[str]) -> dict[str, str]:
     """Puts what nbgrader made in the place of what was there; {student: what is missing}."""
-    failed, kept = {}, course.root / course.config.CourseDirectory.autograded_directory
+    failed: dict[str, str] = {}
+    kept = course.root / course.config.CourseDirectory.autograded_directory
     for student in students:
         new, old = made / student / assignment, kept / student / assignment
         if not new.exists():
@@ -77,9 +83,10 @@ def _take(made, course, assignment, students):
     return failed
 
 
-def _reasons(said, students):
+def _reasons(said: Iterable[str], students: Collection[str]) -> dict[str, str]:
     """{student: the last line of the error} from what nbgrader logged: a path, then a traceback."""
-    found, last = {}, [lines.strip().splitlines()[-1] for lines in said if lines.strip()]
+    found: dict[str, str] = {}
+    last = [lines.strip().splitlines()[-1] for lines in said if lines.strip()]
     for line, after in zip(last, last[1:]):
         path = line.removeprefix("There was an error processing assignment: ")
         if path != line and Path(path).parent.name in students:
@@ -88,7 +95,7 @@ def _reasons(said, students):
 
 
 @contextmanager
-def _one_engine():
+def _one_engine() -> Iterator[None]:
     """Lets nbgrader keep one SQLAlchemy engine a database.
 
     It makes a new one for every access, a dozen for each submission, and each of them compiles
@@ -105,7 +112,8 @@ def _one_engine():
 _engine = cache(nbgrader.api.create_engine)
 
 
-def _stage(target, submission, assignment):
+def _stage(target: Path, submission: Submission, assignment: str) -> None:
+    """Writes a submission as nbgrader expects it into the folder `target`."""
     target.mkdir(parents=True)
     copy_files(submission.files, target)
     as_node(submission.notebook)  # or nbgrader would stop at it

@@ -1,12 +1,15 @@
 """Results for other systems: Gradescope's results.json, one for each submission."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..files import write_atomically
+from ..results import Result
 
 
-def gradescope_results(result):
+def gradescope_results(result: Result) -> dict[str, Any]:
     """One submission's result as Gradescope's autograder format has it (a dict for results.json).
 
     Source: Gradescope, "Autograder specifications": `tests` with score, max_score, name, output and
@@ -29,10 +32,10 @@ def gradescope_results(result):
     return {"execution_time": result.seconds, "output": said, "visibility": "visible", "tests": tests}
 
 
-def write_results(results, folder):
+def write_results(results: Mapping[str, Result], folder: Path) -> list[Path]:
     """Writes FOLDER/STUDENT/results.json for each result; returns the paths.
 
-    A result without marks is none, and is left out.
+    A result without marks is left out.
     """
     paths = []
     for student, result in results.items():

@@ -26,6 +26,7 @@ JUDGING = (  # what judges it
     "diagnosis",
     "errors.py",
     "grading/judge_submission.py",
+    "outputs.py",
     "results.py",
     "wording.py",
 )

@@ -4,42 +4,58 @@
 `autograder grade` all grade alike.
 """
 
+from pathlib import Path
+from typing import Any
+
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Dict, Enum, Float
 
+from ..errors import GradingError
 from ..results import Result, Status
 from ..sandbox import bubblewrap
 from ..sandbox.limits import Limits
 from .course import Course
-from .grade_submission import cell_outputs, grade_from_store, prepare, result_of
+from .grade_submission import Task, cell_outputs, grade_from_store, prepare_task, result_of
 from .notebook_nodes import as_node
 
 
 class Exporter(NotebookExporter):
     """Reads any file that was handed in: repaired, or replaced by the release with the reason."""
 
-    def __init__(self, **more):
+    def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        if self.parent is not None:
-            read_dates_or_none(self.parent.coursedir)
+        parent: Any = self.parent
+        if parent is not None:
+            read_dates_or_none(parent.coursedir)
 
-    def from_file(self, file_stream, resources=None, **more):
-        if not self.parent._sanitizing:  # nbgrader's second reading, of what the first one wrote
-            return super().from_file(file_stream, resources=resources, **more)
-        submission = _task(self.parent.coursedir, resources, "auto", Limits()).submission
+    def from_file(
+        self, file_stream: Any, resources: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """The notebook of a submission, as nbgrader goes on with it."""
+        parent: Any = self.parent
+        if not parent._sanitizing:  # nbgrader's second reading, of what the first one wrote
+            read: tuple[Any, dict[str, Any]] = super().from_file(file_stream, resources=resources, **more)
+            return read
+        assert resources is not None  # nbgrader says there what it is converting
+        submission = _task(parent.coursedir, resources, "auto", Limits()).submission
         for remark in [*submission.remarks, submission.unreadable]:
             if remark:
                 self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
-        return self.from_notebook_node(as_node(submission.notebook), resources=resources, **more)
+        node = as_node(submission.notebook)
+        made: tuple[Any, dict[str, Any]] = self.from_notebook_node(node, resources=resources, **more)
+        return made
 
 
-def read_dates_or_none(directory):
-    """Replaces nbgrader's reading of a timestamp.txt, which gives up the submission if it holds no date."""
+def read_dates_or_none(directory: Any) -> None:
+    """Replaces nbgrader's reading of a timestamp.txt, which gives up the submission if it holds no date.
+
+    directory: nbgrader's CourseDirectory.
+    """
     read = directory.get_existing_timestamp
 
-    def timestamp(folder):
+    def timestamp(folder: str) -> Any:
         try:
             return read(folder)
         except Exception:  # of many kinds, as it may hold anything
@@ -49,13 +65,13 @@ def read_dates_or_none(directory):
     directory.get_existing_timestamp = timestamp
 
 
-def _task(directory, resources, walls, limits):
+def _task(directory: Any, resources: dict[str, Any], walls: str, limits: Limits) -> Task:
     """The task of what nbgrader is converting."""
     names = resources["nbgrader"]
-    course, assignment = Course.of(resources), names["assignment"]
+    course, assignment = Course.from_resources(resources), names["assignment"]
     folder = directory.format_path(directory.submitted_directory, names["student"], assignment)
     seed = course.store(assignment).seed
-    return prepare(folder, assignment, course.released(assignment), seed, walls, limits)
+    return prepare_task(Path(folder), assignment, course.released(assignment), seed, walls, limits)
 
 
 class Grade(NbGraderPreprocessor):
@@ -68,12 +84,15 @@ class Grade(NbGraderPreprocessor):
     results = Dict(help="Results whose verdicts are stored already, by student.").tag(config=True)
 
     @property
-    def limits(self):
+    def limits(self) -> Limits:
+        """The limits of time that are configured."""
         return Limits(self.cell_seconds, self.run_seconds, self.answer_seconds)
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Fills in the outputs of the code cells."""
         names = resources["nbgrader"]
-        store, stored = Course.of(resources).store(names["assignment"]), self.results.get(names["student"])
+        store = Course.from_resources(resources).store(names["assignment"])
+        stored = self.results.get(names["student"])
         if stored is None:
             # this belongs to an exporter, that to Autograde
             task = _task(self.parent.parent.coursedir, resources, self.sandbox, self.limits)
@@ -81,7 +100,10 @@ class Grade(NbGraderPreprocessor):
             result = result_of(task, judged)
         else:
             result = Result.from_json(stored)
-            judged = store.read_judged(result.key)
+            found = store.read_judged(result.key)
+            if found is None:
+                raise GradingError(f"the verdicts on {names['student']} are not stored any more; grade again")
+            judged = found
         resources["unrolled"] = result
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
         for cell, outputs in zip(code, cell_outputs(nb, judged), strict=True):
@@ -96,12 +118,13 @@ class SaveGrades(SaveAutoGrades):
     whichever program graded last.
     """
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Stores the grades and, in the notebook, the result that they come from."""
         nb, resources = super().preprocess(nb, resources)
         nb.metadata["unrolled"] = nbformat.from_dict(resources["unrolled"].to_json())
         return nb, resources
 
-    def _add_score(self, cell, resources):
+    def _add_score(self, cell: Any, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)
         grade_id, outputs = cell.metadata["nbgrader"]["grade_id"], cell.get("outputs", [])
         marks = [output.get("metadata", {}).get("unrolled", {}) for output in outputs]

@@ -8,7 +8,7 @@ import nbformat
 def as_node(notebook: dict[str, Any]) -> nbformat.NotebookNode:
     """A notebook's JSON as nbformat's node, with sources as single strings; ValueError if it is invalid."""
     cells = [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
-    node = nbformat.from_dict({**notebook, "cells": cells})
+    node: nbformat.NotebookNode = nbformat.from_dict({**notebook, "cells": cells})
     try:
         nbformat.validate(node)
     except nbformat.ValidationError as error:

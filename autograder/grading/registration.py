@@ -4,6 +4,7 @@ import copy
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
@@ -14,7 +15,9 @@ from .course import Course
 from .nbgrader_log import silent_log
 
 
-def register(assignment, student=None, notebooks=None, course=None):
+def register(
+    assignment: str, student: str | None = None, notebooks: Any = None, course: Course | None = None
+) -> None:
     """Makes sure that the gradebook knows the assignment; nbgrader calls it before it grades.
 
     On a fresh clone the released notebooks exist already, and `nbgrader generate_assignment`
@@ -42,8 +45,10 @@ def register(assignment, student=None, notebooks=None, course=None):
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _is_whole(row, released):
-    """False where registering was killed: nbgrader commits cell by cell, and the sources last.
+def _is_whole(row: Any, released: dict[str, Any]) -> bool:
+    """Whether the gradebook knows all of a notebook.
+
+    It does not where registering was killed: nbgrader commits cell by cell, and the sources last.
 
     With submissions it cannot have been, and nbgrader would not take a change of cells any more.
     """
@@ -52,7 +57,7 @@ def _is_whole(row, released):
     return bool(row.submissions) or wanted <= {cell.name for cell in row.source_cells}
 
 
-def _make_database(course):
+def _make_database(course: Course) -> None:
     """Makes a new SQLite gradebook under another name first, so that none is ever half made."""
     url = course.config.CourseDirectory.db_url
     path = course.root / url.removeprefix("sqlite:///")

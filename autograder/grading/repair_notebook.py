@@ -8,17 +8,23 @@ other metadata is the release's or empty: nothing that students see depends on i
 import copy
 import re
 from itertools import count
+from typing import Any
+
+from ..exercises.check_cell import Cell
+
+Notebook = dict[str, Any]  # as parsed JSON
+Reference = dict[str, Cell]  # the released cells that have a grade_id, by it
 
 
-def repair_notebook(submitted, released):
+def repair_notebook(submitted: Notebook, released: Notebook) -> tuple[Notebook, list[str]]:
     """(notebook, remarks): a repaired copy of `submitted`, and what had to be repaired.
 
     submitted, released: notebooks as parsed JSON.  Neither is modified.
     """
     notebook = {"cells": copy.deepcopy(submitted["cells"]), "metadata": copy.deepcopy(released["metadata"])}
     notebook |= {"nbformat": 4, "nbformat_minor": 5}
-    reference = {_grade_id(cell): cell for cell in released["cells"] if _grade_id(cell)}
-    remarks = []
+    reference = {grade_id: cell for cell in released["cells"] if (grade_id := _grade_id(cell))}
+    remarks: list[str] = []
     _drop_foreign(notebook, reference, remarks)
     _clear_duplicates(notebook, remarks)
     _recognise(notebook, released, reference, remarks)
@@ -28,12 +34,16 @@ def repair_notebook(submitted, released):
     return notebook, remarks
 
 
-def hand_graded(notebook):
+def hand_graded(notebook: Notebook) -> dict[str, str]:
     """{grade_id: source} of the answers that a person grades."""
-    return {_grade_id(cell): _source(cell) for cell in notebook["cells"] if _is_by_hand(cell)}
+    return {
+        grade_id: _source(cell)
+        for cell in notebook["cells"]
+        if _is_by_hand(cell) and (grade_id := _grade_id(cell)) is not None
+    }
 
 
-def _drop_foreign(notebook, reference, remarks):
+def _drop_foreign(notebook: Notebook, reference: Reference, remarks: list[str]) -> None:
     for cell in notebook["cells"]:
         grade_id = _grade_id(cell)
         cell["metadata"] = {"nbgrader": {"grade_id": grade_id}} if grade_id in reference else {}
@@ -41,9 +51,9 @@ def _drop_foreign(notebook, reference, remarks):
             remarks.append(f"cell {grade_id} is not part of this assignment; kept as an ordinary cell")
 
 
-def _clear_duplicates(notebook, remarks):
+def _clear_duplicates(notebook: Notebook, remarks: list[str]) -> None:
     """Of several cells with one grade_id the last counts, as it does when they are run in order."""
-    seen = set()
+    seen: set[str] = set()
     for cell in reversed(notebook["cells"]):
         grade_id = _grade_id(cell)
         if grade_id in seen:
@@ -53,7 +63,7 @@ def _clear_duplicates(notebook, remarks):
             seen.add(grade_id)
 
 
-def _recognise(notebook, released, reference, remarks):
+def _recognise(notebook: Notebook, released: Notebook, reference: Reference, remarks: list[str]) -> None:
     """Gives metadata back to cells that lost it: by what they define or say, or by where they stand."""
     present = {_grade_id(cell) for cell in notebook["cells"]}
     for grade_id, original in reference.items():
@@ -69,7 +79,7 @@ def _recognise(notebook, released, reference, remarks):
             remarks.append(f"cell {grade_id} had lost its metadata; recognised by its {by}")
 
 
-def _in_place_of(original, notebook, released):
+def _in_place_of(original: Cell, notebook: Notebook, released: Notebook) -> list[Cell]:
     """[the student's own text that follows the text of a hand-graded exercise], or []."""
     sources = [_source(cell).strip() for cell in notebook["cells"]]
     known = {_source(cell).strip() for cell in released["cells"]}
@@ -87,7 +97,7 @@ def _in_place_of(original, notebook, released):
     return []
 
 
-def _looks_like(cell, original):
+def _looks_like(cell: Cell, original: Cell) -> bool:
     if cell["cell_type"] != original["cell_type"]:
         return False
     defined = re.search(r"^def (\w+)\(", _source(original), flags=re.M)
@@ -96,9 +106,9 @@ def _looks_like(cell, original):
     return _source(cell).strip() == _source(original).strip()
 
 
-def _restore(notebook, reference, remarks):
+def _restore(notebook: Notebook, reference: Reference, remarks: list[str]) -> None:
     for cell in notebook["cells"]:
-        original = reference.get(_grade_id(cell))
+        original = reference.get(_grade_id(cell) or "")
         if original is None:
             continue
         cell["metadata"] = copy.deepcopy(original["metadata"])
@@ -111,7 +121,7 @@ def _restore(notebook, reference, remarks):
             remarks.append(f"locked cell {_grade_id(cell)} was edited; restored")
 
 
-def _add_missing(notebook, released, remarks):
+def _add_missing(notebook: Notebook, released: Notebook, remarks: list[str]) -> None:
     """Puts a deleted cell back behind the graded cell that precedes it in the release."""
     order = [cell for cell in released["cells"] if _grade_id(cell)]
     for n, original in enumerate(order):
@@ -126,7 +136,7 @@ def _add_missing(notebook, released, remarks):
         remarks.append(f"cell {_grade_id(original)} was missing; put back")
 
 
-def _become(cell, cell_type):
+def _become(cell: Cell, cell_type: str) -> None:
     cell["cell_type"] = cell_type
     if cell_type == "code":
         cell.pop("attachments", None)
@@ -136,9 +146,9 @@ def _become(cell, cell_type):
         cell.pop("execution_count", None)
 
 
-def _settle_ids(notebook):
+def _settle_ids(notebook: Notebook) -> None:
     """Cell ids have to be there, unique and well formed, or the format's validation fails."""
-    seen = set()
+    seen: set[str | None] = set()
     for cell in notebook["cells"]:
         cell_id = cell.get("id")
         fine = isinstance(cell_id, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", cell_id)
@@ -149,20 +159,20 @@ def _settle_ids(notebook):
         cell["id"] = cell["id"] or next(free)
 
 
-def _grade_id(cell):
+def _grade_id(cell: Cell) -> str | None:
     nbgrader = cell.get("metadata", {}).get("nbgrader")
     return nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
 
 
-def _is_locked(cell):
+def _is_locked(cell: Cell) -> bool:
     nbgrader = cell["metadata"]["nbgrader"]
     return not nbgrader.get("solution") and bool(nbgrader.get("grade") or nbgrader.get("locked"))
 
 
-def _is_by_hand(cell):
+def _is_by_hand(cell: Cell) -> bool:
     nbgrader = cell["metadata"].get("nbgrader") or {}
     return bool(nbgrader.get("grade") and nbgrader.get("solution"))
 
 
-def _source(cell):
+def _source(cell: Cell) -> str:
     return "".join(cell["source"])

@@ -1,15 +1,22 @@
-"""The class report: one self-contained HTML page for the instructor, and a CSV beside it."""
+"""The class report: one self-contained HTML page for the instructor, and a CSV beside it.
 
-import html as _html
-from collections import Counter
+The page is templates/report.html, in which everything is escaped; here is what it shows.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ..files import write_atomically
-from ..results import Status
+from ..results import Mark, Status
 from . import class_table
-from .class_table import ABSENT, exercises_of, short_name, slip_name
+from .class_table import ABSENT, Row, exercises_of, short_name, slip_name
 
 
-def write_report(table, assignment, folder):
+def write_report(table: Sequence[Row], assignment: str, folder: Path) -> Path:
     """Writes report.html and report.csv into `folder`; returns the page's path."""
     write_atomically(folder / "report.csv", class_table.render_csv(table))
     path = folder / "report.html"
@@ -17,151 +24,106 @@ def write_report(table, assignment, folder):
     return path
 
 
-def render_page(table, assignment):
+def render_page(table: Sequence[Row], assignment: str) -> str:
     """The report as one HTML page: no scripts, nothing loaded from elsewhere."""
-    exercises = exercises_of(table)
     handed_in = [row for row in table if row.reason != ABSENT]
-    without = sum(not row.marks for row in handed_in)
-    absent = len(table) - len(handed_in)
-    counts = f"{len(handed_in)} submissions"
-    counts += f", {without} of them without a result" if without else ""
-    counts += f"; not handed in: {absent}" if absent else ""
-    head = ["student", *(_breakable(short_name(e)) for e in exercises), "total", "diagnosis"]
-    body = "".join(
-        f"<tr><th scope='row' class='line'>{_student(row)}</th>"
-        + "".join(_cell(row, e) for e in exercises)
-        + (f"<td class='line'><b>{row.total:.3g}</b> of {row.maximum:g}</td>" if row.marks else "<td></td>")
-        + f"<td class='says'>{_escape(row.diagnosis)}</td></tr>"
-        for row in table
-    )
-    return (
-        "<!doctype html><html lang='en'><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-        f"<title>Report: {_escape(assignment)}</title>"
-        f"<style>{STYLE}</style><main><h1>{_escape(assignment)}</h1>"
-        f"<p>{counts}. <b>Automatic points only</b>: marks given by hand and late penalties are not in "
-        "this report; the grade is what <code>nbgrader export</code> writes.</p>"
-        f"{_table(head, body)}{_review(table)}"
-        f"<h2>What the class misunderstands</h2>{_misunderstandings(table)}"
-        f"<h2>Exercises</h2>{_success(table)}{_remarks(table)}{_runs(table)}</main></html>"
+    exercises = exercises_of(table)
+    return _template().render(
+        assignment=assignment,
+        handed_in=len(handed_in),
+        without=sum(not row.marks for row in handed_in),
+        absent=len(table) - len(handed_in),
+        headings=[short_name(exercise) for exercise in exercises],
+        rows=[_line(row, exercises) for row in table],
+        review=list(_review(handed_in)),
+        slips=_slips(table),
+        exercises=[_success(exercise, table) for exercise in exercises],
+        remarks=[(row.student, remark) for row in table for remark in row.remarks],
+        unwalled=sum(row.walls == "none" for row in table),
+        **_runs(table),
     )
 
 
-STYLE = """
-:root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em}
-.wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse}
-th,td{border:1px solid #8886;padding:3px 9px;text-align:left;vertical-align:top}thead th{font-weight:600}
-td.says{min-width:16em}li,p,td{overflow-wrap:break-word}small{font-weight:400}.line{white-space:nowrap}
-td.full{background:#0072b226}td.part{background:#e69f0033}td.none{background:#cc79a733}
-.bar{background:#0072b2;display:inline-block;height:.8em;margin-right:.5em}
-"""
+@cache
+def _template() -> Template:
+    loader = PackageLoader(__package__, "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template("report.html")
 
 
-def _table(head, body):
-    """A table in a box of its own, which scrolls where the page is too narrow for it."""
-    columns = "".join(f"<th scope='col'>{name}</th>" for name in head)
-    return (
-        f"<div class='wide' tabindex='0'><table><thead><tr>{columns}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>"
-    )
+def _line(row: Row, exercises: Sequence[str]) -> dict[str, Any]:
+    """A student's row."""
+    return {
+        "student": row.student,
+        "name": " ".join(filter(None, row.name)),
+        "cells": [_cell(row.marks.get(exercise)) for exercise in exercises],
+        "total": f"{row.total:.3g}" if row.marks else "",
+        "maximum": f"{row.maximum:g}",
+        "diagnosis": row.diagnosis,
+    }
 
 
-def _student(row):
-    name = " ".join(filter(None, row.name))
-    return _escape(row.student) + (f"<br><small>{_escape(name)}</small>" if name else "")
+def _cell(mark: Mark | None) -> dict[str, str] | None:
+    if mark is None:
+        return None
+    tone = "full" if mark.points == mark.max else "part" if mark.points else "none"
+    return {"tone": tone, "summary": mark.summary, "points": f"{mark.points:.3g} of {mark.max:g}"}
 
 
-def _breakable(name):
-    """A name that may go on in the next line after each underscore."""
-    return _escape(name).replace("_", "_<wbr>")
+def _review(handed_in: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """Where a run gave nothing to grade, and a person should look: (whose, why)."""
+    for row in handed_in:
+        for grade_id, mark in row.marks.items():
+            if mark.status.needs_a_person and not row.unreadable:
+                yield f"{row.student}, {short_name(grade_id)}", mark.summary
+    for row in handed_in:
+        why = row.unreadable or row.reason
+        if why:
+            yield row.student, why
 
 
-def _misunderstandings(table):
-    students = {}
-    says = {}
+def _slips(table: Sequence[Row]) -> list[dict[str, Any]]:
+    """Which slips were named how often, and in whose submissions; the most frequent first."""
+    students: dict[str, list[str]] = {}
+    says: dict[str, str] = {}
     for row in table:
         for grade_id, mark in row.marks.items():
             for slip in mark.slips:
                 label = f"{short_name(grade_id)}: {slip_name(slip)}"
                 students.setdefault(label, []).append(row.student)
                 says[label] = mark.summary
-    if not students:
-        return "<p>None was named.</p>"
-    counts = Counter({label: len(names) for label, names in students.items()})
-    lines = "".join(
-        f"<tr><th scope='row'>{_breakable(label)}</th>"
-        f"<td class='line'><span class='bar' style='width:{8 * n / len(table):.2f}em'></span>{n}</td>"
-        f"<td>{_escape(', '.join(students[label]))}</td><td class='says'>{_escape(says[label])}</td></tr>"
-        for label, n in counts.most_common()
-    )
-    return _table(["slip", "submissions", "whose", "what the card says"], lines)
+    return [
+        {
+            "label": label,
+            "count": len(names),
+            "bar": f"{8 * len(names) / len(table):.2f}",
+            "students": ", ".join(names),
+            "says": says[label],
+        }
+        for label, names in sorted(students.items(), key=lambda item: -len(item[1]))
+    ]
 
 
-def _review(table):
-    """Where a run gave nothing to grade, and a person should look."""
-    lines = "".join(
-        f"<li>{_escape(row.student)}, {_escape(short_name(grade_id))}: {_escape(mark.summary)}</li>"
-        for row in table
-        for grade_id, mark in row.marks.items()
-        if mark.status.needs_a_person and not row.unreadable
-    )
-    whole = [(row.student, row.unreadable or row.reason) for row in table if row.reason != ABSENT]
-    lines += "".join(f"<li>{_escape(student)}: {_escape(why)}</li>" for student, why in whole if why)
-    return f"<h2>Needs review</h2><p>No points, as nothing came back:</p><ul>{lines}</ul>" if lines else ""
+def _success(exercise: str, table: Sequence[Row]) -> dict[str, Any]:
+    """How the class did on an exercise."""
+    marks = [row.marks[exercise] for row in table if exercise in row.marks]
+    full = sum(mark.points == mark.max for mark in marks)
+    mean = sum(mark.points for mark in marks) / len(marks)
+    return {
+        "name": short_name(exercise),
+        "count": len(marks),
+        "full": full,
+        "bar": f"{10 * full / len(marks):.2f}",
+        "mean": f"{mean:.3g} of {marks[0].max:g}",
+        "blank": sum(mark.status == Status.UNANSWERED for mark in marks),
+    }
 
 
-def _success(table):
-    """How the class did on each exercise."""
-    lines = ""
-    for exercise in exercises_of(table):
-        marks = [row.marks[exercise] for row in table if exercise in row.marks]
-        full = sum(mark.points == mark.max for mark in marks)
-        mean = sum(mark.points for mark in marks) / len(marks)
-        blank = sum(mark.status == Status.UNANSWERED for mark in marks)
-        share = 100 * full / len(marks)
-        lines += (
-            f"<tr><th scope='row'>{_escape(short_name(exercise))}</th><td class='line'><span class='bar' "
-            f"style='width:{share / 10:.2f}em'></span>{full} of {len(marks)}</td>"
-            f"<td>{mean:.3g} of {marks[0].max:g}</td><td>{blank}</td></tr>"
-        )
-    return _table(["exercise", "full points", "mean", "not answered"], lines)
-
-
-def _runs(table):
-    """How long the runs took, and a warning where there were no walls around them."""
+def _runs(table: Sequence[Row]) -> dict[str, Any]:
+    """How long the runs took."""
     ran = sorted((row.seconds, row.student) for row in table if row.seconds)
-    said = ""
-    if ran:
-        seconds, slowest = ran[-1]
-        said = (
-            f"<h2>Runs</h2><p>{len(ran)} submissions were run, half of them within "
-            f"{ran[len(ran) // 2][0]:.2g} s; the longest took {seconds:.2g} s ({_escape(slowest)}).</p>"
-        )
-    open_runs = [row.student for row in table if row.walls == "none"]
-    if open_runs:
-        said += (
-            f"<p><b>{len(open_runs)} of them ran without a sandbox</b>: their code could read and change "
-            "whatever the grader's account can.</p>"
-        )
-    return said
-
-
-def _remarks(table):
-    lines = "".join(
-        f"<li>{_escape(row.student)}: {_escape(remark)}</li>" for row in table for remark in row.remarks
-    )
-    return f"<h2>Remarks on what was handed in</h2><ul>{lines}</ul>" if lines else ""
-
-
-def _cell(row, exercise):
-    mark = row.marks.get(exercise)
-    if mark is None:
-        return "<td></td>"
-    tone = "full" if mark.points == mark.max else "part" if mark.points else "none"
-    points = f"{mark.points:.3g} of {mark.max:g}"
-    return f"<td class='{tone}' title='{_escape(mark.summary)}'>{points}</td>"
-
-
-def _escape(value):
-    return _html.escape(str(value), quote=True)
+    if not ran:
+        return {"ran": 0}
+    longest, slowest = ran[-1]
+    median = ran[len(ran) // 2][0]
+    return {"ran": len(ran), "median": f"{median:.2g}", "longest": f"{longest:.2g}", "slowest": slowest}

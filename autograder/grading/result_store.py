@@ -11,21 +11,21 @@ import gzip
 import json
 import secrets
 import shutil
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from ..errors import InUse
 from ..files import write_atomically
 from ..sandbox.run import Ran
 from .judge_submission import Judged
 
-try:
+if sys.platform != "win32":  # where nothing is graded
     import fcntl
-except ImportError:  # Windows, where nothing is graded
-    fcntl = None
 
 
 class Store:
@@ -43,7 +43,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         with open(self.home / "grading.lock", "w") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock(lock, wait=False)
             except BlockingIOError:
                 raise InUse(f"another grading run is at work in {self.home}") from None
             places = (self.runs, self.results, self.home)
@@ -60,8 +60,7 @@ class Store:
         self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / "seeds.json"
         with open(self.home / "seeds.lock", "w") as lock:
-            if fcntl:  # or two assignments that are begun together would lose one
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            _lock(lock)  # of two assignments that are begun together, one would lose its seed
             seeds: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
             if self.assignment not in seeds:
                 seeds[self.assignment] = 1 + secrets.randbelow(2**40)
@@ -95,3 +94,9 @@ class Store:
 
     def _run(self, key: str) -> Path:
         return self.runs / f"{key}.json.gz"
+
+
+def _lock(file: IO[str], wait: bool = True) -> None:
+    """Locks a file until it is closed; raises BlockingIOError if another has it and `wait` is False."""
+    if sys.platform != "win32":
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

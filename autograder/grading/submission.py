@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..exercises import LESSONS, sources
+from ..exercises.check_cell import Cell
 from ..wording import plain
 from . import submission_files
 from .repair_notebook import hand_graded, repair_notebook
@@ -59,13 +60,13 @@ def _shown(remarks: tuple[str, ...]) -> tuple[str, ...]:
     return (*shown, *more)
 
 
-def _read(folder, assignment, released):
+def _read(folder: Path, assignment: str, released: dict[str, Any]) -> Submission:
     listed, remarks = submission_files.list_files(folder)
     timestamp, more = submission_files.read_timestamp(folder / "timestamp.txt")
     remarks += more
     path, said = submission_files.find_notebook(folder, assignment, listed)
     if path is None:
-        return unreadable_submission(released, said, remarks)._replace(timestamp=timestamp)
+        return unreadable_submission(released, said[0], remarks)._replace(timestamp=timestamp)
     try:
         with open(path, "rb") as file:
             data = file.read(submission_files.MOST_BYTES + 1)
@@ -75,8 +76,8 @@ def _read(folder, assignment, released):
     submission = parse_notebook(data, released)
     files, more = submission_files.files_beside(listed, path, f"{assignment}.ipynb")
     others = submission_files.other_notebooks(listed, path)
-    remarks = (*said, *others, *remarks, *more, *submission.remarks)
-    return submission._replace(remarks=remarks, files=files, timestamp=timestamp)
+    said = [*said, *others, *remarks, *more, *submission.remarks]
+    return submission._replace(remarks=tuple(said), files=files, timestamp=timestamp)
 
 
 def parse_notebook(data: bytes, released: dict[str, Any]) -> Submission:
@@ -96,7 +97,7 @@ def parse_notebook(data: bytes, released: dict[str, Any]) -> Submission:
     reason = _no_notebook(notebook)
     if reason:
         return unreadable_submission(released, reason)
-    cells = [cell for cell in map(_as_cell, notebook["cells"]) if cell]
+    cells: list[Cell] = [cell for cell in map(_as_cell, notebook["cells"]) if cell]
     reason = _other_lesson(cells, released)
     if reason:
         return unreadable_submission(released, reason)
@@ -108,7 +109,7 @@ def parse_notebook(data: bytes, released: dict[str, Any]) -> Submission:
     return Submission(repaired, (*remarks, *more), review=review)
 
 
-def _no_notebook(found):
+def _no_notebook(found: object) -> str:
     """Why what a file holds is no notebook, or ""."""
     if isinstance(found, dict) and isinstance(found.get("cells"), list):
         many = len(found["cells"]) > MOST_CELLS
@@ -121,7 +122,7 @@ def _no_notebook(found):
     return "the file has no list of cells, so it is no notebook"
 
 
-def _other_lesson(cells, released):
+def _other_lesson(cells: list[Cell], released: dict[str, Any]) -> str:
     """Says which lesson this is when it is another than the released one, or ""."""
     own, others = _lessons(released["cells"]), _lessons(cells)
     if not own or set(own) & set(others):
@@ -132,17 +133,17 @@ def _other_lesson(cells, released):
     return f"this is {_lesson_name(lesson)}, expected {_lesson_name(next(iter(own)))}"
 
 
-def _lessons(cells):
+def _lessons(cells: list[Cell]) -> Counter[str]:
     """How many checks of which lesson the cells have: {"01": 7}."""
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     return Counter(lesson for lesson in CHECKED.findall(code) if lesson in LESSONS)
 
 
-def _lesson_name(lesson):
+def _lesson_name(lesson: str) -> str:
     return next((path.stem for path in sources.FOLDER.glob(f"{lesson}_*.py")), f"lesson {lesson}")
 
 
-def _not_found(cells, repaired, released):
+def _not_found(cells: list[Cell], repaired: dict[str, Any], released: dict[str, Any]) -> tuple[str, ...]:
     """grade_ids of hand-graded answers that came without metadata and could not be recognised."""
     came = {cell["metadata"]["nbgrader"]["grade_id"] for cell in cells if cell["metadata"]}
     answers = {grade_id: source for grade_id, source in hand_graded(released).items() if grade_id not in came}
@@ -150,14 +151,14 @@ def _not_found(cells, repaired, released):
     return tuple(grade_id for grade_id, source in answers.items() if given[grade_id] == source)
 
 
-def _as_cell(cell):
+def _as_cell(cell: object) -> Cell | None:
     """What is kept of a cell, of the right types; None for what cannot be a cell."""
     if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
         return None
     source = _text(cell.get("source", ""))
     if source is None:
         return None
-    kept = {"cell_type": cell["cell_type"], "metadata": {}, "source": source}
+    kept: Cell = {"cell_type": cell["cell_type"], "metadata": {}, "source": source}
     if isinstance(cell.get("id"), str):
         kept["id"] = cell["id"]
     metadata = cell.get("metadata")
@@ -172,20 +173,25 @@ def _as_cell(cell):
     return kept
 
 
-def _attachments(claimed):
+def _attachments(claimed: dict[str, Any]) -> dict[str, dict[str, str]]:
     """The pictures of a cell that have the form of pictures: {name: {MIME type: text}}."""
-    bundles = {_text(name): data for name, data in claimed.items() if isinstance(data, dict)}
+    bundles = {_whole(name): data for name, data in claimed.items() if isinstance(data, dict)}
     return {
-        name: {_text(kind): _text(text) for kind, text in data.items() if _text(text) is not None}
+        name: {_whole(kind): text for kind, said in data.items() if (text := _text(said)) is not None}
         for name, data in bundles.items()
     }
 
 
-def _text(value):
+def _text(value: object) -> str | None:
     """A text of a notebook, which may be a list of lines, without half characters; None if it is none."""
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         value = "".join(value)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
+    return _whole(value) if isinstance(value, str) else None
+
+
+def _whole(text: str) -> str:
+    """A text without half characters, which no file in UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def unreadable_submission(released: dict[str, Any], reason: str, remarks: Iterable[str] = ()) -> Submission:

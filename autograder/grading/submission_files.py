@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from dateutil.parser import parse as parse_date
@@ -17,9 +18,10 @@ DAY = 24 * 60 * 60  # seconds: no zone is further from UTC
 NOT_PASSED_ON = {"timestamp.txt", "feedback", "__pycache__", "__MACOSX", ".ipynb_checkpoints"}
 
 
-def list_files(folder):
+def list_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """({relative name: path} of the files below `folder`, remarks on what is left out)."""
-    files, remarks = {}, []
+    files: dict[str, Path] = {}
+    remarks: list[str] = []
     for parent, folders, names in os.walk(folder):  # passes over what cannot be opened, follows no link
         folders[:] = sorted(name for name in folders if _is_passed_on(name))
         for name in [*folders, *sorted(filter(_is_passed_on, names))]:
@@ -41,11 +43,11 @@ def list_files(folder):
     return files, remarks
 
 
-def _is_passed_on(name):
+def _is_passed_on(name: str) -> bool:
     return name not in NOT_PASSED_ON and not name.startswith(".")
 
 
-def read_timestamp(path):
+def read_timestamp(path: Path) -> tuple[str, list[str]]:
     """(what a timestamp.txt says if that is a date, else ""; remarks)."""
     if not os.path.lexists(path):
         return "", []
@@ -59,11 +61,11 @@ def read_timestamp(path):
     return "", ["timestamp.txt holds no date; graded without regard to lateness"]
 
 
-def find_notebook(folder, assignment, files):
-    """(path of the notebook, remarks); (None, the reason) when there is none to take."""
+def find_notebook(folder: Path, assignment: str, files: Mapping[str, Path]) -> tuple[Path | None, list[str]]:
+    """(path of the notebook, remarks); (None, [the reason]) when there is none to take."""
     expected = folder / f"{assignment}.ipynb"
     if expected.is_symlink():
-        return None, f"{expected.name} is a link, not a file"
+        return None, [f"{expected.name} is a link, not a file"]
     if expected.is_file():
         return expected, []
     notebooks = [name for name in files if name.endswith(".ipynb")]
@@ -72,10 +74,10 @@ def find_notebook(folder, assignment, files):
     if len(found) == 1:
         said = f"the notebook is called {found[0]}, expected {expected.name}; graded as that"
         return files[found[0]], [said]
-    return None, f"expected {expected.name}, found {', '.join(found) or 'no notebook'}"
+    return None, [f"expected {expected.name}, found {', '.join(found) or 'no notebook'}"]
 
 
-def other_notebooks(files, graded):
+def other_notebooks(files: Mapping[str, Path], graded: Path) -> list[str]:
     """Says which notebooks are not looked at; the one that was meant may be among them."""
     others = [
         f"{name} (newer)" if path.stat().st_mtime > graded.stat().st_mtime else name
@@ -85,9 +87,13 @@ def other_notebooks(files, graded):
     return [f"{graded.name} was graded; not looked at: {', '.join(others)}"] if others else []
 
 
-def files_beside(found, notebook, expected):
+def files_beside(
+    found: Mapping[str, Path], notebook: Path, expected: str
+) -> tuple[dict[str, Path], list[str]]:
     """({name: path} of the files beside the notebook, by names relative to it; remarks)."""
-    files, remarks, outside = {}, [], 0
+    files: dict[str, Path] = {}
+    remarks: list[str] = []
+    outside = 0
     for path in found.values():
         if not path.is_relative_to(notebook.parent):
             outside += 1
@@ -108,17 +114,18 @@ def files_beside(found, notebook, expected):
     return files, remarks
 
 
-def _shadows(name, is_file):
+def _shadows(name: str, is_file: bool) -> bool:
+    """Whether a file or folder has the name of a module that lessons may import."""
     module = name.removesuffix(".py") if name.endswith(".py") or not is_file else ""
     return module in sys.stdlib_module_names or module in ("numpy", "rnnlib", "autograder", "matplotlib")
 
 
-def misplaced_notebooks(submitted, assignment, assignments):
+def misplaced_notebooks(submitted: Path, assignment: str, assignments: Collection[str]) -> dict[str, str]:
     """{student: what is wrong} where no folder for `assignment` can be read, but something is there.
 
     assignments: the names of all, as a notebook of another one is where it should be.
     """
-    found = {}
+    found: dict[str, str] = {}
     for folder in sorted(Path(submitted).glob("*/")):
         if not is_text(folder.name):
             found[plain(folder.name)] = f"the name of the folder {plain(folder.name)} is not UTF-8; rename it"
@@ -139,7 +146,7 @@ def misplaced_notebooks(submitted, assignment, assignments):
     return found
 
 
-def copy_files(files, target):
+def copy_files(files: Mapping[str, Path], target: str | Path) -> None:
     """Puts the files beside a notebook into `target`, readable for everybody."""
     for name, path in files.items():
         copy = Path(target) / name
@@ -149,7 +156,7 @@ def copy_files(files, target):
         os.chmod(path, 0o755 if path.is_dir() else 0o644)
 
 
-def is_date(text):
+def is_date(text: str) -> bool:
     """Whether nbgrader can read the text as the time of a submission: DATE TIME ZONE, or any date."""
     *date, zone = text.split(" ") if text.count(" ") == 2 else (text, "UTC")
     if zone.lstrip("+-").isdigit() and abs(int(zone)) >= DAY:

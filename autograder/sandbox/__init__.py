@@ -1,1 +1,1 @@
-"""The walls around student code, and the client that talks through them."""
+"""The walls around student code, and the judging side's end of the connection through them."""

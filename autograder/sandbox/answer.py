@@ -1,4 +1,4 @@
-"""A student's answer that stays in its sandbox: called like a function, it is called there.
+"""A student's answer that stays in its sandbox: whoever calls it here, calls the function there.
 
 Everything that arrives here was written beside student code, so nothing in it is believed: sizes
 and kinds are checked, text is cut, and what does not fit is an error of the submission's own.
@@ -14,15 +14,16 @@ from ..answers import Outcome, RecordedAnswer, told_by
 from ..errors import AnswerError, ProcessEnded, TimeLimitExceeded, Unanswered
 from ..worker import messages
 from ..worker.messages import fingerprint
+from ..worker.protocol import Call
 from .conversation import LATE, LOST, Conversation, Exchange
 
-GRACE = 2.0  # seconds beyond the limits that the worker keeps by itself
+GRACE = 2.0  # seconds that are waited beyond a limit which the worker itself is to keep
 ENDED = "The function ended its process"
 STRANGE = "something came that no notebook writes"
 
 
 class LiveAnswer:
-    """An answer whose process serves calls; what it says is kept in its `conversation`."""
+    """An answer whose process serves calls; `conversation` stores what it says."""
 
     function: Callable[..., Any] | None = None
 
@@ -59,7 +60,8 @@ class LiveAnswer:
             return
         start = time.monotonic()
         ends = start + self._left + GRACE
-        message = messages.pack_message({"arguments": list(arguments), "seconds": self._left}, [])
+        call: Call = {"arguments": list(arguments), "seconds": self._left}
+        message = messages.pack_message(call, [])
         while True:
             reply = self._receive(ends) if self._send(message) else None
             if reply is None:
@@ -89,13 +91,14 @@ class LiveAnswer:
         except (TimeoutError, OSError):
             return None
         except ValueError:
-            return STRANGE.encode()  # which is no message, and is read as such
+            return STRANGE.encode()  # no message, and whoever reads it finds that out
 
 
 def recorded_answer(conversation: Conversation, written: frozenset[str]) -> RecordedAnswer:
-    """The answer of a conversation: public calls first, then those with secret arguments.
+    """The answer that repeats what it said in a conversation.
 
-    written: the lines of the submission's code; only these are repeated where inputs are secret.
+    In the first round the arguments were public, in the later ones secret.  written: the lines of the
+    submission's code; where arguments are secret, an error is quoted with such a line or without any.
     """
     rounds = tuple(
         tuple(outcome_of(call, number > 0, written) for call in calls)
@@ -116,7 +119,7 @@ def recorded_answers(
 
 
 def introduction(conversation: Conversation) -> RecordedAnswer:
-    """What an answer said of itself."""
+    """An answer without calls: what it said of itself when it was introduced."""
     said = {} if conversation.introduction is None else _message(conversation.introduction)
     if "missing" in said:
         return RecordedAnswer("missing")
@@ -128,7 +131,10 @@ def introduction(conversation: Conversation) -> RecordedAnswer:
 
 
 def outcome_of(exchange: Exchange, private: bool, written: frozenset[str]) -> Outcome:
-    """What came of one call, as the judge may know it: with secret arguments without any words."""
+    """The outcome of one call, as far as the judge may know it.
+
+    private: whether the arguments are secret; then words are left out.
+    """
     requests = [(_message(reply), told) for reply, told in exchange.replies if told]
     asked = tuple((_number(request), _given(request), told) for request, told in requests)
     if exchange.end:
@@ -143,6 +149,7 @@ def outcome_of(exchange: Exchange, private: bool, written: frozenset[str]) -> Ou
 
 
 def _error(reply: dict[str, Any], private: bool, written: frozenset[str]) -> BaseException | None:
+    """The error to raise for a reply that is no return value."""
     if "timeout" in reply:
         return TimeLimitExceeded()
     if reply.get("error") == "NotImplementedError":
@@ -150,12 +157,16 @@ def _error(reply: dict[str, Any], private: bool, written: frozenset[str]) -> Bas
         known = not private or any(f"def {at}(" in line for line in written)
         return Unanswered(at if known else "")
     if "error" in reply:
-        return AnswerError(described(reply, private, written))
+        return AnswerError(describe_raised(reply, private, written))
     return None if "returned" in reply else AnswerError(STRANGE)
 
 
-def described(reply: dict[str, Any], private: bool, written: frozenset[str]) -> str:
-    """What was raised and where; with secret inputs nothing that the function could have made up."""
+def describe_raised(reply: dict[str, Any], private: bool, written: frozenset[str]) -> str:
+    """What was raised and where.
+
+    With secret arguments nothing is in it that the function could have made of them: no message, no
+    class of the student's own, and only a line that stands in the submission.
+    """
     kind, text = str(reply["error"])[:60], f": {str(reply.get('text'))[:200] or 'no message'}"
     if private:
         text = ""
@@ -169,7 +180,7 @@ def described(reply: dict[str, Any], private: bool, written: frozenset[str]) -> 
 
 
 def _message(payload: bytes) -> dict[str, Any]:
-    """What a payload says; a message of no use where it is none."""
+    """What a payload says; where it is no message, one without any known key."""
     try:
         said = messages.unpack_message(payload)
     except ValueError:
@@ -178,7 +189,7 @@ def _message(payload: bytes) -> dict[str, Any]:
 
 
 def _without_words(value: Any) -> Any:
-    """The numbers of what was returned: a name or a type could be made of the secret inputs."""
+    """What was returned, without texts and types: these could be made of the secret arguments."""
     if isinstance(value, messages.Opaque):
         return messages.Opaque("not made of numbers", value.shape)
     if isinstance(value, str):
@@ -189,15 +200,17 @@ def _without_words(value: Any) -> Any:
 
 
 def _told(request: dict[str, Any], functions: list[Callable[..., Any]]) -> dict[str, Any]:
+    """The answer to a callback."""
     return told_by(functions, _number(request), _given(request))
 
 
 def _number(request: dict[str, Any]) -> int:
-    """Which function a callback asks for; one that is not there where it does not say."""
+    """The number of the function that a callback asks for; where there is none, one that no list has."""
     number = request.get("callback")
     return number if type(number) is int and number >= 0 else 2**30
 
 
 def _given(request: dict[str, Any]) -> list[Any]:
+    """The arguments of a callback."""
     given = request.get("arguments")
     return given if isinstance(given, list) else []

@@ -1,4 +1,4 @@
-"""A running worker behind its walls: started with a job, and gone afterwards with everything in it."""
+"""A sandbox with a worker in it: started with a job, and removed afterwards with everything inside."""
 
 import itertools
 import json
@@ -9,10 +9,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Stopped
+from ..worker.protocol import Job, Orders
 from .bubblewrap import FOLDER, is_root, package_folders, walls
 
 LIMITS = {  # of each process; sizes in bytes, CPU in seconds
@@ -35,13 +38,13 @@ ENVIRONMENT = {
     "MPLBACKEND": "Agg",
 }
 _starts = itertools.count(os.getpid() * 61)
-_running = set()
+_running: set[subprocess.Popen[bytes]] = set()
 _stopping = threading.Event()
 
 
 @contextmanager
-def boxes_stopped():
-    """Ends all sandboxes of this process, and lets none start while the block lasts."""
+def boxes_stopped() -> Iterator[None]:
+    """Kills all sandboxes of this process, and none can start while the block lasts."""
     _stopping.set()
     try:
         for supervisor in list(_running):
@@ -53,95 +56,121 @@ def boxes_stopped():
 
 
 class Box:
-    """A running worker: `supervisor` (a Popen), `out` (the runner's socket) and one socket a check."""
+    """A running worker: its supervisor, `out` (the runner's socket) and one socket for each check."""
 
-    def __init__(self, supervisor, sockets):
+    def __init__(self, supervisor: subprocess.Popen[bytes], sockets: tuple[socket.socket, ...]) -> None:
+        assert supervisor.stdin and supervisor.stdout and supervisor.stderr
         self.supervisor, self.out, self.checks = supervisor, sockets[0], sockets[1:]
+        #: the supervisor's own streams
+        self.stdin, self.stdout, self.stderr = supervisor.stdin, supervisor.stdout, supervisor.stderr
+
+    def send(self, data: bytes) -> None:
+        """Writes to the supervisor.  A supervisor that has ended is no error: its reader learns why."""
+        with suppress(BrokenPipeError):
+            self.stdin.write(data)
+            self.stdin.flush()
+
+    def end(self) -> None:
+        """Kills the sandbox; with bubblewrap, the kernel ends all processes in it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.supervisor.pid, 9)
+        self.supervisor.wait()
+        for stream in (self.stdin, self.stdout, self.stderr):
+            with suppress(BrokenPipeError):
+                stream.close()
+        for sock in (self.out, *self.checks):
+            sock.close()
 
 
 @contextmanager
-def start_box(mode, library, job, checks, files=None):
-    """A worker with `job` sent to it, in a sandbox that is gone with everything in it afterwards.
+def start_box(
+    mode: str, library: str | Path, orders: Orders, checks: int, files: str | Path | None = None
+) -> Iterator[Box]:
+    """A worker that has been sent its orders; the sandbox is removed when the block ends.
 
-    library: folder with `worker` and the reduced rnnlib.  job: what `worker.supervisor.main` reads.
-    checks: how many copies may answer.  files: a folder to be copied beside the notebook, or None.
+    mode: "bwrap" or "none".  library: folder with `worker` and the reduced rnnlib.  checks: how many
+    copies of the runner may answer.  files: a folder to be copied beside the notebook, or None.
     """
     ours, theirs = zip(*(socket.socketpair() for _ in range(checks + 1)))
-    fds = [sock.fileno() for sock in theirs]
-    walled = mode == "bwrap"
-    with _folder(walled) as folder:
-        at = FOLDER if walled else str(folder)
-        if files is not None and not walled:
-            shutil.copytree(files, folder, dirs_exist_ok=True)
-        within = "/course" if walled else str(library)
-        packages = list(map(str, package_folders()))
-        code = (
-            f"import sys; sys.path[:] = [{within!r}, *sys.path, *{packages!r}]; "
-            f"from worker import supervisor; supervisor.main({fds!r})"
-        )
-        command = [os.path.realpath(sys.executable), "-I", "-S", "-c", code]
-        if walled:
-            command = [
-                *walls([(library, "/course"), *([(files, "/files")] if files else [])]),
-                "--",
-                *command,
-            ]
-        job = {**job, "folder": at, "library": within, "uid": _uid(walled), "limits": dict(LIMITS)}
-        if not walled:
-            del job["limits"]["NPROC"]  # it would count all that the account runs
-        job["files"] = "/files" if files and walled else None
-        job["memory"] = MEMORY if walled else None  # without walls, other people's processes are seen too
+    with _prepare_place(mode == "bwrap", library, files) as place:
         supervisor = subprocess.Popen(
-            command,
+            _command(place, [sock.fileno() for sock in theirs]),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=fds,
-            env=ENVIRONMENT | {"HOME": at, "MPLCONFIGDIR": at},
-            cwd=None if walled else folder,
+            pass_fds=[sock.fileno() for sock in theirs],
+            env=ENVIRONMENT | {"HOME": place.folder, "MPLCONFIGDIR": place.folder},
+            cwd=None if place.walled else place.folder,
             start_new_session=True,
         )
         _running.add(supervisor)
+        box = Box(supervisor, ours)
         try:
             if _stopping.is_set():
                 raise Stopped
             for sock in theirs:
                 sock.close()
-            try:
-                supervisor.stdin.write(json.dumps(job).encode() + b"\n")
-                supervisor.stdin.flush()
-            except BrokenPipeError:
-                pass  # it ended at once; whoever waits for READY learns why
-            yield Box(supervisor, ours)
+            box.send(json.dumps(_job(orders, place)).encode() + b"\n")
+            yield box
         finally:
             _running.discard(supervisor)
-            _end(supervisor)
-            for sock in ours:
-                sock.close()
+            box.end()
 
 
-def _end(supervisor):
-    """Kills the sandbox; with bubblewrap, the kernel ends all processes in it."""
-    with suppress(ProcessLookupError):
-        os.killpg(supervisor.pid, 9)
-    supervisor.wait()
-    for stream in (supervisor.stdin, supervisor.stdout, supervisor.stderr):
-        with suppress(BrokenPipeError):
-            stream.close()
+@dataclass(frozen=True)
+class Place:
+    """Where a worker runs, with the paths as they are inside of the sandbox."""
+
+    walled: bool
+    walls: list[str]  #: the command that makes the walls
+    folder: str  #: where student code runs
+    library: str  #: the folder of `worker` and of the reduced rnnlib
+    files: str | None  #: what the supervisor is to copy into `folder`
 
 
 @contextmanager
-def _folder(walled):
+def _prepare_place(walled: bool, library: str | Path, files: str | Path | None) -> Iterator[Place]:
+    """Where the worker runs; without walls a folder of its own, which is removed afterwards."""
     if walled:
-        yield None
+        binds = [(library, "/course"), *([(files, "/files")] if files else [])]
+        yield Place(True, [*walls(binds), "--"], FOLDER, "/course", "/files" if files else None)
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+        if files is not None:
+            shutil.copytree(files, folder, dirs_exist_ok=True)
+        yield Place(False, [], folder, str(library), None)
 
 
-def _uid(walled):
-    """A uid that no other running submission has, so that none can use up another's processes.
+def _command(place: Place, fds: list[int]) -> list[str]:
+    """The command that starts the supervisor with its sockets."""
+    packages = list(map(str, package_folders()))
+    code = (
+        f"import sys; sys.path[:] = [{place.library!r}, *sys.path, *{packages!r}]; "
+        f"from worker import supervisor; supervisor.main({fds!r})"
+    )
+    return [*place.walls, os.path.realpath(sys.executable), "-I", "-S", "-c", code]
 
-    Without root, each sandbox is a user namespace, and counts its processes for itself.
+
+def _job(orders: Orders, place: Place) -> Job:
+    """The orders, and what the supervisor has to know about the sandbox."""
+    limits = dict(LIMITS)
+    if not place.walled:
+        del limits["NPROC"]  # it would count all processes of the account
+    return {
+        **orders,
+        "folder": place.folder,
+        "library": place.library,
+        "files": place.files,
+        "uid": _free_uid() if place.walled and is_root() else None,
+        "limits": limits,
+        # without walls, the processes of other people would be counted as well
+        "memory": MEMORY if place.walled else None,
+    }
+
+
+def _free_uid() -> int:
+    """A uid that no other running submission has, so that none can use up the processes of another.
+
+    Only root needs it: otherwise each sandbox is a user namespace, which has a count of its own.
     """
-    return FIRST_UID + next(_starts) % UIDS if walled and is_root() else None
+    return FIRST_UID + next(_starts) % UIDS

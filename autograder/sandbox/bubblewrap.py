@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,8 +29,11 @@ Student code runs inside bubblewrap, and that cannot start here: {why}
  - `--sandbox none` grades without walls. Only for submissions whose authors you trust with your files."""
 
 
-def choose_walls(mode):
-    """The sandbox to use for a wish of MODES: "bwrap" or "none".  Raises Unavailable."""
+def choose_walls(mode: str) -> str:
+    """The walls to use where `mode`, one of MODES, is asked for: "bwrap" or "none".
+
+    Raises Unavailable where they cannot be made, and ValueError for another mode.
+    """
     if mode not in MODES:
         raise ValueError(f"sandbox is {mode!r}, expected one of {', '.join(MODES)}")
     if mode == "none":
@@ -43,7 +47,7 @@ def choose_walls(mode):
 
 
 @cache
-def walls_problem():
+def walls_problem() -> str:
     """Why bubblewrap cannot be used here, in a sentence; "" when it can."""
     if not sys.platform.startswith("linux"):
         return f"it exists for Linux only, and this is {sys.platform}."
@@ -59,11 +63,14 @@ def walls_problem():
     return ""
 
 
-def walls(binds):
-    """The bwrap command up to the program's own arguments."""
+def walls(binds: Iterable[tuple[str | Path, str]]) -> list[str]:
+    """The bwrap command up to the program's own arguments.
+
+    binds: (folder, where it is inside of the sandbox), which can only be read there.
+    """
     command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net"]
     command += ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
-    if is_root():  # the worker gives up root itself, before any student code, for a uid of its own
+    if is_root():  # before any student code runs, the worker changes from root to a uid of its own
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-user"]
@@ -78,16 +85,18 @@ def walls(binds):
     command += ["--proc", "/proc", "--dev", "/dev", "--size", str(DISK), "--tmpfs", "/dev/shm"]
     command += ["--perms", "1777", "--size", str(DISK), "--tmpfs", "/tmp"]
     command += ["--perms", "0777", "--size", str(DISK), "--tmpfs", FOLDER]
-    command += _packages_and_nothing_of_the_course()  # after /tmp, which may hold them
+    command += _bind_packages()  # after /tmp, which may hold them
     for source, target in binds:
         command += ["--ro-bind", str(source), target]
     return [*command, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", FOLDER]
 
 
-def _packages_and_nothing_of_the_course():
-    """Binds of Python and its packages; the course is covered up where it lies among them."""
+def _bind_packages() -> list[str]:
+    """Binds of Python and its packages; an empty folder covers the course where it lies among them."""
     here = Path(__file__).resolve().parent.parent
-    prefix, command, covered = Path(sys.base_prefix).resolve(), [], []
+    prefix = Path(sys.base_prefix).resolve()
+    command: list[str] = []
+    covered: list[Path] = []
     if not prefix.is_relative_to("/usr"):
         command += [*_parents(prefix), "--ro-bind", str(prefix), str(prefix)]
     for path in (here, here.parent / "rnnlib", here.parent if (here.parent / "solutions").exists() else here):
@@ -112,11 +121,12 @@ def package_folders() -> list[Path]:
     return list(dict.fromkeys(Path(path).resolve() for path in found))
 
 
-def _parents(path):
-    """The folders above a bind; bubblewrap itself would make them for their owner only."""
+def _parents(path: Path) -> list[str]:
+    """Makes the folders above a bind; bubblewrap itself would make them readable for their owner only."""
     above = [p for p in reversed(path.parents) if str(p) not in ("/", "/tmp")]
     return [word for parent in above for word in ("--perms", "0755", "--dir", str(parent))]
 
 
-def is_root():
+def is_root() -> bool:
+    """Whether this process runs as root."""
     return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -1,4 +1,4 @@
-"""What was said between the judge and a student's function, kept so that it can be judged again later."""
+"""The messages between the judge and a student's function, stored so that they can be judged again later."""
 
 import base64
 from dataclasses import dataclass, field
@@ -10,22 +10,22 @@ LOST = "lost"  # its process ended
 
 @dataclass
 class Exchange:
-    """One call: a digest of the arguments, and what came for it.
+    """One call: a digest of its arguments, and the messages that came in return.
 
-    Each reply stands with the digest of what was said in turn: "" behind the last one, another
-    behind a callback, which asks for the value of a function among the arguments.
+    Each message is stored with a digest of what it was answered with.  A callback, which asks for the
+    value of a function among the arguments, is answered; the last message is not, and has "".
     """
 
     arguments: str
     replies: list[tuple[bytes, str]] = field(default_factory=list)
-    end: str = ""  #: LATE or LOST, where the last reply is missing
+    end: str = ""  #: LATE or LOST where the last message is missing
 
 
 @dataclass
 class Conversation:
-    """All that one answer said: how it introduced itself, then the calls of each round.
+    """Everything that one answer sent: its introduction, then the messages of each round of calls.
 
-    introduction: None when its process was gone already.
+    introduction: None where its process was gone already.
     """
 
     introduction: bytes | None = None
@@ -33,7 +33,7 @@ class Conversation:
 
     @property
     def size(self) -> int:
-        """Bytes of all replies."""
+        """Bytes of all messages that came."""
         return sum(len(reply) for calls in self.rounds for call in calls for reply, _ in call.replies)
 
     def to_json(self) -> dict[str, Any]:
@@ -42,7 +42,10 @@ class Conversation:
             [[call.arguments, [[_text(r), said] for r, said in call.replies], call.end] for call in calls]
             for calls in self.rounds
         ]
-        return {"introduction": self.introduction and _text(self.introduction), "rounds": rounds}
+        return {
+            "introduction": None if self.introduction is None else _text(self.introduction),
+            "rounds": rounds,
+        }
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Conversation":
@@ -55,7 +58,7 @@ class Conversation:
             for calls in stored["rounds"]
         ]
         introduction = stored["introduction"]
-        return cls(introduction and base64.b64decode(introduction), rounds)
+        return cls(None if introduction is None else base64.b64decode(introduction), rounds)
 
 
 def _text(reply: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What student code may import of the course: an rnnlib without the answers of its lesson."""
+"""What student code can import of the course: an rnnlib without the answers of its lesson."""
 
 import ast
 import atexit
@@ -8,6 +8,7 @@ import py_compile
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -15,25 +16,29 @@ PACKAGE = Path(__file__).resolve().parent.parent
 RNNLIB = PACKAGE.parent / "rnnlib"
 
 
-def without_functions(source, functions, module):
-    """The source of a module whose `functions` only say that they are not there."""
+def without_functions(source: str, functions: Iterable[str], module: str) -> str:
+    """The source of a module in which `functions` do nothing but raise an error.
+
+    Raises ValueError where the module does not define one of them.
+    """
     lines = source.split("\n")
     defined = {name: node for node in ast.parse(source).body for name in _names(node)}
     for name in functions:
         if name not in defined:
             raise ValueError(f"rnnlib.{module} defines no {name}, which an exercise lists as its answer")
         node = defined[name]
-        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        last = node.end_lineno or node.lineno
         said = f"rnnlib.{module}.{name} is an answer of this lesson; it is not there while grading"
-        lines[start - 1 : node.end_lineno] = [
+        lines[first - 1 : last] = [
             f"def {name}(*_, **__): raise RuntimeError({said!r})",
-            *[""] * (node.end_lineno - start),
+            *[""] * (last - first),
         ]
     return "\n".join(lines)
 
 
-def _names(node):
-    """What a statement of a module defines: a function, or a name by assignment."""
+def _names(node: ast.stmt) -> list[str]:
+    """The names that a statement of a module defines: a function, or names that are assigned to."""
     if isinstance(node, ast.FunctionDef):
         return [node.name]
     if isinstance(node, ast.Assign):
@@ -41,8 +46,8 @@ def _names(node):
     return []
 
 
-def library_folder(answers):
-    """A folder with `worker` and an rnnlib without `answers`, compiled; kept while this process lives.
+def library_folder(answers: Iterable[str]) -> Path:
+    """A folder with `worker` and an rnnlib without `answers`, compiled; removed when this process ends.
 
     answers: functions of rnnlib that would answer an exercise, such as "rnn.backward", by the modules
     that define them.
@@ -55,7 +60,7 @@ _one_at_a_time = threading.Lock()
 
 
 @cache
-def _make_folder(functions):
+def _make_folder(functions: tuple[str, ...]) -> Path:
     made = Path(tempfile.mkdtemp(prefix="unrolled-"))
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     (made / "rnnlib").mkdir()
@@ -68,9 +73,9 @@ def _make_folder(functions):
     return made
 
 
-def reduced_sources(functions):
-    """{file name: source} of an rnnlib in which these functions only say that they are not there."""
-    removed = {}
+def reduced_sources(functions: Iterable[str]) -> dict[str, str]:
+    """{file name: source} of an rnnlib in which these functions do nothing but raise an error."""
+    removed: dict[str, list[str]] = {}
     for name in functions:
         module, function = name.split(".")
         removed.setdefault(module, []).append(function)

@@ -1,4 +1,4 @@
-"""One run in a sandbox, from start to end: the cells, then the calls of what each check is about."""
+"""One run in a sandbox, from start to end: the cells, then the calls of each check's function."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -8,6 +8,7 @@ from typing import Any
 
 from ..answers import Answer
 from ..errors import Infrastructure
+from ..worker.protocol import CellOutput, CheckCell, Orders, RunCell
 from . import client
 from .answer import LiveAnswer
 from .box import start_box
@@ -22,10 +23,10 @@ MOST_KEPT = 8 * 2**20  # bytes of replies to all checks of a run
 
 @dataclass(frozen=True)
 class Check:
-    """A check cell.  name: of what is checked.
+    """A check cell.  name: of the function or value that is checked.
 
-    rounds: calls of a function that stands there, which end at the first that fails; public arguments
-    first, then secret ones.  Nothing is called where `rounds` is empty.
+    rounds: the calls of a function, first with public arguments, then with secret ones; a round ends at
+    the first call that fails, and so do the rounds.  Nothing is called where `rounds` is empty.
     """
 
     name: str
@@ -36,7 +37,8 @@ class Check:
 class Job:
     """What to run: code cells and checks in their order.
 
-    answers: functions of rnnlib that are not there.  files: a folder to be copied beside the notebook.
+    answers: functions of rnnlib that student code must not find.  files: a folder to be copied beside
+    the notebook.
     """
 
     cells: tuple[str | Check, ...]
@@ -46,21 +48,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run gave: outputs by the index of the cell, the cell it came to, why it ended early or "".
+    """What a run gave."""
 
-    conversations: with each check's answer, by the index of its cell; checks that were not reached have none.
-    """
-
-    outputs: dict[int, list[dict[str, Any]]]
-    at: int
-    ended: str
-    conversations: dict[int, Conversation]
+    outputs: dict[int, list[CellOutput]]  #: by the index of the cell
+    at: int  #: the last cell that was begun
+    ended: str  #: why the run ended before all cells were executed; "" where it did not
+    conversations: dict[int, Conversation]  #: by the index of the check; none where it was not reached
     seconds: float
-    walls: str
+    walls: str  #: "bwrap" or "none"
 
     @property
     def is_small(self) -> bool:
-        """Whether what its functions returned is short enough to be kept."""
+        """Whether what its functions returned is short enough to be stored."""
         return sum(conversation.size for conversation in self.conversations.values()) <= MOST_KEPT
 
     def to_json(self) -> dict[str, Any]:
@@ -83,14 +82,14 @@ class Ran:
 
 
 def run_job(job: Job, mode: str, limits: Limits) -> Ran:
-    """Runs a job and calls what its checks are about.
+    """Runs a job and calls the functions that its checks are about.
 
-    mode: one of `bubblewrap.MODES`.  Raises errors.Unavailable or errors.Infrastructure, neither of
-    which says anything about the submission.
+    mode: one of `bubblewrap.MODES`.  Raises errors.Unavailable or errors.Infrastructure; neither of
+    them says anything about the submission.
     """
     walls, library = choose_walls(mode), library_folder(job.answers)
-    cells = list(_orders(job.cells))
-    orders = {"cells": cells, "cell_seconds": limits.cell, "most_output": client.MOST_OUTPUT}
+    cells = list(_cells_of_worker(job.cells))
+    orders: Orders = {"cells": cells, "cell_seconds": limits.cell, "most_output": client.MOST_OUTPUT}
     checks = [(index, cell) for index, cell in enumerate(job.cells) if isinstance(cell, Check)]
     start = time.perf_counter()
     for attempt in range(1, ATTEMPTS + 1):
@@ -110,19 +109,19 @@ def run_job(job: Job, mode: str, limits: Limits) -> Ran:
     return Ran(watched.outputs, watched.at, watched.ended, said, seconds, walls)
 
 
-def _orders(cells: tuple[str | Check, ...]) -> Iterable[dict[str, Any]]:
+def _cells_of_worker(cells: tuple[str | Check, ...]) -> Iterable[RunCell | CheckCell]:
     """The cells as the worker reads them."""
     number = 0
     for cell in cells:
         if isinstance(cell, Check):
-            yield {"kind": "check", "number": number, "name": cell.name}
+            yield CheckCell(kind="check", number=number, name=cell.name)
             number += 1
         else:
-            yield {"kind": "run", "source": cell}
+            yield RunCell(kind="run", source=cell)
 
 
 def _interview(answer: LiveAnswer, check: Check) -> Conversation:
-    """Calls an answer round by round; what it said."""
+    """Calls an answer round by round; returns what was said on the way."""
     for number, calls in enumerate(check.rounds if answer.known == "function" else ()):
         answer.begin_round(private=number > 0)
         try:
@@ -130,6 +129,6 @@ def _interview(answer: LiveAnswer, check: Check) -> Conversation:
                 call(answer)
         except KeyboardInterrupt:
             raise
-        except BaseException:  # what ends the calls here ends them as well where the conversation is judged
+        except BaseException:  # the judge, who reads the conversation later, stops at the same call
             break
     return answer.conversation

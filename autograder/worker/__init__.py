@@ -1,12 +1,13 @@
-"""What runs beside student code, in the sandbox.  Imports nothing from outside this folder but NumPy.
+"""The programs that run beside student code, in the sandbox.  They import only this folder and NumPy.
 
-It knows nothing of what judges it - no reference, no solution, no points - and is copied into the
-sandbox without the rest of the package.  Three kinds of process share a sandbox:
+They know nothing of what judges an answer (no reference, no solution, no points), and they are
+copied into the sandbox without the rest of the package.  A sandbox holds three kinds of process:
 
-- the supervisor reads the job, says READY, starts the runner, and reports how it ended;
-- the runner executes the cells in order.  At each check cell it forks
-- a copy of itself, which waits with the state of that moment for calls.
+- The supervisor reads the job, says READY, starts the runner, and reports that the runner has ended.
+- The runner executes the cells in order.
+- At each check cell the runner forks a copy of itself.  The copy has the state of that moment and
+  waits for calls.
 
-The inputs of those calls are sent when the runner has ended and everything that will be shown has
-left the sandbox; so nothing that a cell displays can contain them.
+The inputs of those calls are sent only after the runner has ended and its last output has left the
+sandbox.  So nothing that a cell displays can contain them.
 """

@@ -5,21 +5,25 @@ import io
 import linecache
 import signal
 import sys
+from typing import Any, TextIO, cast
+
+from .protocol import CellOutput, Job
 
 
 class TimeLimit(BaseException):
     """Not an Exception, so that a student's `except Exception` does not swallow it."""
 
 
-def out_of_time(*_):
+def raise_time_limit(*_: object) -> None:
+    """Raises TimeLimit; the handler of the timer's signal."""
     raise TimeLimit
 
 
-def run(source, name, namespace, job):
+def run_cell(source: str, name: str, namespace: dict[str, Any], job: Job) -> list[CellOutput]:
     """Executes a cell; returns its outputs as a notebook stores them."""
     printed = Capped(job["most_output"])
-    sys.stdout = sys.stderr = printed
-    outputs = []
+    sys.stdout = sys.stderr = cast(TextIO, printed)
+    outputs: list[CellOutput] = []
     try:
         signal.setitimer(signal.ITIMER_REAL, job["cell_seconds"])
         try:
@@ -39,18 +43,19 @@ def run(source, name, namespace, job):
     return outputs
 
 
-def _execute(source, name, namespace):
-    """Runs the statements; the value of a last expression is returned, as a notebook shows it."""
+def _execute(source: str, name: str, namespace: dict[str, Any]) -> Any:
+    """Runs the statements; returns the value of a last expression, which a notebook shows."""
     tree = _parse(source, name)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
-        last = ast.Expression(tree.body.pop().value)
+        last = ast.Expression(tree.body[-1].value)
+        del tree.body[-1]
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     exec(compile(tree, name, "exec"), namespace)
     return eval(compile(last, name, "eval"), namespace) if last is not None else None
 
 
-def _parse(source, name):
+def _parse(source: str, name: str) -> ast.Module:
     try:
         return ast.parse(source, name)
     except SyntaxError:
@@ -60,7 +65,7 @@ def _parse(source, name):
         return ast.parse(plain, name)
 
 
-def _without_magics(source):
+def _without_magics(source: str) -> str:
     """The cell without lines for IPython or the shell, which are not run here."""
     lines = source.split("\n")
     for i, line in enumerate(lines):
@@ -70,22 +75,26 @@ def _without_magics(source):
     return "\n".join(lines)
 
 
-def _error_output(error, name):
-    kind, said = type(error).__name__, text_of(error)[:2000]
-    line = line_of(error, name)
+def _error_output(error: BaseException, name: str) -> CellOutput:
+    kind, said = type(error).__name__, error_text(error)[:2000]
+    line = error_line(error, name)
     trace = [f"line {line[0]}: {line[1]}"] if line else []
     return {"output_type": "error", "ename": kind, "evalue": said, "traceback": [*trace, f"{kind}: {said}"]}
 
 
-def text_of(error):
+def error_text(error: BaseException) -> str:
+    """What an error says; "" where its `__str__`, which may be the student's, fails."""
     try:
         return str(error)
-    except Exception:  # whatever a student's own exception does when it is asked
+    except Exception:  # whatever a student's own exception does when it is converted
         return ""
 
 
-def line_of(error, name):
-    """(number, text) of the last line in the student's own cells that an error went through."""
+def error_line(error: BaseException, name: str | None) -> tuple[int, str] | None:
+    """(number, text) of the last line in the student's cells that an error passed through.
+
+    name: of the one cell to look at; None for all cells.
+    """
     found = None
     trace = error.__traceback__
     while trace is not None:
@@ -97,12 +106,15 @@ def line_of(error, name):
 
 
 class Capped(io.TextIOBase):
-    """Keeps the beginning of what is written, up to a number of characters."""
+    """A stream that stores the beginning of what is written, up to a number of characters."""
 
-    def __init__(self, most):
-        self.most, self.parts, self.size, self.lost = most, [], 0, 0
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.parts: list[str] = []
+        self.size, self.lost = 0, 0
 
-    def write(self, text):
+    def write(self, text: object) -> int:
+        """Stores the part of the text that still fits."""
         text = str(text)
         kept = text[: max(self.most - self.size, 0)]
         if kept:
@@ -111,6 +123,7 @@ class Capped(io.TextIOBase):
         self.lost += len(text) - len(kept)
         return len(text)
 
-    def text(self):
+    def text(self) -> str:
+        """All that is stored, and how much is missing."""
         more = f"\n… {self.lost} more characters were cut" if self.lost else ""
         return "".join(self.parts) + more

@@ -1,4 +1,4 @@
-"""How much memory a sandbox holds, counted as its processes share it."""
+"""How much memory the processes of a sandbox hold; a page that several of them share is counted once."""
 
 import contextlib
 import ctypes
@@ -8,31 +8,33 @@ import re
 PR_SET_DUMPABLE = 4
 
 
-def memory_used():
-    """Bytes of all processes to be seen; of a page that several share, each holds its part."""
-    return sum(map(_of, filter(str.isdigit, os.listdir("/proc"))))
+def memory_used() -> int:
+    """Bytes of all processes that can be seen; of a page that n of them share, each counts a part 1/n."""
+    return sum(map(_memory_of, filter(str.isdigit, os.listdir("/proc"))))
 
 
-def show_memory():
-    """Lets other processes of the same user count the pages of this one and of its children.
+def show_memory() -> None:
+    """Lets other processes of the same user count the pages of this process and of its children.
 
-    Linux forbids it to what has changed its user.
+    Linux forbids that for a process that has changed its user.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):  # a system without prctl
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
-def _of(pid):
+def _memory_of(pid: str) -> int:
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-            return 1024 * int(re.search(rb"^Pss:\s+(\d+)", file.read(), re.M)[1])
-    except PermissionError:  # a process may hide its pages, not their number
+            found = re.search(rb"^Pss:\s+(\d+)", file.read(), re.M)
+    except PermissionError:  # a process can hide its pages, but not how many there are
         return _own_pages(pid)
-    except (OSError, TypeError):  # it has just ended
+    except OSError:  # the process has just ended
         return 0
+    return 1024 * int(found[1]) if found else 0
 
 
-def _own_pages(pid):
+def _own_pages(pid: str | int) -> int:
+    """Bytes of a process's resident pages that belong to no file and to no shared memory."""
     try:
         with open(f"/proc/{pid}/statm", "rb") as file:
             _, resident, shared, *_ = map(int, file.read().split())

@@ -1,25 +1,31 @@
 """Messages between the judging side and the sandbox: a length, a JSON text, an .npz of its arrays.
 
 Whatever comes out of a sandbox may be forged.  Nothing is unpickled, and no array is made before
-its size has been compared with the bytes that are there.
+its size has been compared with the number of bytes that came.
 """
 
 import hashlib
 import io
 import json
+import socket
 import struct
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-LARGEST_ARRAY = 1_000_000  # entries; larger ones leave as their shape only
+LARGEST_ARRAY = 1_000_000  # entries; of a larger array only the shape is sent
 LARGEST_MESSAGE = 64 * 2**20  # bytes
 LARGEST_TEXT = 2 * 2**20  # bytes of it that are JSON: reading more would keep the other submissions waiting
 LONGEST_STRING = 100_000  # characters; what a cell shows is cut before
 MOST_PARTS = 20_000  # values in one nested answer
 READY, ENDED, LARGE = b"READY\n", b"ENDED\n", b"LARGE\n"  # what the supervisor says, in six bytes each
+
+AnyArray = np.ndarray[Any, Any]
+Functions = list[Callable[..., Any]]
+FunctionOf = Callable[[int], Any]  # gives what stands for the n-th function of a message
 
 
 class BadMessage(ValueError):
@@ -27,24 +33,36 @@ class BadMessage(ValueError):
 
 
 class Opaque:
-    """Stands for an object that did not cross: `said` describes it, `shape` is that of an array."""
+    """Stands for an object that was not sent: `said` describes it, `shape` is that of an array."""
 
-    def __init__(self, said, shape=None):
+    def __init__(self, said: str, shape: tuple[int, ...] | None = None) -> None:
         self.said, self.shape = said, shape
 
 
-def pack_message(value, call=None):
-    """`value` as the bytes of a message.  call: list to which functions in it are appended."""
-    arrays = []
-    text = json.dumps(_tree(value, arrays, call, [MOST_PARTS])).encode()
+def pack_message(value: object, functions: Functions | None = None) -> bytes:
+    """`value` as the bytes of a message.
+
+    functions: a list to which the functions in `value` are appended; with None, functions are described
+    like any other object.
+    """
+    arrays: list[AnyArray] = []
+    text = json.dumps(_tree_of(value, arrays, functions, [MOST_PARTS])).encode()
     buffer = io.BytesIO()
     if arrays:
-        np.savez(buffer, **{str(i): array for i, array in enumerate(arrays)})
+        named: dict[str, Any] = {str(i): array for i, array in enumerate(arrays)}
+        np.savez(buffer, **named)
     blob = buffer.getvalue()
     return struct.pack(">QI", 4 + len(text) + len(blob), len(text)) + text + blob
 
 
-def _tree(value, arrays, call, left):
+def _tree_of(
+    value: Any, arrays: list[AnyArray], functions: Functions | None, left: list[int]
+) -> dict[str, Any]:
+    """`value` as a tree that JSON can hold: each node is a dict whose first key says what it is.
+
+    arrays: a list to which the arrays in it are appended; the tree refers to them by number.
+    left: [how many more nodes there may be], counted down.
+    """
     left[0] -= 1
     if left[0] < 0:
         return {"opaque": f"a {type(value).__name__} of more than {MOST_PARTS} parts"}
@@ -57,40 +75,42 @@ def _tree(value, arrays, call, left):
     if type(value) is complex:
         return {"complex": [value.real, value.imag]}
     if isinstance(value, np.ndarray | np.generic):
-        return _array(np.array(value, subok=False), arrays)
+        return _array_node(np.array(value, subok=False), arrays)
     if isinstance(value, Mapping):
         items = dict.items(value) if isinstance(value, dict) else value.items()
-        return {"dict": [[str(k), _tree(v, arrays, call, left)] for k, v in list(items)]}
-    if isinstance(value, tuple) and hasattr(type(value), "_fields"):
-        where = [type(value).__module__, type(value).__qualname__]
-        parts = [[name, _tree(v, arrays, call, left)] for name, v in zip(type(value)._fields, value)]
+        return {"dict": [[str(k), _tree_of(v, arrays, functions, left)] for k, v in list(items)]}
+    kind: Any = type(value)
+    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        where = [kind.__module__, kind.__qualname__]
+        parts = [[name, _tree_of(v, arrays, functions, left)] for name, v in zip(kind._fields, value)]
         return {"fields": parts, "of": where}
     if isinstance(value, tuple | list):
-        kind = "tuple" if isinstance(value, tuple) else "list"
-        if len(value) > 50:  # long lists of numbers go as arrays
+        form = "tuple" if isinstance(value, tuple) else "list"
+        if len(value) > 50:  # long lists of numbers are sent as arrays
             array = _numbers(value)
             if array is not None:
-                return _array(array, arrays) | {"was": kind}
-        return {kind: [_tree(v, arrays, call, left) for v in value]}
-    if callable(value) and call is not None:
-        call.append(value)
-        return {"function": len(call) - 1}
+                return _array_node(array, arrays) | {"was": form}
+        return {form: [_tree_of(v, arrays, functions, left) for v in value]}
+    if callable(value) and functions is not None:
+        functions.append(value)
+        return {"function": len(functions) - 1}
     array = _numbers(value)  # a deque, an array.array, and what else NumPy can read
     if array is not None:
-        return _array(array, arrays)
+        return _array_node(array, arrays)
     return {"opaque": f"of type {type(value).__name__[:60]}"}
 
 
-def _numbers(value):
+def _numbers(value: Any) -> AnyArray | None:
     """`value` as an array of numbers, or None where it is none."""
     try:
         array = np.array(value)
-    except Exception:  # lists of different lengths, or what a student's object does when it is read
+    except Exception:  # lists of different lengths, or whatever a student's object does when it is read
         return None
     return array if array.dtype.kind in "biufc" else None
 
 
-def _array(array, arrays):
+def _array_node(array: AnyArray, arrays: list[AnyArray]) -> dict[str, Any]:
+    """The node of an array, which is appended to `arrays`; a description of one that cannot be sent."""
     if array.dtype.kind not in "biufc":
         return {"opaque": f"an array of shape {array.shape} and dtype {array.dtype}"}
     if array.size > LARGEST_ARRAY:
@@ -99,36 +119,42 @@ def _array(array, arrays):
     return {"array": len(arrays) - 1}
 
 
-def fingerprint(value, call):
-    """A short name for what `value` holds; functions in it are appended to the list `call`."""
-    return hashlib.sha256(pack_message(value, call)).hexdigest()[:16]
+def fingerprint(value: object, functions: Functions) -> str:
+    """A short name for the content of a value; the functions in it are appended to `functions`."""
+    return hashlib.sha256(pack_message(value, functions)).hexdigest()[:16]
 
 
-def unpack_message(payload, function=None, restore=False):
+def unpack_message(payload: bytes, function: FunctionOf | None = None, restore: bool = False) -> Any:
     """The value of a message's payload.
 
     function(n): what stands for the n-th function in it.  restore: NamedTuples become the class
-    they say, which is imported; only for messages from the judging side.
+    they say, which is imported; only for messages from the judging side.  Raises BadMessage.
     """
     (length,) = struct.unpack(">I", payload[:4])
     text, blob = payload[4 : 4 + length], payload[4 + length :]
     if len(text) > LARGEST_TEXT:
         raise BadMessage(f"a message with {len(text)} bytes of text")
     try:
-        return _value(json.loads(text), _arrays(blob), function, restore, [2 * MOST_PARTS])
+        return _value_of(json.loads(text), _arrays_in(blob), function, restore, [2 * MOST_PARTS])
     except BadMessage:
         raise
     except Exception as error:  # a forged message may be anything
         raise BadMessage(f"an unreadable message: {type(error).__name__}") from None
 
 
-def _value(tree, arrays, function, restore, left):
+def _value_of(
+    tree: dict[str, Any], arrays: list[AnyArray], function: FunctionOf | None, restore: bool, left: list[int]
+) -> Any:
+    """The value that `_tree_of` has made this tree of.  Raises BadMessage, or anything for a forged tree.
+
+    left: [how many more nodes there may be], counted down.
+    """
     left[0] -= 1
     if left[0] < 0:
         raise BadMessage("a message of too many parts")
 
-    def inner(part):
-        return _value(part, arrays, function, restore, left)
+    def inner(part: dict[str, Any]) -> Any:
+        return _value_of(part, arrays, function, restore, left)
 
     ((kind, body), *_) = tree.items()
     if kind == "value":
@@ -148,7 +174,7 @@ def _value(tree, arrays, function, restore, left):
         return {_whole(str(key)): inner(part) for key, part in body}
     if kind == "fields":
         parts = {_whole(str(name)): inner(part) for name, part in body}
-        return _class(*tree["of"])(**parts) if restore else parts
+        return _class_called(*tree["of"])(**parts) if restore else parts
     if kind in ("tuple", "list"):
         return (tuple if kind == "tuple" else list)(inner(part) for part in body)
     if kind == "function" and function is not None:
@@ -156,17 +182,17 @@ def _value(tree, arrays, function, restore, left):
     return Opaque(_whole(str(body)[:200]))
 
 
-def _whole(text):
-    """A text without halves of characters, which JSON can hold and no file in UTF-8."""
+def _whole(text: str) -> str:
+    """A text without half characters, which JSON can hold but no file in UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _class(module, name):
+def _class_called(module: str, name: str) -> Any:
     return getattr(__import__(module, fromlist=[name]), name)
 
 
-def _arrays(blob):
-    """The arrays of an .npz, each checked against the bytes that are there before it is made."""
+def _arrays_in(blob: bytes) -> list[AnyArray]:
+    """The arrays of an .npz; the size of each is compared with the bytes that came before it is made."""
     if not blob:
         return []
     try:
@@ -179,7 +205,8 @@ def _arrays(blob):
         raise BadMessage(f"an unreadable archive: {type(error).__name__}") from None
 
 
-def _read_array(data):
+def _read_array(data: bytes) -> AnyArray:
+    """The array of a file in NumPy's format .npy."""
     stream = io.BytesIO(data)
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -194,28 +221,32 @@ def _read_array(data):
     return np.frombuffer(body, dtype).reshape(shape, order="F" if fortran else "C").copy()
 
 
-def send_message(sock, message):
+def send_message(sock: socket.socket, message: bytes) -> None:
+    """Sends a whole message."""
     sock.sendall(message)
 
 
-def receive_message(sock, limit=LARGEST_MESSAGE, until=None):
+def receive_message(
+    sock: socket.socket, limit: int = LARGEST_MESSAGE, until: float | None = None
+) -> bytes | None:
     """The next message's payload; None at the end of the stream.
 
-    until: the time.monotonic() at which all of it has to be there; TimeoutError when it is not.
+    limit: bytes that it may have; BadMessage if it says that it has more.  until: the time.monotonic()
+    at which all of it must have come; TimeoutError if it has not.
     """
-    head = _exactly(sock, 8, until)
+    head = _receive_exactly(sock, 8, until)
     if head is None:
         return None
     (length,) = struct.unpack(">Q", head)
     if not 4 <= length <= limit:
         raise BadMessage(f"a message of {length} bytes")
-    return _exactly(sock, length, until)
+    return _receive_exactly(sock, length, until)
 
 
-def _exactly(sock, count, until):
+def _receive_exactly(sock: socket.socket, count: int, until: float | None) -> bytes | None:
     parts = []
     while count:
-        if until is not None:  # for all of it: bytes that drip one by one must not begin it anew
+        if until is not None:  # for the whole message: bytes that come one by one must not extend the time
             sock.settimeout(max(until - time.monotonic(), 0.001))
         part = sock.recv(min(count, 2**20))
         if not part:

@@ -11,22 +11,20 @@ import sys
 import types
 
 from . import memory, messages, runner
+from .protocol import Job
 
-WATCH = 0.5  # seconds between two looks at the memory
+WATCH = 0.5  # seconds between two measurements of the memory
 
 
-def main(fds):
+def main(fds: list[int]) -> None:
     """Reads the job from standard input; fds: the runner's socket, then one for each check."""
-    job = json.loads(sys.stdin.buffer.readline())
+    job: Job = json.loads(sys.stdin.buffer.readline())
     _lower_rights(job)
     os.chdir(job["folder"])
-    for folder, _, names in os.walk(job["files"] or os.devnull):
-        inside = os.path.relpath(folder, job["files"])
-        os.makedirs(inside, exist_ok=True)
-        for name in names:
-            shutil.copyfile(os.path.join(folder, name), os.path.join(inside, name))
+    if job["files"]:
+        _copy_files(job["files"])
     sockets = [socket.socket(fileno=fd) for fd in fds]
-    _prepare(job)
+    _prepare_modules(job)
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -45,10 +43,20 @@ def main(fds):
     _supervise(pid, woken, job["memory"])
 
 
-def _supervise(pid, woken, most):
-    """Kills the runner when told to, says that it has ended, and stays until the input ends.
+def _copy_files(source: str) -> None:
+    """Copies the files of a folder into the current one."""
+    for folder, _, names in os.walk(source):
+        inside = os.path.relpath(folder, source)
+        os.makedirs(inside, exist_ok=True)
+        for name in names:
+            shutil.copyfile(os.path.join(folder, name), os.path.join(inside, name))
 
-    most: bytes that all processes may hold together; with more, all of them are ended.
+
+def _supervise(pid: int, woken: int, most: int | None) -> None:
+    """Kills the runner when told to, reports that it has ended, and ends all when the input is closed.
+
+    woken: a pipe that can be read when a child has ended.  most: bytes that all processes together
+    may hold; if they hold more, all of them are killed.
     """
     ended = False
     while True:
@@ -68,7 +76,8 @@ def _supervise(pid, woken, most):
                 os.kill(pid, signal.SIGKILL)
 
 
-def _lower_rights(job):
+def _lower_rights(job: Job) -> None:
+    """Changes to the user of the sandbox, and sets the limits of each process."""
     import resource
 
     if job["uid"] is not None:
@@ -81,21 +90,28 @@ def _lower_rights(job):
             continue
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        with contextlib.suppress(ValueError, OSError):  # macOS knows RLIMIT_AS but does not take it
+        with contextlib.suppress(ValueError, OSError):  # macOS has RLIMIT_AS but refuses to set it
             resource.setrlimit(kind, (value, value))
 
 
-def _prepare(job):
-    """Modules that every lesson imports; those that judge or draw are replaced by empty ones."""
+def _prepare_modules(job: Job) -> None:
+    """Imports what every lesson imports; modules that judge or draw are replaced by empty ones."""
     sys.path[:] = [job["library"], *sys.path, job["folder"]]
     judging = types.ModuleType("autograder")
-    judging.CheckFailed = type("CheckFailed", (Exception,), {})
-    judging.check = lambda *_, **__: print("(checks are judged after the run)")
-    judging.diagnose = judging.check
-    judging.recap = lambda *_, **__: None
-    import rnnlib  # noqa: F401 - so that every runner finds it loaded
+    judging.__dict__.update(
+        CheckFailed=type("CheckFailed", (Exception,), {}),
+        check=_check,
+        diagnose=_check,
+        recap=runner.draw_nothing,
+    )
+    import rnnlib  # imported here, so that every runner has it already
 
     drawing = types.ModuleType("rnnlib.plots")
-    drawing.__getattr__ = lambda name: runner.draw_nothing
+    drawing.__dict__["__getattr__"] = lambda name: runner.draw_nothing
     sys.modules |= {"autograder": judging, "rnnlib.plots": drawing}
-    rnnlib.plots = drawing
+    rnnlib.__dict__["plots"] = drawing
+
+
+def _check(*_: object, **__: object) -> None:
+    """In place of `check`."""
+    print("(checks are judged after the run)")

@@ -114,6 +114,68 @@ def rate_by_halves(J):
     return [(log_size + np.log(np.linalg.norm(P, 2))) / len(J)][0]
 
 
+def spectrum_by_gram_schmidt(J):
+    """Orthogonalises by hand, column by column."""
+    T, H, _ = J.shape
+    basis, sums = [row for row in np.eye(H)], [0.0] * H
+    for t in range(T):
+        kept = []
+        for i in range(H):
+            v = J[t] @ basis[i]
+            for u in kept:
+                v = v - (u @ v) * u
+            length = math.sqrt(v @ v)
+            sums[i] += math.log(length)
+            kept.append(v / length)
+        basis = kept
+    return sorted((total / T for total in sums), reverse=True)
+
+
+def spectrum_by_cholesky(J):
+    """The diagonal of R from the Gram matrix of J Q, whose Cholesky factor is R transposed."""
+    Q, logs = np.identity(J.shape[-1]), []
+    for J_t in J:
+        A = J_t.dot(Q)
+        L = np.linalg.cholesky(A.T @ A)
+        Q = np.linalg.solve(L, A.T).T
+        logs.append(np.log(L.diagonal()))
+    return -np.sort(-np.mean(logs, axis=0))
+
+
+def spectrum_by_volumes(J):
+    """Growth of the volumes that the first columns span; their differences are the exponents."""
+    H = len(J[0])
+    Q, volumes = np.eye(H), np.zeros(H + 1)
+    for J_t in J:
+        A = J_t @ Q
+        for k in range(1, H + 1):
+            volumes[k] += 0.5 * np.linalg.slogdet(A[:, :k].T @ A[:, :k])[1] / len(J)
+        Q = np.linalg.qr(A)[0]
+    return np.flip(np.sort(np.diff(volumes)))
+
+
+def spectrum_with_positive_diagonals(J):
+    """Signs chosen so that the decomposition is the unique one; rows instead of columns."""
+    Q, total = np.eye(J.shape[1]), 0
+    for t in range(J.shape[0]):
+        q, r = np.linalg.qr((Q @ J[t].T).T)
+        signs = np.sign(r.diagonal())
+        Q = (q * signs).T
+        total = total + np.log(signs * r.diagonal())
+    found = list(total / J.shape[0])
+    found.sort(reverse=True)
+    return np.array(found)
+
+
+def spectrum_by_geometric_mean(J):
+    """Keeps all diagonals, rescaled, and takes the logarithms at the end."""
+    Q, diagonals = np.eye(J.shape[1]), np.empty(J.shape[:2])
+    for t, J_t in enumerate(J):
+        Q, R = np.linalg.qr(J_t @ Q, mode="reduced")
+        diagonals[t] = abs(R.diagonal())
+    return {"exponents": np.sort(np.log(diagonals).sum(0) / len(diagonals))[::-1]}
+
+
 def library_run(p, h):
     return rnn.Run(np.ones((*h[1:].shape[:2], len(p["W_x"]))), np.arctanh(h[1:]), h, "tanh")
 
@@ -253,6 +315,15 @@ STYLES = {
         lambda J: {"rate": np.float32(rate_by_halves(J))},
         lambda J: flow.growth_rate(J[:, None])[0],
     ],
+    "07.lyapunov_spectrum": [
+        spectrum_by_gram_schmidt,
+        spectrum_by_cholesky,
+        spectrum_by_volumes,
+        spectrum_with_positive_diagonals,
+        spectrum_by_geometric_mean,
+        flow.lyapunov_spectrum,
+        lambda J: flow.lyapunov_spectrum(J[:, None])[0].astype("f4"),
+    ],
     "07.contribution_by_lag": [
         by_pairs,
         by_products,
@@ -283,8 +354,8 @@ EXPLODES = ([[0.0, 2.0], [0.0, 0.0]], [[0.0, 0.0], [2.0, 0.0]])
 VANISHES = ([[1.5, 0.0], [0.0, 0.1]], [[0.1, 0.0], [0.0, 1.5]])
 HELD = ([[2.0, -2.0], [2.0, -2.0]], [0.0, 5.0])
 SETTLES = (5.0, [0.0] * 50, 0.5)
-MIXED = (1.8, [0.0, 0.0, 1.0, -1.8, 0.0], 0.1)
-BELOW = (-1.8, [0.0] * 5, 0.1)
+MIXED = (1.8, [2.0, -2.0, 0.0, 0.0] * 25, 0.1)
+BELOW = (-1.8, [0.0] * 100, 0.1)
 
 
 def eigen(transient=CORNER, negative=NEGATIVE):
@@ -388,24 +459,31 @@ VALUES = {
         [
             units(),
             units(vanishes=(40, [0] * 50, -1)),
-            units(mixed=(2, np.zeros(30), 1e-3)),
-            units(negative=(-0.1, [1.0, 2, 3, -1, -2], 0)),
+            units(mixed=(2, np.tile([0.1, -2.0, 2.0], 50), 1e-3)),
+            units(mixed=(1.8, np.random.default_rng(3).normal(size=400), 0)),
+            units(negative=(-0.1, [1.0, 2, 3, -1, -2] * 20, 0)),
         ],
         [
             units(vanishes=(0.5, [0.0] * 50, 0.5)),
             units(vanishes=(5.0, [0.0] * 50, 0.0)),
             units(vanishes=(5.0, [0.0] * 49, 0.5)),
             units(vanishes=(np.inf, [0.0] * 50, 0.5)),
-            units(mixed=(0.5, [0.0] * 5, 0.1)),
-            units(mixed=(1.1, [0.0] * 5, 0.001)),
-            units(mixed=(-1.8, [0.0] * 5, 0.1)),
-            units(mixed=(1.8, [0.0] * 200, 0.1)),
+            units(mixed=(0.5, [0.0] * 100, 0.1)),
+            units(mixed=(1.1, [0.0] * 100, 1e-9)),
+            units(mixed=(-1.8, [0.0] * 100, 0.1)),
+            # these three settle, so they bear out what they are to refute
+            units(mixed=(1.8, [0.0, 0.0, 1.0, -1.8, 0.0], 0.1)),
+            units(mixed=(1.8, [0.0, 0.0, 1.0, -1.8] + [0.0] * 96, 0.1)),
+            units(mixed=(1.8, [0.0] * 100, 0.01)),
+            units(mixed=(1.8, [0.0] * 99 + [-1.8], 0.1)),  # one push at the end
+            units(mixed=(1.8, [2.0, -2.0, 0.0, 0.0] * 300, 0.1)),
             units(mixed=(1.8, 0.0, 0.1)),
             units(mixed=None),
-            units(negative=(1.8, [0.0] * 5, 0.1)),
-            units(negative=(-1.8, [90.0] * 5, 0.1)),
+            units(negative=(1.8, [0.0] * 100, 0.1)),
+            units(negative=(-1.8, [90.0] * 100, 0.1)),
+            units(negative=(-1.8, [0.0] * 5, 0.1)),
             units(negative=(-1.8, [], 0.1)),
-            units(negative=(-1.8, [0.0] * 5)),
+            units(negative=(-1.8, [0.0] * 100)),
             {"vanishes": SETTLES},
             [SETTLES, MIXED, BELOW],
             1.0,

@@ -332,15 +332,14 @@ def test_without_the_helper_s_line_the_call_is_named(monkeypatch):
 
 def run_cells(*cells):
     """The outputs of each cell in a real kernel; the first cell imports the course."""
-    import nbclient
     import nbformat
+    from kernels import execute
 
     first = "import autograder.diagnosis.diagnose, numpy as np, sys, time\nfrom autograder import check\n"
     first += "autograder.diagnosis.diagnose.TIME_LIMIT = 1.0"
     sources = [first, *cells, "'the kernel ' + 'lives'"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
-    client = nbclient.NotebookClient(notebook, timeout=120, allow_errors=True, kernel_name="python3")
-    client.execute()
+    execute(notebook, 120, allow_errors=True)
     return [cell.outputs for cell in notebook.cells[1:]]
 
 

@@ -1,9 +1,12 @@
 """Factors, means, transposes and orders of gates are recognised, and only where they hold everywhere."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from autograder import diagnose
+from autograder.diagnosis import laws
 from autograder.exercises import find_exercise, sources
 
 LEAKY = find_exercise("00.leaky_backward")
@@ -205,3 +208,31 @@ def test_an_order_is_told_only_if_the_blocks_are_right():
     wrong = packed("10.lstm_backward", "ifgo", "ifog", ["W_x", "b"], negated)
     verdict = diagnose("10.lstm_backward", wrong)
     assert "packed" not in verdict.message and verdict.slips == ()
+
+
+@pytest.mark.parametrize("change", [lambda w: 2 * w, lambda w: np.clip(w, -1, 1)], ids=["factor", "clipped"])
+def test_one_instance_is_no_law(change, rng):
+    """Where the other instances have no gradient, nothing says that it holds there too."""
+    w, zero = 2 * rng.normal(size=(4, 5)), np.zeros((4, 5))
+
+    def law(*want):
+        answers = [{"W": change(array)} for array in want]
+        exercise = SimpleNamespace(gates="")
+        trial = SimpleNamespace(answers=answers, exercise=exercise, instances=[({},)] * len(want), called=())
+        return laws.find_law(trial, "W", [{"W": array} for array in want])
+
+    assert law(w, zero, zero) is None
+    assert law(w, -3 * w, zero) is not None
+
+
+def test_an_order_of_gates_on_one_instance_is_no_law(rng):
+    want = [rng.normal(size=(3, 8)) for _ in range(2)]
+    swapped = [np.hstack([w[:, 2:4], w[:, :2], w[:, 4:]]) for w in want]  # f, i, g, o
+
+    def law(*got):
+        answers, exercise = [{"W_x": g} for g in got], SimpleNamespace(gates="ifgo")
+        trial = SimpleNamespace(answers=answers, exercise=exercise, instances=[({},)] * 2, called=())
+        return laws.find_law(trial, "W_x", [{"W_x": w} for w in want])
+
+    assert "packed in the order f, i, g, o" in law(*swapped)
+    assert law(swapped[0], rng.normal(size=(3, 8))) is None

@@ -63,3 +63,11 @@ def test_anything_near_it_is_not(share, but):
     verdict = diagnose("05.rnn_backward", with_shares("05.rnn_backward", share, 0, but), 0)
     assert "step back" not in verdict.message and "steps back" not in verdict.message
     assert "W_h differs" in verdict.message
+
+
+def test_only_a_sum_of_paths_is_drawn(rng):
+    share = CASES[0][0]
+    drawn = diagnose("05.rnn_backward", with_shares("05.rnn_backward", share, 0), 0)
+    no_sum = with_shares("05.rnn_backward", share, 0, but=lambda a: a + rng.normal(size=a.shape))
+    assert drawn.spectrum is not None
+    assert diagnose("05.rnn_backward", no_sum, 0).spectrum is None

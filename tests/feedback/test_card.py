@@ -10,7 +10,8 @@ import pytest
 from autograder import diagnose
 from autograder.exercises import all_exercises, find_exercise, sources
 from autograder.feedback import card
-from autograder.grading import run_submission
+from autograder.grading import grade_submission
+from autograder.grading.judge_submission import Judged
 
 WRONG = [(e, slip) for e in all_exercises().values() for slip in e.slips]
 
@@ -70,12 +71,12 @@ def test_the_numbers_are_those_of_the_public_instances():
     verdict = diagnose(e.id, function)
     assert {n.output for n in verdict.numbers} == {n for n, o in verdict.outputs.items() if not o.ok}
     for n in verdict.numbers:
-        pairs = [(function(*a)[n.output][n.index], e.reference(*a)[n.output][n.index]) for a in e.instances()]
+        pairs = [(function(*a)[n.output][n.entry], e.reference(*a)[n.output][n.entry]) for a in e.instances()]
         assert (n.got, n.expected) in pairs
     first = verdict.numbers[0]
-    assert first.index == verdict.outputs[
+    assert first.entry == verdict.outputs[
         "W_h"
-    ].where and f"first at {list(first.index)}" in card.render_text(e, verdict)
+    ].where and f"first at {list(first.entry)}" in card.render_text(e, verdict)
     assert f"{first.expected:.4g}" in card.render_text(
         e, verdict
     ) and f"{first.expected:.4g}" in card.render_html(e, verdict)
@@ -84,7 +85,7 @@ def test_the_numbers_are_those_of_the_public_instances():
 def test_adjoints_along_time_are_shown_from_the_end():
     e = find_exercise("01.scalar_bptt")
     verdict = diagnose(e.id, slip(e, "no_carry"))
-    shown = [n.index for n in verdict.numbers if n.output == "x"]
+    shown = [n.entry for n in verdict.numbers if n.output == "x"]
     assert shown == [(3,), (2,), (1,)] and "last at t = 4" in card.render_text(e, verdict)
 
 
@@ -92,7 +93,7 @@ def test_adjoints_along_time_are_shown_from_the_end():
 def test_no_expected_number_is_shown_while_grading(e, slip):
     function = sources.solution_variant(e, slip)
     verdict = diagnose(e.id, function, seed=77)
-    [shown, *_], _ = run_submission.check_outputs(e, verdict)
+    shown, *_ = grade_submission._check_outputs(Judged({"check": verdict}, [], 0.0, "none"), "check")
     for said in shown["data"].values():
         assert "Numbers that differ" not in said
     public = diagnose(e.id, function)
@@ -175,6 +176,6 @@ def test_colour_is_never_the_only_sign():
 
 def test_the_record_is_plain_data():
     e = find_exercise("01.immediate")
-    record = card.cell_record(e, diagnose(e.id, sources.solution_variant(e, e.slips[0])))
+    record = card.mark_of(e, diagnose(e.id, sources.solution_variant(e, e.slips[0]))).to_json()
     assert json.loads(json.dumps(record)) == record
     assert record["slips"] == [e.slips[0].id] and record["points"] == 0 and record["max"] == 2

@@ -21,7 +21,7 @@ def kernel(monkeypatch):
     shown, cells = [], []
     monkeypatch.setattr(versions, "_told", set())
     monkeypatch.setattr(show, "in_notebook", lambda: True)
-    monkeypatch.setattr(show, "show", lambda html, text, metadata=None: shown.append(text))
+    monkeypatch.setattr(show, "show_output", lambda html, text, metadata=None: shown.append(text))
     shell = SimpleNamespace(user_ns={"_ih": cells})
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
 

@@ -129,7 +129,7 @@ def test_the_report_has_all_its_parts_and_a_csv(demo):
     for part in ("What the class misunderstands", "Exercises", "Needs review", "Runs"):
         assert f"<h2>{part}</h2>" in page
     assert "student-04, total_by_paths: Did not return within 5 s" in page
-    assert "<th scope='row'>scalar_forward</th>" in page and "8 of 10" in page
+    assert '<th scope="row">scalar_forward</th>' in page and "8 of 10" in page
 
 
 def test_walls_that_are_missing_are_announced(course):

@@ -28,7 +28,7 @@ grade_submission.judge_submission = noting("judged", grade_submission.judge_subm
 course = Course.load(Path.cwd())
 store, released, results = course.store("NAME"), course.released("NAME"), {}
 for student, folder in course.submissions("NAME").items():
-    task = grade_submission.prepare(folder, "NAME", released, store.seed, "none", course.limits)
+    task = grade_submission.prepare_task(folder, "NAME", released, store.seed, "none", course.limits)
     results[student] = grade_submission.result_of(task, grade_submission.grade_from_store(task, store))
 points = {name: sum(mark.points for mark in result.marks.values()) for name, result in results.items()}
 digests = {name: result.submission for name, result in results.items()}
@@ -87,6 +87,7 @@ EDITS = {
     "a picture": ("rnnlib/plots.py", '"""', '"""The ', NOTHING),
     "the words of a slip": (LESSON01, "nothing flows", "not much flows", JUDGED),
     "a law": ("autograder/diagnosis/laws.py", "FACTORS = (-1.0, ", "FACTORS = (-1.0, 3.0, ", JUDGED),
+    "how a return value is read": ("autograder/outputs.py", "perhaps a return", "maybe a return", JUDGED),
     "the tolerance": ("autograder/compare.py", "TOLERANCE = 1e-4", "TOLERANCE = 1.1e-4", JUDGED),
     "the lesson's solution": (
         "solutions/01_scalar_rnn.py",

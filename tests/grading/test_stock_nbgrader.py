@@ -1,17 +1,21 @@
 """Stock nbgrader on a fresh clone: the commands an instructor knows, and formgrader's API."""
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
-from class_tools import NAME, before, cell, code, command, copy_course, notebook, solved, submit
+from class_tools import (
+    NAME,
+    before,
+    cell,
+    code,
+    command,
+    copy_course,
+    formgrader_server,
+    notebook,
+    solved,
+    submit,
+)
 from nbgrader.api import Gradebook
 
 
@@ -236,52 +240,10 @@ def test_validate_knows_solved_from_unanswered(course):
 
 @pytest.fixture
 def formgrader(course):
-    """A running Jupyter server with formgrader, on loopback; yields a function that calls its API."""
+    """A function that calls formgrader's API."""
     submit(course, "right", solved())
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "JUPYTER_CONFIG_DIR": str(course / "config"),
-    }
-    arguments = [
-        "-m",
-        "jupyter",
-        "server",
-        "--no-browser",
-        "--allow-root",
-        f"--port={port}",
-        "--ServerApp.token=t",
-        "--ServerApp.disable_check_xsrf=True",
-    ]
-    server = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=course,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-    def call(path, method="GET"):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/formgrader/api/{path}?token=t", method=method
-        )
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return json.loads(answer.read())
-
-    try:
-        for _ in range(120):
-            try:
-                call("assignments")
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield call
-    finally:
-        server.terminate()
-        server.wait(30)
+    with formgrader_server(course) as call:
+        yield lambda path, method="GET": json.loads(call(f"api/{path}", method))
 
 
 def test_formgrader_lists_and_grades(formgrader):

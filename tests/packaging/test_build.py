@@ -89,10 +89,8 @@ def test_what_lessons_import_is_installed_with_the_extra_notebook():
     names = [*wishes["dependencies"], *wishes["optional-dependencies"]["notebook"]]
     installed = {re.match(r"[\w-]+", name)[0] for name in names} | {"autograder", "rnnlib"}
     imported = {name for lesson in LESSONS for cell in sources.code_cells(lesson) for name in imports(cell)}
-    assert "sympy" in imported & installed
-    assert imported - set(sys.stdlib_module_names) - installed == {
-        "ipywidgets"
-    }  # which lesson 11 can do without
+    extras = {re.match(r"[\w-]+", name)[0] for name in wishes["optional-dependencies"]["extras"]}
+    assert extras and imported - set(sys.stdlib_module_names) - installed == extras  # not needed
 
 
 def imports(cell):

@@ -68,6 +68,7 @@ def system(request, oracle):
     return System(request.param, oracle(request.param))
 
 
+@pytest.mark.item("S4.6", "S4.36", "S4.39", "S4.54")
 def test_forward_equals_oracle(system, close):
     fields = [name[2:] for name in system.data if name.startswith("f_")]
     for name in set(fields) & set(system.run._fields):
@@ -76,6 +77,7 @@ def test_forward_equals_oracle(system, close):
     assert "h" in fields
 
 
+@pytest.mark.item("S4.9", "S4.11", "S4.12", "S4.39", "S4.54")
 def test_gradient_of_a_loss_equals_oracle(system, close):
     o = readout.forward(system.readout, system.run.h[1:])
     close(o, system.data["f_logits" if "f_logits" in system.data else "f_o"])
@@ -104,6 +106,7 @@ def test_outputs_and_losses_per_step_equal_oracle(system, close):
 
 
 @pytest.mark.parametrize("prefix", ["g_", "gtrunc_"])
+@pytest.mark.item("S2.5")
 def test_total_adjoints_of_the_states_equal_oracle(prefix, system, close):
     """Restarting from the states after step t, the gradient of h0 is what h_t gets from the future."""
     data, run = system.data, system.run
@@ -214,6 +217,7 @@ def test_without_bias_is_with_zero_bias(system, close):
         close(first[name], second[name])
 
 
+@pytest.mark.item("S4.9")
 def test_initial_states_default_to_zeros(system, close):
     zero = {k: np.zeros_like(v) for k, v in system.states.items()}
     close(system.forward(system.params, system.data["x"]).h,
@@ -224,6 +228,7 @@ def test_initial_states_default_to_zeros(system, close):
               {"dc_T": np.zeros_like(adjoints["dc_T"])} if "dc_T" in adjoints else {})})["h0"])
 
 
+@pytest.mark.item("S0.2")
 def test_gradients_of_separate_losses_add_up(system, close):
     """S0.2: one sweep for the sum of the losses is the sum of the sweeps, one for each."""
     dh = external(system)["dh"]
@@ -367,3 +372,20 @@ def test_init_gives_params_that_run(name, rng):
     cell = importlib.import_module(f"rnnlib.{name}")
     run = cell.forward(cell.init(3, 4, rng), rng.normal(size=(5, 2, 3)))
     assert run.h.shape == (6, 2, 4)
+
+
+@pytest.mark.parametrize("cell, blocks", [(rnn, 1), (lstm, 4), (lstm97, 3), (gru, 3)])
+def test_initial_weights_are_what_the_docstrings_say(cell, blocks, rng):
+    """W_h orthogonal per block, which random entries of the same variance are not; W_x in the range of
+    Glorot and Bengio; biases 0 but for the forget gate's."""
+    D, H = 30, 20
+    params = cell.init(D, H, rng)
+    for W in np.split(params["W_h"], blocks, axis=1):
+        assert np.abs(W.T @ W - np.eye(H)).max() < 1e-12
+    for W in np.split(params["W_x"], blocks, axis=1):
+        limit = np.sqrt(6 / (D + H))
+        assert 0.9 * limit < np.abs(W).max() <= limit
+    expected = {name: np.zeros_like(value) for name, value in params.items() if value.ndim == 1}
+    if cell is lstm:
+        expected["b"][H : 2 * H] = 1.0  # the forget gate's, by default
+    assert expected and all(np.array_equal(params[name], bias) for name, bias in expected.items())

@@ -14,6 +14,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("system", CASES)
+@pytest.mark.item("S0.3", "S4.10")
 def test_losses_equal_oracle(system, oracle, close):
     data = oracle(system)
     loss, options = CASES[system]
@@ -35,6 +36,7 @@ def test_losses_equal_complex_step_for_any_targets(loss, rng):
     assert np.abs(1.001 * do - numeric).max() > 1e-5  # the comparison can fail
 
 
+@pytest.mark.item("S1.2")
 def test_losses_survive_large_logits():
     y = np.array([[0.0, 1.0, 0.0]])
     o = np.array([[1e4, 0.0, -1e4]])
@@ -85,6 +87,7 @@ def test_a_row_of_zeros_masks_the_step(rng):
     assert not do[1:].any() and do[0].any()
 
 
+@pytest.mark.item("S4.3")
 def test_softmax_jacobian_is_the_derivative_of_softmax(rng):
     o = rng.normal(size=5)
     J = losses.softmax_jacobian(losses.softmax(o))
@@ -96,6 +99,7 @@ def test_softmax_jacobian_is_the_derivative_of_softmax(rng):
 
 
 @pytest.mark.parametrize("phi", activations.ACTIVATIONS.values(), ids=activations.ACTIVATIONS)
+@pytest.mark.item("S4.4", "S4.33")
 def test_slope_from_the_output_is_the_derivative(phi):
     a = np.linspace(-4, 4, 80)  # an even number of points: none at the kink
     slope = phi.slope(phi.value(a))
@@ -104,6 +108,7 @@ def test_slope_from_the_output_is_the_derivative(phi):
     assert phi.slope(phi.value(np.array(1e-9))) == pytest.approx(phi.sup)
 
 
+@pytest.mark.item("S2.2")
 def test_relu_slope_at_zero_is_zero():
     assert activations.relu.slope(activations.relu(np.zeros(1)))[0] == 0
 

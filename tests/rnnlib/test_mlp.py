@@ -18,6 +18,7 @@ def top_adjoint(data, run):
     return do @ data["p_W_out"].T
 
 
+@pytest.mark.item("S1.11", "S4.28")
 def test_forward_and_backward_equal_oracle(system, close):
     data, params, run = system
     close(run.a, data["f_a"])
@@ -72,3 +73,11 @@ def test_bad_input_is_named(call, error, words, rng):
     with pytest.raises(error) as caught:
         call(mlp.init([3, 5, 2], rng), np.ones((2, 3)))
     assert words in str(caught.value), caught.value
+
+
+def test_initial_weights_have_the_variance_of_their_inputs(rng):
+    """gain² / n_in, so that a wide layer does not drown a narrow one; biases are 0."""
+    params = mlp.init([400, 100, 25], rng, gain=1.5)
+    for layer, n_in in ((1, 400), (2, 100)):
+        assert np.var(params[f"W{layer}"]) * n_in == pytest.approx(1.5**2, rel=0.1)
+        assert not params[f"b{layer}"].any()

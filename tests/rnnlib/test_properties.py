@@ -174,7 +174,7 @@ def test_check_gradient_finds_one_wrong_entry(n, m, seed):
     entry = np.unravel_index(np.abs(gradient).argmax(), A.shape)
     gradient[entry] *= 1.01
     report = numgrad.check_gradient(lambda p: (p["A"] ** 4).sum(), {"A": gradient}, {"A": A}, seed=seed)
-    assert not report.ok and report.tensors[0].index == entry
+    assert not report.ok and report.tensors[0].entry == entry
 
 
 @settings(max_examples=150, deadline=None)

@@ -26,6 +26,7 @@ def setting(oracle):
 
 
 @pytest.mark.parametrize("system", COLUMN)
+@pytest.mark.item("S0.1", "S0.5", "S0.6")
 def test_transposed_network_in_column_form_equals_oracle(system, oracle, close):
     """S0.1: h = phi(W_h h + W_x x + b) for one column is our row form with transposed weights."""
     data = oracle(system)
@@ -55,6 +56,7 @@ def test_transposed_network_in_column_form_equals_oracle(system, oracle, close):
     close(gradient["h0"][0], data["g_h0"])
 
 
+@pytest.mark.item("S2.4", "S2.7", "S2.9", "S2.10", "S2.11", "E2.8")
 def test_relu_network_with_outputs_at_all_states_equals_oracle(oracle, close):
     data = oracle("relu_col")
     params = {"W_x": data["p_W_hx"].T, "W_h": data["p_W_hh"].T, "b_h": data["p_b_h"]}
@@ -73,6 +75,7 @@ def test_relu_network_with_outputs_at_all_states_equals_oracle(oracle, close):
         close((gradient["h0"] + top["h"][0])[0], data[prefix + "h0"])
 
 
+@pytest.mark.item("S1.1", "S1.3", "S1.6", "S1.7", "S1.9", "S4.16", "S4.17", "S4.23")
 def test_paths_equal_oracle(oracle, close):
     data = oracle("rowvec")
     params = {"W_x": data["p_W"], "W_h": data["p_U"]}
@@ -101,6 +104,7 @@ def test_paths_equal_oracle(oracle, close):
     assert np.abs(ascending - data["J_h"][4, 1]).max() > 0.1
 
 
+@pytest.mark.item("S0.4", "S0.7", "S0.8", "S4.19")
 def test_path_sum_is_forward_accumulation_is_reverse_sweep(setting, close):
     _, params, run, dh = setting
     gradient = rnn.backward(params, run, dh)
@@ -116,6 +120,7 @@ def test_path_sum_is_forward_accumulation_is_reverse_sweep(setting, close):
     assert set(paths.rtrl(bare, rnn.forward(bare, run.x))) == {"W_x", "W_h"}
 
 
+@pytest.mark.item("S2.8")
 def test_gradients_of_copies_per_step_sum_to_the_shared_gradient(setting, close):
     """S2.8: give every step its own W_h; the shared gradient is the sum of the copies'."""
     data, params, run, dh = setting
@@ -134,6 +139,7 @@ def test_gradients_of_copies_per_step_sum_to_the_shared_gradient(setting, close)
 
 
 @pytest.mark.parametrize("tau", range(6))
+@pytest.mark.item("S0.9")
 def test_window_equals_oracle(tau, setting, close):
     data, params, run, dh = setting
     for name, value in truncated.window(params, run, dh, tau).items():
@@ -141,12 +147,14 @@ def test_window_equals_oracle(tau, setting, close):
 
 
 @pytest.mark.parametrize("k1, k2", TBPTT)
+@pytest.mark.item("S0.9")
 def test_chunks_equal_oracle(k1, k2, setting, close):
     data, params, run, dh = setting
     for name, value in truncated.chunks(params, run, dh, k1, k2).items():
         close(value, data[f"b_k1_{k1}_k2_{k2}_{name}"])
 
 
+@pytest.mark.item("S0.9")
 def test_truncation_identities(setting, close):
     data, params, run, dh = setting
     full = rnn.backward(params, run, dh)
@@ -162,6 +170,7 @@ def test_truncation_identities(setting, close):
     assert np.abs(truncated.window(params, run, dh, 4)["W_h"] - full["W_h"]).max() > 1e-4
 
 
+@pytest.mark.item("S0.10")
 def test_beyond_the_window_the_gradient_is_exactly_zero(setting, close):
     """S0.10: a loss at T only, so x_s gets nothing for s < T - tau, and all it should from there on."""
     _, params, run, dh = setting
@@ -230,6 +239,7 @@ def test_checkpoints_need_the_memory_of_few_steps(rng):
     assert size < whole
 
 
+@pytest.mark.item("S4.7")
 def test_stacked_weights_equal_oracle(oracle, close):
     data = oracle("concat")
     params = rnn.unpack({"W": data["p_W"], "b_h": data["p_b_h"]})
@@ -246,6 +256,7 @@ def test_stacked_weights_equal_oracle(oracle, close):
     assert set(again) == {"W", "b_h"}
 
 
+@pytest.mark.item("S4.50")
 def test_unrolled_network_is_a_deep_network_with_tied_weights(rng, close):
     """S4.50: without inputs after step 1, T steps are T layers that share W_h."""
     H, T, B = 4, 6, 3
@@ -266,6 +277,7 @@ def test_unrolled_network_is_a_deep_network_with_tied_weights(rng, close):
     assert np.abs(deep_gradient["W1"] - gradient["W_h"]).max() > 1e-3
 
 
+@pytest.mark.item("S4.5")
 def test_the_number_of_parameters_does_not_depend_on_T(rng):
     params = rnn.init(4, 5, rng) | readout.init(5, 7, rng)
     assert rnn.n_params(params) == 92
@@ -300,3 +312,12 @@ def test_bad_input_is_named(call, error, words, setting):
     with pytest.raises(error) as caught:
         call(params, run, dh)
     assert words in str(caught.value), caught.value
+
+
+def test_packed_and_unpacked_weights_do_not_share_memory(rng):
+    params = rnn.init(2, 3, rng)
+    packed = rnn.pack(params)
+    unpacked = rnn.unpack(packed)
+    for name in ("W_x", "W_h"):
+        assert not np.shares_memory(packed["W"], params[name])
+        assert not np.shares_memory(packed["W"], unpacked[name])

@@ -16,12 +16,14 @@ def system(request, oracle):
     return data, params, run
 
 
+@pytest.mark.item("S3.1")
 def test_forward_equals_oracle(system, close):
     data, _, run = system
     for name in ("a", "s", "o"):
         close(getattr(run, name), data[f"f_{name}"])
 
 
+@pytest.mark.item("S3.3", "S3.5")
 def test_derivatives_equal_oracle(system, close):
     data, params, run = system
     close(scalar.slopes(params, run), data["J"])
@@ -40,6 +42,7 @@ def test_backward_equals_oracle(system, close):
         close(value, data[f"g_{name}"])
 
 
+@pytest.mark.item("S0.5", "S0.7", "S3.4", "S3.6", "S3.7")
 def test_path_sum_is_recursion_is_reverse_sweep(system, close):
     _, params, run = system
     T = len(run.x)

@@ -9,6 +9,7 @@ NAMES = ("W_x", "W_h", "b_h", "W_y", "b_y")
 
 
 @pytest.mark.parametrize("c", ["0.5", "1.0", "5.0", "1000.0"])
+@pytest.mark.item("S4.49", "E4.48")
 def test_clipping_equals_oracle(c, oracle, close):
     data = oracle("clip")
     grads = {name: data[f"in_{name}"] for name in NAMES}
@@ -93,6 +94,7 @@ def test_an_infinite_gradient_is_left_to_the_check_of_the_loss():
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 7), (7, 3)])
+@pytest.mark.item("S4.30")
 def test_initialisers(shape, rng):
     Q = training.orthogonal(shape, rng)
     gram = Q @ Q.T if shape[0] <= shape[1] else Q.T @ Q
@@ -108,6 +110,7 @@ def test_initialisers(shape, rng):
     assert {-1, 1} == set(determinants)  # rotations and reflections: the whole group
 
 
+@pytest.mark.item("S4.41")
 def test_forget_bias_halves_in_its_half_life():
     for half_life in (0.5, 1, 13.5, 1000):
         f = 1 / (1 + np.exp(-training.forget_bias(half_life)))
@@ -116,6 +119,21 @@ def test_forget_bias_halves_in_its_half_life():
     with np.errstate(all="raise"):
         assert training.forget_bias(1e-4) == pytest.approx(-np.log(2) / 1e-4)
         assert training.forget_bias(1e12) == pytest.approx(np.log(1e12 / np.log(2)))
+
+
+def test_chrono_biases_fill_the_time_scales_up_to_the_longest(rng):
+    b = training.chrono_bias(100, 20_000, rng)
+    f = 1 / (1 + np.exp(-b))
+    scales = 1 / (1 - f)
+    assert b.shape == (20_000,) and scales.min() >= 2 and scales.max() <= 100
+    # uniform on [2, 100]: each quarter of the range holds a quarter of the units
+    shares = np.histogram(scales, np.linspace(2, 100, 5))[0] / len(b)
+    assert np.abs(shares - 0.25).max() < 5 * np.sqrt(0.25 * 0.75 / len(b))
+    assert np.allclose(1 / (1 + np.exp(b)), 1 - f)  # the input gate's bias -b gives i = 1 - f
+    assert np.array_equal(training.chrono_bias(2, 3, rng), np.zeros(3))
+    # a control: one bias for all units fills no range
+    one = np.full(20_000, training.forget_bias(34))
+    assert np.ptp(1 + np.exp(one)) == 0
 
 
 def quadratic(params):
@@ -207,6 +225,10 @@ def test_a_diverging_training_says_so():
     (lambda: training.train(quadratic, {"w": np.ones(1)}, 1, clip=0), ValueError, "clip is 0, expected a positive"),
     (lambda: training.forget_bias(0), ValueError, "half_life is 0, expected a positive number"),
     (lambda: training.forget_bias("3"), TypeError, "half_life is str"),
+    (lambda: training.chrono_bias(1.5, 3, np.random.default_rng(0)), ValueError, "longest is 1.5, expected a number of at least 2"),
+    (lambda: training.chrono_bias("9", 3, np.random.default_rng(0)), TypeError, "longest is str"),
+    (lambda: training.chrono_bias(9, 0, np.random.default_rng(0)), ValueError, "units is 0, expected an int at least 1"),
+    (lambda: training.chrono_bias(9, 3, 7), TypeError, "rng is int, expected a numpy.random.Generator"),
     (lambda: training.train(None, {"w": np.ones(1)}, 1), TypeError, "loss_and_grads is NoneType, expected a function"),
     (lambda: training.train(quadratic, {"w": np.ones(1)}, 1, stop=3), TypeError, "stop is int, expected a function"),
     (lambda: training.train(quadratic, {"w": np.ones(1)}, 1, {}), TypeError, "optimiser is dict, expected one such as"),

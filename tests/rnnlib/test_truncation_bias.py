@@ -31,6 +31,7 @@ def error(got, want):
     return np.linalg.norm(got - want) / np.linalg.norm(want)
 
 
+@pytest.mark.item("S0.9", "E0.5", "E0.8")
 def test_the_error_of_a_window_on_the_oracle(column):
     J, immediate, total = column
     errors = [error(windowed(J, immediate, tau), total[-1]) for tau in range(6)]
@@ -53,6 +54,16 @@ def test_the_library_gives_the_same_errors(oracle, column):
     assert np.round(errors, 3) == pytest.approx(ERRORS, abs=1e-12)
 
 
+@pytest.mark.item("E0.7")
+def test_one_letter_for_the_last_step_and_for_the_window(column):
+    """E0.7: with L for both, the sum begins at max(1, L - L) = 1, and nothing is truncated."""
+    J, immediate, total = column
+    L = len(J)
+    assert error(windowed(J, immediate, L - max(1, L - L)), total[-1]) < 1e-13
+    assert round(error(windowed(J, immediate, 2), total[-1]), 3) == 0.859  # a window of two hops does
+
+
+@pytest.mark.item("E0.4")
 def test_the_recursion_with_its_index_lost(column):
     """E0.4: dh_t on both sides is an equation; its solution is not the derivative."""
     J, immediate, total = column
@@ -63,6 +74,7 @@ def test_the_recursion_with_its_index_lost(column):
     assert round(float(error(literal, total[-1])), 2) == 0.89
 
 
+@pytest.mark.item("S0.6")
 def test_the_immediate_tensor_is_sparse(column):
     _, immediate, total = column
     H = immediate.shape[-1]

@@ -1,0 +1,122 @@
+"""Mutants of the autograder.
+
+Modules move: a file and the tests that watch it are named once, at the top.
+"""
+
+from .mutant import Mutant, Target
+
+COMPARE = Target("autograder/compare.py", ("tests/diagnosis/test_facts.py", "tests/diagnosis/test_diagnose.py"))
+FACTS = Target("autograder/diagnosis/facts.py", (
+    "tests/diagnosis/test_facts.py", "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_bad_input.py",
+))
+DIAGNOSE = Target("autograder/diagnosis/diagnose.py", (
+    "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_bad_input.py", "tests/diagnosis/test_remarks.py",
+    "tests/sandbox/test_hostile.py",
+))
+SLIPS = Target("autograder/diagnosis/match_slips.py", (
+    "tests/diagnosis/test_slip_bank.py", "tests/diagnosis/test_match_pairs.py",
+    "tests/diagnosis/test_match_slips.py", "tests/diagnosis/test_mutation_gate.py",
+))
+LAWS = Target("autograder/diagnosis/laws.py", ("tests/diagnosis/test_laws.py",))
+SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
+KEYS = Target("autograder/grading/keys.py", (
+    "tests/grading/test_result_store.py", "tests/grading/test_stages.py",
+))
+STORE = Target("autograder/grading/result_store.py", (
+    "tests/grading/test_result_store.py", "tests/grading/test_resume.py",
+))
+WALLS = Target("autograder/sandbox/bubblewrap.py", ("tests/worker/test_worker.py", "tests/sandbox/test_hostile.py"))
+BOX = Target("autograder/sandbox/box.py", ("tests/worker/test_worker.py", "tests/worker/test_memory.py"))
+MESSAGES = Target("autograder/worker/messages.py", ("tests/worker/test_worker.py",))
+ANSWER = Target("autograder/sandbox/answer.py", ("tests/worker/test_worker.py", "tests/sandbox/test_hostile.py"))
+RECORDED = Target("autograder/answers.py", ("tests/grading/test_stages.py", "tests/sandbox/test_hostile.py"))
+REPAIR = Target("autograder/grading/repair_notebook.py", (
+    "tests/grading/test_reading.py", "tests/grading/test_autograder_grade.py",
+))
+BUILD = Target("autograder/authoring/build.py", ("tests/authoring/test_build.py", "tests/grading/test_reading.py"))
+
+MUTANTS = (
+    Mutant(COMPARE, "TOLERANCE = 1e-4", "TOLERANCE = 1e-2",
+           "Gradients that are off by half a per cent get full marks."),
+    Mutant(COMPARE, 'array.dtype.kind not in "biuf" or', 'array.dtype.kind not in "biufc" or',
+           "Imaginary parts are dropped before anything is compared."),
+    Mutant(COMPARE, "and np.array_equal(a[~finite], b[~finite], equal_nan=True)", "",
+           "Infinity agrees with NaN, so that a mistake is recognised by what it does not do."),
+    Mutant(FACTS, "worst = max(per_instance", "worst = min(per_instance",
+           "The numbers on the card are those of the instance that shows least."),
+    Mutant(FACTS, "else max((o[name] for o in per_instance), key=lambda o: (not o.ok, o.error))", "else output",
+           "An output that is wrong on one instance only is taken for right."),
+    Mutant(FACTS, "if gate is not None and not outputs[gate].ok:", "if False:",
+           "A check that refuses everything earns the points for refusing what is wrong."),
+    Mutant(FACTS, "if not np.isfinite(array).all():", "if False:", "NaN is called a difference instead of NaN."),
+    Mutant(DIAGNOSE, "if not equal_arguments(mine, arguments) or", "if",
+           "A function that writes into its caller's arrays is not told so."),
+    Mutant(DIAGNOSE, "if remark and answer.private:", "if False:",
+           "The names of extra outputs can carry the secret inputs into the card."),
+    Mutant(DIAGNOSE, 'missing = "Not answered yet." if at == answer.name else',
+           'missing = "Not answered yet." if True else',
+           "A student is told to answer what is answered, instead of the earlier exercise it calls."),
+    Mutant(SLIPS, "if changed and fits and (whole or is_telling(made.values(), changed)):", "if changed and fits:",
+           "An array of zeros, which any unfinished answer has, is called a misunderstanding."),
+    Mutant(SLIPS, "if not any(m.outputs < other.outputs for other in found)", "",
+           "A slip that explains a part is named beside the one that explains everything."),
+    Mutant(LAWS, "if len(factors) < 2 or min", "if len(factors) < 1 or min",
+           "A factor is called a law though one instance alone shows it."),
+    Mutant(LAWS, "if len(ranges) > 1 and", "if len(ranges) > 0 and",
+           "Clipping is named though one instance alone shows it."),
+    Mutant(LAWS, "if not np.allclose(parts, parts[0], rtol=1e-3, atol=1e-3):", "if False:",
+           "Weight decay is named with the number that one instance gives."),
+    Mutant(LAWS, "if order != ours and all(", "if order != ours and any(",
+           "An order of gates is named that holds on one instance only."),
+    Mutant(LAWS, "if all(w.ndim == 2 and compare.same", "if any(w.ndim == 2 and compare.same",
+           "A transpose is named that holds on one instance only."),
+    Mutant(SPECTRUM, "return coefficients if residual < 1e-3 else None", "return coefficients",
+           "Paths are drawn of arrays that are no sum of paths."),
+    Mutant(SPECTRUM, "(lag <= steps)", "(lag < steps)", "A cut is said to be one step longer than it is."),
+    Mutant(SPECTRUM, "if not compare.same(made, answer.get(name)):\n                return False",
+           "if not compare.same(made, answer.get(name)):\n                return True",
+           "A cut is named that the numbers do not show."),
+    Mutant(KEYS, 'mode != "none", limits])', 'mode != "none"])',
+           "A time-out under one limit is taken for the result under another."),
+    Mutant(KEYS, "[code, files, seed, _runner_version", "[code, files, _runner_version",
+           "A result on other secret inputs is taken for this one's."),
+    Mutant(KEYS, "_runner_version(lesson), mode", "mode", "A corrected sandbox goes on giving the old points."),
+    Mutant(KEYS, "[code, files, seed", "[code, seed", "Other files beside the notebook do not lead to another run."),
+    Mutant(KEYS, ", _judge_version(lesson)])", "])", "A corrected judge goes on giving the old points."),
+    Mutant(STORE, "fcntl.LOCK_EX | (0 if", "fcntl.LOCK_SH | (0 if",
+           "Two grading runs write one gradebook at the same time."),
+    Mutant(STORE, "if self.assignment not in seeds:", "if True:", "Every grading run draws new secret inputs."),
+    Mutant(STORE, "if run.is_small:", "if True:", "What a submission returns fills the grader's disk."),
+    Mutant(WALLS, '"--unshare-pid", "--unshare-net"]', '"--unshare-pid"]', "Student code reaches the network."),
+    Mutant(BOX, 'del limits["NPROC"]', "pass", "Without walls an account that runs much cannot grade."),
+    Mutant(BOX, '"memory": MEMORY if place.walled else None', '"memory": None',
+           "A submission can take all of the machine's memory with many processes."),
+    Mutant(MESSAGES, "if not 4 <= length <= limit:", "if not 4 <= length:",
+           "A forged length makes the grader wait for bytes without end."),
+    Mutant(MESSAGES, "if len(text) > LARGEST_TEXT:", "if False:",
+           "A huge JSON text keeps the other submissions waiting."),
+    Mutant(MESSAGES, "m.compress_type != zipfile.ZIP_STORED or m.file_size > len(blob)", "False",
+           "A compressed archive unfolds to more memory than there is."),
+    Mutant(MESSAGES, "if min(shape, default=0) < 0:", "if False:", "A forged shape may be negative."),
+    Mutant(ANSWER, 'value = _without_words(reply["returned"]) if private else reply["returned"]',
+           'value = reply["returned"]', "Secret inputs leave the sandbox as the words of an answer."),
+    Mutant(ANSWER, " and not (private and line[1] not in written)", "",
+           "Secret inputs leave the sandbox as the source line of an error."),
+    Mutant(ANSWER, '    if private:\n        text = ""', '    if False:\n        text = ""',
+           "Secret inputs leave the sandbox as the message of an error."),
+    Mutant(RECORDED, "if not self._calls or self._calls[0].arguments != self._fingerprint(arguments, functions):",
+           "self._fingerprint(arguments, functions)\n        if not self._calls:",
+           "What a function returned for other inputs is judged as if it were for these."),
+    Mutant(REPAIR, "if _is_locked(original) and _source(cell) != _source(original):", "if False:",
+           "An edited check cell stays as the student wrote it."),
+    Mutant(REPAIR, 'for cell in reversed(notebook["cells"]):', 'for cell in notebook["cells"]:',
+           "Of two cells with one id the first counts, though the last is what was run."),
+    Mutant(REPAIR, '        cell["metadata"].pop("tags", None)', "        pass",
+           "A cell keeps its tag raises-exception, and its errors look expected."),
+    Mutant(BUILD, 'if exercise and graded.get("points") != exercise.points:', "if False:",
+           "The gradebook's maximum differs from the points that can be earned."),
+    Mutant(BUILD, "if cell.id in seen:", "if False:", "Two cells have one id, and nbgrader takes one of them."),
+    Mutant(BUILD, "if source not in adopted and _edited(root, solution, digests):", "if False:",
+           "A build overwrites what somebody edited in Jupyter."),
+    Mutant(BUILD, "if _edited(root, released, digests):", "if False:", "A build overwrites an edited release."),
+)
