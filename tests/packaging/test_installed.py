@@ -253,7 +253,7 @@ def executed(python, folder, change):
 def test_the_pip_section_of_environment_yml_installs(index, tmp_path):
     clone = clean_copy(tmp_path / "clone")
     wishes = pip_section()
-    assert "-e .[course]" in wishes
+    assert any(wish.startswith("-e .[course") for wish in wishes)
     (clone / "wishes.txt").write_text("\n".join(wishes), encoding="utf-8")  # as conda does it
     python = make_venv(tmp_path / "venv", python_or_skip("3.12"), "-r", "wishes.txt", cwd=clone)
     doctor = must(python, "-m", "autograder", "doctor", cwd=clone)
