@@ -23,6 +23,9 @@ STAMP = os.path.join(VENV, "installed")
 
 
 def main(arguments):
+    for stream in (sys.stdout, sys.stderr):  # not every encoding has a … for the help
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     if sys.version_info < (3, 11):
         return fail("Python %d.%d is too old; the course needs 3.11 or newer." % sys.version_info[:2])
     if not arguments or arguments[0] in ("-h", "--help"):

@@ -11,9 +11,12 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from .encodings import replace_in_output
 from .errors import UserError
 
 NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EEXIST, errno.ENOTDIR)
+# what a wheel lacks, and of this room all that an sdist lacks and a verb asks for
+ONLY_IN_A_CLONE = ("autograder.authoring", "autograder.authoring.banks", "autograder.authoring.demo")
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
 
 
@@ -27,12 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
+    replace_in_output()
     parser = _parser()
     options, more = parser.parse_known_args(arguments)
     options.more = more
-    if options.more and getattr(options, "run", None) is not _lab:  # JupyterLab has its own arguments
+    if options.more and options.verb != "lab":  # JupyterLab has its own arguments
         parser.error(f"unrecognized arguments: {' '.join(options.more)}")
-    if not hasattr(options, "run"):
+    if options.verb is None:
         parser.print_help()
         return 2
     try:
@@ -45,11 +49,32 @@ def _run(arguments: list[str] | None) -> int:
             raise
         print(f"autograder: {error.filename} cannot be written: {error.strerror}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        sentence = _what_is_missing(options.verb, error.name or "")
+        if not sentence:
+            raise
+        print(f"autograder: {sentence}", file=sys.stderr)
+        return 1
+
+
+def _what_is_missing(verb: str, module: str) -> str:
+    """What a verb lacks where a module was not found; "" for one that should be there."""
+    if module in ONLY_IN_A_CLONE:
+        return (
+            f"{verb} needs a clone of the course: the lessons' sources are not in an installed package; run"
+            f" `python3 course.py {verb}` in a clone"
+        )
+    package = module.split(".")[0]
+    if package in ("autograder", "rnnlib", ""):
+        return ""
+    return (
+        f"{verb} needs {package}, which is not installed here; install this package with its extra `course`"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="autograder", description="Builds, grades and reports the course.")
-    verbs = parser.add_subparsers(metavar="VERB")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
 
     build = verbs.add_parser("build", help="sources -> notebooks and bank")
     build.add_argument("--check", action="store_true", help="write nothing; exit 1 if something would change")
@@ -92,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     demo = verbs.add_parser("demo", help="grade a sample class of lesson 01")
-    demo.set_defaults(run=_in_grading("demo"))
+    demo.set_defaults(run=_demo)
     lab = verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab there")
     lab.set_defaults(run=_lab)
     verbs.add_parser("doctor", help="what this machine has and lacks").set_defaults(run=_doctor)
@@ -100,7 +125,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(options: Namespace) -> int:
-    from .authoring.build import build, build_bank
+    from .authoring.banks import build_bank
+    from .authoring.build import build
 
     changed = build(Path.cwd(), check=options.check, adopt=options.adopt)
     for path in changed:
@@ -117,6 +143,12 @@ def _in_grading(verb: str) -> Callable[[Namespace], int]:
         return int(getattr(import_module(".grading.commands", __package__), verb)(options))
 
     return run
+
+
+def _demo(options: Namespace) -> int:
+    from .authoring.demo import demo
+
+    return demo(options)
 
 
 def _lab(options: Namespace) -> int:

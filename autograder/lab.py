@@ -6,16 +6,24 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+from .errors import UserError
 from .files import write_atomically
 
 
 def open_lab(more: list[str]) -> int:
     """Copies what is new into work/ and runs JupyterLab there; returns its exit code.
 
-    more: arguments for JupyterLab.
+    more: arguments for JupyterLab.  Raises UserError where there are no lessons, or no JupyterLab.
     """
+    if not Path("notebooks").is_dir():
+        raise UserError(f"no folder notebooks/ in {Path.cwd()}; run this in the course's folder")
+    if find_spec("jupyterlab") is None:
+        raise UserError(
+            "lab needs jupyterlab, which is not installed here; install this package with its extra `course`"
+        )
     copied, old = copy_lessons(Path("notebooks"), Path("work"))
     for name in old:
         print(

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder.grading import sample_class
+from autograder.authoring import sample_class
 
 from .measure import table
 

@@ -4,16 +4,33 @@ Colours are those of Okabe and Ito (2008), told apart by colour-blind readers; e
 shown with an alternative text, which is also what a terminal sees.
 """
 
+from __future__ import annotations  # types of Matplotlib, which may be missing
+
 import base64
 import html
 import io
+import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
+
+try:
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.patches import FancyArrowPatch
+except ModuleNotFoundError as error:
+    if error.name != "matplotlib":
+        raise
+
+    class _NoMatplotlib:
+        """Stands for Matplotlib, so that a lesson works without its figures."""
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise ImportError("figures need Matplotlib, which is not installed here: pip install matplotlib")
+
+    plt = _NoMatplotlib()  # type: ignore[assignment]
 
 from ._types import Arrays
 
@@ -30,7 +47,15 @@ COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Displays `figure` with the alternative text `alt`, then closes it."""
+    """Displays `figure` with the alternative text `alt`, then closes it.
+
+    Without IPython, as in a script, there is nothing to display it in: the text is printed.
+    """
+    if getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)() is None:
+        plt.close(figure)
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(f"[figure: {alt}]".encode(encoding, "replace").decode(encoding))
+        return
     from IPython.display import display
 
     buffer = io.BytesIO()

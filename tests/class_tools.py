@@ -16,7 +16,7 @@ import pytest
 from tests_root import ROOT
 
 from autograder import cli
-from autograder.grading import sample_class
+from autograder.authoring import sample_class
 from autograder.grading.grade_submission import cell_outputs, grade_one, result_of, task_of
 from autograder.grading.submission import parse_notebook
 from autograder.sandbox import bubblewrap

@@ -1,10 +1,12 @@
 """The command line: what a verb does, and what a wrong call is told."""
 
 import subprocess
+import sys
 
 import pytest
+from tests_root import ROOT
 
-from autograder import cli
+from autograder import cli, doctor, lab
 
 
 def test_without_a_verb_it_prints_the_verbs(capsys):
@@ -27,6 +29,65 @@ def test_doctor_says_one_line_each(capsys):
     assert cli.main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("python 3.") and any(line.startswith("nbgrader 0.9.6: fine") for line in lines)
+
+
+WITHOUT = """
+import sys
+
+class Nowhere:
+    def find_spec(self, wanted, path=None, target=None):
+        if wanted == {module!r}:
+            raise ModuleNotFoundError("No module named " + wanted, name=wanted)
+
+sys.meta_path.insert(0, Nowhere())
+from autograder.cli import main
+sys.exit(main({verb!r}.split()))
+"""
+
+
+def call_without(module, verb, folder):
+    """A verb in a Python of its own, where a module is not installed."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})" + WITHOUT.format(module=module, verb=verb)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    "verb, module, words",
+    [
+        ("build", "autograder.authoring", "build needs a clone of the course"),
+        ("demo", "autograder.authoring", "demo needs a clone of the course"),
+        ("build", "jupytext", "build needs jupytext, which is not installed here"),
+        ("grade 01", "jupyter_core", "grade needs jupyter_core, which is not installed here"),
+        ("report 01", "jupyter_core", "report needs jupyter_core, which is not installed here"),
+    ],
+)
+def test_what_is_not_installed_is_said_in_one_sentence(verb, module, words, tmp_path):
+    done = call_without(module, verb, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"autograder: {words}") and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_missing_module_of_the_package_itself_is_a_mistake_of_ours(tmp_path):
+    """The control: it keeps its traceback."""
+    assert "ModuleNotFoundError" in call_without("autograder.doctor", "doctor", tmp_path).stderr
+
+
+def test_lab_says_what_it_lacks_and_makes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["lab"]) == 1 and "no folder notebooks/" in capsys.readouterr().err
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    assert cli.main(["lab"]) == 1 and "lab needs jupyterlab" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["notebooks"]
+
+
+def test_doctor_says_when_no_slip_can_be_named(monkeypatch, capsys, tmp_path):
+    assert doctor.slips_problem() == ""  # here the solutions are
+    monkeypatch.setattr(doctor, "PACKAGE", tmp_path / "autograder")
+    assert cli.main(["doctor"]) == 0
+    assert "slips: the banks of slips are missing" in capsys.readouterr().out
 
 
 def test_lab_copies_lessons_once_and_overwrites_nothing(tmp_path, monkeypatch, capsys):

@@ -10,7 +10,7 @@ from tests_root import ROOT
 MODULES = sorted(p for package in ("rnnlib", "autograder") for p in (ROOT / package).rglob("*.py"))
 
 # the ground floor: what every room may know
-GROUND = {"answers", "compare", "errors", "files", "outputs", "results", "wording"}
+GROUND = {"answers", "compare", "encodings", "errors", "files", "outputs", "results", "wording"}
 # the rooms, from the bottom to the top: each may import what is named here, itself and the ground floor
 ROOMS = {
     "worker": set(),
@@ -19,9 +19,9 @@ ROOMS = {
     "diagnosis": {"exercises"},
     "feedback": {"exercises", "diagnosis"},
     "grading": {"exercises", "diagnosis", "feedback", "sandbox"},
-    "authoring": {"exercises", "diagnosis", "grading"},
+    "authoring": {"exercises", "diagnosis", "feedback", "sandbox", "grading"},
     "lab": set(),
-    "doctor": {"sandbox"},
+    "doctor": {"diagnosis", "sandbox"},
     "cli": {"authoring", "doctor", "grading", "lab"},
     "__main__": {"cli"},
 }
@@ -32,6 +32,7 @@ ONLY_IN = {
     "jupytext": {"autograder/authoring/build.py"},
     "nbclient": set(),
     "distributed": {"autograder/grading/executors.py"},
+    "setuptools": {"autograder/authoring/build_backend.py"},
     "IPython": {"autograder/feedback/show.py", "rnnlib/plots.py"},
 }
 STANDARD = set(sys.stdlib_module_names)

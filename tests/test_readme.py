@@ -2,6 +2,7 @@
 
 import re
 
+from package_tools import OLDEST_NUMPY
 from tests_root import ROOT
 
 from autograder import diagnose
@@ -30,6 +31,13 @@ def test_links_and_the_map_lead_somewhere():
     tree = README.split("```text")[-1].split("```")[0]
     for name in re.findall(r"^(\S+)", tree, flags=re.M):
         assert (ROOT / name).exists(), name
+
+
+def test_the_versions_that_are_said_to_be_tested_are_tested():
+    tested = " ".join(README.split("## The package alone")[1].split("## ")[0].split())
+    *older, newest = OLDEST_NUMPY
+    assert f"on Python {', '.join(older)} and {newest}, each" in tested
+    assert set(re.findall(r"\d+\.\d+\.\d+", tested)) == set(OLDEST_NUMPY.values())
 
 
 def test_every_lesson_is_listed():

@@ -19,15 +19,18 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 
-from ..diagnosis import match_slips
+import rnnlib
+
 from ..errors import BuildError
-from ..exercises import LESSONS, all_exercises, lesson_exercises
+from ..exercises import all_exercises
 from ..exercises.check_cell import CHECK
-from ..exercises.sources import FOLDER, solution_variant
+from ..exercises.sources import FOLDER
+from ..feedback.versions import MARK
 from ..grading.nbgrader_log import listening_log
 from . import coverage_page
 
 DIGESTS = "digests.json"
+IMPORT = re.compile(r"^from autograder import .*check.*$", re.M)
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -70,17 +73,11 @@ def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
     return adopted + changed
 
 
-def build_bank() -> None:
-    """Compiles every slip of every exercise; saves their arrays for the public seeds."""
-    for lesson in LESSONS:
-        for exercise in lesson_exercises(lesson):
-            for slip in exercise.slips:
-                solution_variant(exercise, slip)
-        match_slips.write_bank(lesson_exercises(lesson))
-
-
 def solution_notebook(source: Path) -> str:
-    """The solution notebook of a py:percent source, as text with settled ids and no outputs."""
+    """The solution notebook of a py:percent source, as text with settled ids and no outputs.
+
+    The import cell gets the course's version, as a comment.
+    """
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -94,6 +91,8 @@ def solution_notebook(source: Path) -> str:
                 f"{source.name}: two cells have the id {cell.id!r}; every grade_id must be its own"
             )
         seen.add(cell.id)
+        if cell.cell_type == "code":  # `check` reads it there, see feedback/versions.py
+            cell.source = IMPORT.sub(rf"\g<0>  # unrolled {rnnlib.__version__}", cell.source)
     return str(nbformat.writes(notebook)) + "\n"
 
 
@@ -154,6 +153,7 @@ def _adopt(root, source, digests):
         cell.metadata = {key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata}
         for key in ("checksum", "cell_type"):
             cell.metadata.get("nbgrader", {}).pop(key, None)
+        cell.source = MARK.sub(lambda found: found[0].split("  #")[0], cell.source)
     notebook.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}  # a source has no header
     source.write_text(jupytext.writes(notebook, fmt="py:percent"), encoding="utf-8", newline="\n")
     digests.pop(path.relative_to(root).as_posix())

@@ -8,7 +8,7 @@ from ..diagnosis import call_guard
 from ..diagnosis.diagnose import diagnose
 from ..errors import AnswerError, CheckFailed
 from ..exercises import find_exercise
-from . import card
+from . import card, versions
 from .show import in_one_line, show_output
 
 
@@ -21,6 +21,7 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
     """
     if call_guard.is_busy():
         raise AnswerError("check is called inside the function that is checked; call it outside")
+    versions.tell_other_version()
     try:
         exercise = find_exercise(exercise_id)
         _check_seed(seed)

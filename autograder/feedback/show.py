@@ -3,11 +3,13 @@
 import sys
 from typing import Any
 
+from ..encodings import print_plain
+
 
 def show_output(html: str, text: str, metadata: dict[str, Any] | None = None) -> None:
     """Displays one of two forms of the same thing; `metadata` is stored with the output in a notebook."""
     if not in_notebook():
-        print(text)
+        print_plain(text)
         return
     from IPython.display import display
 

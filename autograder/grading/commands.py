@@ -1,4 +1,4 @@
-"""The verbs of the instructor at the terminal: grade, report, export, and the sample class of the demo."""
+"""The verbs of the instructor at the terminal: grade, report, export."""
 
 import shutil
 import sys
@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GradingError
+from ..exercises import sources
 from ..results import Result
-from ..sandbox import bubblewrap
-from . import class_table, gradescope, report, sample_class
+from . import class_table, gradescope, report
 from .course import Course
 from .grade import Options, grade_class, misplaced_notebooks, without_result
+
+NO_SLIPS = (
+    "An installed package has no solutions to try slips with, so none is named; points are the same. "
+    "Grade in a clone to have slips named."
+)
 
 
 class Bar:
@@ -49,21 +54,10 @@ def grade(options: Namespace) -> int:
     chosen = Options(
         tuple(options.student or ()), options.jobs, options.sandbox, options.engine, options.again
     )
-    return _grade_and_report(course, course.assignment(options.assignment), chosen)
-
-
-def demo(_: Namespace) -> int:
-    """Grades the sample class, without walls where there can be none."""
-    course = Course.load(Path.cwd(), home=Path("gradebook") / "demo")
-    submitted = course.home / "submitted"
-    if not submitted.exists():
-        sample_class.write_class(course.root, submitted)
-    print(f"Grading the sample class in {_short(submitted)} (delete the folder to have it made anew).")
-    walls, problem = "auto", bubblewrap.walls_problem()
-    if problem:
-        walls = "none"
-        print(f"Without a sandbox, as this class is harmless: {problem}")
-    return _grade_and_report(course, sample_class.ASSIGNMENT, Options(walls=walls))
+    assignment = course.assignment(options.assignment)
+    if sources.code_cells(assignment[:2]) is None:
+        print(NO_SLIPS)
+    return grade_and_report(course, assignment, chosen)
 
 
 def write_report(options: Namespace) -> int:
@@ -78,14 +72,14 @@ def export(options: Namespace) -> int:
     course, assignment, results = _graded(options)
     folder = course.home / "exports" / options.to / assignment
     paths = gradescope.write_results(results, folder)
-    print(f"{len(paths)} results in {_short(folder)}")
+    print(f"{len(paths)} results in {shown_path(folder)}")
     without = [student for student, result in results.items() if not result.marks]
     if without:
         print(f"without a result, so not exported: {', '.join(without)}", file=sys.stderr)
     return int(bool(without))
 
 
-def _grade_and_report(course: Course, assignment: str, options: Options) -> int:
+def grade_and_report(course: Course, assignment: str, options: Options) -> int:
     """Grades, prints the table and writes the report; 1 if anybody has no result."""
     bar = Bar()
     try:
@@ -105,7 +99,7 @@ def _grade_and_report(course: Course, assignment: str, options: Options) -> int:
 
 def _write_report(course: Course, assignment: str, results: dict[str, Result]) -> Path:
     table = class_table.report_rows(results, course.students())
-    return _short(report.write_report(table, assignment, course.home / "reports" / assignment))
+    return shown_path(report.write_report(table, assignment, course.home / "reports" / assignment))
 
 
 def _graded(options: Namespace) -> tuple[Course, str, dict[str, Result]]:
@@ -126,5 +120,6 @@ def _results(course: Course, assignment: str) -> dict[str, Result]:
     } | without_result(misplaced_notebooks(course, assignment))
 
 
-def _short(path: Path) -> Path:
+def shown_path(path: Path) -> Path:
+    """A path as it is shown: from the folder that the command runs in."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

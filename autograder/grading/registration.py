@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 
+from ..errors import GradingError
 from .course import Course
 from .nbgrader_log import silent_log
 
@@ -31,6 +32,9 @@ def register(
                 return
         except MissingEntry:
             pass
+    source = course.root / course.config.CourseDirectory.source_directory / assignment
+    if not source.is_dir():
+        raise GradingError(f"no folder {source}; grading reads there which cells an assignment has")
     scratch = course.home / "registering"
     config = copy.deepcopy(course.config)
     config.CourseDirectory.release_directory = str(scratch)

@@ -4,7 +4,7 @@ import types
 
 import numpy as np
 
-from autograder.grading import sample_class
+from autograder.authoring import sample_class
 from rnnlib import numgrad, scalar
 
 

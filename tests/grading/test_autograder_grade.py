@@ -8,9 +8,9 @@ import shutil
 import pytest
 from class_tools import NAME, before, cell, code, command, copy_course, notebook, solved, submit
 
+from autograder.authoring.sample_class import CLASS
 from autograder.exercises import all_exercises
 from autograder.grading.repair_notebook import repair_notebook
-from autograder.grading.sample_class import CLASS
 
 
 @pytest.fixture(scope="module")

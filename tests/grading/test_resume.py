@@ -14,7 +14,7 @@ import pytest
 from class_tools import MODE, NAME, command, copy_course, notebook, solved, submit
 from nbgrader.api import Gradebook
 
-from autograder.grading import sample_class
+from autograder.authoring import sample_class
 
 
 def hand_in(course, copies):

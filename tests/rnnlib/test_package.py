@@ -35,3 +35,38 @@ def test_every_module_is_listed_and_numpy_is_the_only_dependency():
         "print(*{name.split('.')[0] for name in set(sys.modules) - before})"
     )
     assert set(loaded.split()) <= {"rnnlib", "numpy", *sys.stdlib_module_names}
+
+
+WITHOUT_MATPLOTLIB = """
+import sys
+
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name == "matplotlib":
+            raise ModuleNotFoundError("No module named " + name, name=name)
+
+
+sys.meta_path.insert(0, Nowhere())
+from rnnlib import plots, scalar
+try:
+    plots.lines([1], {"a": [1]}, "x", "y")
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_without_matplotlib_only_the_figures_are_missing():
+    assert python(WITHOUT_MATPLOTLIB) == "figures need Matplotlib, which is not installed here: pip install matplotlib"
+    assert python(WITHOUT_MATPLOTLIB.replace('== "matplotlib"', '== "none"')) == ""  # the control
+
+
+def test_another_error_of_matplotlib_is_not_taken_for_its_absence():
+    broken = WITHOUT_MATPLOTLIB.replace('"matplotlib"', '"matplotlib.pyplot"')
+    with pytest.raises(subprocess.CalledProcessError):
+        python(broken)
+
+
+def test_a_script_is_shown_the_text_of_a_figure():
+    code = "from rnnlib import plots; plots.show(plots.unrolled(2), 'two steps of \u2202')"
+    assert python(code) == "[figure: two steps of \u2202]"
