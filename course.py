@@ -31,11 +31,10 @@ def main(arguments):
     if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__)
         return 0 if arguments else 2
-    testing = arguments[0] == "test"
     problem = set_up(["course", *EXTRAS.get(arguments[0], ())])
     if problem:
         return fail(problem)
-    module = ["pytest", *arguments[1:]] if testing else ["autograder", *arguments]
+    module = ["pytest", *arguments[1:]] if arguments[0] == "test" else ["autograder", *arguments]
     os.environ["PATH"] = BIN + os.pathsep + os.environ.get("PATH", "")
     os.chdir(ROOT)
     command = [PYTHON, "-m", *module]

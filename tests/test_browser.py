@@ -14,6 +14,8 @@ import pytest
 from tests_root import ROOT
 
 from autograder.grading import report
+from autograder.grading.class_table import report_rows
+from autograder.results import Mark, Result, Status
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NAME = "00_gradient_checking"
@@ -29,17 +31,11 @@ ARGUMENTS = [
 def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
     from playwright.sync_api import sync_playwright
 
-    record = {
-        "points": 0.5,
-        "max": 2.0,
-        "status": "judged",
-        "slips": ["a_slip_with_a_long_name"],
-        "summary": "s" * 200,
-    }
-    cells = {f"check_an_exercise_with_a_long_name_{n}": record for n in range(12)}
-    result = {"cells": cells, "remarks": ["r" * 200], "seconds": 1.0, "sandbox": "none"}
-    results = {"x" * 80: result, "lost": {"cells": {}, "reason": "y" * 200}}
-    path = report.write_report(report.report_rows(results, {"z": ("A", "B" * 80)}), "x", tmp_path)
+    mark = Mark("01.x", 0.5, 2.0, Status.JUDGED, False, ("a_slip_with_a_long_name",), "s" * 200)
+    marks = {f"check_an_exercise_with_a_long_name_{n}": mark for n in range(12)}
+    result = Result(marks, ("r" * 200,), seconds=1.0, walls="none")
+    results = {"x" * 80: result, "lost": Result({}, reason="y" * 200)}
+    path = report.write_report(report_rows(results, {"z": ("A", "B" * 80)}), "x", tmp_path)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for width in (1200, 390):

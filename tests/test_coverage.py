@@ -145,7 +145,8 @@ def test_a_deleted_test_is_noticed(tmp_path, monkeypatch):
     text = source.read_text(encoding="utf-8")
     source.write_text(text.replace(f"def {test}(", f"def no_{test}("), encoding="utf-8")
     assert item in unmarked(folder)  # the gate is red,
-    monkeypatch.setattr(coverage_page, "_all_marked", lambda: coverage_page.marked_tests(folder))
+    left = coverage_page.marked_tests(folder)
+    monkeypatch.setattr(coverage_page, "_all_marked", lambda: left)
     assert coverage_page.coverage_page() != PAGE.read_text(encoding="utf-8")  # and the page too
 
 

@@ -251,7 +251,7 @@ def test_the_report_says_it_as_well(course):
     submit(course, "one", notebook("notebooks"))
     too_high(course, "emil")
     (course / "gradebook" / "submitted" / os.fsdecode(b"M\xfcller") / NAME).mkdir(parents=True)
-    said = command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course)
+    said = command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course, apart=True)
     assert f"emil: not graded: {STRAYS['emil'][1]}" in said and "M�ller is not UTF-8; rename it" in said
     folder = course / "gradebook" / "reports" / NAME
     assert STRAYS["emil"][1] in (folder / "report.html").read_text(encoding="utf-8")

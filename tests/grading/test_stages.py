@@ -79,7 +79,7 @@ LESSON01 = "autograder/exercises/lesson01.py"
 EDITS = {
     "a stylesheet": ("autograder/feedback/card.py", "border-radius:4px", "border-radius:5px", NOTHING),
     "a card's wording": ("autograder/feedback/card.py", '"partly right"', '"half right"', NOTHING),
-    "the report": ("autograder/grading/report.py", "Needs review", "To be looked at", NOTHING),
+    "the report": ("autograder/grading/templates/report.html", "Needs review", "To be looked at", NOTHING),
     "another lesson's exercises": ("autograder/exercises/lesson05.py", "not used", "unused", NOTHING),
     "another lesson's text": ("solutions/05_matrix_bptt.py", "the", "this", NOTHING),
     "the lesson's text": ("solutions/01_scalar_rnn.py", "The scalar RNN", "A scalar RNN", NOTHING),
