@@ -208,7 +208,7 @@ HOSTILE = {
     "os._exit in a function": in_function("import os\nos._exit(0)", status="died"),
     "segfault in a cell": in_cell("import ctypes\nctypes.string_at(0)", BEFORE, LOST),
     "segfault in a function": in_function("import ctypes\nctypes.string_at(0)", status="died"),
-    "stops its keeper": in_cell("import os\nos.kill(os.getppid(), 19)", (0, 2)),
+    "stops its supervisor": in_cell("import os\nos.kill(os.getppid(), 19)", (0, 2)),
     "stops everything it can": in_cell("import os\nos.kill(-1, 19)", (0, 2)),
     "an answer that drips": in_cell(DRIP + "sys.modules['worker.runner']._serve_calls = drip", BEFORE),
     "outputs that drip": in_cell(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..answers import RecordedAnswer
-from ..errors import StaleRun
+from ..errors import Infrastructure, StaleRun
 from ..exercises import find_exercise
 from ..exercises.check_cell import check_of, lesson_of
 from ..feedback import card
@@ -77,7 +77,10 @@ def grade_one(task: Task, run: Ran | None = None) -> tuple[Ran | None, Judged]:
         except StaleRun:
             pass
     run = run_submission(steps, lesson_of(task.released), files, task.seed, task.walls, task.limits)
-    return run, _judge(task, steps, run, recorded_answers(run.conversations, written))
+    try:
+        return run, _judge(task, steps, run, recorded_answers(run.conversations, written))
+    except StaleRun:  # which no handler of errors would stop: it would end the grading of the whole class
+        raise Infrastructure("a function was asked for something else than the judge asks for") from None
 
 
 def _judge(task: Task, steps: list[Step], run: Ran, answers: dict[int, RecordedAnswer]) -> Judged:

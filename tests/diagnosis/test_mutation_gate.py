@@ -1,6 +1,6 @@
 """The mutation gate: every known mistake is refused and named truly, whatever else is wrong never is.
 
-A name counts as true only if the numbers bear it out (`mutants.borne_out`, computed from the
+A name counts as true only if the numbers bear it out (`wrong_answers.is_borne_out`, computed from the
 solutions).  Each gate returns the faults it finds, so that a diagnosis that lies can be put
 through the same gate and has to be caught.
 """

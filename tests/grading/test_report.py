@@ -11,11 +11,12 @@ import time
 from dataclasses import replace
 
 import pytest
-from class_tools import MODE, NAME, before, cell, code, command, graded, notebook, solved, submit
+from class_tools import MODE, NAME, before, cell, code, command, graded, notebook, solved, submit, total
 from nbgrader.api import Gradebook
 
 from autograder.diagnosis import diagnose as diagnosing
-from autograder.grading import class_table, report
+from autograder.errors import StaleRun
+from autograder.grading import class_table, grade_submission, report
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class, without_result
 from autograder.results import Mark, Result, Status
@@ -258,3 +259,22 @@ def test_a_run_that_fails_says_why_in_the_report(course, monkeypatch):
         grade_class(Course.load(course), NAME, Options(walls="none"))["one"].reason
         == "OSError: no space left"
     )
+
+
+def test_a_run_that_does_not_fit_its_own_judge_costs_nobody_else_anything(course, monkeypatch):
+    """As when what a function was told differs from call to call; the submission has to be looked at."""
+    judge = grade_submission.judge_submission
+
+    def odd(steps, *more):
+        if any("# odd" in step.source for step in steps):
+            raise StaleRun
+        return judge(steps, *more)
+
+    nb = solved()
+    nb["cells"].append(code("# odd"))
+    submit(course, "odd", nb)
+    submit(course, "one", solved())
+    monkeypatch.setattr(grade_submission, "judge_submission", odd)
+    results = grade_class(Course.load(course), NAME, Options(walls="none"))
+    assert not results["odd"].marks and "asked for something else" in results["odd"].reason
+    assert total(results["one"]) == 15
