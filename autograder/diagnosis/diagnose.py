@@ -11,7 +11,13 @@ from ..answers import Answer, LocalAnswer
 from ..compare import Array, Reference, to_array
 from ..errors import AnswerError, StaleRun, TimeLimitExceeded, Unanswered, Unreadable
 from ..exercises import Arguments, Exercise, find_exercise
-from ..exercises.instances import call_answer, copied, instances_and_references
+from ..exercises.instances import (
+    call_answer,
+    copied,
+    every_instance,
+    instances_and_references,
+    probes_and_references,
+)
 from ..outputs import read_outputs
 from ..results import Output, Status, Verdict
 from ..wording import shortened
@@ -53,7 +59,8 @@ def judge_function(
 ) -> Verdict:
     """The verdict on an `Answer`, wherever it runs; seed and seconds as for `diagnose`."""
     number = int(seed or 0)
-    instances, references = instances_and_references(exercise.id, number)
+    small, probes = instances_and_references(exercise.id, number), probes_and_references(exercise.id, number)
+    instances, references = small[0] + probes[0], small[1] + probes[1]
     returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT)
     if isinstance(returned, Verdict):
         return returned
@@ -105,7 +112,7 @@ def failure_on_public_instances(
     """The verdict on a function that already fails when it is called there; None if it returns outputs."""
 
     def call_all() -> None:
-        for arguments in exercise.instances():
+        for arguments in every_instance(exercise.id, 0):
             read_outputs(call_answer(exercise, answer, copied(arguments)), exercise.outputs)
 
     return _attempt(exercise, answer, call_all, seconds or TIME_LIMIT)[1]
