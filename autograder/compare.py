@@ -17,7 +17,14 @@ Index = tuple[int, ...]  # of an entry
 
 TOLERANCE = 1e-4
 LARGEST = 10_000_000  # entries
-REAL = (bool, int, float, np.bool_, np.integer, np.floating)  # entries of an array of objects that are numbers
+REAL = (
+    bool,
+    int,
+    float,
+    np.bool_,
+    np.integer,
+    np.floating,
+)  # entries of an array of objects that are numbers
 
 
 def to_array(value: object) -> Array | None:

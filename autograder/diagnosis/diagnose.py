@@ -96,7 +96,7 @@ def judge_value(exercise: Exercise, answer: object, seconds: float | None = None
     assert exercise.verify is not None
     try:
         with guard(seconds):
-            problem = exercise.verify(deepcopy(answer))
+            problem = facts.excess(answer) or exercise.verify(deepcopy(answer))
     except TimeLimitExceeded:
         return failed_verdict(exercise, Status.TIMEOUT, f"Could not be judged within {seconds:g} s.")
     except Exception as error:

@@ -176,7 +176,7 @@ def _refute_product(answer):
         return lstm.forward(params, x, np.zeros((1, 1)), start).c[-1].sum()
 
     derivative = float(numgrad.complex_step(last_cell, c0.reshape(1, 1))[0, 0])
-    if derivative >= -0.1:
+    if not derivative < -0.1:
         gates = lstm.forward(params, x, np.zeros((1, 1)), c0.reshape(1, 1)).f
         return f"dc_2/dc_0 is {derivative:.3g}, not below -0.1 (the product f_2 f_1 is {gates.prod():.3g})"
     return None

@@ -41,7 +41,7 @@ class Sweep:
     #: outputs that are no gradients
     beside: tuple[str, ...] = ()
     #: of a net without steps: through how many layers an output's adjoint travels
-    layers: Mapping[str, int] = field(default_factory=dict)
+    layers: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 LONG = 13  # steps of a long instance

@@ -23,7 +23,14 @@ LONGEST_STRING = 100_000  # characters; what a cell shows is cut before
 MOST_PARTS = 20_000  # values in one nested answer
 READY, ENDED, LARGE = b"READY\n", b"ENDED\n", b"LARGE\n"  # what the supervisor says, in six bytes each
 
-REAL = (bool, int, float, np.bool_, np.integer, np.floating)  # entries of an array of objects that are numbers
+REAL = (
+    bool,
+    int,
+    float,
+    np.bool_,
+    np.integer,
+    np.floating,
+)  # entries of an array of objects that are numbers
 AnyArray = np.ndarray[Any, Any]
 Functions = list[Callable[..., Any]]
 FunctionOf = Callable[[int], Any]  # gives what stands for the n-th function of a message
