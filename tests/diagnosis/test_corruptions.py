@@ -159,9 +159,14 @@ def test_the_uncorrupted_sweep_is_right():
     assert diagnose(RNN.id, sweep()).correct and diagnose(RNN.id, sweep(every_loss=True), 8).correct
 
 
+def one_smaller(g):
+    return np.where(np.abs(g) == np.abs(g).max(), 0.973 * g, g)
+
+
 NEAR = {
     "a range on the loud instance only": lambda g: np.clip(g, -5, 5) * (1 + 1e-3 * (np.abs(g).max() > 5)),
     "another range everywhere": lambda g: np.clip(g, -np.abs(g).mean(), np.abs(g).mean()),
+    "one entry of the loud instance smaller": lambda g: np.where(np.abs(g) > 15, one_smaller(g), g),
     "one entry smaller": lambda g: np.where(np.abs(g) == np.abs(g).max(), 0.93 * g, g),
     "another norm everywhere": lambda g: g * min(1.0, np.abs(g).max() / np.linalg.norm(g)),
 }
