@@ -17,14 +17,8 @@ Index = tuple[int, ...]  # of an entry
 
 TOLERANCE = 1e-4
 LARGEST = 10_000_000  # entries
-REAL = (
-    bool,
-    int,
-    float,
-    np.bool_,
-    np.integer,
-    np.floating,
-)  # entries of an array of objects that are numbers
+# entries of an array of objects that are numbers
+REAL = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
 def to_array(value: object) -> Array | None:

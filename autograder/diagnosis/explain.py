@@ -50,6 +50,10 @@ def find_reasons(trial: Trial, outputs: Mapping[str, Output]) -> Reasons:
             by_law, lawful = _by_law(trial, rest)
     rest = [name for name in rest if name not in lawful]
     said = [*_explanations(exercise, found), *by_law]
+    further = match_slips.differing_from_slips(trial, found)
+    if further:
+        verb = "differs" if len(further) == 1 else "differ"
+        said.append(f"{listed(further)} {verb} from that on a long sequence or on large adjoints.")
     message = " ".join([*said, *_remainder(outputs, rest, bool(said))])
     ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
     return Reasons(ids, message, _question(exercise, found, by_law, outputs), shares)

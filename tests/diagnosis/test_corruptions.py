@@ -226,6 +226,20 @@ def test_a_slip_is_still_named_where_a_clip_is_seen_on_large_adjoints_only():
     assert "x is clipped to the range from -8 to 8." in verdict.message
 
 
+def test_a_slip_whose_output_is_clipped_too_is_said_to_differ_further():
+    slip = next(slip for slip in RNN.slips if slip.id == "w_h_overwritten")
+    wrong = sources.solution_variant(RNN, slip)
+
+    def rnn_backward(*arguments):
+        found = wrong(*arguments)
+        return {**found, "W_h": np.clip(found["W_h"], -8, 8)}
+
+    further = "W_h differs from that on a long sequence or on large adjoints."
+    verdict = diagnose(RNN.id, rnn_backward)
+    assert verdict.slips == (slip.id,) and verdict.message == f"{slip.says} {further}"
+    assert further not in diagnose(RNN.id, wrong).message
+
+
 @by_exercise
 def test_every_instance_has_arguments_and_right_outputs(e):
     arguments, references = probes_and_references(e.id, 0)
