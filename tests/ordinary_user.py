@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests_root import ROOT
@@ -44,9 +45,16 @@ def run_as_ordinary_user(command: list[str], limit: float = 120) -> subprocess.C
         ]
     script += [f"cd {_quoted(ROOT)}"]
     script += [f"exec setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups {shlex.join(command)}"]
+    with tempfile.TemporaryDirectory() as home:
+        os.chmod(home, 0o777)
+        return _run_apart("\n".join(script), home, limit)
+
+
+def _run_apart(script: str, home: str, limit: float) -> subprocess.CompletedProcess[str]:
+    """Runs a script of the shell in a mount namespace of its own."""
     return subprocess.run(
-        ["unshare", "--mount", "--propagation", "private", "sh", "-c", "\n".join(script)],
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"},
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+        env={"PATH": os.environ["PATH"], "HOME": home, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=limit,

@@ -89,15 +89,17 @@ ATTACKS = {
         "keys = [int(line.split()[0], 16) for line in open('/proc/keys') if TAG in line]\n"
         "any(map(read, keys))",
         prepares="key = call('add_key', b'user', TAG.encode(), b'answer', 6, -4)\n"
-        "call('keyctl', 5, key, 0x3f3f3f3f)",
+        "call('keyctl', 5, key, 0x3f3f3f3f)\ncall('keyctl', 15, key, 30)",  # for half a minute
     ),
     "a lock on a file of the system": filtered(
         "f = open(LOCKED)\ntry:\n    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\n    seen = False\n"
         "except BlockingIOError:\n    seen = True\nseen"
     ),
     "a question about a lock": filtered(
-        "asked = struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0)\n"
-        "struct.unpack('hhqqi4x', fcntl.fcntl(open(LOCKED), fcntl.F_GETLK, asked))[0] == fcntl.F_RDLCK"
+        "f = open(LOCKED)\nfcntl.lockf(f, fcntl.LOCK_SH)\ndef asks():\n"
+        "    asked = struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0)\n"
+        "    told = fcntl.fcntl(f, fcntl.F_GETLK, asked)\n"
+        "    return struct.unpack('hhqqi4x', told)[0] == fcntl.F_RDLCK\nin_child(asks)"
     ),
     "a lease on a file": filtered(
         "open('mine', 'w').close()\nfcntl.fcntl(open('mine'), fcntl.F_SETLEASE, fcntl.F_RDLCK) == 0"
@@ -127,6 +129,7 @@ ATTACKS = {
     "merging equal pages of all processes": filtered(
         "m = mmap.mmap(-1, 8192, flags=mmap.MAP_PRIVATE)\nm.madvise(12)\nTrue"
     ),
+    "writing out what users may store": filtered("call('quotactl', 0x80000100, 0, 0, 0) == 0"),
     "the kernel's log": filtered("call('syslog', 10, 0, 0) != -38"),
     "handles of files": filtered(
         "call('name_to_handle_at', -100, b'/usr', struct.pack('Ii128x', 128, 0), bytes(8), 0) == 0"
@@ -327,9 +330,8 @@ def _outcome(said: str) -> str:
 @contextmanager
 def _other_side() -> Iterator[None]:
     """The machine that the attacks would meet: a lock, a socket, a port."""
-    with open(LOCKED) as one, open(LOCKED) as two, socket.socket(socket.AF_UNIX) as listener:
-        fcntl.flock(one, fcntl.LOCK_EX)
-        fcntl.fcntl(two, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+    with open(LOCKED) as locked, socket.socket(socket.AF_UNIX) as listener:
+        fcntl.flock(locked, fcntl.LOCK_EX)
         listener.bind(f"\0{TAG}")
         listener.listen()
         with suppress(OSError), socket.socket(socket.AF_VSOCK) as port:

@@ -58,6 +58,8 @@ REFUSED: dict[str, dict[str, Numbers]] = {
         "modify_ldt": (154, None),
         "perf_event_open": (298, 241),
         "personality": (135, 92),
+        "quotactl": (179, 60),
+        "quotactl_fd": (443, 443),
         "seccomp": (317, 277),
         "syslog": (103, 116),
         "userfaultfd": (323, 282),
@@ -123,8 +125,8 @@ SOL_SOCKET = 1
 MAP_SHARED, MAP_ANONYMOUS, MAP_HUGETLB = 0x01, 0x20, 0x40000
 NEW_NAMESPACE = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 NEW_TIME = 0x80  # only for unshare; in the flags of clone it would be a signal
-LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW: pretended, as flock is
-QUESTIONS = (5, 36, 1024, 1026, 1031)  # F_GETLK, F_OFD_GETLK, F_SETLEASE, F_NOTIFY, F_SETPIPE_SZ
+LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW: pretended, as flock
+REQUESTS = (1024, 1026, 1031)  # F_SETLEASE, F_NOTIFY, F_SETPIPE_SZ
 BUFFERS = (7, 8, 32, 33, 73)  # SO_SNDBUF, SO_RCVBUF, the two with FORCE, SO_RESERVE_MEM
 FILTERS = (26, 50, 51, 52)  # SO_ATTACH_FILTER, SO_ATTACH_BPF, the two of SO_REUSEPORT
 ADVICE = (12, 20, 21)  # MADV_MERGEABLE, MADV_COLD, MADV_PAGEOUT
@@ -138,7 +140,7 @@ LOOKED_AT: dict[str, Looked] = {
     "socketpair": Looked((53, 199), (Differs(0, AF_UNIX, errno.EAFNOSUPPORT),)),
     # the level, argument 1, does not matter: no other level knows AF_UNIX
     "setsockopt": Looked((54, 208), (Equal(2, BUFFERS + FILTERS),)),
-    "fcntl": Looked((72, 25), (Equal(1, LOCKS, 0), Equal(1, QUESTIONS))),
+    "fcntl": Looked((72, 25), (Equal(1, LOCKS, 0), Equal(1, REQUESTS))),
     # pages that are neither in a file nor in anybody's page table
     "mmap": Looked(
         (9, 222),
