@@ -32,7 +32,7 @@ import ctypes, fcntl, mmap, os, signal, socket, struct, time
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 NUMBERS = {{}}
-keeper, TAG, PORT, LOCKED = os.getppid(), {TAG!r}, {VSOCK_PORT}, {LOCKED!r}
+supervisor, TAG, PORT, LOCKED = os.getppid(), {TAG!r}, {VSOCK_PORT}, {LOCKED!r}
 def call(name, *arguments):
     '''What a system call returns; its negative error where it fails.'''
     words = [a if isinstance(a, (bytes, ctypes.Array)) else ctypes.c_long(a) for a in arguments]
@@ -48,7 +48,7 @@ def in_child(function):
             os._exit(2)
     return os.waitpid(child, 0)[1] == 0
 def state():
-    return open(f"/proc/{{keeper}}/stat").read().rsplit(")", 1)[1].split()[0]
+    return open(f"/proc/{{supervisor}}/stat").read().rsplit(")", 1)[1].split()[0]
 """
 
 
@@ -100,6 +100,11 @@ ATTACKS = {
         "    asked = struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0)\n"
         "    told = fcntl.fcntl(f, fcntl.F_GETLK, asked)\n"
         "    return struct.unpack('hhqqi4x', told)[0] == fcntl.F_RDLCK\nin_child(asks)"
+    ),
+    "a lock of an open file": filtered(
+        "f, g = open(LOCKED), open(LOCKED)\nlock = struct.pack('hhqqi4x', fcntl.F_RDLCK, 0, 0, 0, 0)\n"
+        "fcntl.fcntl(f, 37, lock)\nasked = struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0)\n"
+        "struct.unpack('hhqqi4x', fcntl.fcntl(g, 36, asked))[0] == fcntl.F_RDLCK"
     ),
     "a lease on a file": filtered(
         "open('mine', 'w').close()\nfcntl.fcntl(open('mine'), fcntl.F_SETLEASE, fcntl.F_RDLCK) == 0"
@@ -195,52 +200,54 @@ ATTACKS = {
         "in_child(lambda: call('prctl', 22, 2, program, 0, 0) == 0)"
     ),
     "another layout of memory": filtered("in_child(lambda: call('personality', 0x40000) >= 0)"),
-    # the keeper
-    "limits of the keeper": filtered(
-        "import resource\nnow = resource.prlimit(keeper, resource.RLIMIT_STACK)\n"
-        "resource.prlimit(keeper, resource.RLIMIT_STACK, now)\nTrue"
+    # the supervisor
+    "limits of the supervisor": filtered(
+        "import resource\nnow = resource.prlimit(supervisor, resource.RLIMIT_STACK)\n"
+        "resource.prlimit(supervisor, resource.RLIMIT_STACK, now)\nTrue"
     ),
-    "the keeper's priority": filtered("os.setpriority(os.PRIO_PROCESS, keeper, 1)\nTrue"),
-    "the keeper's group's priority": filtered("os.setpriority(os.PRIO_PGRP, 0, 1)\nTrue"),
-    "the keeper's processor": filtered("os.sched_setaffinity(keeper, os.sched_getaffinity(0))\nTrue"),
-    "the keeper's way of being scheduled": filtered(
-        "os.sched_setscheduler(keeper, os.SCHED_BATCH, os.sched_param(0))\nTrue"
+    "the supervisor's priority": filtered("os.setpriority(os.PRIO_PROCESS, supervisor, 1)\nTrue"),
+    "the supervisor's group's priority": filtered("os.setpriority(os.PRIO_PGRP, 0, 1)\nTrue"),
+    "the supervisor's processor": filtered("os.sched_setaffinity(supervisor, os.sched_getaffinity(0))\nTrue"),
+    "the supervisor's way of being scheduled": filtered(
+        "os.sched_setscheduler(supervisor, os.SCHED_BATCH, os.sched_param(0))\nTrue"
     ),
-    "stopping the keeper": signalled(
-        "os.kill(keeper, signal.SIGSTOP)\ntime.sleep(0.1)\nstopped = state() == 'T'\n"
-        "os.kill(keeper, signal.SIGCONT)\nstopped"
+    "stopping the supervisor": signalled(
+        "os.kill(supervisor, signal.SIGSTOP)\ntime.sleep(0.1)\nstopped = state() == 'T'\n"
+        "os.kill(supervisor, signal.SIGCONT)\nstopped"
     ),
     "stopping everything": signalled(
         "def stop():\n    os.kill(-1, signal.SIGSTOP)\n    time.sleep(0.1)\n    stopped = state() == 'T'\n"
         "    os.kill(-1, signal.SIGCONT)\n    return stopped\nin_child(stop)"
     ),
     **{
-        f"ending the keeper with SIG{name}": signalled(
-            f"os.kill(keeper, signal.SIG{name})\ntime.sleep(0.2)\nFalse", ends=True
+        f"ending the supervisor with SIG{name}": signalled(
+            f"os.kill(supervisor, signal.SIG{name})\ntime.sleep(0.2)\nFalse", ends=True
         )
         for name in ("KILL", "TERM", "INT")
     },
-    "ending the keeper's group": signalled(
-        "def end():\n    os.setpgid(0, os.getpgid(keeper))\n    os.kill(keeper, 0)\n"
-        "    for s in (signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM):\n        os.kill(keeper, s)\n"
+    "ending the supervisor's group": signalled(
+        "def end():\n    os.setpgid(0, os.getpgid(supervisor))\n    os.kill(supervisor, 0)\n"
+        "    for s in (signal.SIGHUP, signal.SIGQUIT, signal.SIGALRM):\n        os.kill(supervisor, s)\n"
         "os.fork() or (end(), os._exit(0))\ntime.sleep(0.3)\nFalse",
         ends=True,
     ),
     "a signal by way of a pipe": signalled(
-        "r, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETOWN, keeper)\nfcntl.fcntl(r, 10, signal.SIGKILL)\n"
+        "r, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETOWN, supervisor)\nfcntl.fcntl(r, 10, signal.SIGKILL)\n"
         "fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)\nos.write(w, b'x')\n"
         "fcntl.fcntl(r, 10, 0)\nos.read(r, 1)\nos.write(w, b'x')\ntime.sleep(0.3)\nFalse",
         ends=True,
     ),
-    "the keeper's memory": hidden("open(f'/proc/{keeper}/mem', 'r+b', 0).fileno() >= 0"),
-    "where the keeper's memory is": hidden("len(open(f'/proc/{keeper}/maps').read()) > 0"),
-    "the keeper's open files": hidden("len(os.listdir(f'/proc/{keeper}/fd')) > 0"),
-    "a word in the keeper's name": hidden("os.open(f'/proc/{keeper}/fd/1', os.O_WRONLY) >= 0")._replace(
-        only_where_ordinary=True
+    "the supervisor's memory": hidden("open(f'/proc/{supervisor}/mem', 'r+b', 0).fileno() >= 0"),
+    "where the supervisor's memory is": hidden("len(open(f'/proc/{supervisor}/maps').read()) > 0"),
+    "the supervisor's open files": hidden("len(os.listdir(f'/proc/{supervisor}/fd')) > 0"),
+    "a word in the supervisor's name": hidden(
+        "os.open(f'/proc/{supervisor}/fd/1', os.O_WRONLY) >= 0"
+    )._replace(only_where_ordinary=True),
+    "the supervisor's environment": hidden("open(f'/proc/{supervisor}/environ').read() is not None"),
+    "the supervisor's folder": hidden("os.listdir(f'/proc/{supervisor}/cwd') is not None"),
+    "the supervisor as the first to go": hidden(
+        "open(f'/proc/{supervisor}/oom_score_adj', 'w').write('1000') == 4"
     ),
-    "the keeper's environment": hidden("open(f'/proc/{keeper}/environ').read() is not None"),
-    "the keeper's folder": hidden("os.listdir(f'/proc/{keeper}/cwd') is not None"),
-    "the keeper as the first to go": hidden("open(f'/proc/{keeper}/oom_score_adj', 'w').write('1000') == 4"),
 }
 
 

@@ -24,10 +24,10 @@ LIMITS = {  # of each process; sizes in bytes, CPU in seconds
     "CPU": 600,
     "FSIZE": 64 * 2**20,
     "NPROC": 64,
-    "NOFILE": 64,  # also bounds what the buffers of pipes can hold
-    "CORE": 1,  # less than any; with 0 a program that collects cores for the machine would still get one
+    "NOFILE": 64,  # also bounds what pipes hold
+    "CORE": 1,  # with 0, Linux still hands a core to a program that collects them
 }
-MEMORY = 4 * 2**30  # bytes of all processes together
+MEMORY = 4 * 2**30  # bytes of a submission as a whole
 FIRST_UID = 61_000
 UIDS = 4_000
 ENVIRONMENT = {
