@@ -25,7 +25,11 @@ KEYS = Target("autograder/grading/keys.py", (
 STORE = Target("autograder/grading/result_store.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_resume.py",
 ))
-WALLS = Target("autograder/sandbox/bubblewrap.py", ("tests/worker/test_worker.py", "tests/sandbox/test_hostile.py"))
+WALLS = Target("autograder/sandbox/bubblewrap.py", ("tests/worker/test_worker.py", "tests/sandbox/test_walls.py"))
+FILTER = Target("autograder/sandbox/seccomp.py", ("tests/sandbox/test_seccomp.py",))
+CALLS = Target("autograder/sandbox/seccomp_calls.py", ("tests/sandbox/test_seccomp.py", "tests/sandbox/test_walls.py"))
+SUPERVISOR = Target("autograder/worker/supervisor.py", ("tests/sandbox/test_walls.py",))
+MEMORY = Target("autograder/worker/memory.py", ("tests/worker/test_memory.py",))
 BOX = Target("autograder/sandbox/box.py", ("tests/worker/test_worker.py", "tests/worker/test_memory.py"))
 MESSAGES = Target("autograder/worker/messages.py", ("tests/worker/test_worker.py",))
 ANSWER = Target("autograder/sandbox/answer.py", ("tests/worker/test_worker.py", "tests/sandbox/test_hostile.py"))
@@ -87,7 +91,20 @@ MUTANTS = (
            "Two grading runs write one gradebook at the same time."),
     Mutant(STORE, "if self.assignment not in seeds:", "if True:", "Every grading run draws new secret inputs."),
     Mutant(STORE, "if run.is_small:", "if True:", "What a submission returns fills the grader's disk."),
-    Mutant(WALLS, '"--unshare-pid", "--unshare-net"]', '"--unshare-pid"]', "Student code reaches the network."),
+    Mutant(WALLS, '"--as-pid-1", "--unshare-net"]', '"--as-pid-1"]', "Student code reaches the machine's sockets."),
+    Mutant(WALLS, '"--unshare-pid", "--as-pid-1"', '"--unshare-pid"', "Student code stops what watches it."),
+    Mutant(WALLS, '*_devices()]', '"--dev", "/dev"]', "Student code uses up the machine's terminals."),
+    Mutant(FILTER, "(IF_EQUAL, 1, 0, MACHINES[machine])", "(IF_EQUAL, 1, 1, MACHINES[machine])",
+           "Calls of another architecture pass, under numbers that mean something else."),
+    Mutant(FILTER, "(IF_GREATER, 0, 1, NEWEST)", "(IF_EQUAL, 0, 1, NEWEST)", "Calls of x32 and newer ones pass."),
+    Mutant(FILTER, "return [load, (IF_EQUAL, 1, 0, test.value), refuse]", "return [load, (IF_EQUAL, 1, 0, 0), refuse]",
+           "Sockets of all families are refused, or none."),
+    Mutant(CALLS, '"keyctl": (250, 219)', '"keyctl": (251, 219)', "Keys pass from one submission to the next."),
+    Mutant(CALLS, "LOCKS = (6, 7, 37, 38)", "LOCKS = (6, 7)", "Locks of open files pass, and two submissions talk."),
+    Mutant(SUPERVISOR, "memory.hide_memory()", "memory.show_memory()",
+           "Student code writes the memory of the process that watches it."),
+    Mutant(MEMORY, " + _socket_buffers()", "", "Memory is held in sockets, where nobody counts it."),
+    Mutant(MEMORY, "return _resident(pid)", "return 0", "A process that hides its pages is not counted."),
     Mutant(BOX, 'del limits["NPROC"]', "pass", "Without walls an account that runs much cannot grade."),
     Mutant(BOX, '"memory": MEMORY if place.walled else None', '"memory": None',
            "A submission can take all of the machine's memory with many processes."),
