@@ -7,16 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GradingError
-from ..exercises import sources
 from ..results import Result
 from . import class_table, gradescope, report
 from .course import Course
 from .grade import Options, grade_class, misplaced_notebooks, without_result
-
-NO_SLIPS = (
-    "An installed package has no solutions to try slips with, so none is named; points are the same. "
-    "Grade in a clone to have slips named."
-)
 
 
 class Bar:
@@ -55,8 +49,6 @@ def grade(options: Namespace) -> int:
         tuple(options.student or ()), options.jobs, options.sandbox, options.engine, options.again
     )
     assignment = course.assignment(options.assignment)
-    if sources.code_cells(assignment[:2]) is None:
-        print(NO_SLIPS)
     return grade_and_report(course, assignment, chosen)
 
 

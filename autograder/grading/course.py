@@ -20,7 +20,7 @@ from ..results import Result
 from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
 from ..wording import is_text
-from .result_store import Store
+from .result_store import DAMAGED, Store
 
 CONFIG = "nbgrader_config"
 
@@ -128,7 +128,7 @@ class Course:
         try:
             notebook = json.loads((folder / f"{assignment}.ipynb").read_text(encoding="utf-8"))
             return Result.from_json(notebook["metadata"]["unrolled"])
-        except (FileNotFoundError, KeyError, ValueError):  # ValueError: killed while it was written
+        except DAMAGED:  # such as by a kill while it was written
             return None
 
     def students(self) -> dict[str, tuple[str, str]]:

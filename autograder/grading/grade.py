@@ -90,8 +90,8 @@ def grade_class(
         progress.begin(len(folders))
         released = course.released(assignment)
 
-        def task_of(folder: Path) -> Task:
-            return prepare_task(folder, assignment, released, store.seed, walls, course.limits)
+        def task_of(name: str, folder: Path) -> Task:
+            return prepare_task(folder, assignment, released, store.seed_of(name), walls, course.limits)
 
         runs = Runs(pool, store, folders, task_of, options.again, 3 * jobs)
         runs.start()
@@ -122,7 +122,7 @@ class Runs:
         pool: Executor,
         store: Store,
         folders: dict[str, Path],
-        task_of: Callable[[Path], Task],
+        task_of: Callable[[str, Path], Task],
         again: bool,
         most: int,
     ) -> None:
@@ -138,7 +138,7 @@ class Runs:
             name, folder = next(self._waiting, (None, None))
             if name is None or folder is None:
                 return
-            task = self._task_of(folder)
+            task = self._task_of(name, folder)
             judged = None if self._again else self._store.read_judged(task.judged_key)
             if judged is not None:
                 self._done[name] = Graded(task, result_of(task, judged))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..answers import RecordedAnswer
-from ..diagnosis.diagnose import failed_verdict, failure_on_public_instances, judge_function, judge_value
+from ..diagnosis.diagnose import failed_verdict, judge_function, judge_secretly, judge_value
 from ..exercises import Exercise, find_exercise
 from ..results import Status, Verdict
 from ..sandbox.run import Ran
@@ -88,10 +88,10 @@ def _judge_check(step: Step, run: Ran, answer: RecordedAnswer | None, seed: int,
     if exercise.kind == "value":
         return judge_value(exercise, answer.value, seconds)
     answer.begin_round(private=False)
-    verdict = failure_on_public_instances(exercise, answer, seconds)
-    if verdict is None:
+    verdict = judge_function(exercise, answer, seconds=seconds)
+    if verdict.status == Status.JUDGED:
         answer.begin_round(private=True)
-        verdict = judge_function(exercise, answer, seed, seconds)
+        verdict = judge_secretly(exercise, answer, seed, verdict, seconds)
     return failed_verdict(exercise, Status.DIED, verdict.message) if answer.lost else verdict
 
 

@@ -70,7 +70,7 @@ def _task(directory: Any, resources: dict[str, Any], walls: str, limits: Limits)
     names = resources["nbgrader"]
     course, assignment = Course.from_resources(resources), names["assignment"]
     folder = directory.format_path(directory.submitted_directory, names["student"], assignment)
-    seed = course.store(assignment).seed
+    seed = course.store(assignment).seed_of(names["student"])
     return prepare_task(Path(folder), assignment, course.released(assignment), seed, walls, limits)
 
 

@@ -17,6 +17,8 @@ from ..sandbox.limits import Limits
 from ..sandbox.run import Check, Job, Ran, run_job
 from .submission_files import copy_files
 
+LONGEST_LINE = 200  # characters of a line that a worker reports
+
 
 @dataclass(frozen=True)
 class Step:
@@ -70,10 +72,14 @@ def answer_functions(lesson: str) -> tuple[str, ...]:
     return tuple(name for exercise in lesson_exercises(lesson) for name in exercise.answers)
 
 
-def lines_of(notebook: dict[str, Any]) -> frozenset[str]:
-    """All lines of code in a notebook."""
+def lines_of(notebook: dict[str, Any]) -> frozenset[tuple[int, str]]:
+    """(number in its cell, text) of all lines of code in a notebook, as the worker reports them."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    return frozenset(line.strip() for cell in code for line in cell_source(cell).splitlines())
+    return frozenset(
+        (number, line.strip()[:LONGEST_LINE])
+        for cell in code
+        for number, line in enumerate(cell_source(cell).splitlines(), start=1)
+    )
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from class_tools import (
 )
 from nbgrader.api import Gradebook
 
+from autograder.grading.result_store import Store
+
 
 def scores(course, student):
     """{grade_id: (auto score, maximum, needs a manual grade)} from the gradebook."""
@@ -203,8 +205,8 @@ def test_feedback_shows_the_card_and_export_the_points(graded):
     command("nbgrader", "generate_feedback", NAME, cwd=graded)
     page = (graded / "gradebook" / "feedback" / "right" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
     assert "correct · 4 of 4 points" in page and re.search(r"class=.unrolled right.", page)
-    seed = json.loads((graded / "gradebook" / "seeds.json").read_text())[NAME]
-    assert str(seed) not in page
+    store = Store(graded / "gradebook", NAME)
+    assert store.secret not in page and str(store.seed_of("right")) not in page
     command("nbgrader", "export", cwd=graded)
     rows = (graded / "grades.csv").read_text(encoding="utf-8").splitlines()
     assert len(rows) == 1 + len(CLASS) and any(",right," in row and ",15.0," in row for row in rows)

@@ -22,6 +22,7 @@ SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/tes
 KEYS = Target("autograder/grading/keys.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_stages.py",
 ))
+SEEDS = Target("autograder/grading/seeds.py", ("tests/grading/test_seeds.py",))
 STORE = Target("autograder/grading/result_store.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_resume.py",
 ))
@@ -51,8 +52,10 @@ MUTANTS = (
     Mutant(FACTS, "if not np.isfinite(array).all():", "if False:", "NaN is called a difference instead of NaN."),
     Mutant(DIAGNOSE, "if not equal_arguments(mine, arguments) or", "if",
            "A function that writes into its caller's arrays is not told so."),
-    Mutant(DIAGNOSE, "if remark and answer.private:", "if False:",
-           "The names of extra outputs can carry the secret inputs into the card."),
+    Mutant(DIAGNOSE, "    if right == {name: output.ok for name, output in public.outputs.items()}:\n", "    if True:\n",
+           "What is right on the public instances only earns its points."),
+    Mutant(DIAGNOSE, 'f"{type(error).__name__}." if answer.private else said', "said",
+           "The judge's own error over what came back repeats the secret inputs."),
     Mutant(DIAGNOSE, 'missing = "Not answered yet." if at == answer.name else',
            'missing = "Not answered yet." if True else',
            "A student is told to answer what is answered, instead of the earlier exercise it calls."),
@@ -85,7 +88,9 @@ MUTANTS = (
     Mutant(KEYS, ", _judge_version(lesson)])", "])", "A corrected judge goes on giving the old points."),
     Mutant(STORE, "fcntl.LOCK_EX | (0 if", "fcntl.LOCK_SH | (0 if",
            "Two grading runs write one gradebook at the same time."),
-    Mutant(STORE, "if self.assignment not in seeds:", "if True:", "Every grading run draws new secret inputs."),
+    Mutant(SEEDS, "if assignment not in found:", "if True:", "Every grading run draws new secret inputs."),
+    Mutant(SEEDS, "hmac.new(secret.encode(), student.encode(", 'hmac.new(secret.encode(), "".encode(',
+           "All students have one seed, and what one learns serves the others."),
     Mutant(STORE, "if run.is_small:", "if True:", "What a submission returns fills the grader's disk."),
     Mutant(WALLS, '"--unshare-pid", "--unshare-net"]', '"--unshare-pid"]', "Student code reaches the network."),
     Mutant(BOX, 'del limits["NPROC"]', "pass", "Without walls an account that runs much cannot grade."),
@@ -98,9 +103,7 @@ MUTANTS = (
     Mutant(MESSAGES, "m.compress_type != zipfile.ZIP_STORED or m.file_size > len(blob)", "False",
            "A compressed archive unfolds to more memory than there is."),
     Mutant(MESSAGES, "if min(shape, default=0) < 0:", "if False:", "A forged shape may be negative."),
-    Mutant(ANSWER, 'value = _without_words(reply["returned"]) if private else reply["returned"]',
-           'value = reply["returned"]', "Secret inputs leave the sandbox as the words of an answer."),
-    Mutant(ANSWER, " and not (private and line[1] not in written)", "",
+    Mutant(ANSWER, " and (number, text) in written", "",
            "Secret inputs leave the sandbox as the source line of an error."),
     Mutant(ANSWER, '    if private:\n        text = ""', '    if False:\n        text = ""',
            "Secret inputs leave the sandbox as the message of an error."),

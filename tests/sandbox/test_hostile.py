@@ -109,12 +109,14 @@ def test_nobody_reached_the_network(graded):
 
 def test_no_secret_input_is_shown(graded):
     course = graded[0]
-    seed = course.store(NAME).seed
-    secret = [f"{x:.8f}"[:9] for e in find_exercise("01.scalar_bptt").instances(seed) for x in np.ravel(e[2])]
-    shown = "".join(json.dumps(outputs(course, name)) for name in HOSTILE)
-    assert not [x for x in secret if x.lstrip("-") in shown]
-    public = [f"{x:.8f}"[:9] for e in find_exercise("01.scalar_bptt").instances() for x in np.ravel(e[2])]
-    assert len(public) == len(secret)  # and the check above is not empty
+    exercise = find_exercise("01.scalar_bptt")
+    for name in HOSTILE:
+        instances = exercise.instances(course.store(NAME).seed_of(name))
+        secret = [f"{abs(x):.15f}" for arguments in instances for x in np.ravel(arguments[2])]
+        assert len(secret) >= 10
+        shown = json.dumps(outputs(course, name))
+        # with the point, or as the digits of an integer
+        assert not [x for x in secret if x[:9] in shown or x.replace(".", "").lstrip("0")[:10] in shown], name
 
 
 def test_where_nothing_came_back_a_person_is_asked(graded):
