@@ -1,5 +1,7 @@
 """Text for people: lists in sentences, indices, and what a student wrote, fit for a screen."""
 
+from unicodedata import category
+
 MOST_CHARACTERS = 2000  # of a message or a note
 
 
@@ -24,9 +26,10 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most] + " …"
 
 
-def is_text(name: str) -> bool:
-    """Whether the name of a file, which may be any bytes, can be written down."""
+def name_problem(name: str) -> str:
+    """What keeps a file's name, which may be any bytes, from being written down and matched; "" for none."""
     try:
-        return bool(name.encode())
+        name.encode()
     except UnicodeEncodeError:
-        return False
+        return "is not UTF-8"
+    return "holds control characters" if any(category(c) in ("Cc", "Zl", "Zp") for c in name) else ""

@@ -20,6 +20,7 @@ class Row(NamedTuple):
     walls: str = ""
     reason: str = ""  #: where there is no result: ABSENT, or "no result: …"
     name: tuple[str, str] = ("", "")  #: first, last; as far as the gradebook knows
+    review: tuple[str, ...] = ()  #: grade_ids that a person should look at, whatever the marks say
 
     @property
     def total(self) -> float:
@@ -71,7 +72,9 @@ def _row(student: str, result: Result, students: Mapping[str, tuple[str, str]]) 
     name = students.get(student, ("", ""))
     if not result.marks:
         return Row(student, {}, reason=f"no result: {result.reason}", name=name)
-    return Row(student, result.marks, result.remarks, result.seconds, result.walls, name=name)
+    return Row(
+        student, result.marks, result.remarks, result.seconds, result.walls, name=name, review=result.review
+    )
 
 
 def render_text(table: Sequence[Row], width: int = 100) -> str:

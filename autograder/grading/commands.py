@@ -10,7 +10,7 @@ from ..errors import GradingError
 from ..results import Result
 from . import class_table, gradescope, report
 from .course import Course
-from .grade import Options, grade_class, misplaced_notebooks, without_result
+from .grade import Options, grade_class, misplaced_notebooks, with_strays
 
 
 class Bar:
@@ -106,10 +106,11 @@ def _graded(options: Namespace) -> tuple[Course, str, dict[str, Result]]:
 
 def _results(course: Course, assignment: str) -> dict[str, Result]:
     """{student: result} of all submissions, as the gradebook has them."""
-    return {
+    results = {
         student: course.graded(assignment, student) or Result({}, reason="not graded yet")
         for student in course.submissions(assignment)
-    } | without_result(misplaced_notebooks(course, assignment))
+    }
+    return with_strays(results, misplaced_notebooks(course, assignment))
 
 
 def shown_path(path: Path) -> Path:

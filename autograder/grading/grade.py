@@ -91,7 +91,8 @@ def grade_class(
         released = course.released(assignment)
 
         def task_of(name: str, folder: Path) -> Task:
-            return prepare_task(folder, assignment, released, store.seed_of(name), walls, course.limits)
+            seed, believed = store.seed_of(name), course.believes_timestamps
+            return prepare_task(folder, assignment, released, seed, walls, course.limits, believed)
 
         runs = Runs(pool, store, folders, task_of, options.again, 3 * jobs)
         runs.start()
@@ -111,7 +112,7 @@ def grade_class(
                         log.error("%s: %s", name, reason)
                         results[name] = Result({}, reason=reason)
                     progress.finish(name, results[name])
-    return results | without_result(strays)
+    return with_strays(results, strays)
 
 
 class Runs:
@@ -208,6 +209,6 @@ def misplaced_notebooks(course: Course, assignment: str) -> dict[str, str]:
     return submission_files.misplaced_notebooks(Path(submitted), assignment, known)
 
 
-def without_result(reasons: dict[str, str]) -> dict[str, Result]:
-    """What stands in the report for those of whom only a sentence is known, {student: sentence}."""
-    return {name: Result({}, reason=reason) for name, reason in reasons.items()}
+def with_strays(results: dict[str, Result], strays: dict[str, str]) -> dict[str, Result]:
+    """Results, and what stands in the report where only a sentence is known: strays, {student: sentence}."""
+    return results | {name: Result({}, reason=why) for name, why in strays.items() if name not in results}

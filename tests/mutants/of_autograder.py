@@ -23,6 +23,10 @@ KEYS = Target("autograder/grading/keys.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_stages.py",
 ))
 SEEDS = Target("autograder/grading/seeds.py", ("tests/grading/test_seeds.py",))
+FOLDERS = ("tests/grading/test_hostile_folders.py",)
+FILES = Target("autograder/grading/submission_files.py", FOLDERS)
+SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
+COURSE = Target("autograder/grading/course.py", FOLDERS)
 STORE = Target("autograder/grading/result_store.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_resume.py",
 ))
@@ -110,6 +114,21 @@ MUTANTS = (
     Mutant(RECORDED, "if not self._calls or self._calls[0].arguments != self._fingerprint(arguments, functions):",
            "self._fingerprint(arguments, functions)\n        if not self._calls:",
            "What a function returned for other inputs is judged as if it were for these."),
+    Mutant(FILES, "        if place.is_symlink():", "        if False:",
+           "A link to a neighbour's folder earns the neighbour's grade."),
+    Mutant(FILES, "    if not kind_of(path):\n        with suppress", "    if True:\n        with suppress",
+           "A FIFO called timestamp.txt stops the class for ever."),
+    Mutant(FILES, '    if kind and kind != "a folder":', "    if False:",
+           "A FIFO in place of the notebook has no reason of its own."),
+    Mutant(FILES, "if believed or (secret.exists() and not kind_of(secret)):", "if True:",
+           "A date that a student has written is believed."),
+    Mutant(FILES, 'elif kind == "a folder" and name == assignment:', "elif False:",
+           "A lesson appears as a student."),
+    Mutant(SUBMISSION, "    if markers:", "    if False:", "The markers of a merge are called no JSON."),
+    Mutant(SUBMISSION, "        submission = _with_overlooked(submission, released, listed, path)", "        pass",
+           "A filled copy beside an untouched release gets no points, and nobody looks."),
+    Mutant(COURSE, "if not name_problem(name)}", "if name}",
+           "A line break in one folder's name keeps its whole batch out of the gradebook."),
     Mutant(REPAIR, "if _is_locked(original) and _source(cell) != _source(original):", "if False:",
            "An edited check cell stays as the student wrote it."),
     Mutant(REPAIR, 'for cell in reversed(notebook["cells"]):', 'for cell in notebook["cells"]:',
