@@ -2,6 +2,7 @@
 
 from unicodedata import category
 
+CONTROL = "holds control characters"
 MOST_CHARACTERS = 2000  # of a message or a note
 
 
@@ -21,15 +22,27 @@ def plain(text: str, most: int = MOST_CHARACTERS) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
 
 
+def literal(text: str) -> str:
+    """A text that Markdown, HTML and formulas show as it is, whatever is in it."""
+    return "".join(c if c.isalnum() or c in " .,:;-/" else f"&#{ord(c)};" for c in text)
+
+
 def shortened(text: str, most: int) -> str:
     """The beginning of a text that is too long."""
     return text if len(text) <= most else text[:most] + " …"
 
 
 def name_problem(name: str) -> str:
-    """What keeps a file's name, which may be any bytes, from being written down and matched; "" for none."""
+    """What keeps the name of a student's folder, which may be any bytes, from being a student's id; or ""."""
     try:
         name.encode()
     except UnicodeEncodeError:
         return "is not UTF-8"
-    return "holds control characters" if any(category(c) in ("Cc", "Zl", "Zp") for c in name) else ""
+    if any(c in name for c in '<>"\\'):
+        return "holds one of < > \" \\, which nbgrader's pages take for HTML"
+    return CONTROL if holds_control_characters(name) else ""
+
+
+def holds_control_characters(name: str) -> bool:
+    """Whether a name moves a terminal's cursor or begins a line."""
+    return any(category(c) in ("Cc", "Zl", "Zp") for c in name)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import GradingError
 from ..results import Result
+from ..wording import plain
 from . import class_table, gradescope, report
 from .course import Course
 from .grade import Options, grade_class, misplaced_notebooks, with_strays
@@ -67,7 +68,7 @@ def export(options: Namespace) -> int:
     print(f"{len(paths)} results in {shown_path(folder)}")
     without = [student for student, result in results.items() if not result.marks]
     if without:
-        print(f"without a result, so not exported: {', '.join(without)}", file=sys.stderr)
+        print(f"without a result, so not exported: {plain(', '.join(without))}", file=sys.stderr)
     return int(bool(without))
 
 

@@ -16,6 +16,7 @@ from ..errors import GradingError, Infrastructure, Unavailable
 from ..results import Result
 from ..sandbox import bubblewrap
 from ..sandbox.run import Ran
+from ..wording import plain
 from . import executors, submission_files
 from .course import Course
 from .grade_submission import (
@@ -80,7 +81,7 @@ def grade_class(
     folders, strays = _folders(course, assignment, options.students)
     course.must_be_writable()
     for name, reason in strays.items():
-        log.error("%s: not graded: %s", name, reason)
+        log.error("%s: not graded: %s", plain(name), plain(reason))
     jobs, store = options.jobs or os.cpu_count() or 1, course.store(assignment)
     walls = options.walls or course.walls
     if options.engine == "local":
@@ -109,7 +110,7 @@ def grade_class(
                     results[name] = graded.result
                     if name in failed:
                         reason = f"not recorded, what the gradebook had is kept: {failed[name]}"
-                        log.error("%s: %s", name, reason)
+                        log.error("%s: %s", plain(name), plain(reason))
                         results[name] = Result({}, reason=reason)
                     progress.finish(name, results[name])
     return with_strays(results, strays)
@@ -169,8 +170,8 @@ class Runs:
         except Unavailable:
             raise
         except (Infrastructure, Exception) as error:  # nothing is known; the others go on
-            reason = f"{type(error).__name__}: {error}"
-            log.error("%s: not graded: %s", name, reason)
+            reason = plain(f"{type(error).__name__}: {error}")
+            log.error("%s: not graded: %s", plain(name), reason)
             return Result({}, reason=reason)
 
 

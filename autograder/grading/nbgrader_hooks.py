@@ -18,7 +18,7 @@ from ..errors import GradingError
 from ..results import Result, Status
 from ..sandbox import bubblewrap
 from ..sandbox.limits import Limits
-from ..wording import name_problem, plain
+from ..wording import holds_control_characters, name_problem, plain
 from .course import Course
 from .grade_submission import Task, cell_outputs, grade_from_store, prepare_task, result_of
 from .notebook_nodes import as_node
@@ -90,8 +90,9 @@ def take_files_only(autograde: Any) -> None:
             autograde.log.error("the name of the folder %s %s; rename it", plain(student), problem)
             del autograde.assignments[folder]
         else:
-            expected = [path for path in notebooks if Path(path).stem == assignment]
-            autograde.assignments[folder] = expected or notebooks
+            shown = [path for path in notebooks if not holds_control_characters(path)]
+            expected = [path for path in shown if Path(path).stem == assignment]
+            autograde.assignments[folder] = expected or shown
     begin = autograde.init_assignment
 
     def begin_with_files_only(assignment_id: str, student_id: str) -> None:
@@ -100,7 +101,11 @@ def take_files_only(autograde: Any) -> None:
         def files(path: str, exclude: list[str] | None = None) -> list[str]:
             if Path(path).is_symlink() or Path(path).parent.is_symlink():
                 return []
-            return [found for found in find(path, exclude) if not kind_of(Path(found))]
+            return [
+                found
+                for found in find(path, exclude)
+                if not kind_of(Path(found)) and not holds_control_characters(found)
+            ]
 
         base.find_all_files = files
         try:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ..exercises import LESSONS, sources
 from ..exercises.check_cell import Cell, nbgrader_metadata
-from ..wording import plain
+from ..wording import literal, plain
 from . import submission_files
 from .repair_notebook import answers_of, hand_graded, repair_notebook
 
@@ -246,6 +246,6 @@ def unreadable_submission(released: dict[str, Any], reason: str, remarks: Iterab
     """What stands for a submission that cannot be graded: the release, with the reason on top."""
     reason = plain(reason, submission_files.LONGEST_REMARK)
     notebook = json.loads(json.dumps(released))
-    says = f"**The submitted file could not be graded:** {reason}."
+    says = f"**The submitted file could not be graded:** {literal(reason)}."
     notebook["cells"].insert(0, {"cell_type": "markdown", "id": "unreadable", "metadata": {}, "source": says})
     return Submission(notebook, tuple(remarks), reason, review=tuple(hand_graded(released)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dateutil.parser import parse as parse_date
 
-from ..wording import name_problem, plain
+from ..wording import CONTROL, holds_control_characters, name_problem, plain
 
 MOST_BYTES = 20 * 2**20  # of a notebook, and of all files beside it together
 MOST_FILES = 1000
@@ -35,6 +35,10 @@ def list_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
             relative = str(path.relative_to(folder))
             if len(os.fsencode(relative)) > LONGEST_NAME:
                 remarks.append(f"{relative[:60]}… has a path of more than {LONGEST_NAME} bytes; left out")
+                if name in folders:
+                    folders.remove(name)
+            elif holds_control_characters(name):
+                remarks.append(f"{relative} {CONTROL}; left out")
                 if name in folders:
                     folders.remove(name)
             elif (kind := kind_of(path)) not in ("", "a folder"):

@@ -23,6 +23,8 @@ KEYS = Target("autograder/grading/keys.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_stages.py",
 ))
 SEEDS = Target("autograder/grading/seeds.py", ("tests/grading/test_seeds.py",))
+HTML = Target("autograder/grading/clean_html.py", ("tests/grading/test_html.py",))
+TABLE = Target("autograder/grading/class_table.py", ("tests/grading/test_html.py",))
 FOLDERS = ("tests/grading/test_hostile_folders.py",)
 FILES = Target("autograder/grading/submission_files.py", FOLDERS)
 SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
@@ -124,6 +126,11 @@ MUTANTS = (
            "A date that a student has written is believed."),
     Mutant(FILES, 'elif kind == "a folder" and name == assignment:', "elif False:",
            "A lesson appears as a student."),
+    Mutant(HTML, "return clean(rendered) if", "return rendered if",
+           "What a student wrote runs in the feedback and in formgrader."),
+    Mutant(HTML, "        return PREFIX + value", "        return value",
+           "An id in a text takes the place of formgrader's own field."),
+    Mutant(TABLE, "return f\"'{shown}\" if", "return shown if", "The name of a folder is a formula in a spreadsheet."),
     Mutant(SUBMISSION, "    if markers:", "    if False:", "The markers of a merge are called no JSON."),
     Mutant(SUBMISSION, "        submission = _with_overlooked(submission, released, listed, path)", "        pass",
            "A filled copy beside an untouched release gets no points, and nobody looks."),
