@@ -64,7 +64,7 @@ def judge_function(
     if all(output.ok for output in outputs.values()):
         error = max(output.error for output in outputs.values())
         noted += remarks.remarks_on_function(answer.function)
-        noted += remarks.remarks_on_gradient(exercise, answer.function, error)
+        noted += remarks.remarks_on_gradient(exercise, answer.function, error, returned.arrays)
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=_once(noted))
     trial = Trial(exercise, number, instances, references, returned.arrays, answer.names)
     with np.errstate(all="ignore"):  # infinities of the student's

@@ -14,6 +14,7 @@ from ..exercises import lesson_exercises
 from ..exercises.check_cell import CHECK, cell_source, check_of, nbgrader_metadata
 from ..exercises.instances import calls_on
 from ..sandbox.limits import Limits
+from ..sandbox.relatives import with_relatives
 from ..sandbox.run import Check, Job, Ran, run_job
 from .submission_files import copy_files
 
@@ -69,7 +70,7 @@ def plan_steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]
 
 def answer_functions(lesson: str) -> tuple[str, ...]:
     """The functions of rnnlib that would answer an exercise of the lesson, as "rnn.backward"."""
-    return tuple(name for exercise in lesson_exercises(lesson) for name in exercise.answers)
+    return with_relatives(name for exercise in lesson_exercises(lesson) for name in exercise.answers)
 
 
 def lines_of(notebook: dict[str, Any]) -> frozenset[tuple[int, str]]:
