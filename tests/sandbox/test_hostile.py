@@ -1,13 +1,14 @@
 """A class of submissions that break, cheat or spy, among honest ones, graded in one run."""
 
 import json
+import os
 import socket
 import subprocess
 import tempfile
 
 import numpy as np
 import pytest
-from class_tools import NAME, copy_course, solved, submit, total
+from class_tools import NAME, command, copy_course, solved, submit, total
 from class_tools import graded as graded_here
 from hostile_submissions import ALL, HOSTILE
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(
     bool(bubblewrap.walls_problem()), reason=f"no sandbox here: {bubblewrap.walls_problem()}"
 )
 
-HONEST = ("a first", "m in the middle", "zoë last")
+HONEST = ("a first", "g", "m in the middle", "t", "zoë last")
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +146,25 @@ def test_the_gradebook_is_whole(graded):
     want = {name: total(result) for name, result in results.items()}
     assert set(rows) == set(want)
     assert rows == pytest.approx(want)
+
+
+@pytest.mark.slow
+def test_nbgrader_alone_gives_everybody_the_same(graded):
+    """Stock `nbgrader autograde`, into a gradebook of its own, from what was stored."""
+    from nbgrader.api import Gradebook
+
+    course, results, *_ = graded
+    for made in ("gradebook.db", "autograded"):
+        os.rename(course.home / made, course.home / f"{made}-of-grade")
+    try:
+        command("nbgrader", "autograde", NAME, cwd=course.root, limit=1200)
+        with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+            rows = {s.student.id: s.score for s in gradebook.assignment_submissions(NAME)}
+    finally:
+        for made in ("gradebook.db", "autograded"):
+            os.rename(course.home / made, course.home / f"{made}-of-nbgrader")
+            os.rename(course.home / f"{made}-of-grade", course.home / made)
+    assert rows == pytest.approx({name: total(result) for name, result in results.items()})
 
 
 def test_without_walls_the_network_is_there():
