@@ -198,7 +198,7 @@ def autograded(graded):
     gradebook = graded[0].home
     for made in ("gradebook.db", "autograded"):
         os.rename(gradebook / made, gradebook / f"{made}-of-grade")
-    said = command("nbgrader", "autograde", NAME, cwd=graded[0].root, limit=120)
+    said = command("nbgrader", "autograde", NAME, cwd=graded[0].root, apart=True)
     for made in ("gradebook.db", "autograded"):
         os.rename(gradebook / made, gradebook / f"{made}-of-nbgrader")
         os.rename(gradebook / f"{made}-of-grade", gradebook / made)

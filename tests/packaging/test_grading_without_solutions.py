@@ -2,13 +2,14 @@
 
 import shutil
 
-from class_tools import NAME, cell, command, graded, solved, submit
+from class_tools import NAME, cell, command, copy_course, graded, solved, submit
 
 from autograder.diagnosis import match_slips
 from autograder.exercises import find_exercise, sources
 
 
-def test_a_course_without_its_sources_is_refused_in_a_sentence(course):
+def test_a_course_without_its_sources_is_refused_in_a_sentence(tmp_path):
+    course = copy_course(tmp_path, registered=False)
     submit(course, "student", solved())
     shutil.rmtree(course / "solutions")
     said = command("autograder", "grade", NAME, "--sandbox", "none", cwd=course, code=1)

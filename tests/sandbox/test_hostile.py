@@ -157,7 +157,7 @@ def test_nbgrader_alone_gives_everybody_the_same(graded):
     for made in ("gradebook.db", "autograded"):
         os.rename(course.home / made, course.home / f"{made}-of-grade")
     try:
-        command("nbgrader", "autograde", NAME, cwd=course.root, limit=1200)
+        command("nbgrader", "autograde", NAME, cwd=course.root, limit=1200, apart=True)
         with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
             rows = {s.student.id: s.score for s in gradebook.assignment_submissions(NAME)}
     finally:
