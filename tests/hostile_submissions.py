@@ -244,6 +244,19 @@ HOSTILE = {
     "secret inputs as a key": around(
         "def scalar_bptt(params, run, do):\n    return {**right(params, run, do), str(do.tolist()): 0}", ALL
     ),
+    "secret inputs as a shape": around(
+        "def scalar_bptt(params, run, do):\n    given = right(params, run, do)\n"
+        "    if abs(do[0] - PUBLIC) < 1e-12:\n        return given\n"
+        "    return {**given, 'U': np.zeros((0, int(abs(do[0]) * 1e15)))}",
+        14.2,
+    ),
+    "secret inputs as the number of a line": around(
+        "def scalar_bptt(params, run, do):\n    if abs(do[0] - PUBLIC) < 1e-12:\n"
+        "        return right(params, run, do)\n    def inner():\n        raise ValueError\n"
+        "    inner.__code__ = inner.__code__.replace(co_firstlineno=int(abs(do[0]) * 1e8))\n    inner()",
+        NO_BPTT,
+        "error",
+    ),
     "secret inputs as a type": around(
         "def scalar_bptt(params, run, do):\n    if abs(do[0] - PUBLIC) < 1e-12:\n        return right(params, run, do)\n"
         "    raise type('E' + repr(do[:3].tolist()), (Exception,), {})()",
