@@ -17,6 +17,8 @@ Index = tuple[int, ...]  # of an entry
 
 TOLERANCE = 1e-4
 LARGEST = 10_000_000  # entries
+# entries of an array of objects that are numbers
+REAL = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
 def to_array(value: object) -> Array | None:
@@ -25,6 +27,8 @@ def to_array(value: object) -> Array | None:
         if isinstance(value, np.ndarray) and np.ndarray.size.__get__(value) > LARGEST or _holds_text(value):
             return None  # before anything is copied
         array = np.array(value, subok=False)
+        if array.dtype == object and all(isinstance(entry, REAL) for entry in array.flat):
+            return array.astype(float)
         if array.dtype.kind not in "biuf" or array.size > LARGEST:
             return None
         return array.astype(float)

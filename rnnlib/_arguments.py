@@ -29,6 +29,7 @@ class Reader:
 
     def __init__(self, allow_complex: bool = True, allow_infinite: bool = False):
         self.sizes: dict[str, int] = {}
+        self._said_by: dict[str, str] = {}  # the argument that fixed a size, and its shape
         self.allow_complex, self.allow_infinite = allow_complex, allow_infinite
         self._kinds: set[np.dtype] = set()
 
@@ -56,10 +57,22 @@ class Reader:
             sizes[axis] = factor * sizes[letter] + more
             agrees = agrees and sizes[axis] == size
         if not agrees:
-            raise ValueError(_disagreement(name, shape, axes, self.sizes))
+            others = self._others(shape, axes) if len(axes) == len(shape) else []
+            raise ValueError("; ".join([_disagreement(name, shape, axes, self.sizes), *others]))
         if 0 in shape:
             raise ValueError(f"{name} has shape {shape}, expected no axis of length 0")
         self.sizes = sizes
+        for axis in axes:
+            self._said_by.setdefault(_parse(axis)[1], f"{name} has shape {shape}")
+
+    def _others(self, shape: tuple[int, ...], axes: list[str]) -> list[str]:
+        """The arguments before that say otherwise of one of these sizes, each with its shape."""
+        clash = [
+            letter
+            for (factor, letter, more), size in zip(map(_parse, axes), shape)
+            if letter in self.sizes and factor * self.sizes[letter] + more != size
+        ]
+        return list(dict.fromkeys(self._said_by[letter] for letter in clash if letter in self._said_by))
 
     def numbers(self, name: str, value: Any) -> np.ndarray:
         """`value` as a finite array of any shape that is not empty."""
@@ -106,6 +119,8 @@ class Reader:
                 f"run.h has shape {run.h.shape}, expected (T+1, B, H) with T = {T}, B = {B}"
             )
         self.sizes = {"T": T, "B": B, "D": D, "H": H}
+        self._said_by = dict.fromkeys("TBD", f"run.x has shape {run.x.shape}")
+        self._said_by["H"] = f"run.h has shape {run.h.shape}"
         return run
 
     def fresh(self, n: int, *initial: np.ndarray | None) -> list[np.ndarray]:

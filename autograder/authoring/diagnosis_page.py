@@ -9,7 +9,7 @@ from collections import Counter
 
 from ..diagnosis.diagnose import diagnose
 from ..exercises import find_exercise, sources
-from . import wrong_answers
+from . import corruptions_table, wrong_answers
 
 BIG = ("05.rnn_backward", "10.lstm_backward")
 SEEDS = (None, 1)  # the public instances, and some that no bank has seen
@@ -25,15 +25,17 @@ name and holds this page to a run.
 ## What is named, and how
 
 1. *Facts:* an output that is missing, of the wrong shape, or not finite is said to be so.
-2. *Right:* max|a − b| ≤ 1e-4 · max(|a|, |b|) for every output, on three instances. Single precision passes.
+2. *Right:* max|a − b| ≤ 1e-4 · max(|a|, |b|) for every output, on three small instances, and for gradients on
+   a long sequence and on large adjoints (below). Single precision passes.
 3. *One slip:* a misunderstanding from the bank, if the answer has its numbers on every output that the slip
-   changes, on every instance. A slip that explains fewer outputs than another is left out; slips that the
-   numbers cannot tell apart are all listed. Slips of earlier exercises are tried only if none here fits.
-4. *A law:* a constant factor, a sign, a size such as 1/B, a transpose, zeros, a range to which entries are
-   cut, a share of the parameter itself; on every instance. One law for all goes before a slip for each.
-5. *Two at once,* where nothing simpler fits: a slip and a law, or two slips that together give every number;
+   changes, on every small instance. A slip that explains fewer outputs than another is left out; slips that
+   the numbers cannot tell apart are all listed. Slips of earlier exercises are tried only if none here fits.
+4. *A law:* a constant factor, a sign, a size such as 1/B, a transpose, zeros, a share of the parameter
+   itself; on every instance. One law for all goes before a slip for each.
+5. *A corruption* of the right gradient, on every instance: clipped to a range or to a norm, cut after k
+   steps, fading with each step back, detached every n steps, of the last instance only.
+6. *Two at once,* where nothing simpler fits: a slip and a law, or two slips that together give every number;
    else one slip that gives all outputs but one, of which it is said that it differs as well.
-6. *The paths* of which a gradient of W_h consists, where they can be read off it.
 7. *What is left:* the outputs that are wrong, beside those that are right.
 
 Never named: zeros, ones, noise, a single entry with the wrong sign, an output that is off by 1e-3, and
@@ -122,7 +124,7 @@ def diagnosis_page():
         f"rows are what was made and columns what was named.\n\n{confusion_matrix(find_exercise(name))}"
         for name in BIG
     ]
-    return HEAD + table + "".join(shown) + "\n"
+    return f"{HEAD}{table}\n\n{corruptions_table.table()}{''.join(shown)[1:]}\n"
 
 
 def _true(exercise, names, function, seed=None):

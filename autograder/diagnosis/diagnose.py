@@ -12,7 +12,7 @@ from ..answers import Answer, LocalAnswer
 from ..compare import Array, Reference, to_array
 from ..errors import AnswerError, StaleRun, TimeLimitExceeded, Unanswered, Unreadable
 from ..exercises import Arguments, Exercise, find_exercise
-from ..exercises.instances import call_answer, copied, instances_and_references
+from ..exercises.instances import call_answer, copied, instances_and_references, probes_and_references
 from ..outputs import read_outputs
 from ..results import Output, Status, Verdict
 from ..wording import MOST_CHARACTERS, listed, shortened
@@ -55,7 +55,7 @@ def judge_function(
 ) -> Verdict:
     """The verdict on an `Answer`, wherever it runs; seed and seconds as for `diagnose`."""
     number = int(seed or 0)
-    instances, references = instances_and_references(exercise.id, number)
+    instances, references = _every_instance(exercise.id, number)
     returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT)
     if isinstance(returned, Verdict):
         return returned
@@ -91,7 +91,7 @@ def judge_value(exercise: Exercise, answer: object, seconds: float | None = None
     assert exercise.verify is not None
     try:
         with guard(seconds):
-            problem = exercise.verify(deepcopy(answer))
+            problem = facts.excess(answer) or exercise.verify(deepcopy(answer))
     except TimeLimitExceeded:
         return failed_verdict(exercise, Status.TIMEOUT, f"Could not be judged within {seconds:g} s.")
     except Exception as error:
@@ -109,7 +109,7 @@ def judge_secretly(
     public: the verdict on the public instances, where all words come from.  Of what the function makes of
     the secret ones only this is told: which outputs are right, or that it fails there and how.
     """
-    instances, references = instances_and_references(exercise.id, seed)
+    instances, references = _every_instance(exercise.id, seed)
     returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT)
     if isinstance(returned, Verdict):
         return returned
@@ -134,6 +134,12 @@ def judge_secretly(
         spectrum=public.spectrum if shown else None,
         numbers=tuple(number for number in public.numbers if not right[number.output]),
     )
+
+
+def _every_instance(exercise_id: str, seed: int) -> tuple[tuple[Arguments, ...], tuple[Reference, ...]]:
+    """(instances, references) of a seed, the small ones first."""
+    small, probes = instances_and_references(exercise_id, seed), probes_and_references(exercise_id, seed)
+    return small[0] + probes[0], small[1] + probes[1]
 
 
 def failed_verdict(exercise: Exercise, status: Status, message: str) -> Verdict:

@@ -1,13 +1,14 @@
-"""Why an answer is wrong, in words: slips, laws, two at once, paths, and what is left unknown."""
+"""Why an answer is wrong, in words: slips, laws, corruptions, two at once, and what is left unknown."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from .. import compare
 from ..compare import Array
 from ..exercises import Exercise
 from ..results import Output
 from ..wording import listed
-from . import facts, laws, match_pairs, match_slips, path_spectrum
+from . import facts, laws, match_corruptions, match_pairs, match_slips, path_spectrum
 from .match_slips import Match
 from .trial import Trial
 
@@ -30,29 +31,48 @@ def find_reasons(trial: Trial, outputs: Mapping[str, Output]) -> Reasons:
 
     outputs: the judgements by name, not all of them right.
     """
-    exercise = trial.exercise
+    exercise, small = trial.exercise, trial.small
     shares = path_spectrum.trial_spectrum(trial) if exercise.spectrum else None
     wrong = [name for name, output in outputs.items() if not output.ok]
-    found = match_slips.match_slips(trial)
+    found = match_slips.match_slips(small)
     if not any(match.outputs >= set(wrong) for match in found) and _is_one_law(trial, wrong):
         found = []
     rest = _unexplained(wrong, found)
-    by_law, lawful = laws.find_laws(trial, rest)
+    by_law, lawful = _by_law(trial, rest)
     if set(rest) > lawful or len({match.outputs for match in found}) > 2:
-        joint = _slip_and_law(trial, wrong) or _two_slips(trial, wrong)
+        seen = set(wrong) == set(_wrong_outputs(small))  # else two mistakes would not be all
+        joint = (_slip_and_law(small, wrong) or _two_slips(small, wrong)) if seen else None
         if joint:  # two mistakes that explain all are fewer
             return Reasons(*joint, shares)
-        nearly = match_slips.match_slips_but_one(trial)
+        nearly = match_slips.match_slips_but_one(small)
         if nearly and len(nearly[0].outputs) >= len(wrong) - len(rest):
             found, rest = nearly, _unexplained(wrong, nearly)
-            by_law, lawful = laws.find_laws(trial, rest)
+            by_law, lawful = _by_law(trial, rest)
     rest = [name for name in rest if name not in lawful]
-    by_path, name = path_spectrum.spectrum_in_words(trial, shares, rest) if shares is not None else ("", None)
-    rest = [n for n in rest if n != name]
-    said = [*_explanations(exercise, found), *by_law, *filter(None, [by_path])]
+    said = [*_explanations(exercise, found), *by_law]
+    further = match_slips.differing_from_slips(trial, found)
+    if further:
+        verb = "differs" if len(further) == 1 else "differ"
+        said.append(f"{listed(further)} {verb} from that on a long sequence or on large adjoints.")
     message = " ".join([*said, *_remainder(outputs, rest, bool(said))])
     ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
     return Reasons(ids, message, _question(exercise, found, by_law, outputs), shares)
+
+
+def _by_law(trial: Trial, names: Sequence[str]) -> tuple[list[str], set[str]]:
+    """Sentences about outputs that a law or a corruption explains, and their names."""
+    said, lawful = laws.find_laws(trial, names)
+    more, corrupted = match_corruptions.find_corruptions(trial, [n for n in names if n not in lawful])
+    return said + more, lawful | corrupted
+
+
+def _wrong_outputs(trial: Trial) -> list[str]:
+    """The outputs that differ from the right ones on one of a trial's instances."""
+    return [
+        name
+        for name in trial.references[0]
+        if not all(compare.same(a.get(name), r[name]) for a, r in zip(trial.answers, trial.references))
+    ]
 
 
 def _is_one_law(trial: Trial, wrong: Sequence[str]) -> bool:

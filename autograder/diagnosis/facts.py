@@ -1,9 +1,10 @@
 """Facts about what a function returned: which outputs there are, their shapes, and whether they agree."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..answers import stand_in_for
 from ..compare import TOLERANCE, Array, differing_entries, relative_error, to_array
@@ -11,6 +12,8 @@ from ..outputs import describe_value
 from ..results import Output
 from ..wording import shortened
 
+LARGEST_NUMBER = 1e100
+MOST_NUMBERS = 20_000  # in an answer that is a value: two matrices of 100 rows
 SINGLE = 1e-8  # a sixth of the rounding of single precision: a larger error may come from there
 LONGEST_NOTE = 300  # characters: what a student's code chose may be of any length
 NOT_FINITE = "contains NaN or infinity"
@@ -57,6 +60,38 @@ def _shape(got: object, array: Array | None) -> tuple[int, ...] | None:
         return array.shape
     stand_in = stand_in_for(got)
     return stand_in.shape if stand_in else None
+
+
+def excess(value: object) -> str:
+    """What an answer that is a value has too much of, as the end of a sentence; "" where nothing is.
+
+    A decomposition of a large matrix would take the judge minutes, and of huge numbers squares overflow.
+    """
+    left, count, huge = [value], 0, False
+    while left:
+        part = left.pop()
+        if isinstance(part, Mapping):
+            left += part.values()
+        elif isinstance(part, list | tuple):
+            left += part
+        elif isinstance(part, float | int):
+            count += 1
+            huge = huge or LARGEST_NUMBER < abs(part) < np.inf
+        elif isinstance(part, np.ndarray | np.number):
+            count += part.size
+            huge = huge or (count <= MOST_NUMBERS and _largest(np.asarray(part)) > LARGEST_NUMBER)
+        if count > MOST_NUMBERS or len(left) > MOST_NUMBERS:
+            return f"holds more than {MOST_NUMBERS} numbers; fewer are enough"
+    return f"contains a number beyond {LARGEST_NUMBER:g}; smaller ones are enough" if huge else ""
+
+
+def _largest(array: NDArray[Any]) -> float:
+    """The size of the largest number; 0 where there is none, and NaN and infinity are none."""
+    try:
+        sizes = np.abs(array).astype(float)
+    except Exception:  # not made of numbers, which the exercise says in its own words
+        return 0.0
+    return float(sizes.max(initial=0.0, where=np.isfinite(sizes)))
 
 
 def combine_outputs(per_instance: Sequence[Mapping[str, Output]]) -> dict[str, Output]:

@@ -57,7 +57,7 @@ def find_law(trial: Trial, name: str, right: Sequence[Arrays], named: bool = Fal
     known = _transposed(got, want) or _factor(got, want, trial, named) or _order(got, want, trial, name)
     if known or named:
         return known
-    return _zero(got, want) or _clipped(got, want) or _with_parameter(got, want, trial, name)
+    return _zero(got, want) or _with_parameter(got, want, trial, name)
 
 
 def _finite_arrays(outputs: Sequence[Arrays], name: str) -> list[Array] | None:
@@ -128,20 +128,6 @@ def _zero(got: list[Array], want: list[Array]) -> str | None:
     """Zeros say no more than that, but they say it of the line that should have filled the array."""
     if all(g.shape == w.shape and not np.any(g) for g, w in zip(got, want)) and any(map(np.any, want)):
         return "zero in every entry"
-    return None
-
-
-def _clipped(got: list[Array], want: list[Array]) -> str | None:
-    """The range, one and the same on two instances at least, that the entries are cut to."""
-    ranges = []
-    for g, w in zip(got, want):
-        most = np.abs(g).max(initial=0)
-        if g.shape != w.shape or not compare.same(g, np.clip(w, -most, most)):
-            return None
-        if not compare.same(g, w):
-            ranges.append(most)
-    if len(ranges) > 1 and np.allclose(ranges, ranges[0], rtol=compare.TOLERANCE):
-        return f"clipped to the range from {-ranges[0]:.4g} to {ranges[0]:.4g}"
     return None
 
 

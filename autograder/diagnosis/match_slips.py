@@ -16,10 +16,10 @@ import numpy as np
 from .. import compare
 from ..compare import Arrays, Reference
 from ..exercises import Arguments, Exercise, Slip, find_exercise, sources
-from ..exercises.instances import call_answer, copied, instances_and_references
+from ..exercises.instances import call_answer, copied, every_instance, instances_and_references
 from ..outputs import read_outputs
 from . import slip_bank
-from .trial import Trial
+from .trial import SMALL, Trial
 
 BANK = Path(__file__).resolve().parent / "bank"
 
@@ -107,7 +107,7 @@ def _run_slip(exercise_id: str, owner_id: str, slip_id: str, seed: int, i: int) 
     exercise, owner = find_exercise(exercise_id), find_exercise(owner_id)
     slip = next(slip for slip in owner.slips if slip.id == slip_id)
     function = sources.solution_variant(exercise, slip, owner)
-    return run_variant(exercise, function, instances_and_references(exercise_id, seed)[0][i])
+    return run_variant(exercise, function, every_instance(exercise_id, seed)[i])
 
 
 def _earlier(exercise: Exercise) -> list[tuple[Exercise, Slip]]:
@@ -137,6 +137,19 @@ def _explaining(trial: Trial, group: Iterable[tuple[Exercise, Slip]]) -> list[Ma
         if changed and fits and (whole or is_telling(made.values(), changed)):
             found.append(Match(owner, slip, changed))
     return found
+
+
+def differing_from_slips(trial: Trial, found: Iterable[Match]) -> list[str]:
+    """The outputs that slips explain on the small instances but not on those that come after.
+
+    A slip that cannot be run there, as its source is not installed, is believed.
+    """
+    differing: list[str] = []
+    for owner, slip, outputs in found if has_sources(trial.exercise) else ():
+        for i in range(SMALL, len(trial.instances)):
+            made, answer = slip_variant(trial.exercise, slip, trial.seed, i, owner) or {}, trial.answers[i]
+            differing += [n for n in outputs if n in made and not compare.same(made[n], answer.get(n))]
+    return [name for name in trial.exercise.outputs if name in differing]
 
 
 def match_slips_but_one(trial: Trial) -> list[Match]:

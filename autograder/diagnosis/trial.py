@@ -7,9 +7,14 @@ import numpy as np
 from ..compare import Arrays, Reference
 from ..exercises import Arguments, Exercise
 
+SMALL = 3  # instances that come first, and that slips are compared on
+
 
 class Trial(NamedTuple):
-    """One answer's run over the instances: what went in, what should and what did come out."""
+    """One answer's run over the instances: what went in, what should and what did come out.
+
+    After the small instances come those on which corruptions show, if the exercise has them.
+    """
 
     exercise: Exercise
     seed: int
@@ -17,6 +22,12 @@ class Trial(NamedTuple):
     references: tuple[Reference, ...]  #: the right outputs on each instance
     answers: tuple[Arrays, ...]  #: the student's outputs on each instance
     called: tuple[str, ...]  #: the student's names of the arguments, as far as known
+
+    @property
+    def small(self) -> "Trial":
+        """The same without what comes after the small instances."""
+        instances, references, answers = self.instances[:SMALL], self.references[:SMALL], self.answers[:SMALL]
+        return self._replace(instances=instances, references=references, answers=answers)
 
     @property
     def order(self) -> list[int]:

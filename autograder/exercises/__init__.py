@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from zlib import crc32
 
 from ..compare import Array, Reference
+from .sweep import Sweep
 
 Arguments = tuple[Any, ...]  # of one call
 
@@ -76,6 +77,8 @@ class Exercise:
     step: str = ""
     #: whether it is a backward pass: adjoints along time (x, a) are made from the last one
     backward: bool = False
+    #: how adjoints go through it, where it makes gradients from adjoints
+    sweep: Sweep | None = None
     #: what to ask where no slip fits
     asks: str = ""
     #: the output that this question is about; it is not asked where that output is right
@@ -103,9 +106,13 @@ class Exercise:
         """
         if self.instance is None:
             raise TypeError(f"{self.id} is answered with a value and has no instances")
-        # of a secret seed, what one exercise is given must not be what another asks for
-        first = 3 * (int(seed) + crc32(self.id.encode())) if seed else 0
+        first = self.first_number(seed)
         return [self.instance(first + i) for i in range(3)]
+
+    def first_number(self, seed: int | None) -> int:
+        """The number that the first of three instances of a seed is made from."""
+        # of a secret seed, what one exercise is given must not be what another asks for
+        return 3 * (int(seed) + crc32(self.id.encode())) if seed else 0
 
     def right_outputs(self, arguments: Arguments) -> Reference:
         """The right outputs on an instance, by name.

@@ -9,19 +9,40 @@ import numpy as np
 
 from ..compare import Reference
 from . import Arguments, Exercise, find_exercise
+from .probes import draw_probes
 
 
 @lru_cache(maxsize=256)
 def instances_and_references(
     exercise_id: str, seed: int
 ) -> tuple[tuple[Arguments, ...], tuple[Reference, ...]]:
-    """(instances, references) of a seed: the arguments of each call, and its right outputs.
+    """(instances, references) of a seed: the arguments of the three small calls, and their right outputs.
 
     They are kept and shared: whoever calls a function passes it `copied` arguments.
     """
     exercise = find_exercise(exercise_id)
-    instances = tuple(exercise.instances(seed))
+    return _with_references(exercise, tuple(exercise.instances(seed)))
+
+
+@lru_cache(maxsize=256)
+def probes_and_references(
+    exercise_id: str, seed: int
+) -> tuple[tuple[Arguments, ...], tuple[Reference, ...]]:
+    """As `instances_and_references`, of the calls on a long sequence and with large adjoints."""
+    exercise = find_exercise(exercise_id)
+    return _with_references(exercise, draw_probes(exercise, seed))
+
+
+def _with_references(
+    exercise: Exercise, instances: tuple[Arguments, ...]
+) -> tuple[tuple[Arguments, ...], tuple[Reference, ...]]:
     return instances, tuple(exercise.right_outputs(copied(arguments)) for arguments in instances)
+
+
+def every_instance(exercise_id: str, seed: int) -> tuple[Arguments, ...]:
+    """The arguments of all calls that an answer is judged by, the small ones first."""
+    probes, _ = probes_and_references(exercise_id, seed)
+    return (*instances_and_references(exercise_id, seed)[0], *probes)
 
 
 def copied(value: Any) -> Any:
@@ -47,7 +68,7 @@ def calls_on(exercise_id: str, seed: int) -> tuple[Callable[[Callable[..., Any]]
     exercise = find_exercise(exercise_id)
     if exercise.kind != "function":
         return ()
-    return tuple(partial(_call, exercise, given) for given in instances_and_references(exercise.id, seed)[0])
+    return tuple(partial(_call, exercise, given) for given in every_instance(exercise.id, seed))
 
 
 def _call(exercise: Exercise, arguments: Arguments, answer: Callable[..., Any]) -> Any:

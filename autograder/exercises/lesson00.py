@@ -5,6 +5,7 @@ import numpy as np
 from rnnlib import numgrad
 
 from . import Exercise, Slip, leaky
+from .sweep import LONG, Sweep
 
 
 def _function(seed):
@@ -142,6 +143,7 @@ LEAKY = Exercise(
     outputs=("W_x", "W_h", "b", "x", "h0"),
     instance=leaky.instance,
     reference=leaky.gradients,
+    sweep=Sweep((3,), long=lambda number: leaky.instance(number, (LONG, 2, 3, 4)), batch=1),
     spectrum=leaky.contributions,
     backward=True,
     asks="The loop comes from the last step: at which step does x go wrong first on that way, "

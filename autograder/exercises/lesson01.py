@@ -6,12 +6,13 @@ from rnnlib import losses, scalar
 
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .sweep import LONG, Sweep
 
 
-def _system(seed):
-    """Parameters, inputs and initial state: T from 4 to 6, everything away from zero."""
+def _system(seed, steps=None):
+    """Parameters, inputs and initial state: T from 4 to 6 or as given, everything away from zero."""
     rng = np.random.default_rng([101, seed])
-    T = (5, 6, 4)[seed % 3]
+    T = steps or (5, 6, 4)[seed % 3]
 
     def away(size=None, low=0.45, high=0.95):
         return rng.uniform(low, high, size) * rng.choice([-1.0, 1.0], size)
@@ -20,13 +21,13 @@ def _system(seed):
     return params, away(T, 0.3, 1.2), float(away())
 
 
-def _run(seed):
-    params, x, s0 = _system(seed)
+def _run(seed, steps=None):
+    params, x, s0 = _system(seed, steps)
     return params, scalar.forward(params, x, s0)
 
 
-def _run_and_adjoints(seed):
-    params, run = _run(seed)
+def _run_and_adjoints(seed, steps=None):
+    params, run = _run(seed, steps)
     do = np.random.default_rng([102, seed]).uniform(0.4, 1.2, len(run.x))
     return params, run, do * np.where(np.arange(len(do)) % 2, -1.0, 1.0)
 
@@ -317,6 +318,7 @@ BPTT = Exercise(
     outputs=("U", "W", "V", "x", "s0"),
     instance=_run_and_adjoints,
     reference=scalar.backward,
+    sweep=Sweep((2,), long=lambda number: _run_and_adjoints(number, LONG), still=("V",)),
     step="t",
     backward=True,
     asks="The sweep comes from the last step: at which step does x go wrong first on that way, "

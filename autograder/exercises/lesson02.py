@@ -7,6 +7,7 @@ from rnnlib import losses, readout, rnn
 from .. import compare
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .sweep import LONG, Sweep
 
 NOT_FINITE = -9.0  # stands for NaN and infinity at logits of 1e4, so that overflow can be named
 
@@ -53,9 +54,9 @@ def _measurements(seed):
     return 0.8 * rng.normal(size=(T, B, K)), rng.uniform(-0.9, 0.9, (T, B, K))
 
 
-def _readout_instance(seed):
+def _readout_instance(seed, sizes=None):
     """A run with non-zero initial states, and adjoints whose rows do not sum to zero."""
-    T, B, D, H, K = ((5, 3, 2, 4, 6), (4, 2, 6, 3, 5), (4, 4, 4, 4, 4))[seed % 3]
+    T, B, D, H, K = sizes or ((5, 3, 2, 4, 6), (4, 2, 6, 3, 5), (4, 4, 4, 4, 4))[seed % 3]
     rng = np.random.default_rng([206, seed])
     cell = {"W_x": rng.normal(size=(D, H)) / 2, "W_h": rng.normal(size=(H, H)) / 2, "b_h": rng.normal(size=H)}
     params = {"W_y": rng.normal(size=(H, K)), "b_y": rng.normal(size=K)}
@@ -474,6 +475,9 @@ READOUT = Exercise(
     outputs=("W_y", "b_y", "h"),
     instance=_readout_instance,
     reference=_readout_reference,
+    sweep=Sweep(
+        (2,), long=lambda number: _readout_instance(number, (LONG, 3, 2, 4, 5)), batch=1, recurrent=False
+    ),
     asks="Take one step and one instance by itself: what does it add to each of the three outputs?",
     slips=(
         Slip("transposed", "h[t].T @ do[t - 1]", "do[t - 1].T @ h[t]",

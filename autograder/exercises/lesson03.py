@@ -8,14 +8,15 @@ from .. import compare
 from ..errors import Unreadable
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .sweep import LONG, Sweep
 
 SIZES = ((4, 2, 6, 3), (5, 4, 3, 2), (4, 3, 3, 3))  # T, D, H, K
 
 
-def _system(seed):
+def _system(seed, sizes=None):
     """Parameters, inputs and initial state of one sequence; states that are not saturated."""
     rng = np.random.default_rng([301, seed])
-    T, D, H, K = SIZES[seed % 3]
+    T, D, H, K = sizes or SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, H)) * 0.45 / np.sqrt(D),
         "W_h": rng.normal(size=(H, H)),
@@ -35,8 +36,8 @@ def _run(params, x, h):
     return rnn.Run(x[:, None], np.arctanh(h[1:, None]), h[:, None], "tanh")
 
 
-def _states(seed):
-    params, x, h0 = _system(seed)
+def _states(seed, sizes=None):
+    params, x, h0 = _system(seed, sizes)
     return params, x, rnn.forward(_weights(params), x[:, None], h0[None]).h[:, 0]
 
 
@@ -45,8 +46,8 @@ def _params_and_states(seed):
     return params, h
 
 
-def _states_and_adjoints(seed):
-    params, x, h = _states(seed)
+def _states_and_adjoints(seed, sizes=None):
+    params, x, h = _states(seed, sizes)
     rng = np.random.default_rng([302, seed])
     dh = rng.uniform(0.4, 1.2, h[1:].shape) * rng.choice([-1.0, 1.0], h[1:].shape)
     return params, x, h, dh
@@ -427,6 +428,7 @@ GRADIENT = Exercise(
     outputs=("W_x", "W_h"),
     instance=_states_and_adjoints,
     reference=_gradient_reference,
+    sweep=Sweep((3,), long=lambda number: _states_and_adjoints(number, (LONG, 2, 4, 3))),
     spectrum=_contributions,
     backward=True,
     asks="Which pairs of a loss t and a use k does your double sum hold, and how often each?",

@@ -7,6 +7,7 @@ import numpy as np
 from rnnlib import paths, rnn
 
 from . import Exercise, Slip
+from .sweep import LONG, Sweep, Unrolled
 
 
 def _sizes(seed):
@@ -14,10 +15,13 @@ def _sizes(seed):
     return ((5, 3, 4), (6, 2, 5), (4, 4, 4))[seed % 3]
 
 
-def _jacobians(seed):
+LONG_SIZES = (LONG, 3, 4)
+
+
+def _jacobians(seed, sizes=None):
     """J (T, H, H), not symmetric, and adjoints from outside dh (T, H)."""
     rng = np.random.default_rng([401, seed])
-    T, _, H = _sizes(seed)
+    T, _, H = sizes or _sizes(seed)
     return rng.normal(size=(T, H, H)) * 0.9 / np.sqrt(H), _away(rng, (T, H))
 
 
@@ -35,17 +39,17 @@ def _adjoints_by_paths(J, dh):
     return {"dh_total": total}
 
 
-def _system(seed):
+def _system(seed, sizes=None):
     """A copy of the network of this seed, which is searched for only once."""
-    params, x, h0 = _network_of(seed)
+    params, x, h0 = _network_of(seed, sizes)
     return {name: value.copy() for name, value in params.items()}, x.copy(), h0.copy()
 
 
 @lru_cache(maxsize=256)
-def _network_of(seed):
+def _network_of(seed, sizes=None):
     """params, x, h0 of a network no unit of which is near the kink, with mixed masks."""
     rng = np.random.default_rng([402, seed])
-    T, D, H = _sizes(seed)
+    T, D, H = sizes or _sizes(seed)
     while True:
         params = {
             "W_x": _away(rng, (D, H), 0.2, 0.9),
@@ -53,11 +57,16 @@ def _network_of(seed):
             "b_h": _away(rng, H, 0.1, 0.5),
         }
         x, h0 = _away(rng, (T, D)), _away(rng, H, 0.3, 0.9)
-        run = _run(params, x, h0)
-        active = run.a[:, 0] > 0
-        count, changes = active.sum(axis=1), (active[1:] != active[:-1]).any(axis=1)
-        if np.abs(run.a).min() > 1e-2 and count.min() >= 2 and count.max() < H and changes.all():
+        if _is_mixed(_run(params, x, h0).a[:, 0]):
             return params, x, h0
+
+
+def _is_mixed(a):
+    """Whether no unit is near the kink and two are active at a step; of few steps never all, or the same."""
+    active = a > 0
+    count, changes = active.sum(axis=1), (active[1:] != active[:-1]).any(axis=1)
+    lively = np.abs(a).min() > 1e-2 and count.min() >= 2
+    return lively and (len(a) >= LONG or (count.max() < a.shape[1] and changes.all()))
 
 
 def _run(params, x, h0):
@@ -69,8 +78,8 @@ def _forward_reference(params, x, h0):
     return {"a": run.a[:, 0], "h": run.h[:, 0]}
 
 
-def _states_and_adjoints(seed):
-    params, x, h0 = _system(seed)
+def _states_and_adjoints(seed, sizes=None):
+    params, x, h0 = _system(seed, sizes)
     rng = np.random.default_rng([403, seed])
     return params, x, _run(params, x, h0).h[:, 0], _away(rng, (len(x), len(h0)), 0.4, 1.3)
 
@@ -80,23 +89,21 @@ def _backward_reference(params, x, h, dh):
     return {**grads, "x": grads["x"][:, 0], "h0": grads["h0"][0]}
 
 
-def _copies(seed):
+def _copies(seed, sizes=None):
     """A copy of the matrices, states and adjoints of this seed, searched for only once."""
-    return tuple(array.copy() for array in _copies_of(seed))
+    return tuple(array.copy() for array in _copies_of(seed, sizes))
 
 
 @lru_cache(maxsize=256)
-def _copies_of(seed):
+def _copies_of(seed, sizes=None):
     """T different matrices, the states that a network with them has, and adjoints."""
     rng = np.random.default_rng([404, seed])
-    T, _, H = _sizes(seed)
+    T, _, H = sizes or _sizes(seed)
     while True:
         copies = rng.normal(size=(T, H, H)) * 1.2 / np.sqrt(H)
         fed, h = _away(rng, (T, H)), [_away(rng, H, 0.3, 0.9)]
         a = np.array([_grow(h, copy, feed) for copy, feed in zip(copies, fed)])
-        active = a > 0
-        count, changes = active.sum(axis=1), (active[1:] != active[:-1]).any(axis=1)
-        if np.abs(a).min() > 1e-2 and count.min() >= 2 and count.max() < H and changes.all():
+        if _is_mixed(a):
             return copies, np.array(h), _away(rng, (T, H), 0.4, 1.3)
 
 
@@ -136,9 +143,9 @@ def _zeros_reference(mask):
     return {"dead": np.array([not any(unit) for unit in mask.T]), "W_h": zero}
 
 
-def _column_system(seed):
+def _column_system(seed, sizes=None):
     """The handwritten solution's arrays: weights that act from the left, outputs y_0 .. y_T."""
-    params, x, h0 = _system(seed)
+    params, x, h0 = _system(seed, sizes)
     rng = np.random.default_rng([406, seed])
     K = (2, 3, 4)[seed % 3]
     P = {
@@ -249,6 +256,7 @@ TOTAL = Exercise(
     outputs=("dh_total",),
     instance=_jacobians,
     reference=_adjoints_by_paths,
+    sweep=Sweep((1,), long=lambda number: _jacobians(number, LONG_SIZES)),
     backward=True,
     asks="The sweep comes from the last step: which row is the first to differ on that way, and what is "
     "that state used by?",
@@ -379,6 +387,7 @@ BACKWARD = Exercise(
     outputs=("W_x", "W_h", "b_h", "x", "h0"),
     instance=_states_and_adjoints,
     reference=_backward_reference,
+    sweep=Sweep((3,), long=lambda number: _states_and_adjoints(number, LONG_SIZES)),
     backward=True,
     asks="The sweep comes from the last step: at which row of x does it go wrong first on that way, and "
     "what happens at that step?",
@@ -528,6 +537,7 @@ COPIES = Exercise(
     outputs=("W_copies",),
     instance=_copies,
     reference=_copies_reference,
+    sweep=Sweep((2,), long=lambda number: _copies(number, LONG_SIZES)),
     backward=True,
     asks="Start from the last copy: which is the first to be wrong on that way, and through which "
     "matrices does the loss reach it?",
@@ -641,6 +651,12 @@ COLUMN = Exercise(
     outputs=("W_hh", "W_hx", "b_h", "W_yh", "x", "h0"),
     instance=_column_system,
     reference=_column_reference,
+    sweep=Sweep(
+        (3,),
+        lambda number: _column_system(number, LONG_SIZES),
+        lambda *given: Unrolled(len(given[1]), _column_reference, given),
+        still=("W_yh",),
+    ),
     backward=True,
     asks="Which of the six stand beside an arrow that you turned round, and is each turned back?",
     slips=(

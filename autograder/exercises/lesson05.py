@@ -5,15 +5,18 @@ import numpy as np
 from rnnlib import numgrad, paths, rnn
 
 from . import Exercise, Slip
+from .sweep import LONG, Sweep, Unrolled
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 3, 4, 6), (4, 2, 3, 5), (5, 4, 4, 4))
+MASKED_SIZES = ((5, 3, 4, 6), (7, 4, 3, 5), (6, 4, 4, 4))
+LONG_SIZES = (LONG, 3, 2, 4)
 
 
-def _network(seed):
+def _network(seed, sizes=None):
     """(params, x, h0): nothing zero, W_h far from symmetric, tanh not saturated."""
     rng = np.random.default_rng([501, seed])
-    T, B, D, H = SIZES[seed % 3]
+    T, B, D, H = sizes or SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, H)) * 0.5,
         "W_h": rng.normal(size=(H, H)) * 0.5,
@@ -22,26 +25,25 @@ def _network(seed):
     return params, rng.normal(size=(T, B, D)) * 0.7, rng.uniform(-0.8, 0.8, (B, H))
 
 
-def _states_and_adjoints(seed):
-    params, x, h0 = _network(seed)
+def _states_and_adjoints(seed, sizes=None):
+    params, x, h0 = _network(seed, sizes)
     dh = np.random.default_rng([502, seed]).normal(size=(*x.shape[:2], h0.shape[1]))
     return params, x, rnn.forward(params, x, h0).h, dh
 
 
-def _shared_state(seed):
-    params, x, h, dh = _states_and_adjoints(seed)
+def _long(number):
+    return _states_and_adjoints(number, LONG_SIZES)
+
+
+def _shared_state(seed, sizes=None):
+    params, x, h, dh = _states_and_adjoints(seed, sizes)
     return params, x, h[0, 0], dh
 
 
-# the gradient of a sweep that stops early, or of adjoints that are clipped, differs on one of these
-MASKED_SIZES = ((5, 3, 4, 6), (13, 4, 3, 5), (6, 4, 4, 4))
-MASKED_ADJOINTS = (1.0, 1.0, 30.0)
-
-
-def _masked(seed):
+def _masked(seed, sizes=None):
     """A padded batch: one instance of full length, one with a gap, the others shorter; no input is zero."""
     rng = np.random.default_rng([504, seed])
-    T, B, D, H = MASKED_SIZES[seed % 3]
+    T, B, D, H = sizes or MASKED_SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, H)) * 0.5,
         "W_h": rng.normal(size=(H, H)) / np.sqrt(H),
@@ -55,7 +57,7 @@ def _masked(seed):
     h = [h0]
     for x_t, real in zip(x, mask[..., None]):
         h.append(np.where(real, rnn.forward(params, x_t[None], h[-1]).h[1], h[-1]))
-    return params, x, np.array(h), MASKED_ADJOINTS[seed % 3] * rng.normal(size=(T, B, H)), mask
+    return params, x, np.array(h), rng.normal(size=(T, B, H)), mask
 
 
 def _counts(seed):
@@ -91,6 +93,9 @@ def _masked_reference(params, x, h, dh, mask):
         steps = np.flatnonzero(mask[:, b])
         outside = np.zeros((len(steps) + 1, 1, h.shape[-1]))  # on h_0 and on the state of each real step
         np.add.at(outside, np.cumsum(mask[:, b] > 0), dh[:, [b]])
+        if not len(steps):
+            dh0[b] = outside[0, 0]
+            continue
         run = rnn.forward(params, x[steps][:, [b]], h[0, [b]])
         alone = rnn.backward(params, run, outside[1:])
         for name in params:
@@ -107,6 +112,13 @@ def _shared_state_reference(params, x, h0, dh):
         return (rnn.forward(params, x, start).h[1:] * dh).sum()
 
     return {"h0": numgrad.complex_step(loss, h0)}
+
+
+def _unroll_shared(params, x, h0, dh):
+    h = rnn.forward(params, x, np.tile(h0, (x.shape[1], 1))).h
+    return Unrolled(
+        len(x), lambda *part: {"h0": _backward_reference(*part)["h0"].sum(axis=0)}, (params, x, h, dh)
+    )
 
 
 def _contributions(params, x, h, dh):
@@ -146,8 +158,9 @@ def _refute_jacobian(answer):
     off_diagonal = np.abs(silent - np.diag(np.diag(silent))).max()
     if off_diagonal <= 1e-6 * np.abs(silent).max():
         return "silent has no entry off the diagonal"
+    loud /= np.abs(loud).max() or 1.0  # or the squares of its entries overflow
     error = np.linalg.norm(loud - loud.T) / (np.linalg.norm(loud) or 1.0)
-    if error <= 1:
+    if not error > 1:
         return f"for loud the printed Jacobian is off by {error:.2f} of the norm, not by more than 1"
     slope = np.random.default_rng(0).uniform(0.1, 1, (20, len(silent), 1))
     gap = np.abs(slope * silent - slope * silent.T).max() / np.abs(silent).max()
@@ -327,6 +340,7 @@ BACKWARD = Exercise(
     outputs=("W_x", "W_h", "b_h", "x", "h0"),
     instance=_states_and_adjoints,
     reference=_backward_reference,
+    sweep=Sweep((3,), long=_long, batch=1),
     spectrum=_contributions,
     step="t",
     backward=True,
@@ -560,6 +574,7 @@ ONE_BY_ONE = Exercise(
     outputs=("W_x", "W_h", "b_h", "x", "h0"),
     instance=_states_and_adjoints,
     reference=_backward_reference,
+    sweep=Sweep((3,), long=_long, batch=1),
     spectrum=_contributions,
     step="t",
     backward=True,
@@ -621,6 +636,7 @@ MASKED = Exercise(
     outputs=("W_x", "W_h", "b_h", "x", "h0"),
     instance=_masked,
     reference=_masked_reference,
+    sweep=Sweep((3,), long=lambda number: _masked(number, LONG_SIZES), batch=1),
     step="t",
     backward=True,
     asks="Take a mask of ones: is it right there? Then take one instance with one padded step, and follow "
@@ -722,6 +738,9 @@ SHARED_H0 = Exercise(
     outputs=("h0",),
     instance=_shared_state,
     reference=_shared_state_reference,
+    sweep=Sweep(
+        (3,), lambda number: _shared_state(number, LONG_SIZES), _unroll_shared, batch=1, shared=("h0",)
+    ),
     asks="Compare with a batch of one: does the difference lie in the sweep or in what follows it?",
     slips=(
         Slip("averaged", "sum(axis=0)", "mean(axis=0)",

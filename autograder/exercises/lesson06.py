@@ -5,17 +5,20 @@ import numpy as np
 from rnnlib import paths, rnn, truncated
 
 from . import Exercise, Slip
+from .sweep import LONG, Sweep
 
 SIZES = ((5, 2, 3, 6), (6, 4, 2, 3), (4, 4, 4, 4))  # T, B, D, H
 WINDOWS = (2, 1, 7)  # tau; the last is longer than the sequence
 CHUNKS = ((2, 3), (2, 4), (3, 3))  # k1, k2; a shorter last chunk, two chunks that reach h0, detached chunks
+# long sequences look back further than where other sweeps are cut; with k1 = 1 as far from every step
+LONG_SIZES, LONG_WINDOW, LONG_CHUNKS = (LONG, 2, 3, 4), (10,), (1, 11)
 NAMES = ("W_x", "W_h", "b_h", "x", "h0")
 
 
-def _run(seed):
+def _run(seed, sizes=None):
     """Parameters and a finished run of the tanh network: nothing zero, nothing saturated."""
     rng = np.random.default_rng([601, seed])
-    T, B, D, H = SIZES[seed % 3]
+    T, B, D, H = sizes or SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, H)) * 0.6,
         "W_h": rng.normal(size=(H, H)) / np.sqrt(H),
@@ -24,8 +27,8 @@ def _run(seed):
     return params, rnn.forward(params, rng.normal(size=(T, B, D)), rng.normal(size=(B, H)) * 0.6)
 
 
-def _with_adjoints(seed):
-    params, run = _run(seed)
+def _with_adjoints(seed, sizes=None):
+    params, run = _run(seed, sizes)
     return params, run, np.random.default_rng([602, seed]).normal(size=run.a.shape)
 
 
@@ -62,8 +65,11 @@ def _refute_self_reference(answer):
         return f"has shape {W_h.shape}, expected (H, H)"
     if not np.isfinite(W_h).all():
         return "contains NaN or infinity"
+    if np.abs(W_h).max() > 1e6:
+        return "contains a number beyond a million; smaller ones are enough"
     stretch = np.linalg.svd(np.eye(len(W_h)) - W_h.T, compute_uv=False)
-    if stretch[-1] <= 1e-9 * max(1.0, stretch[0]):
+    # zero up to the rounding of a product, and of the decomposition, which grows with the largest value
+    if stretch[-1] <= 1e-9 + 8 * len(W_h) * np.finfo(float).eps * stretch[0]:
         return None
     return f"I - J has an inverse (smallest singular value {stretch[-1]:.2g}): the equation can be solved"
 
@@ -301,6 +307,7 @@ WINDOW = Exercise(
     outputs=NAMES,
     instance=_window_instance,
     reference=truncated.window,
+    sweep=Sweep((2,), long=lambda number: (*_with_adjoints(number, LONG_SIZES), *LONG_WINDOW), batch=1),
     spectrum=_contributions,
     backward=True,
     asks="Take a loss at one step t only. Which uses of the weights, and which inputs and initial state, "
@@ -374,6 +381,7 @@ CHUNK = Exercise(
     outputs=NAMES,
     instance=_chunks_instance,
     reference=truncated.chunks,
+    sweep=Sweep((2,), long=lambda number: (*_with_adjoints(number, LONG_SIZES), *LONG_CHUNKS), batch=1),
     spectrum=_contributions,
     backward=True,
     asks="Write down the sweeps for T = 5, k1 = 2, k2 = 3: where does each end, where does it begin, "

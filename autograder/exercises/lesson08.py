@@ -8,6 +8,7 @@ from .. import compare
 from ..errors import Unreadable
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .sweep import LONG, Sweep, Unrolled
 
 PHI = ("tanh", "sigmoid", "relu")
 WIDTHS = ((3, 4, 6, 5, 2, 7), (2, 5, 3, 6, 4, 7), (4, 4, 4, 4, 4, 4))  # B, n_0, ..., n_4
@@ -83,9 +84,9 @@ def _gain_reference(params, x, dh, phi):
     return {"gain": np.linalg.norm(back) / np.linalg.norm(dh)}
 
 
-def _sequence(seed):
+def _sequence(seed, sizes=None):
     rng = np.random.default_rng([803, seed])
-    T, D, H = SIZES[seed % 3]
+    T, D, H = sizes or SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, H)) * 0.4,
         "W_h": rng.normal(size=(H, H)),
@@ -96,11 +97,22 @@ def _sequence(seed):
 
 
 def _tied_reference(params, x, h0, dh):
-    run = rnn.forward(params, x[:, None], h0[None])
-    outside = np.zeros_like(run.a)
-    outside[-1, 0] = dh
-    grads = rnn.backward(params, run, outside)
-    return {"h": run.h[:, 0], **{name: grads[name] for name in params}, "h0": grads["h0"][0]}
+    h = rnn.forward(params, x[:, None], h0[None]).h[:, 0]
+    outside = np.zeros_like(h[1:])
+    outside[-1] = dh
+    return {"h": h, **_tied_gradients(params, x, h, outside)}
+
+
+def _tied_gradients(params, x, h, dh):
+    grads = rnn.backward(params, rnn.forward(params, x[:, None], h[:1]), dh[:, None])
+    return {**{name: grads[name] for name in params}, "h0": grads["h0"][0]}
+
+
+def _unroll_tied(params, x, h0, dh):
+    h = rnn.forward(params, x[:, None], h0[None]).h[:, 0]
+    outside = np.zeros_like(h[1:])
+    outside[-1] = dh
+    return Unrolled(len(x), _tied_gradients, (params, x, h, outside))
 
 
 def _normals(seed):
@@ -303,6 +315,7 @@ BACKWARD = Exercise(
     outputs=(*PARAMETERS, "x"),
     instance=_states_and_adjoint,
     reference=_backward_reference,
+    sweep=Sweep((2,), batch=0, layers={**{name: 4 - int(name[1]) for name in PARAMETERS}, "x": 4}),
     backward=True,
     asks="Begin with the last layer, which is made first: is its weights' gradient right, and its bias's?",
     slips=(
@@ -452,6 +465,7 @@ TIED = Exercise(
     outputs=("h", "W_x", "W_h", "b_h", "h0"),
     instance=_sequence,
     reference=_tied_reference,
+    sweep=Sweep((3,), lambda number: _sequence(number, (LONG, 3, 4)), _unroll_tied, beside=("h",)),
     backward=True,
     asks="Are the states right? If so, the tied network is right, and the question is what is added up.",
     slips=(

@@ -5,6 +5,7 @@ import numpy as np
 from rnnlib import flow, lstm97
 
 from . import Exercise, Slip
+from .sweep import LONG, Sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 3, 2, 4), (4, 2, 5, 3), (5, 4, 4, 4))
@@ -13,10 +14,10 @@ NAMES = ("W_x", "W_h", "b", "x", "h0", "c0")
 TRUNCATED = ("W_x", "W_h", "b", "x", "c0")
 
 
-def _network(seed):
+def _network(seed, sizes=None):
     """(params, x, h0, c0, squash): nothing zero, nothing saturated."""
     rng = np.random.default_rng([901, seed])
-    T, B, D, H = SIZES[seed % 3]
+    T, B, D, H = sizes or SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, 3 * H)) * 0.6,
         "W_h": rng.normal(size=(H, 3 * H)) * 0.8,
@@ -27,12 +28,15 @@ def _network(seed):
     return params, x, h0, c0, SQUASH[seed % 3]
 
 
-def _finished(seed):
+def _finished(seed, sizes=None):
     """(params, run, dh, dc_T)."""
-    params, *given = _network(seed)
+    params, *given = _network(seed, sizes)
     run = lstm97.forward(params, *given)
     rng = np.random.default_rng([902, seed])
     return params, run, rng.normal(size=run.o.shape), rng.normal(size=run.c[0].shape)
+
+
+SWEEP = Sweep((2, 3), long=lambda number: _finished(number, (LONG, 3, 2, 4)), batch=1)
 
 
 def _values(seed):
@@ -358,6 +362,7 @@ TRUNCATED_BACKWARD = Exercise(
     gates="igo",
     instance=_finished,
     reference=_truncated_reference,
+    sweep=SWEEP,
     step="t",
     backward=True,
     asks="c0 holds what has gone round in the cells, b the three blocks, and W_x and W_h the same blocks "
@@ -501,6 +506,7 @@ FULL = Exercise(
     gates="igo",
     instance=_finished,
     reference=_full_reference,
+    sweep=SWEEP,
     step="t",
     backward=True,
     asks="If only h0 or c0 is wrong, what is left in the two carries after step 1? Else, is x[T-1] right, "

@@ -7,17 +7,19 @@ import numpy as np
 from rnnlib import initialisers, lstm, numgrad
 
 from . import Exercise, Slip
+from .sweep import LONG, Sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 2, 3, 4), (4, 3, 2, 5), (3, 3, 3, 3))
+LONG_SIZES = (LONG, 2, 3, 4)
 GRADIENTS = ("W_x", "W_h", "b", "x", "h0", "c0")
 STEP = ("x", "h_prev", "c_prev", "i", "f", "g", "o", "c")
 
 
-def _network(seed):
+def _network(seed, sizes=None):
     """(params, x, h0, c0): nothing zero, no gate shut, the cells large enough for tanh to bend."""
     rng = np.random.default_rng([1001, seed])
-    T, B, D, H = SIZES[seed % 3]
+    T, B, D, H = sizes or SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, 4 * H)) * 0.5,
         "W_h": rng.normal(size=(H, 4 * H)) * 0.6,
@@ -40,16 +42,16 @@ def _one_step_and_adjoints(seed):
     return params, dict(zip(STEP, values)), rng.normal(size=h0.shape), rng.normal(size=h0.shape)
 
 
-def _run_and_adjoints(seed):
-    params, x, h0, c0 = _network(seed)
+def _run_and_adjoints(seed, sizes=None):
+    params, x, h0, c0 = _network(seed, sizes)
     rng = np.random.default_rng([1003, seed])
     dh = rng.normal(size=(*x.shape[:2], h0.shape[1]))
     return params, lstm.forward(params, x, h0, c0), dh, rng.normal(size=h0.shape)
 
 
-def _cells_and_adjoints(seed):
+def _cells_and_adjoints(seed, sizes=None):
     """(c, da) of a network with peepholes; da packed, (T, B, 4H)."""
-    params, x, h0, c0 = _network(seed)
+    params, x, h0, c0 = _network(seed, sizes)
     rng = np.random.default_rng([1004, seed])
     params |= {name: rng.normal(size=h0.shape[1]) * 0.6 for name in ("p_i", "p_f", "p_o")}
     run = lstm.forward(params, x, h0, c0)
@@ -174,7 +176,7 @@ def _refute_product(answer):
         return lstm.forward(params, x, np.zeros((1, 1)), start).c[-1].sum()
 
     derivative = float(numgrad.complex_step(last_cell, c0.reshape(1, 1))[0, 0])
-    if derivative >= -0.1:
+    if not derivative < -0.1:
         gates = lstm.forward(params, x, np.zeros((1, 1)), c0.reshape(1, 1)).f
         return f"dc_2/dc_0 is {derivative:.3g}, not below -0.1 (the product f_2 f_1 is {gates.prod():.3g})"
     return None
@@ -353,6 +355,7 @@ STEP_BACKWARD = Exercise(
     gates="ifgo",
     instance=_one_step_and_adjoints,
     reference=_step_backward_reference,
+    sweep=Sweep((2, 3), batch=0),
     asks="If c_prev is wrong, complete the adjoint of c_t first; if only blocks of b are wrong, compare each "
     "with its row of the table; if b is right, look at the one product that makes the wrong output.",
     slips=(
@@ -525,6 +528,7 @@ BACKWARD = Exercise(
     gates="ifgo",
     instance=_run_and_adjoints,
     reference=lambda params, run, dh, dc_T: lstm.backward(params, run, dh, dc_T),
+    sweep=Sweep((2, 3), long=lambda number: _run_and_adjoints(number, LONG_SIZES), batch=1),
     spectrum=_contributions,
     step="t",
     backward=True,
@@ -997,6 +1001,9 @@ PEEPHOLES = Exercise(
     outputs=("p_i", "p_f", "p_o"),
     instance=_cells_and_adjoints,
     reference=_peephole_reference,
+    sweep=Sweep(
+        (1,), long=lambda number: _cells_and_adjoints(number, LONG_SIZES), batch=1, recurrent=False
+    ),
     asks="Which cell does this gate look at, and which block of da is its own?",
     slips=(
         Slip("all_see_the_old_cell", "(da_o * c[1:])", "(da_o * c[:-1])",

@@ -5,6 +5,7 @@ import numpy as np
 from rnnlib import gru, losses, paths, rnn
 
 from . import Exercise, Slip
+from .sweep import LONG, Sweep, Unrolled
 
 SIZES = ((5, 3, 2, 4), (4, 2, 5, 3), (4, 3, 3, 3))  # T, B, D, H
 
@@ -14,10 +15,10 @@ def _reset(seed):
     return ("after", "before", ("after", "before")[seed // 3 % 2])[seed % 3]
 
 
-def _network(seed):
+def _network(seed, sizes=None):
     """(params, x, h0, reset): nothing zero; b_hn is there in both variants."""
     rng = np.random.default_rng([1201, seed])
-    T, B, D, H = SIZES[seed % 3]
+    T, B, D, H = sizes or SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, 3 * H)) * 0.6,
         "W_h": rng.normal(size=(H, 3 * H)) * 0.8,
@@ -32,14 +33,14 @@ def _for(reset, params):
     return {name: value for name, value in params.items() if reset == "after" or name != "b_hn"}
 
 
-def _run(seed):
-    params, x, h0, reset = _network(seed)
+def _run(seed, sizes=None):
+    params, x, h0, reset = _network(seed, sizes)
     run = gru.forward(_for(reset, params), x, h0, reset)
     return params, run if reset == "after" else run._replace(u=np.zeros_like(run.n))
 
 
-def _run_and_adjoints(seed):
-    params, run = _run(seed)
+def _run_and_adjoints(seed, sizes=None):
+    params, run = _run(seed, sizes)
     return params, run, np.random.default_rng([1202, seed]).normal(size=run.n.shape)
 
 
@@ -89,10 +90,10 @@ def _margin_reference(o, y):
     return {"margin": margin}
 
 
-def _system(seed):
+def _system(seed, sizes=None):
     """(params, x, h, o, y, dh, k): one instance; the targets' rows do not sum to 1."""
     rng = np.random.default_rng([1204, seed])
-    T, D, H, K, k = ((6, 3, 4, 5, 2), (5, 4, 3, 6, 1), (6, 4, 4, 4, 3))[seed % 3]
+    T, D, H, K, k = sizes or ((6, 3, 4, 5, 2), (5, 4, 3, 6, 1), (6, 4, 4, 4, 3))[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, H)) * 0.6,
         "W_h": rng.normal(size=(H, H)) * 0.6,
@@ -121,6 +122,16 @@ def _corrections_reference(params, x, h, o, y, dh, k):
         "dW_x": grads["W_x"],
         "dh_db": paths.rtrl(params, run)["b_h"][-1, 0],
     }
+
+
+def _unroll_corrections(params, x, *given):
+    """Of the ten outputs the two that a sweep gives."""
+
+    def backward(params, x, h, o, y, dh, k):
+        grads = rnn.backward(params, rnn.forward(params, x[:, None], h[:1]), dh[:, None])
+        return {"dW_h": grads["W_h"], "dW_x": grads["W_x"]}
+
+    return Unrolled(len(x), backward, (params, x, *given))
 
 
 def _refute_same(answer):
@@ -258,6 +269,7 @@ BACKWARD = Exercise(
     gates="rzn",
     instance=_run_and_adjoints,
     reference=_backward_reference,
+    sweep=Sweep((2,), long=lambda number: _run_and_adjoints(number, (LONG, 3, 2, 4)), batch=1),
     step="t",
     backward=True,
     asks="Take T = 1 and a dh with a single entry: which outputs are wrong there already, and which of the "
@@ -675,6 +687,10 @@ CORRECTIONS = Exercise(
     outputs=tuple(PRINTED),
     instance=_system,
     reference=_corrections_reference,
+    sweep=Sweep(
+        (5,), lambda number: _system(number, (LONG, 3, 4, 5, 2)), _unroll_corrections,
+        beside=tuple(name for name in PRINTED if name not in ("dW_h", "dW_x")),
+    ),
     asks="Take T = 2 and k = 1 and write the first of the wrong quantities out: what stands there?",
     slips=(
         *(Slip(f"printed_{name}", *passages) for name, passages in PRINTED.items()),

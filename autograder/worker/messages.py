@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from .numeric import AnyArray, numbers_in, of_numbers
+
 LARGEST_ARRAY = 1_000_000  # entries; of a larger array only the shape is sent
 LARGEST_MESSAGE = 64 * 2**20  # bytes
 LARGEST_TEXT = 2 * 2**20  # bytes of it that are JSON: reading more would keep the other submissions waiting
@@ -23,7 +25,6 @@ LONGEST_STRING = 100_000  # characters; what a cell shows is cut before
 MOST_PARTS = 20_000  # values in one nested answer
 READY, ENDED, LARGE = b"READY\n", b"ENDED\n", b"LARGE\n"  # what the supervisor says, in six bytes each
 
-AnyArray = np.ndarray[Any, Any]
 Functions = list[Callable[..., Any]]
 FunctionOf = Callable[[int], Any]  # gives what stands for the n-th function of a message
 
@@ -87,30 +88,23 @@ def _tree_of(
     if isinstance(value, tuple | list):
         form = "tuple" if isinstance(value, tuple) else "list"
         if len(value) > 50:  # long lists of numbers are sent as arrays
-            array = _numbers(value)
+            array = numbers_in(value)
             if array is not None:
                 return _array_node(array, arrays) | {"was": form}
         return {form: [_tree_of(v, arrays, functions, left) for v in value]}
     if callable(value) and functions is not None:
         functions.append(value)
         return {"function": len(functions) - 1}
-    array = _numbers(value)  # a deque, an array.array, and what else NumPy can read
+    array = numbers_in(value)  # a deque, an array.array, and what else NumPy can read
     if array is not None:
         return _array_node(array, arrays)
     return {"opaque": f"of type {type(value).__name__[:60]}"}
 
 
-def _numbers(value: Any) -> AnyArray | None:
-    """`value` as an array of numbers, or None where it is none."""
-    try:
-        array = np.array(value)
-    except Exception:  # lists of different lengths, or whatever a student's object does when it is read
-        return None
-    return array if array.dtype.kind in "biufc" else None
-
-
 def _array_node(array: AnyArray, arrays: list[AnyArray]) -> dict[str, Any]:
     """The node of an array, which is appended to `arrays`; a description of one that cannot be sent."""
+    if array.dtype == object and array.size <= LARGEST_ARRAY:
+        array = of_numbers(array)
     if array.dtype.kind not in "biufc":
         return {"opaque": f"an array of shape {array.shape} and dtype {array.dtype}"}
     if array.size > LARGEST_ARRAY:

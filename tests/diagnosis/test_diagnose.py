@@ -45,6 +45,16 @@ def test_notes_cost_nothing():
     assert extra.correct and "extra outputs ignored: note" in extra.notes
 
 
+@pytest.mark.parametrize("change, correct", [(1.0, True), (1.01, False)])
+def test_right_numbers_are_right_as_objects_too(change, correct):
+    right = sources.solution_variant(find_exercise("01.immediate"))
+
+    def as_objects(params, run):
+        return {name: (change * g).astype(object) for name, g in right(params, run).items()}
+
+    assert diagnose("01.immediate", as_objects).correct is correct
+
+
 class Lying(np.ndarray):
     def __eq__(self, other):
         return True

@@ -210,13 +210,12 @@ def test_an_order_is_told_only_if_the_blocks_are_right():
     assert "packed" not in verdict.message and verdict.slips == ()
 
 
-@pytest.mark.parametrize("change", [lambda w: 2 * w, lambda w: np.clip(w, -1, 1)], ids=["factor", "clipped"])
-def test_one_instance_is_no_law(change, rng):
+def test_one_instance_is_no_law(rng):
     """Where the other instances have no gradient, nothing says that it holds there too."""
     w, zero = 2 * rng.normal(size=(4, 5)), np.zeros((4, 5))
 
     def law(*want):
-        answers = [{"W": change(array)} for array in want]
+        answers = [{"W": 2 * array} for array in want]
         exercise = SimpleNamespace(gates="")
         trial = SimpleNamespace(answers=answers, exercise=exercise, instances=[({},)] * len(want), called=())
         return laws.find_law(trial, "W", [{"W": array} for array in want])

@@ -19,6 +19,10 @@ SLIPS = Target("autograder/diagnosis/match_slips.py", (
 ))
 LAWS = Target("autograder/diagnosis/laws.py", ("tests/diagnosis/test_laws.py",))
 SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
+CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
+CORRUPTIONS = Target("autograder/exercises/corruptions.py", ("tests/diagnosis/test_corruptions.py",))
+PROBES = Target("autograder/exercises/probes.py", ("tests/diagnosis/test_corruptions.py",))
+PATHS = Target("autograder/exercises/sweep_paths.py", ("tests/diagnosis/test_corruptions.py",))
 KEYS = Target("autograder/grading/keys.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_stages.py",
 ))
@@ -75,8 +79,19 @@ MUTANTS = (
            "A slip that explains a part is named beside the one that explains everything."),
     Mutant(LAWS, "if len(factors) < 2 or min", "if len(factors) < 1 or min",
            "A factor is called a law though one instance alone shows it."),
-    Mutant(LAWS, "if len(ranges) > 1 and", "if len(ranges) > 0 and",
-           "Clipping is named though one instance alone shows it."),
+    Mutant(CORRUPTED, "if entries[most] > 1 or _is_round(most)", "if True",
+           "Clipping is named though one entry alone is smaller."),
+    Mutant(CORRUPTED, "for i in (SMALL, *range(SMALL), *range(SMALL + 1, len(trial.instances))):",
+           "for i in (SMALL,):", "A cut is named that one instance alone shows."),
+    Mutant(CORRUPTED, "any(norm > most * (1 + compare.TOLERANCE) for norm, _ in norms)", "False",
+           "A norm is named that another instance exceeds."),
+    Mutant(CORRUPTIONS, "MARGIN = 10.0", "MARGIN = 0.0",
+           "Instances are taken that do not tell clipped and cut gradients from right ones."),
+    Mutant(PROBES, "LOUD = 30.0", "LOUD = 1.0", "No instance is large enough to show a clip at 10."),
+    Mutant(PROBES, "if is_telling(exercise, arguments, is_loud):", "if True:",
+           "Secret instances are taken as they come, though corruptions pass on them."),
+    Mutant(PATHS, "for a in range(1, self.steps - k + 1)]", "for a in range(self.steps - k + 1)]",
+           "A cut is compared with a sum that lacks the first steps."),
     Mutant(LAWS, "if not np.allclose(parts, parts[0], rtol=1e-3, atol=1e-3):", "if False:",
            "Weight decay is named with the number that one instance gives."),
     Mutant(LAWS, "if order != ours and all(", "if order != ours and any(",
@@ -85,10 +100,7 @@ MUTANTS = (
            "A transpose is named that holds on one instance only."),
     Mutant(SPECTRUM, "return coefficients if residual < 1e-3 else None", "return coefficients",
            "Paths are drawn of arrays that are no sum of paths."),
-    Mutant(SPECTRUM, "(lag <= steps)", "(lag < steps)", "A cut is said to be one step longer than it is."),
-    Mutant(SPECTRUM, "if not compare.same(made, answer.get(name)):\n                return False",
-           "if not compare.same(made, answer.get(name)):\n                return True",
-           "A cut is named that the numbers do not show."),
+    Mutant(CORRUPTED, "at most {k - 1} step", "at most {k} step", "A cut is said to be one step longer than it is."),
     Mutant(KEYS, 'mode != "none", limits])', 'mode != "none"])',
            "A time-out under one limit is taken for the result under another."),
     Mutant(KEYS, "[code, files, seed, _runner_version", "[code, files, _runner_version",

@@ -93,6 +93,9 @@ def test_what_cannot_cross_says_what_it_was():
 
     assert sent(Strange()).said == "of type Strange"
     assert sent(np.array([None, {}], dtype=object)).said == "an array of shape (2,) and dtype object"
+    numbers = np.array([1, 2.5, True], dtype=object)
+    assert sent(numbers).dtype == float and sent(numbers).tolist() == [1, 2.5, 1]
+    assert sent(np.array([1, 10**400], dtype=object)).said == "an array of shape (2,) and dtype object"
     assert sent(10**100).said == "an integer of more than 30 digits"
     assert sent(np.zeros((4000, 4000))).shape == (4000, 4000)
     deep = []
