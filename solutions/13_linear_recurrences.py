@@ -618,10 +618,10 @@ for name, exponent in fits.items():
     print(f"{name}: grows like (1 - |lambda|)^{exponent:+.2f}".replace("$", "").replace("\\", ""))
 said = "; ".join(f"{name} {exponent:+.2f}" for name, exponent in fits.items())
 said = said.replace("$", "").replace("\\", "")
-plots.show(
-    plots.lines(distance, sizes, r"$1 - |\lambda|$", "root mean square", log="xy"),
-    f"Sizes of states and of gradients against 1 - |lambda|, both logarithmic. Exponents: {said}.",
-)
+figure = plots.lines(distance, sizes, r"$1 - |\lambda|$", "root mean square", log="xy")
+figure.axes[0].legend(frameon=False, loc=(1.01, 0.2))
+alt = "Sizes of states and of gradients against 1 - |lambda|, both logarithmic. Exponents"
+plots.show(figure, f"{alt}: {said}.")
 
 # %% [markdown] tags=["S4.40"]
 # **What you just saw.** The gradient from $h_0$ to $h_T$ has vanished, and at the same time the
@@ -685,7 +685,7 @@ LONG = (1, 10, 100, 300, 600, 800, 900, 950, 1000)
 
 
 def arrived(cell, params, k):
-    """Norms of what arrives k steps before the end, and of what the gates predict; and its error."""
+    """Norms of what arrives k steps back and of what the gates predict, and its error."""
     run, s = cell.forward(params, x), T - k
     at = (run.h[s], run.c[s]) if cell is lstm else (run.h[s],)
     tail, dh = cell.forward(params, x[s:], *at), np.zeros((k, B, H))

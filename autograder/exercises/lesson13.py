@@ -266,8 +266,8 @@ GATED = Exercise(
     slips=(
         Slip("blocks_exchanged", "sigmoid.value(a[:, :, :H]), a[:, :, H:]",
              "sigmoid.value(a[:, :, H:]), a[:, :, :H]",
-             "z is made from the candidate's columns and n from the gate's: the columns are read in the order "
-             "n, z.",
+             "z is made from the candidate's columns and n from the gate's: the columns are read in "
+             "the order n, z.",
              "In which order does the text pack the two blocks of columns?"),
         Slip("gate_is_linear", "sigmoid.value(a[:, :, :H])", "a[:, :, :H]",
              "z is its own pre-activation: the logistic function is not applied.",
