@@ -80,7 +80,7 @@ def scan_forward(a, b, h0):
     h = [h0]
     for a_t, b_t in zip(a, b):
         h.append(a_t * h[-1] + b_t)
-    return np.array(h)
+    return np.stack(h)
     ### END SOLUTION
 
 
@@ -227,6 +227,7 @@ plots.show(
     f"Rounds that have to wait for each other against T, both logarithmic; {last}.",
 )
 print(f"{last}; combinations made per step: {made[-1] / lengths[-1]:.2f}")
+
 
 # %% [markdown] tags=["S4.40"]
 # **What you just saw.** The tree gives the same states and the same gradient, but for rounding. It
@@ -433,7 +434,6 @@ plots.show(figure, f"Heatmap, error of five guesses by lag, in percent. At lag 1
 # if $w_h = 0$; or, at a single step, if $h_{t-1} = n_t$; it is small where the gate is nearly open or nearly
 # closed.
 
-
 # %% [markdown] tags=["S4.40"]
 # ## 6 A complex diagonal
 #
@@ -462,6 +462,7 @@ plots.show(
     "Real part of the k-th power of three numbers of modulus 0.97: with angle 0 it decays, with "
     f"angles 0.1 and 0.4 it oscillates; all lie within plus or minus {0.97 ** 79:.2f} in the end.",
 )
+
 
 # %% [markdown] tags=["S4.40"]
 # The **linear recurrent unit** (LRU; Orvieto et al., 2023) is such a diagonal, learned:
@@ -502,6 +503,7 @@ print(f"measured, to the real and to the imaginary part: {slopes[0]:+.5f}, {slop
 for name, guess in {"with the conjugate": c.conjugate() * w_bar, "without": c * w_bar}.items():
     print(f"{name}: {guess.real:+.5f}, {guess.imag:+.5f}")
 
+
 # %% [markdown] tags=["S4.40"]
 # **Exercise 6 ●●● · 40 min.** Write the backward pass of the LRU. `params` holds `"nu"` and `"theta"`,
 # $(H,)$, and `"W_re"`, `"W_im"`, $(D,H)$, all real. `run` has the fields `x` $(T,B,D)$, real; `lam` and
@@ -511,7 +513,8 @@ for name, guess in {"with the conjugate": c.conjugate() * w_bar, "without": c * 
 #
 # Go in this order: the scan; from it $\bar h_0$, $\bar u_t$, and the adjoints of $\lambda$ and of $\gamma$,
 # which all steps and instances share; then $W$ and $x$; at last $\nu$ and $\theta$. Two ways lead
-# from $\nu$ to the states.
+# from $\nu$ to the states. Arrays of zeros that are to hold complex numbers must be complex, as
+# `np.zeros_like(dh)` is: what is written into a real array loses its imaginary part.
 
 # %% nbgrader={"grade": false, "grade_id": "lru_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lru_backward(params, run, dh):
@@ -540,13 +543,11 @@ def lru_backward(params, run, dh):
 # %% nbgrader={"grade": true, "grade_id": "check_lru_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("13.lru_backward", lru_backward)
 
-
 # %% [markdown] tags=["S4.40"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # The scan is that of exercise 2 with a conjugate in it, once at the factor that is passed back and once at
-# the state in $\bar\lambda$. Zeros that are to hold complex numbers must be complex: `np.zeros_like` of a
-# complex array is.
+# the state in $\bar\lambda$.
 #
 # </details>
 # <details><summary>Hint 2 · the equations</summary>
@@ -649,7 +650,6 @@ lam_and_x = (0.99, [1.0] * 1000)
 
 # %% nbgrader={"grade": true, "grade_id": "check_refute_bounded", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("13.refute_bounded", lam_and_x)
-
 
 # %% [markdown] tags=["S4.40", "S4.47"]
 # <details><summary>Hint 1 · a nudge</summary>

@@ -440,6 +440,10 @@ COMPLEX_BACKWARD = Exercise(
         Slip("adjoint_real_part", "dh[t - 1] + future", "dh[t - 1].real + future",
              "The imaginary part of dh is not used.",
              "Does the loss see only the real part of a state?"),
+        Slip("real_adjoints", "dh[t - 1] + future", "(dh[t - 1] + future).real",
+             "The full adjoints have lost their imaginary parts: the array that holds them is real, or only "
+             ".real is kept.",
+             "Of which dtype is an array of zeros if you do not say?"),
         Slip("carry_without_conjugate", "future = lam.conj() * dh_total", "future = lam * dh_total",
              "What is passed back is multiplied by λ, where its conjugate belongs.",
              "h_{t-1} is turned by θ on the way forward; which way does the adjoint have to be turned?"),
@@ -535,6 +539,10 @@ COMPLEX_BACKWARD = Exercise(
         Slip("input_without_gamma", "du[t - 1] = gamma * dh_total", "du[t - 1] = dh_total",
              "W and x lack γ.",
              "What multiplies x_t W in the formula of h_t?"),
+        Slip("real_input_adjoints", "du[t - 1] = gamma * dh_total", "du[t - 1] = (gamma * dh_total).real",
+             "W and x are formed from real parts only: the array of the adjoints of u is real, or only "
+             ".real is kept.",
+             "Of which dtype is an array of zeros if you do not say?"),
         Slip("input_one_step_further", "du[t - 1] = gamma * dh_total",
              "du[t - 1] = gamma * lam.conj() * dh_total",
              "W and x are formed with the adjoint of h_{t-1}: they are one step too far back.",
