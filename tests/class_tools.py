@@ -1,5 +1,6 @@
 """A course folder of its own for grading tests, and submissions to put into it."""
 
+import atexit
 import io
 import json
 import os
@@ -7,9 +8,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from tests_root import ROOT
 
 from autograder import cli
 from autograder.authoring import sample_class
+from autograder.grading.course import Course
 from autograder.grading.grade_submission import cell_outputs, grade_one, result_of, task_of
 from autograder.grading.submission import parse_notebook
 from autograder.sandbox import bubblewrap
@@ -26,24 +30,47 @@ NAME = sample_class.ASSIGNMENT
 MODE = "none" if bubblewrap.walls_problem() else "bwrap"
 
 
-def copy_course(folder):
-    """What a fresh clone holds of the course, without the packages."""
+def copy_course(folder, registered=True):
+    """What a fresh clone holds of the course, without the packages.
+
+    registered: with a gradebook that knows the assignment NAME, as after its first grading.  Making
+    one costs more than all else that a test does: nbgrader has another process make the database.
+    """
+    _copy_clone(folder)
+    if registered:
+        (folder / "gradebook").mkdir()
+        shutil.copy(_registered_gradebook(), folder / "gradebook")
+    return folder
+
+
+@cache
+def _registered_gradebook():
+    """The path of a gradebook that knows NAME, made once by each process of the tests."""
+    from autograder.grading.registration import register
+
+    folder = Path(tempfile.mkdtemp(prefix="registered-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _copy_clone(folder)
+    register(NAME, course=Course.load(folder))
+    return folder / "gradebook" / "gradebook.db"
+
+
+def _copy_clone(folder):
     for name in ("solutions", "notebooks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     (folder / "docs").mkdir()
     shutil.copy(ROOT / "docs" / "rubrics.md", folder / "docs")
-    return folder
 
 
 def command(*arguments, cwd, code=0, limit=300, path=None, apart=False):
     """Runs a program of this environment; asserts its exit code and returns its output.
 
-    The course's own program runs in this process, where nbgrader is imported only once; with
-    `apart`, or another PATH, in one of its own as it does for everybody else.
+    The course's own program and nbgrader run in this process, where nbgrader is imported only once;
+    with `apart`, or another PATH, in one of their own as they do for everybody else.
     """
-    if arguments[0] == "autograder" and path is None and not apart:
-        returned, said = _in_this_process(arguments[1:], cwd)
+    if path is None and not apart:
+        returned, said = _in_this_process(PROGRAMS[arguments[0]], list(arguments[1:]), cwd)
         assert returned == code, said
         return said
     environment = {
@@ -64,17 +91,32 @@ def command(*arguments, cwd, code=0, limit=300, path=None, apart=False):
     return done.stdout + done.stderr
 
 
-def _in_this_process(arguments, cwd):
-    """(exit code, output) of the course's program."""
+def _in_this_process(program, arguments, cwd):
+    """(exit code, output) of a program that is a function of its arguments."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.chdir(cwd)
         patch.setenv("COLUMNS", "120")
         try:
-            returned = cli.main(list(arguments))
-        except SystemExit as end:  # how argparse refuses a wrong call
+            returned = program(arguments)
+        except SystemExit as end:  # how argparse refuses a wrong call, and nbgrader all that fails
             returned = end.code
-    return returned, out.getvalue() + err.getvalue()
+    return returned or 0, out.getvalue() + err.getvalue()
+
+
+def _nbgrader(arguments):
+    """nbgrader's own application, which is made anew as in a process of its own."""
+    from nbgrader.apps import NbGraderApp
+    from traitlets.config import Application
+
+    try:
+        NbGraderApp.launch_instance(argv=arguments)
+    finally:  # the command's own application is another, with the options of this call
+        while Application.initialized():
+            type(Application.instance()).clear_instance()
+
+
+PROGRAMS = {"autograder": cli.main, "nbgrader": _nbgrader}
 
 
 @contextmanager

@@ -22,9 +22,15 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(scope="session")
-def seeds(pytestconfig):
+def thorough(pytestconfig):
+    """Whether to take the larger of two samples, as with --slow."""
+    return pytestconfig.getoption("--slow")
+
+
+@pytest.fixture(scope="session")
+def seeds(thorough):
     """Seeds of instances: the public ones and two more; seven in all with --slow."""
-    return SEEDS + MORE_SEEDS if pytestconfig.getoption("--slow") else SEEDS
+    return SEEDS + MORE_SEEDS if thorough else SEEDS
 
 
 @pytest.fixture

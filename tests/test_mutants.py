@@ -17,7 +17,8 @@ UNNOTICED = Mutant(TINY, "a * b", "a / b", "Products are wrong, and no test asks
 
 
 @pytest.fixture
-def tree(tmp_path):
+def tree(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take most of the time, and it needs none
     functions = "def add(a, b):\n    return a + b\n\n\ndef times(a, b):\n    return a * b\n"
     (tmp_path / "tiny.py").write_text(functions)
     test = "import tiny\n\n\ndef test_add():\n    assert tiny.add(2, 1) == 3\n"

@@ -171,16 +171,17 @@ def test_adopt_brings_an_edit_back_into_the_source(course):
 
 def test_sources_are_in_the_form_that_adopt_writes(course):
     """So that adopting one edit changes nothing else."""
+    sources = {name: course / "solutions" / f"{name}.py" for name in NAMES}
+    before = {name: source.read_text(encoding="utf-8") for name, source in sources.items()}
     for name in NAMES:
         path = course / "solutions" / name / f"{name}.ipynb"
-        source = course / "solutions" / f"{name}.py"
-        before = source.read_text(encoding="utf-8")
         notebook = read(path)
         notebook["cells"][0]["source"] = "X"
         path.write_text(json.dumps(notebook), encoding="utf-8")
-        build.build(course, adopt=True)
-        first, rest = before.split("\n# %%", 2)[0], before.split("\n\n# %%", 1)[1]
-        assert source.read_text(encoding="utf-8").split("\n\n# %%", 1)[1] == rest, (name, first[:0])
+    build.build(course, adopt=True)
+    for name, source in sources.items():
+        first, rest = source.read_text(encoding="utf-8").split("\n\n# %%", 1)
+        assert "X" in first and rest == before[name].split("\n\n# %%", 1)[1], name
 
 
 @pytest.mark.parametrize(

@@ -54,13 +54,13 @@ def test_two_slips_are_named_together(e, ids):
 
 
 @pytest.mark.parametrize("exercise_id", GRADIENTS)
-def test_what_is_said_of_a_sample_of_pairs_gives_their_numbers(exercise_id):
+def test_what_is_said_of_a_sample_of_pairs_gives_their_numbers(exercise_id, thorough):
     """No name is false: what is named agrees on all it changes, or on all but one that is said to differ."""
     e = find_exercise(exercise_id)
     sample = list(combinations(e.slips, 2))
-    named = 0
+    named, tried = 0, 25 if thorough else 10
     rng = np.random.default_rng(7)
-    for n in rng.choice(len(sample), 25, replace=False):
+    for n in rng.choice(len(sample), tried, replace=False):
         try:
             function = sources.solution_variant(e, sample[n])
         except PassageError:
@@ -82,7 +82,7 @@ def test_what_is_said_of_a_sample_of_pairs_gives_their_numbers(exercise_id):
                 }
                 assert len(off) <= 1, (slip_id, sample[n])
                 assert all(re.search(rf"\b{name} (differs|is)\b", verdict.message) for name in off), verdict
-    assert named >= 15
+    assert named >= 0.6 * tried
 
 
 def test_a_third_mistake_takes_the_name_away():

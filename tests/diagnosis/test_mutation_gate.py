@@ -33,6 +33,7 @@ STYLES = {
     for key, styles in getattr(lesson, name, {}).items()
 }
 EXACT = 1e-6  # within this two answers agree on what one of them changes, and both are listed, or the wider
+FAR = 0.05  # beyond this nobody would take one answer for another
 by_exercise = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
 
 # laws that hold for an output and that the diagnosis may leave untold, with the reason
@@ -145,13 +146,15 @@ def test_every_law_is_told_and_none_is_called_a_slip(exercise):
 
 
 @by_exercise
-def test_two_slips_at_once_are_never_called_a_third(exercise):
-    assert list(set_faults(exercise, 2, 60 if exercise.id in diagnosis_page.BIG else 8)) == []
+def test_two_slips_at_once_are_never_called_a_third(exercise, thorough):
+    number = 60 if thorough and exercise.id in diagnosis_page.BIG else 8
+    assert list(set_faults(exercise, 2, number)) == []
 
 
 @by_exercise
-def test_three_slips_at_once_are_refused_and_never_named_falsely(exercise):
-    assert list(set_faults(exercise, 3, 30 if exercise.id in diagnosis_page.BIG else 4)) == []
+def test_three_slips_at_once_are_refused_and_never_named_falsely(exercise, thorough):
+    number = 30 if thorough and exercise.id in diagnosis_page.BIG else 4
+    assert list(set_faults(exercise, 3, number)) == []
 
 
 @by_exercise
@@ -228,10 +231,13 @@ def close(e, made, right):
         for other, theirs in {**made, "the right answer": right}.items():
             if other == slip.id:
                 continue
-            gap = max(
-                wrong_answers.output_distance(a.get(n), b.get(n)) for a, b in zip(mine, theirs) for n in names
-            )
-            if EXACT < gap < 0.05:
+            gap = 0.0
+            for a, b in zip(mine, theirs):
+                for name in names:
+                    gap = max(gap, wrong_answers.output_distance(a.get(name), b.get(name)))
+                if gap >= FAR:  # most are, on the first instance already
+                    break
+            if EXACT < gap < FAR:
                 yield slip.id, other, gap
 
 
@@ -270,10 +276,11 @@ def test_every_correct_style_of_a_backward_pass_is_accepted_on_fifty_seeds(exerc
 
 
 @pytest.mark.parametrize("exercise", BACKWARD, ids=lambda e: e.id)
-def test_a_backward_pass_has_ten_styles_and_a_fault_of_one_percent_in_any_is_refused(exercise):
-    assert len(STYLES[exercise.id]) >= 10
-    for n, function in enumerate(STYLES[exercise.id]):
-        for only in exercise.outputs:
+def test_a_backward_pass_has_ten_styles_and_a_fault_of_one_percent_in_any_is_refused(exercise, thorough):
+    styles, outputs = STYLES[exercise.id], list(exercise.outputs)
+    assert len(styles) >= 10
+    for n, function in enumerate(styles):
+        for only in outputs if thorough else outputs[n % len(outputs) :: len(styles)]:
             planted = wrong_answers.with_changed_outputs(function, one_percent, only)
             verdict = diagnose(exercise.id, planted)
             assert not verdict.correct and not verdict.slips, (n, only)

@@ -29,12 +29,12 @@ walls = pytest.mark.skipif(
 
 
 def slow(seconds):
-    """A right submission whose `immediate` takes its time in each call."""
+    """A right submission whose `scalar_bptt`, which no other function calls, takes its time."""
     nb = solved()
-    lines = cell(nb, "immediate")["source"]
+    lines = cell(nb, "scalar_bptt")["source"]
     body = "".join(lines).split("\n")
-    start = next(n for n, line in enumerate(body) if line.startswith("def immediate"))
-    cell(nb, "immediate")["source"] = "\n".join(
+    start = next(n for n, line in enumerate(body) if line.startswith("def scalar_bptt"))
+    cell(nb, "scalar_bptt")["source"] = "\n".join(
         ["import time", *body[: start + 1], f"    time.sleep({seconds})", *body[start + 1 :]]
     )
     return nb
@@ -105,9 +105,9 @@ def test_a_lesson_without_submissions_has_no_report(course):
 
 def test_the_limit_of_an_answer_is_the_configured_one(monkeypatch):
     monkeypatch.setattr(diagnosing, "TIME_LIMIT", 0.2)
-    mark = graded(slow(0.3), walls=MODE, limits=Limits(answer=20))[1]["check_immediate"]
+    mark = graded(slow(0.3), walls=MODE, limits=Limits(answer=20))[1]["check_scalar_bptt"]
     assert mark.correct, mark
-    mark = graded(slow(0.3), walls=MODE, limits=Limits(answer=0.4))[1]["check_immediate"]
+    mark = graded(slow(0.3), walls=MODE, limits=Limits(answer=0.4))[1]["check_scalar_bptt"]
     assert mark.summary.startswith("Did not return within 0.4 s")
 
 
@@ -116,14 +116,14 @@ def test_other_limits_grade_anew_and_again_runs_what_has_a_result(course):
     config = course / "nbgrader_config.py"
     text = config.read_text()
     config.write_text(text + "\nc.Grade.answer_seconds = 0.6\n")
-    assert "immediate: timeout" in grade(course)
+    assert "scalar_bptt: timeout" in grade(course)
     config.write_text(text + "\nc.Grade.answer_seconds = 20\n")
     assert "all correct" in grade(course)
     kept = [p for p in (course / "gradebook" / "results" / NAME).iterdir() if "timeout" not in p.read_text()]
     stored = json.loads(kept[0].read_text())
-    dict(stored["verdicts"])["check_immediate"]["score"] = 0.25
+    dict(stored["verdicts"])["check_scalar_bptt"]["score"] = 0.25
     kept[0].write_text(json.dumps(stored))
-    assert "13.5/15" in grade(course)
+    assert "12/15" in grade(course)
     assert "15/15" in grade(course, "--again") and table(course)["one"]["total"] == "15.0"
     assert "--again" in command("autograder", "grade", "--help", cwd=course)
 

@@ -73,6 +73,7 @@ def test_no_release_holds_a_rubric():
         assert not any(step in released for step in steps)
 
 
+@pytest.mark.slow  # a server, and nbgrader three times
 def test_a_rubric_is_in_formgrader_beside_the_answer_and_not_in_the_feedback(course):
     submit(course, "ann", solved())
     command("nbgrader", "autograde", NAME, cwd=course)

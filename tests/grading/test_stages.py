@@ -62,29 +62,33 @@ def graded(root):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def edited(root, place, old, new):
-    """Edits a file of the clone, grades, and puts the file back."""
-    path = root / place
-    before = path.read_text(encoding="utf-8")
-    assert before.count(old) >= 1, place
-    path.write_text(before.replace(old, new, 1), encoding="utf-8")
+def edited(root, *edits):
+    """Edits files of the clone, grades, and puts the files back.  An edit: (file, old, new)."""
+    before = {place: (root / place).read_text(encoding="utf-8") for place, _, _ in edits}
     try:
+        for place, old, new in edits:
+            text = (root / place).read_text(encoding="utf-8")
+            assert text.count(old) >= 1, place
+            (root / place).write_text(text.replace(old, new, 1), encoding="utf-8")
         return graded(root)
     finally:
-        path.write_text(before, encoding="utf-8")
+        for place, text in before.items():
+            (root / place).write_text(text, encoding="utf-8")
 
 
 NOTHING, JUDGED, RUN = (0, 0), (0, 2), (2, 2)
 LESSON01 = "autograder/exercises/lesson01.py"
+HARMLESS = [
+    ("autograder/feedback/card.py", "border-radius:4px", "border-radius:5px"),
+    ("autograder/feedback/card.py", '"partly right"', '"half right"'),
+    ("autograder/grading/templates/report.html", "Needs review", "To be looked at"),
+    ("autograder/exercises/lesson05.py", "not used", "unused"),
+    ("solutions/05_matrix_bptt.py", "the", "this"),
+    ("solutions/01_scalar_rnn.py", "The scalar RNN", "A scalar RNN"),
+    (LESSON01, "\n\n\n", "\n\n\n# a remark\n"),
+    ("rnnlib/plots.py", '"""', '"""The '),
+]
 EDITS = {
-    "a stylesheet": ("autograder/feedback/card.py", "border-radius:4px", "border-radius:5px", NOTHING),
-    "a card's wording": ("autograder/feedback/card.py", '"partly right"', '"half right"', NOTHING),
-    "the report": ("autograder/grading/templates/report.html", "Needs review", "To be looked at", NOTHING),
-    "another lesson's exercises": ("autograder/exercises/lesson05.py", "not used", "unused", NOTHING),
-    "another lesson's text": ("solutions/05_matrix_bptt.py", "the", "this", NOTHING),
-    "the lesson's text": ("solutions/01_scalar_rnn.py", "The scalar RNN", "A scalar RNN", NOTHING),
-    "a comment of the lesson's exercises": (LESSON01, "\n\n\n", "\n\n\n# a remark\n", NOTHING),
-    "a picture": ("rnnlib/plots.py", '"""', '"""The ', NOTHING),
     "the words of a slip": (LESSON01, "nothing flows", "not much flows", JUDGED),
     "a law": ("autograder/diagnosis/laws.py", "FACTORS = (-1.0, ", "FACTORS = (-1.0, 3.0, ", JUDGED),
     "how a return value is read": ("autograder/outputs.py", "perhaps a return", "maybe a return", JUDGED),
@@ -104,10 +108,16 @@ EDITS = {
 }
 
 
+def test_what_no_number_and_no_verdict_depends_on_has_nothing_run_or_judged_again(clone):
+    """A card's wording and style are made when a result is recorded."""
+    done = edited(clone, *HARMLESS)
+    assert (done["run"], done["judged"]) == NOTHING, done
+
+
 @pytest.mark.parametrize("what", EDITS)
 def test_an_edit_has_the_due_submissions_run_or_judged_again(clone, what):
     *edit, (run, judged) = EDITS[what]
-    done = edited(clone, *edit)
+    done = edited(clone, edit)
     assert (done["run"], done["judged"]) >= (run, judged) and done["run"] == run, done
     assert (done["judged"] > 0) == (judged > 0), done
     assert done["points"] == {"one": 15.0, "two": 0.0}
@@ -118,7 +128,7 @@ def test_nothing_edited_nothing_done(clone):
 
 
 def test_points_change_without_running_or_judging_anything(clone):
-    done = edited(clone, LESSON01, "points=2,", "points=3,")
+    done = edited(clone, (LESSON01, "points=2,", "points=3,"))
     assert (done["run"], done["judged"]) == NOTHING
     assert done["points"] == {"one": 16.0, "two": 0.0}
 

@@ -3,13 +3,14 @@
 import shutil
 from argparse import Namespace
 
-from class_tools import NAME, command, solved, submit
+from class_tools import NAME, command, copy_course, solved, submit
 
 from autograder.exercises import sources
 from autograder.grading import commands
 
 
-def test_a_course_without_its_sources_is_refused_in_a_sentence(course):
+def test_a_course_without_its_sources_is_refused_in_a_sentence(tmp_path):
+    course = copy_course(tmp_path, registered=False)
     submit(course, "student", solved())
     shutil.rmtree(course / "solutions")
     said = command("autograder", "grade", NAME, "--sandbox", "none", cwd=course, code=1)
