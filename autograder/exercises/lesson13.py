@@ -8,7 +8,7 @@ from . import Exercise, Slip
 
 # T, B, D, H: all distinct, twice, then B = D = H.  A sweep that stops early shows on the second, adjoints
 # that are clipped on the third.
-SIZES = ((5, 3, 4, 6), (13, 4, 3, 5), (6, 4, 4, 4))
+SIZES = ((5, 3, 4, 7), (13, 4, 3, 5), (6, 4, 4, 4))
 ADJOINTS = (1.0, 1.0, 30.0)
 
 
