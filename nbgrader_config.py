@@ -45,6 +45,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "autograder.grading.rubrics.ShowRubrics",  # for formgrader; the feedback goes without
 ]
+# What a student wrote stays text in formgrader and in the feedback: nothing in it runs.
+c.HTMLExporter.filters = {"markdown2html": "autograder.grading.clean_html.markdown2html"}
 c.GenerateFeedback.preprocessors = [
     "autograder.grading.rubrics.HideRubrics",
     "nbgrader.preprocessors.GetGrades",

@@ -24,9 +24,7 @@ def print_findings() -> None:
                 f"{name}: missing; in a clone run `python3 course.py demo` once, elsewhere install this"
                 " package with its extra `course`"
             )
-    print(
-        f"slips: {slips_problem() or ('fine' if has_solutions() else 'fine for checks; grading names none')}"
-    )
+    print(f"slips: {slips_problem() or 'fine'}")
     alembic = shutil.which("alembic") or (Path(sys.executable).parent / "alembic").exists()
     print(f"sandbox (bubblewrap): {walls_problem() or 'fine'}")
     print(f"alembic (nbgrader needs it): {'fine' if alembic else 'missing'}")

@@ -1,5 +1,8 @@
 """Text for people: lists in sentences, indices, and what a student wrote, fit for a screen."""
 
+from unicodedata import category
+
+CONTROL = "holds control characters"
 MOST_CHARACTERS = 2000  # of a message or a note
 
 
@@ -19,14 +22,27 @@ def plain(text: str, most: int = MOST_CHARACTERS) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else "�" for c in text)
 
 
+def literal(text: str) -> str:
+    """A text that Markdown, HTML and formulas show as it is, whatever is in it."""
+    return "".join(c if c.isalnum() or c in " .,:;-/" else f"&#{ord(c)};" for c in text)
+
+
 def shortened(text: str, most: int) -> str:
     """The beginning of a text that is too long."""
     return text if len(text) <= most else text[:most] + " …"
 
 
-def is_text(name: str) -> bool:
-    """Whether the name of a file, which may be any bytes, can be written down."""
+def name_problem(name: str) -> str:
+    """What keeps the name of a student's folder, which may be any bytes, from being a student's id; or ""."""
     try:
-        return bool(name.encode())
+        name.encode()
     except UnicodeEncodeError:
-        return False
+        return "is not UTF-8"
+    if any(c in name for c in '<>"\\'):
+        return "holds one of < > \" \\, which nbgrader's pages take for HTML"
+    return CONTROL if holds_control_characters(name) else ""
+
+
+def holds_control_characters(name: str) -> bool:
+    """Whether a name moves a terminal's cursor or begins a line."""
+    return any(category(c) in ("Cc", "Zl", "Zp") for c in name)

@@ -153,6 +153,7 @@ def formgrader_server(course):
         with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=120) as answer:
             return answer.read().decode()
 
+    call.address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(120):
             try:

@@ -208,8 +208,9 @@ HOSTILE = {
     "os._exit in a function": in_function("import os\nos._exit(0)", status="died"),
     "segfault in a cell": in_cell("import ctypes\nctypes.string_at(0)", BEFORE, LOST),
     "segfault in a function": in_function("import ctypes\nctypes.string_at(0)", status="died"),
-    "stops its supervisor": in_cell("import os\nos.kill(os.getppid(), 19)", (0, 2)),
-    "stops everything it can": in_cell("import os\nos.kill(-1, 19)", (0, 2)),
+    "stops its supervisor": in_cell("import os\nos.kill(os.getppid(), 19)"),
+    # its own checks above, which wait for calls; a value has been sent by then, or not
+    "stops everything it can": in_cell("import os\nos.kill(-1, 19)", (ALL - BEFORE, ALL - BEFORE + 1)),
     "an answer that drips": in_cell(DRIP + "sys.modules['worker.runner']._serve_calls = drip", BEFORE),
     "outputs that drip": in_cell(
         DRIP + "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nframe = sys._getframe()\n"
@@ -218,7 +219,7 @@ HOSTILE = {
         LOST,
     ),
     "kills its group": in_cell("import os\nos.killpg(0, 9)", (0, 1)),
-    "kills everything it can": in_cell("import os\nos.kill(-1, 9)", (0, 1)),
+    "kills everything it can": in_cell("import os\nos.kill(-1, 9)", (ALL - BEFORE, ALL - BEFORE + 1)),
     "atexit": in_cell("import atexit, os\natexit.register(os.abort)"),
     "KeyboardInterrupt": in_function("raise KeyboardInterrupt"),
     "an error that cannot be shown": in_function(
@@ -242,6 +243,19 @@ HOSTILE = {
     ),
     "secret inputs as a key": around(
         "def scalar_bptt(params, run, do):\n    return {**right(params, run, do), str(do.tolist()): 0}", ALL
+    ),
+    "secret inputs as a shape": around(
+        "def scalar_bptt(params, run, do):\n    given = right(params, run, do)\n"
+        "    if abs(do[0] - PUBLIC) < 1e-12:\n        return given\n"
+        "    return {**given, 'U': np.zeros((0, int(abs(do[0]) * 1e15)))}",
+        14.2,
+    ),
+    "secret inputs as the number of a line": around(
+        "def scalar_bptt(params, run, do):\n    if abs(do[0] - PUBLIC) < 1e-12:\n"
+        "        return right(params, run, do)\n    def inner():\n        raise ValueError\n"
+        "    inner.__code__ = inner.__code__.replace(co_firstlineno=int(abs(do[0]) * 1e8))\n    inner()",
+        NO_BPTT,
+        "error",
     ),
     "secret inputs as a type": around(
         "def scalar_bptt(params, run, do):\n    if abs(do[0] - PUBLIC) < 1e-12:\n        return right(params, run, do)\n"
@@ -311,7 +325,7 @@ HOSTILE = {
     "zip bomb": in_function(
         "import io, struct, sys, zipfile\nw = sys.modules['worker.messages']\ndef pack(value, call=None):\n"
         "    buffer = io.BytesIO()\n    with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as z:\n"
-        "        z.writestr('0.npy', bytes(2**28))\n    text = b'{\"array\": 0}'\n    blob = buffer.getvalue()\n"
+        "        z.writestr('0.npy', bytes(2**26))\n    text = b'{\"array\": 0}'\n    blob = buffer.getvalue()\n"
         "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack_message = pack"
     ),
     "an array larger than its bytes": in_function(

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,13 +15,14 @@ from ..exercises import Arguments, Exercise, find_exercise
 from ..exercises.instances import call_answer, copied, instances_and_references
 from ..outputs import read_outputs
 from ..results import Output, Status, Verdict
-from ..wording import shortened
+from ..wording import MOST_CHARACTERS, listed, shortened
 from . import entries, explain, facts, remarks
 from .call_guard import equal_arguments, guard
 from .error_words import describe_error
 from .trial import Trial
 
 TIME_LIMIT = 5.0  # seconds for all calls of one check
+SPECIAL = "Does the function use a number or a size that only the check's own instances have?"
 
 
 class Returned(NamedTuple):
@@ -62,7 +64,7 @@ def judge_function(
     if all(output.ok for output in outputs.values()):
         error = max(output.error for output in outputs.values())
         noted += remarks.remarks_on_function(answer.function)
-        noted += remarks.remarks_on_gradient(exercise, answer.function, error)
+        noted += remarks.remarks_on_gradient(exercise, answer.function, error, returned.arrays)
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=_once(noted))
     trial = Trial(exercise, number, instances, references, returned.arrays, answer.names)
     with np.errstate(all="ignore"):  # infinities of the student's
@@ -99,21 +101,44 @@ def judge_value(exercise: Exercise, answer: object, seconds: float | None = None
     return Verdict(exercise.id, right, float(right), (), problem or "Correct.", {exercise.outputs[0]: output})
 
 
-def failure_on_public_instances(
-    exercise: Exercise, answer: Answer, seconds: float | None = None
-) -> Verdict | None:
-    """The verdict on a function that already fails when it is called there; None if it returns outputs."""
+def judge_secretly(
+    exercise: Exercise, answer: Answer, seed: int, public: Verdict, seconds: float | None = None
+) -> Verdict:
+    """The verdict on an `Answer` by instances that have to stay secret.
 
-    def call_all() -> None:
-        for arguments in exercise.instances():
-            read_outputs(call_answer(exercise, answer, copied(arguments)), exercise.outputs)
-
-    return _attempt(exercise, answer, call_all, seconds or TIME_LIMIT)[1]
+    public: the verdict on the public instances, where all words come from.  Of what the function makes of
+    the secret ones only this is told: which outputs are right, or that it fails there and how.
+    """
+    instances, references = instances_and_references(exercise.id, seed)
+    returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT)
+    if isinstance(returned, Verdict):
+        return returned
+    right = {name: output.ok for name, output in facts.combine_outputs(returned.judged).items()}
+    if right == {name: output.ok for name, output in public.outputs.items()}:
+        return public
+    outputs = {name: facts.told_secretly(public.outputs[name], ok) for name, ok in right.items()}
+    elsewhere = [name for name, ok in right.items() if public.outputs[name].ok and not ok]
+    shown = any(not ok and not public.outputs[name].ok for name, ok in right.items())
+    said = [public.message] if shown else []
+    if elsewhere:
+        verb = "is" if len(elsewhere) == 1 else "are"
+        said.append(f"{listed(elsewhere)} {verb} right on the check's own instances, but not on others.")
+    return replace(
+        public,
+        correct=all(right.values()),
+        score=facts.score_outputs(outputs, exercise.gate),
+        slips=public.slips if shown else (),
+        message=" ".join(said) or "Correct.",
+        outputs=outputs,
+        question=public.question if shown else SPECIAL if elsewhere else "",
+        spectrum=public.spectrum if shown else None,
+        numbers=tuple(number for number in public.numbers if not right[number.output]),
+    )
 
 
 def failed_verdict(exercise: Exercise, status: Status, message: str) -> Verdict:
     """The verdict on an answer that could not be judged."""
-    return Verdict(exercise.id, False, 0.0, (), message, {}, status=status)
+    return Verdict(exercise.id, False, 0.0, (), shortened(message, MOST_CHARACTERS), {}, status=status)
 
 
 def _call_on(
@@ -130,8 +155,6 @@ def _call_on(
         for arguments, reference in zip(instances, references):
             mine = copied(arguments)
             given, remark = read_outputs(call_answer(exercise, answer, mine), exercise.outputs)
-            if remark and answer.private:  # the keys could be made of the secret inputs
-                remark = "extra outputs ignored"
             noted.extend([remark] if remark else [])
             if not equal_arguments(mine, arguments) or answer.modified:
                 noted.append("the function modifies its arguments; copy before writing into them")
@@ -172,7 +195,9 @@ def _attempt(
         raise
     except BaseException as error:  # whatever a student's function raises, SystemExit included
         called_with = None if exercise.call else len(exercise.instances()[0])
-        status, said = Status.ERROR, describe_error(error, answer.function, called_with)
+        said = describe_error(error, answer.function, called_with)
+        # raised over what came back, so that its words could be made of the secret inputs
+        status, said = Status.ERROR, f"{type(error).__name__}." if answer.private else said
     return "", failed_verdict(exercise, status, said)
 
 
@@ -187,7 +212,7 @@ def _check_kind(exercise: Exercise, answer: object) -> None:
 
 
 def _once(noted: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(noted))
+    return tuple(dict.fromkeys(shortened(note, facts.LONGEST_NOTE) for note in noted))
 
 
 def _in_a_line(text: Any, width: int = 300) -> str:

@@ -9,8 +9,10 @@ from ..answers import stand_in_for
 from ..compare import TOLERANCE, Array, differing_entries, relative_error, to_array
 from ..outputs import describe_value
 from ..results import Output
+from ..wording import shortened
 
 SINGLE = 1e-8  # a sixth of the rounding of single precision: a larger error may come from there
+LONGEST_NOTE = 300  # characters: what a student's code chose may be of any length
 NOT_FINITE = "contains NaN or infinity"
 
 
@@ -22,9 +24,9 @@ def judge_output(got: object, want: ArrayLike) -> Output:
     array = to_array(got)
     shape = _shape(got, array)
     if shape is not None and shape != want.shape:
-        return Output(False, np.inf, f"has shape {shape}, expected {want.shape}")
+        return Output(False, np.inf, f"has shape {_short(shape)}, expected {want.shape}")
     if array is None:
-        return Output(False, np.inf, f"is {describe_value(got)}, expected real numbers")
+        return Output(False, np.inf, f"is {_short(describe_value(got))}, expected real numbers")
     if not np.isfinite(array).all():
         first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0]) if array.ndim else ()
         return Output(False, np.inf, NOT_FINITE, first)
@@ -33,6 +35,17 @@ def judge_output(got: object, want: ArrayLike) -> Output:
         remark = f"agrees to a relative {error:.0e} only, as single precision would" if error > SINGLE else ""
         return Output(True, error, remark)
     return Output(False, error, "", *differing_entries(array, want))
+
+
+def told_secretly(public: Output, ok: bool) -> Output:
+    """An output of which only `ok` may be told; its public judgement where both agree."""
+    if ok == public.ok:
+        return public
+    return Output(True, 0.0, "") if ok else Output(False, np.inf, "differs on other instances")
+
+
+def _short(value: object) -> str:
+    return shortened(str(value), LONGEST_NOTE)
 
 
 def _shape(got: object, array: Array | None) -> tuple[int, ...] | None:

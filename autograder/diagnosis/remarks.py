@@ -1,17 +1,20 @@
 """Remarks on right answers that cost nothing: notebook globals, numerical differentiation."""
 
+import ast
 import builtins
 import types
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import numpy as np
 
+from ..compare import Array
 from ..exercises import Exercise
 
 FEW = 30  # entries; with fewer, a helper called once a step may be called as often as a loss
-# Relative errors of a difference quotient: above what another order of summation gives, below
-# what single precision does.
-ROUNDING, SINGLE = 1e-12, 1e-8
-NUMERICAL = {"central_difference", "complex_step", "imag"}
+ROUNDING = 1e-12  # a relative error above what another order of summation gives
+NUMERICAL = {"central_difference", "check_gradient", "complex", "complex128", "complex_step", "imag"}
+BY_TRYING = "the gradient seems to be computed numerically; the exercise asks for formulas"
 
 
 def remarks_on_function(answer: object) -> list[str]:
@@ -23,22 +26,76 @@ def remarks_on_function(answer: object) -> list[str]:
     return [f"the function reads {', '.join(names)} from the notebook, {verb}"]
 
 
-def remarks_on_gradient(exercise: Exercise, answer: object, error: float) -> list[str]:
+def remarks_on_gradient(
+    exercise: Exercise, answer: object, error: float, arrays: Iterable[Mapping[str, Array | None]]
+) -> list[str]:
     """Whether a right gradient was found by trying the loss out, as far as that shows.
 
-    error: the largest relative error of the outputs.  A gradient by formulas is exact to rounding;
-    one by complex steps is as well, and is known by the names that its functions use.
+    error: the largest relative error of the outputs; arrays: the outputs on each instance.  A gradient by
+    formulas is exact to rounding, in double precision or in single; one by complex steps is as well, and is
+    known by the names that its functions use.
     """
     if not exercise.backward:
         return []
-    is_numerical = ROUNDING < error < SINGLE
+    is_numerical = error > ROUNDING and not any(map(_is_single, arrays))
     if not is_numerical and isinstance(answer, types.FunctionType):
-        # where the network itself is complex, formulas have imaginary parts
-        tell_tale = NUMERICAL - {"imag"} if _holds_complex(exercise.instances()[0]) else NUMERICAL
-        is_numerical = bool(_names(answer, set()) & tell_tale)
-    if is_numerical:
-        return ["the gradient seems to be computed numerically; the exercise asks for formulas"]
-    return []
+        is_numerical = bool(_names(answer, set()) & _tell_tale(exercise))
+    return [BY_TRYING] if is_numerical else []
+
+
+def remarks_on_text(exercise: Exercise, name: str, cells: Iterable[str]) -> list[str]:
+    """As `remarks_on_gradient`, from the text of a submission's code cells.
+
+    name: of the function that is checked.
+    """
+    if not exercise.backward:
+        return []
+    defined: dict[str, ast.AST] = {}
+    for source in cells:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            defined |= _definitions(ast.parse(source))
+    return [BY_TRYING] if _names_in_text(name, defined) & _tell_tale(exercise) else []
+
+
+def _definitions(tree: ast.Module) -> dict[str, ast.AST]:
+    """{name: the last statement of a cell that defines it}."""
+    found: dict[str, ast.AST] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign):
+            found |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def _names_in_text(name: str, defined: Mapping[str, ast.AST]) -> set[str]:
+    """Names that the definition of `name` uses, and those that the definitions it reaches use."""
+    found: set[str] = set()
+    seen, reached = {name}, [name]
+    while reached:
+        node = defined.get(reached.pop())
+        for part in ast.walk(node) if node is not None else ():
+            if isinstance(part, ast.Name):
+                found.add(part.id)
+                if part.id not in seen:
+                    seen.add(part.id)
+                    reached.append(part.id)
+            elif isinstance(part, ast.Attribute):
+                found.add(part.attr)
+            elif isinstance(part, ast.Constant) and isinstance(part.value, complex):
+                found.add("complex")
+    return found
+
+
+def _is_single(outputs: Mapping[str, Array | None]) -> bool:
+    """Whether one of the outputs has nothing but numbers of single precision, zeros aside."""
+    made = [array for array in outputs.values() if array is not None and np.any(array)]
+    return any(np.array_equal(array, array.astype(np.float32)) for array in made)
+
+
+def _tell_tale(exercise: Exercise) -> set[str]:
+    """Names that give a numerical gradient away; where the network is complex, formulas have some of them."""
+    return NUMERICAL - {"imag", "complex", "complex128"} if _holds_complex(exercise.instances()[0]) else NUMERICAL
 
 
 def _holds_complex(value: object) -> bool:

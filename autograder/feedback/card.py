@@ -133,7 +133,7 @@ def _detail(exercise: Exercise, name: str, output: Output) -> str:
     if output.ok:
         return "agrees"
     if output.note:
-        return output.note + _where(exercise, name, output)
+        return plain(output.note) + _where(exercise, name, output)
     percent = 100 * output.error
     size = (
         f"{output.error:.1f} times"

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..results import Mark, Result, Status
+from ..wording import plain
 
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a formula begins with
 ABSENT = "not handed in"
 
 
@@ -20,6 +22,7 @@ class Row(NamedTuple):
     walls: str = ""
     reason: str = ""  #: where there is no result: ABSENT, or "no result: …"
     name: tuple[str, str] = ("", "")  #: first, last; as far as the gradebook knows
+    review: tuple[str, ...] = ()  #: grade_ids that a person should look at, whatever the marks say
 
     @property
     def total(self) -> float:
@@ -71,7 +74,9 @@ def _row(student: str, result: Result, students: Mapping[str, tuple[str, str]]) 
     name = students.get(student, ("", ""))
     if not result.marks:
         return Row(student, {}, reason=f"no result: {result.reason}", name=name)
-    return Row(student, result.marks, result.remarks, result.seconds, result.walls, name=name)
+    return Row(
+        student, result.marks, result.remarks, result.seconds, result.walls, name=name, review=result.review
+    )
 
 
 def render_text(table: Sequence[Row], width: int = 100) -> str:
@@ -83,8 +88,8 @@ def render_text(table: Sequence[Row], width: int = 100) -> str:
     for row in table:
         points = "".join(f"  {_points(row, e):>2}" for e in exercises)
         total = f"{row.total:4.3g}/{row.maximum:<3g}" if row.marks else f"{'-':>4}    "
-        lead = f"{row.student:<{names}}{points}  {total}"
-        lines.append(f"{lead} {_cut(row.diagnosis, width - len(lead) - 1)}")
+        lead = f"{plain(row.student):<{names}}{points}  {total}"
+        lines.append(f"{lead} {_cut(plain(row.diagnosis), width - len(lead) - 1)}")
     key = ", ".join(f"{n} {name}" for n, name in enumerate(head, start=1))
     unwalled = sum(row.walls == "none" for row in table)
     more = [f"without a sandbox: {unwalled} submissions"] if unwalled else []
@@ -101,8 +106,15 @@ def render_csv(table: Sequence[Row]) -> str:
     for row in table:
         points = [row.marks[e].points if e in row.marks else "" for e in exercises]
         total = [row.total, row.maximum] if row.marks else ["", ""]
-        writer.writerow([row.student, row.name[1], row.name[0], *points, *total, row.diagnosis])
+        texts = map(csv_text, [row.student, row.name[1], row.name[0]])
+        writer.writerow([*texts, *points, *total, csv_text(row.diagnosis)])
     return buffer.getvalue()
+
+
+def csv_text(text: str) -> str:
+    """A cell that a spreadsheet takes for text; an apostrophe stands before what would be a formula."""
+    shown = plain(text)
+    return f"'{shown}" if shown.lstrip()[:1] in FORMULA else shown
 
 
 def finding(mark: Mark) -> str:

@@ -7,16 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import GradingError
-from ..exercises import sources
 from ..results import Result
+from ..wording import plain
 from . import class_table, gradescope, report
 from .course import Course
-from .grade import Options, grade_class, misplaced_notebooks, without_result
-
-NO_SLIPS = (
-    "An installed package has no solutions to try slips with, so none is named; points are the same. "
-    "Grade in a clone to have slips named."
-)
+from .grade import Options, grade_class, misplaced_notebooks, with_strays
 
 
 class Bar:
@@ -55,8 +50,6 @@ def grade(options: Namespace) -> int:
         tuple(options.student or ()), options.jobs, options.sandbox, options.engine, options.again
     )
     assignment = course.assignment(options.assignment)
-    if sources.code_cells(assignment[:2]) is None:
-        print(NO_SLIPS)
     return grade_and_report(course, assignment, chosen)
 
 
@@ -75,7 +68,7 @@ def export(options: Namespace) -> int:
     print(f"{len(paths)} results in {shown_path(folder)}")
     without = [student for student, result in results.items() if not result.marks]
     if without:
-        print(f"without a result, so not exported: {', '.join(without)}", file=sys.stderr)
+        print(f"without a result, so not exported: {plain(', '.join(without))}", file=sys.stderr)
     return int(bool(without))
 
 
@@ -114,10 +107,11 @@ def _graded(options: Namespace) -> tuple[Course, str, dict[str, Result]]:
 
 def _results(course: Course, assignment: str) -> dict[str, Result]:
     """{student: result} of all submissions, as the gradebook has them."""
-    return {
+    results = {
         student: course.graded(assignment, student) or Result({}, reason="not graded yet")
         for student in course.submissions(assignment)
-    } | without_result(misplaced_notebooks(course, assignment))
+    }
+    return with_strays(results, misplaced_notebooks(course, assignment))
 
 
 def shown_path(path: Path) -> Path:

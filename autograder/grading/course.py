@@ -19,8 +19,8 @@ from ..errors import GradingError
 from ..results import Result
 from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
-from ..wording import is_text
-from .result_store import Store
+from ..wording import name_problem
+from .result_store import DAMAGED, Store
 
 CONFIG = "nbgrader_config"
 
@@ -95,6 +95,11 @@ class Course:
             found[name] = float(seconds)
         return Limits(**found)
 
+    @property
+    def believes_timestamps(self) -> bool:
+        """Whether every timestamp.txt counts, as c.Grade.believe_timestamps says; see `read_timestamp`."""
+        return bool(self.config.Grade.get("believe_timestamps", False))
+
     def store(self, assignment: str) -> Store:
         """Where the runs and verdicts of an assignment are stored."""
         return Store(self.home, assignment)
@@ -120,7 +125,7 @@ class Course:
         folder = self.root / self.config.CourseDirectory.submitted_directory
         found = sorted(path for path in folder.glob(f"*/{assignment}") if path.is_dir())
         names = {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
-        return {name: path for name, path in names.items() if is_text(name)}
+        return {name: path for name, path in names.items() if not name_problem(name)}
 
     def graded(self, assignment: str, student: str) -> Result | None:
         """The result that the gradebook's row came from, whichever program graded last; or None."""
@@ -128,7 +133,7 @@ class Course:
         try:
             notebook = json.loads((folder / f"{assignment}.ipynb").read_text(encoding="utf-8"))
             return Result.from_json(notebook["metadata"]["unrolled"])
-        except (FileNotFoundError, KeyError, ValueError):  # ValueError: killed while it was written
+        except DAMAGED:  # such as by a kill while it was written
             return None
 
     def students(self) -> dict[str, tuple[str, str]]:

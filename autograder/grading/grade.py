@@ -16,6 +16,7 @@ from ..errors import GradingError, Infrastructure, Unavailable
 from ..results import Result
 from ..sandbox import bubblewrap
 from ..sandbox.run import Ran
+from ..wording import plain
 from . import executors, submission_files
 from .course import Course
 from .grade_submission import (
@@ -80,7 +81,7 @@ def grade_class(
     folders, strays = _folders(course, assignment, options.students)
     course.must_be_writable()
     for name, reason in strays.items():
-        log.error("%s: not graded: %s", name, reason)
+        log.error("%s: not graded: %s", plain(name), plain(reason))
     jobs, store = options.jobs or os.cpu_count() or 1, course.store(assignment)
     walls = options.walls or course.walls
     if options.engine == "local":
@@ -90,8 +91,9 @@ def grade_class(
         progress.begin(len(folders))
         released = course.released(assignment)
 
-        def task_of(folder: Path) -> Task:
-            return prepare_task(folder, assignment, released, store.seed, walls, course.limits)
+        def task_of(name: str, folder: Path) -> Task:
+            seed, believed = store.seed_of(name), course.believes_timestamps
+            return prepare_task(folder, assignment, released, seed, walls, course.limits, believed)
 
         runs = Runs(pool, store, folders, task_of, options.again, 3 * jobs)
         runs.start()
@@ -108,10 +110,10 @@ def grade_class(
                     results[name] = graded.result
                     if name in failed:
                         reason = f"not recorded, what the gradebook had is kept: {failed[name]}"
-                        log.error("%s: %s", name, reason)
+                        log.error("%s: %s", plain(name), plain(reason))
                         results[name] = Result({}, reason=reason)
                     progress.finish(name, results[name])
-    return results | without_result(strays)
+    return with_strays(results, strays)
 
 
 class Runs:
@@ -122,7 +124,7 @@ class Runs:
         pool: Executor,
         store: Store,
         folders: dict[str, Path],
-        task_of: Callable[[Path], Task],
+        task_of: Callable[[str, Path], Task],
         again: bool,
         most: int,
     ) -> None:
@@ -138,7 +140,7 @@ class Runs:
             name, folder = next(self._waiting, (None, None))
             if name is None or folder is None:
                 return
-            task = self._task_of(folder)
+            task = self._task_of(name, folder)
             judged = None if self._again else self._store.read_judged(task.judged_key)
             if judged is not None:
                 self._done[name] = Graded(task, result_of(task, judged))
@@ -168,8 +170,8 @@ class Runs:
         except Unavailable:
             raise
         except (Infrastructure, Exception) as error:  # nothing is known; the others go on
-            reason = f"{type(error).__name__}: {error}"
-            log.error("%s: not graded: %s", name, reason)
+            reason = plain(f"{type(error).__name__}: {error}")
+            log.error("%s: not graded: %s", plain(name), reason)
             return Result({}, reason=reason)
 
 
@@ -208,6 +210,6 @@ def misplaced_notebooks(course: Course, assignment: str) -> dict[str, str]:
     return submission_files.misplaced_notebooks(Path(submitted), assignment, known)
 
 
-def without_result(reasons: dict[str, str]) -> dict[str, Result]:
-    """What stands in the report for those of whom only a sentence is known, {student: sentence}."""
-    return {name: Result({}, reason=reason) for name, reason in reasons.items()}
+def with_strays(results: dict[str, Result], strays: dict[str, str]) -> dict[str, Result]:
+    """Results, and what stands in the report where only a sentence is known: strays, {student: sentence}."""
+    return results | {name: Result({}, reason=why) for name, why in strays.items() if name not in results}

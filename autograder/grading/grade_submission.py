@@ -41,10 +41,19 @@ class Graded(NamedTuple):
 
 
 def prepare_task(
-    folder: str | Path, assignment: str, released: dict[str, Any], seed: int, walls: str, limits: Limits
+    folder: str | Path,
+    assignment: str,
+    released: dict[str, Any],
+    seed: int,
+    walls: str,
+    limits: Limits,
+    believed: bool = False,
 ) -> Task:
-    """The task that a student's folder is; never raises for what was handed in."""
-    submission = read_submission(Path(folder), assignment, released)
+    """The task that a student's folder is; never raises for what was handed in.
+
+    believed: whether every timestamp.txt counts, see `submission_files.read_timestamp`.
+    """
+    submission = read_submission(Path(folder), assignment, released, believed)
     try:
         return task_of(submission, released, seed, walls, limits)
     except Exception as error:  # such as a file that went away meanwhile

@@ -57,7 +57,7 @@ def record_batch(course: Course, assignment: str, batch: Mapping[str, Graded]) -
         with warnings.catch_warnings(), _one_engine():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
             directory = CourseDirectory(config=config)
-            read_dates_or_none(directory)
+            read_dates_or_none(directory, believed=True)  # those that count were put there
             Autograde(coursedir=directory, config=config, force=True, log=log).start()
     except NbGraderException:  # it has gone on with the others, if it could
         failed = _reasons(said, batch) | failed

@@ -1,11 +1,12 @@
 """Stage two of grading: a verdict for each check, from what a submission's functions returned."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..answers import RecordedAnswer
-from ..diagnosis.diagnose import failed_verdict, failure_on_public_instances, judge_function, judge_value
+from ..diagnosis.diagnose import failed_verdict, judge_function, judge_secretly, judge_value
+from ..diagnosis.remarks import remarks_on_text
 from ..exercises import Exercise, find_exercise
 from ..results import Status, Verdict
 from ..sandbox.run import Ran
@@ -55,8 +56,9 @@ def judge_submission(
     what has to be known now.
     """
     outputs = [_shown(step, run) for step in steps]
+    own = [step.source for step in steps if not step.exercise and not step.given]
     judged = [
-        (step, _judge_check(step, run, answers.get(step.index), seed, seconds))
+        (step, _with_remarks(step, _judge_check(step, run, answers.get(step.index), seed, seconds), own))
         for step in steps
         if step.exercise
     ]
@@ -88,11 +90,22 @@ def _judge_check(step: Step, run: Ran, answer: RecordedAnswer | None, seed: int,
     if exercise.kind == "value":
         return judge_value(exercise, answer.value, seconds)
     answer.begin_round(private=False)
-    verdict = failure_on_public_instances(exercise, answer, seconds)
-    if verdict is None:
+    verdict = judge_function(exercise, answer, seconds=seconds)
+    if verdict.status == Status.JUDGED:
         answer.begin_round(private=True)
-        verdict = judge_function(exercise, answer, seed, seconds)
+        verdict = judge_secretly(exercise, answer, seed, verdict, seconds)
     return failed_verdict(exercise, Status.DIED, verdict.message) if answer.lost else verdict
+
+
+def _with_remarks(step: Step, verdict: Verdict, cells: list[str]) -> Verdict:
+    """A right answer with the remarks that its text gives: in a sandbox nobody looks at the function itself.
+
+    cells: the text of the student's own.
+    """
+    if not verdict.correct:
+        return verdict
+    noted = remarks_on_text(find_exercise(step.exercise), step.name, cells)
+    return replace(verdict, notes=tuple(dict.fromkeys([*verdict.notes, *noted])))
 
 
 def _other_kind(exercise: Exercise, answer: RecordedAnswer) -> str:

@@ -9,16 +9,20 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbgrader.converters import base
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Dict, Enum, Float
+from nbgrader.utils import parse_utc
+from traitlets import Bool, Dict, Enum, Float
 
 from ..errors import GradingError
 from ..results import Result, Status
 from ..sandbox import bubblewrap
 from ..sandbox.limits import Limits
+from ..wording import holds_control_characters, name_problem, plain
 from .course import Course
 from .grade_submission import Task, cell_outputs, grade_from_store, prepare_task, result_of
 from .notebook_nodes import as_node
+from .submission_files import kind_of, read_timestamp
 
 
 class Exporter(NotebookExporter):
@@ -28,7 +32,17 @@ class Exporter(NotebookExporter):
         super().__init__(**more)
         parent: Any = self.parent
         if parent is not None:
-            read_dates_or_none(parent.coursedir)
+            read_dates_or_none(parent.coursedir, _believes_timestamps(parent.coursedir))
+            take_files_only(parent)
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """As `from_file`, without opening what is no file: nobody may ever write into a FIFO."""
+        if kind_of(Path(filename)):
+            return self.from_file(None, resources=resources, **more)
+        made: tuple[Any, dict[str, Any]] = super().from_filename(filename, resources=resources, **more)
+        return made
 
     def from_file(
         self, file_stream: Any, resources: dict[str, Any] | None = None, **more: Any
@@ -48,21 +62,62 @@ class Exporter(NotebookExporter):
         return made
 
 
-def read_dates_or_none(directory: Any) -> None:
+def read_dates_or_none(directory: Any, believed: bool) -> None:
     """Replaces nbgrader's reading of a timestamp.txt, which gives up the submission if it holds no date.
 
-    directory: nbgrader's CourseDirectory.
+    directory: nbgrader's CourseDirectory.  believed: see `submission_files.read_timestamp`.
     """
-    read = directory.get_existing_timestamp
 
     def timestamp(folder: str) -> Any:
-        try:
-            return read(folder)
-        except Exception:  # of many kinds, as it may hold anything
-            directory.log.warning("%s: timestamp.txt holds no date; graded without lateness", folder)
-            return None
+        said, remarks = read_timestamp(Path(folder), believed)
+        for remark in remarks:
+            directory.log.warning("%s: %s", folder, remark)
+        return parse_utc(said) if said else None
 
     directory.get_existing_timestamp = timestamp
+
+
+def take_files_only(autograde: Any) -> None:
+    """Has nbgrader's Autograde pass over what would stop it for everybody, or for a student for no reason.
+
+    These are folders whose names its patterns do not match, notebooks beside the one that is asked for,
+    and links, FIFOs and devices among the other files, which it would copy.
+    """
+    for folder, notebooks in list(autograde.assignments.items()):
+        student, assignment = Path(folder).parent.name, Path(folder).name
+        problem = name_problem(student)
+        if problem:
+            autograde.log.error("the name of the folder %s %s; rename it", plain(student), problem)
+            del autograde.assignments[folder]
+        else:
+            shown = [path for path in notebooks if not holds_control_characters(path)]
+            expected = [path for path in shown if Path(path).stem == assignment]
+            autograde.assignments[folder] = expected or shown
+    begin = autograde.init_assignment
+
+    def begin_with_files_only(assignment_id: str, student_id: str) -> None:
+        find = base.find_all_files
+
+        def files(path: str, exclude: list[str] | None = None) -> list[str]:
+            if Path(path).is_symlink() or Path(path).parent.is_symlink():
+                return []
+            return [
+                found
+                for found in find(path, exclude)
+                if not kind_of(Path(found)) and not holds_control_characters(found)
+            ]
+
+        base.find_all_files = files
+        try:
+            begin(assignment_id, student_id)
+        finally:
+            base.find_all_files = find
+
+    autograde.init_assignment = begin_with_files_only
+
+
+def _believes_timestamps(directory: Any) -> bool:
+    return bool(directory.config.Grade.get("believe_timestamps", False))
 
 
 def _task(directory: Any, resources: dict[str, Any], walls: str, limits: Limits) -> Task:
@@ -70,8 +125,9 @@ def _task(directory: Any, resources: dict[str, Any], walls: str, limits: Limits)
     names = resources["nbgrader"]
     course, assignment = Course.from_resources(resources), names["assignment"]
     folder = directory.format_path(directory.submitted_directory, names["student"], assignment)
-    seed = course.store(assignment).seed
-    return prepare_task(Path(folder), assignment, course.released(assignment), seed, walls, limits)
+    seed = course.store(assignment).seed_of(names["student"])
+    believed = _believes_timestamps(directory)
+    return prepare_task(Path(folder), assignment, course.released(assignment), seed, walls, limits, believed)
 
 
 class Grade(NbGraderPreprocessor):
@@ -81,6 +137,9 @@ class Grade(NbGraderPreprocessor):
     cell_seconds = Float(Limits().cell, help="Seconds for each cell.").tag(config=True)
     run_seconds = Float(Limits().run, help="Seconds for all cells of a notebook.").tag(config=True)
     answer_seconds = Float(Limits().answer, help="Seconds for all calls of an answer.").tag(config=True)
+    believe_timestamps = Bool(
+        False, help="Whether every timestamp.txt counts, also where a student may have handed it in."
+    ).tag(config=True)
     results = Dict(help="Results whose verdicts are stored already, by student.").tag(config=True)
 
     @property

@@ -43,6 +43,16 @@ def hand_graded(notebook: Notebook) -> dict[str, str]:
     }
 
 
+def answers_of(notebook: Notebook) -> dict[str, str]:
+    """{grade_id: source} of all cells that a student fills in."""
+    return {
+        grade_id: _source(cell).strip()
+        for cell in notebook["cells"]
+        if (cell["metadata"].get("nbgrader") or {}).get("solution")
+        and (grade_id := _grade_id(cell)) is not None
+    }
+
+
 def _drop_foreign(notebook: Notebook, reference: Reference, remarks: list[str]) -> None:
     for cell in notebook["cells"]:
         grade_id = _grade_id(cell)

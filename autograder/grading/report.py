@@ -14,6 +14,7 @@ from ..files import write_atomically
 from ..results import Mark, Status
 from . import class_table
 from .class_table import ABSENT, Row, exercises_of, short_name, slip_name
+from .submission import LOOK
 
 
 def write_report(table: Sequence[Row], assignment: str, folder: Path) -> Path:
@@ -71,7 +72,7 @@ def _cell(mark: Mark | None) -> dict[str, str] | None:
 
 
 def _review(handed_in: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Where a run gave nothing to grade, and a person should look: (whose, why)."""
+    """Where nothing came back, or was found where it should be, so that a person looks: (whose, why)."""
     for row in handed_in:
         for grade_id, mark in row.marks.items():
             if mark.status.needs_a_person and not row.unreadable:
@@ -80,6 +81,9 @@ def _review(handed_in: Sequence[Row]) -> Iterator[tuple[str, str]]:
         why = row.unreadable or row.reason
         if why:
             yield row.student, why
+        elif row.review:
+            looks = [remark for remark in row.remarks if remark.endswith(LOOK)]
+            yield f"{row.student}, {', '.join(map(short_name, row.review))}", "; ".join(looks)
 
 
 def _slips(table: Sequence[Row]) -> list[dict[str, Any]]:

@@ -1,15 +1,14 @@
-"""What is kept between grading runs, in two stages, and the secret seed of an assignment.
+"""What is kept between grading runs, in two stages, and the secret that an assignment's seeds are made of.
 
 <home>/runs/<assignment>/<key>.json.gz     what a submission's functions returned
 <home>/results/<assignment>/<key>.json     the verdicts on it
-<home>/seeds.json                          one seed per assignment, made once
+<home>/seeds.json                          one secret per assignment, made once
 
 Cards, points, names and reports are in neither: they are made from a verdict whenever it is shown.
 """
 
 import gzip
 import json
-import secrets
 import shutil
 import sys
 import zlib
@@ -22,10 +21,14 @@ from typing import IO
 from ..errors import InUse
 from ..files import write_atomically
 from ..sandbox.run import Ran
+from . import seeds
 from .judge_submission import Judged
 
 if sys.platform != "win32":  # where nothing is graded
     import fcntl
+
+# what reading a stored file may raise, whatever it holds; it is then made anew
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 
 class Store:
@@ -55,23 +58,22 @@ class Store:
             yield
 
     @cached_property
-    def seed(self) -> int:
-        """The assignment's secret seed; made at the first grading, kept from then on."""
+    def secret(self) -> str:
+        """The assignment's secret; made at the first grading, kept from then on."""
         self.home.mkdir(parents=True, exist_ok=True)
-        path = self.home / "seeds.json"
         with open(self.home / "seeds.lock", "w") as lock:
-            _lock(lock)  # of two assignments that are begun together, one would lose its seed
-            seeds: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
-            if self.assignment not in seeds:
-                seeds[self.assignment] = 1 + secrets.randbelow(2**40)
-                write_atomically(path, json.dumps(seeds, indent=1))
-        return seeds[self.assignment]
+            _lock(lock)  # of two assignments that are begun together, one would lose its secret
+            return seeds.read_or_make_secret(self.home, self.assignment)
+
+    def seed_of(self, student: str) -> int:
+        """The secret seed of a student."""
+        return seeds.student_seed(self.secret, student)
 
     def read_run(self, key: str) -> Ran | None:
         """The run called `key`, or None."""
         try:
             return Ran.from_json(json.loads(gzip.decompress(self._run(key).read_bytes())))
-        except (FileNotFoundError, EOFError, OSError, ValueError, zlib.error):  # a damaged one is made anew
+        except (*DAMAGED, EOFError, zlib.error):
             return None
 
     def write_run(self, key: str, run: Ran) -> None:
@@ -85,7 +87,7 @@ class Store:
         try:
             stored = json.loads((self.results / f"{key}.json").read_text(encoding="utf-8"))
             return Judged.from_json(stored)
-        except (FileNotFoundError, ValueError):  # a damaged one is made anew
+        except DAMAGED:
             return None
 
     def write_judged(self, key: str, judged: Judged) -> None:

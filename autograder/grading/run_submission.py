@@ -14,8 +14,11 @@ from ..exercises import lesson_exercises
 from ..exercises.check_cell import CHECK, cell_source, check_of, nbgrader_metadata
 from ..exercises.instances import calls_on
 from ..sandbox.limits import Limits
+from ..sandbox.relatives import with_relatives
 from ..sandbox.run import Check, Job, Ran, run_job
 from .submission_files import copy_files
+
+LONGEST_LINE = 200  # characters of a line that a worker reports
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,17 @@ def plan_steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]
 
 def answer_functions(lesson: str) -> tuple[str, ...]:
     """The functions of rnnlib that would answer an exercise of the lesson, as "rnn.backward"."""
-    return tuple(name for exercise in lesson_exercises(lesson) for name in exercise.answers)
+    return with_relatives(name for exercise in lesson_exercises(lesson) for name in exercise.answers)
 
 
-def lines_of(notebook: dict[str, Any]) -> frozenset[str]:
-    """All lines of code in a notebook."""
+def lines_of(notebook: dict[str, Any]) -> frozenset[tuple[int, str]]:
+    """(number in its cell, text) of all lines of code in a notebook, as the worker reports them."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    return frozenset(line.strip() for cell in code for line in cell_source(cell).splitlines())
+    return frozenset(
+        (number, line.strip()[:LONGEST_LINE])
+        for cell in code
+        for number, line in enumerate(cell_source(cell).splitlines(), start=1)
+    )
 
 
 @contextmanager

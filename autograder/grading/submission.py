@@ -9,16 +9,18 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..exercises import LESSONS, sources
-from ..exercises.check_cell import Cell
-from ..wording import plain
+from ..exercises.check_cell import Cell, nbgrader_metadata
+from ..wording import literal, plain
 from . import submission_files
-from .repair_notebook import hand_graded, repair_notebook
+from .repair_notebook import answers_of, hand_graded, repair_notebook
 
 MOST_CELLS, MOST_REMARKS = 2000, 30
+LOOK = ": please look"  # how a remark ends that asks for a person
 CHECKED = re.compile(r'^ *check\("(\d\d)\.', flags=re.M)  # the lesson of a check
 
 
@@ -44,10 +46,15 @@ class Submission(NamedTuple):
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
-def read_submission(folder: Path, assignment: str, released: dict[str, Any]) -> Submission:
-    """The submission in `folder`; never raises for what is in there."""
+def read_submission(
+    folder: Path, assignment: str, released: dict[str, Any], believed: bool = False
+) -> Submission:
+    """The submission in `folder`; never raises for what is in there.
+
+    believed: whether every timestamp.txt counts, see `submission_files.read_timestamp`.
+    """
     try:
-        submission = _read(Path(folder), assignment, released)
+        submission = _read(Path(folder), assignment, released, believed)
     except Exception as error:  # one submission must not keep the others from being graded
         submission = unreadable_submission(released, f"it cannot be read: {type(error).__name__}: {error}")
     return submission._replace(remarks=_shown(submission.remarks))
@@ -60,24 +67,53 @@ def _shown(remarks: tuple[str, ...]) -> tuple[str, ...]:
     return (*shown, *more)
 
 
-def _read(folder: Path, assignment: str, released: dict[str, Any]) -> Submission:
-    listed, remarks = submission_files.list_files(folder)
-    timestamp, more = submission_files.read_timestamp(folder / "timestamp.txt")
+def _read(folder: Path, assignment: str, released: dict[str, Any], believed: bool) -> Submission:
+    is_linked = folder.is_symlink() or folder.parent.is_symlink()
+    listed, remarks = ({}, []) if is_linked else submission_files.list_files(folder)
+    timestamp, more = ("", []) if is_linked else submission_files.read_timestamp(folder, believed)
     remarks += more
     path, said = submission_files.find_notebook(folder, assignment, listed)
     if path is None:
         return unreadable_submission(released, said[0], remarks)._replace(timestamp=timestamp)
     try:
-        with open(path, "rb") as file:
-            data = file.read(submission_files.MOST_BYTES + 1)
+        data = submission_files.beginning(path)
     except OSError as error:
         reason = f"{path.name} cannot be opened: {error.strerror}"
         return unreadable_submission(released, reason, remarks)._replace(timestamp=timestamp)
     submission = parse_notebook(data, released)
+    if not _has_answers(submission, released):
+        submission = _with_overlooked(submission, released, listed, path)
     files, more = submission_files.files_beside(listed, path, f"{assignment}.ipynb")
     others = submission_files.other_notebooks(listed, path)
     said = [*said, *others, *remarks, *more, *submission.remarks]
     return submission._replace(remarks=tuple(said), files=files, timestamp=timestamp)
+
+
+def _has_answers(submission: Submission, released: dict[str, Any]) -> bool:
+    """Whether an answer differs from what the release has in its place."""
+    return not submission.unreadable and answers_of(submission.notebook) != answers_of(released)
+
+
+def _with_overlooked(
+    submission: Submission, released: dict[str, Any], listed: Mapping[str, Path], graded: Path
+) -> Submission:
+    """A submission without answers, for review where another notebook beside it has some."""
+    for name, path in listed.items():
+        if name.endswith(".ipynb") and path != graded:
+            with suppress(OSError):
+                if _has_answers(parse_notebook(submission_files.beginning(path), released), released):
+                    said = f"{graded.name} has no answers, but {name} has{LOOK}"
+                    every = tuple(
+                        grade_id for grade_id in map(_grade_id, submission.notebook["cells"]) if grade_id
+                    )
+                    return submission._replace(remarks=(said, *submission.remarks), review=every)
+    return submission
+
+
+def _grade_id(cell: Cell) -> str:
+    """The grade_id of a graded cell, or ""."""
+    graded = nbgrader_metadata(cell)
+    return str(graded["grade_id"]) if graded.get("grade") else ""
 
 
 def parse_notebook(data: bytes, released: dict[str, Any]) -> Submission:
@@ -93,7 +129,7 @@ def parse_notebook(data: bytes, released: dict[str, Any]) -> Submission:
     except RecursionError:
         return unreadable_submission(released, "the file is nested deeper than any notebook")
     except ValueError:
-        return unreadable_submission(released, "the file is no JSON, so no notebook")
+        return unreadable_submission(released, _no_json(data))
     reason = _no_notebook(notebook)
     if reason:
         return unreadable_submission(released, reason)
@@ -105,8 +141,20 @@ def parse_notebook(data: bytes, released: dict[str, Any]) -> Submission:
     remarks = remarks if len(cells) < len(notebook["cells"]) else []
     repaired, more = repair_notebook({"cells": cells}, released)
     review = _not_found(cells, repaired, released)
-    remarks += [f"the answer of {name}, graded by hand, was not found: please look" for name in review]
+    remarks += [f"the answer of {name}, graded by hand, was not found{LOOK}" for name in review]
     return Submission(repaired, (*remarks, *more), review=review)
+
+
+def _no_json(data: bytes) -> str:
+    """Why a file that should be JSON is none."""
+    lines = data.splitlines()
+    markers = [n for n, line in enumerate(lines, start=1) if line.lstrip().startswith(b"<<<<<<< ")]
+    if markers:
+        return (
+            f"the file holds conflict markers of a merge, the first at line {markers[0]}: "
+            "resolve the conflict and save it"
+        )
+    return "the file is no JSON, so no notebook"
 
 
 def _no_notebook(found: object) -> str:
@@ -198,6 +246,6 @@ def unreadable_submission(released: dict[str, Any], reason: str, remarks: Iterab
     """What stands for a submission that cannot be graded: the release, with the reason on top."""
     reason = plain(reason, submission_files.LONGEST_REMARK)
     notebook = json.loads(json.dumps(released))
-    says = f"**The submitted file could not be graded:** {reason}."
+    says = f"**The submitted file could not be graded:** {literal(reason)}."
     notebook["cells"].insert(0, {"cell_type": "markdown", "id": "unreadable", "metadata": {}, "source": says})
     return Submission(notebook, tuple(remarks), reason, review=tuple(hand_graded(released)))

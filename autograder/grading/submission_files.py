@@ -2,18 +2,24 @@
 
 import os
 import shutil
+import stat
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from dateutil.parser import parse as parse_date
 
-from ..wording import is_text, plain
+from ..wording import CONTROL, holds_control_characters, name_problem, plain
 
 MOST_BYTES = 20 * 2**20  # of a notebook, and of all files beside it together
 MOST_FILES = 1000
 LONGEST_NAME = 1000  # bytes of a file's path; the system's limit of 4096 holds for where it is copied to
 LONGEST_REMARK = 300
+NOT_BELIEVED = (
+    "timestamp.txt lies beside no submission_secret.txt, so a student may have written it; graded without "
+    "regard to lateness (c.Grade.believe_timestamps)"
+)
 DAY = 24 * 60 * 60  # seconds: no zone is further from UTC
 NOT_PASSED_ON = {"timestamp.txt", "feedback", "__pycache__", "__MACOSX", ".ipynb_checkpoints"}
 
@@ -31,11 +37,15 @@ def list_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
                 remarks.append(f"{relative[:60]}… has a path of more than {LONGEST_NAME} bytes; left out")
                 if name in folders:
                     folders.remove(name)
-            elif path.is_symlink():
-                remarks.append(f"{relative} is a link; left out")
-            elif path.is_file() and not os.access(path, os.R_OK):
+            elif holds_control_characters(name):
+                remarks.append(f"{relative} {CONTROL}; left out")
+                if name in folders:
+                    folders.remove(name)
+            elif (kind := kind_of(path)) not in ("", "a folder"):
+                remarks.append(f"{relative} is {kind}; left out")
+            elif not kind and not os.access(path, os.R_OK):
                 remarks.append(f"{relative} cannot be opened; left out")
-            elif path.is_file():
+            elif not kind:
                 files[relative] = path
         if len(files) > MOST_FILES:
             remarks.append(f"there are more than {MOST_FILES} files; not all were looked at")
@@ -47,25 +57,58 @@ def _is_passed_on(name: str) -> bool:
     return name not in NOT_PASSED_ON and not name.startswith(".")
 
 
-def read_timestamp(path: Path) -> tuple[str, list[str]]:
-    """(what a timestamp.txt says if that is a date, else ""; remarks)."""
+def kind_of(path: Path) -> str:
+    """What there is in place of a file: "a link", "a folder", "a FIFO"; "" for a file or nothing."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return ""
+    kinds: dict[str, Callable[[int], bool]] = {
+        "a link": stat.S_ISLNK,
+        "a folder": stat.S_ISDIR,
+        "a FIFO": stat.S_ISFIFO,
+        "a socket": stat.S_ISSOCK,
+        "a device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
+    }
+    return next((kind for kind, is_kind in kinds.items() if is_kind(mode)), "")
+
+
+def read_timestamp(folder: Path, believed: bool = False) -> tuple[str, list[str]]:
+    """(what the timestamp.txt in `folder` says, if that is a date and counts, else ""; remarks).
+
+    It counts beside submission_secret.txt, as `nbgrader collect` leaves both, or where all are `believed`:
+    else a student may have handed it in.
+    """
+    path = folder / "timestamp.txt"
     if not os.path.lexists(path):
         return "", []
-    try:
-        with open(path, "rb") as file:
-            said = "" if path.is_symlink() else file.read(200).decode("utf-8-sig").strip()
-    except (OSError, ValueError):
-        said = ""
-    if is_date(said):
+    said = ""
+    if not kind_of(path):
+        with suppress(OSError, ValueError):
+            said = beginning(path, 200).decode("utf-8-sig").strip()
+    if not is_date(said):
+        return "", ["timestamp.txt holds no date; graded without regard to lateness"]
+    secret = folder / "submission_secret.txt"
+    if believed or (secret.exists() and not kind_of(secret)):
         return said, []
-    return "", ["timestamp.txt holds no date; graded without regard to lateness"]
+    return "", [NOT_BELIEVED]
+
+
+def beginning(path: Path, most: int = MOST_BYTES + 1) -> bytes:
+    """What a file holds, up to a number of bytes; raises OSError."""
+    with open(path, "rb") as file:
+        return file.read(most)
 
 
 def find_notebook(folder: Path, assignment: str, files: Mapping[str, Path]) -> tuple[Path | None, list[str]]:
     """(path of the notebook, remarks); (None, [the reason]) when there is none to take."""
+    for place in (folder.parent, folder):
+        if place.is_symlink():
+            return None, [f"{place.name} is a link, not a folder; links are not followed"]
     expected = folder / f"{assignment}.ipynb"
-    if expected.is_symlink():
-        return None, [f"{expected.name} is a link, not a file"]
+    kind = kind_of(expected)
+    if kind and kind != "a folder":
+        return None, [f"{expected.name} is {kind}, not a file"]
     if expected.is_file():
         return expected, []
     notebooks = [name for name in files if name.endswith(".ipynb")]
@@ -123,27 +166,50 @@ def _shadows(name: str, is_file: bool) -> bool:
 def misplaced_notebooks(submitted: Path, assignment: str, assignments: Collection[str]) -> dict[str, str]:
     """{student: what is wrong} where no folder for `assignment` can be read, but something is there.
 
-    assignments: the names of all, as a notebook of another one is where it should be.
+    Where no student can be told it is {what is there: what is wrong}.  assignments: the names of all, as a
+    notebook of another one is where it should be.
     """
     found: dict[str, str] = {}
-    for folder in sorted(Path(submitted).glob("*/")):
-        if not is_text(folder.name):
-            found[plain(folder.name)] = f"the name of the folder {plain(folder.name)} is not UTF-8; rename it"
+    others = set(assignments) - {assignment}
+    for place in sorted(Path(submitted).iterdir()) if Path(submitted).is_dir() else []:
+        name, problem = place.name, name_problem(place.name)
+        kind = kind_of(place)
+        if kind == "a folder" and problem:
+            found[ascii(name)] = f"the name of the folder {plain(name)} {problem}; rename it"
+        elif name.startswith(".") or problem:
             continue
-        if folder.name.startswith(".") or (folder / assignment).is_dir():
-            continue
-        notebooks = [
-            f"{folder.name}/{name}"
-            for name in list_files(folder)[0]
-            if name.endswith(".ipynb")
-            and Path(name).parts[0] not in assignments
-            and Path(name).stem not in set(assignments) - {assignment}
-        ]
-        if notebooks:
-            expected = f"{folder.name}/{assignment}/{assignment}.ipynb"
-            says = f"notebooks found at {', '.join(notebooks)}, expected {expected}"
-            found[plain(folder.name)] = plain(says, LONGEST_REMARK)
+        elif kind == "a folder" and name == assignment:
+            for inner in sorted(place.iterdir()):
+                swapped = f"{name}/{plain(inner.name)}"
+                found[swapped] = (
+                    f"found {swapped}, expected STUDENT/{assignment}: the two are the wrong way round"
+                )
+        elif kind == "a folder":
+            says = _misplaced_in(place, assignment, assignments)
+            found |= {name: plain(says, LONGEST_REMARK)} if says else {}
+        elif kind and not place.is_dir():
+            found[name] = f"{name} is {kind}, expected a folder with {assignment} in it"
+        elif place.suffix in (".ipynb", ".zip") and not any(other in place.stem for other in others):
+            found[name] = f"{plain(name)} lies by itself, expected STUDENT/{assignment}/{assignment}.ipynb"
     return found
+
+
+def _misplaced_in(student: Path, assignment: str, assignments: Collection[str]) -> str:
+    """What is wrong in the folder of a student who has none of `assignment`, or ""."""
+    own = student / assignment
+    if own.is_dir():
+        return ""
+    expected = f"{student.name}/{assignment}/{assignment}.ipynb"
+    if os.path.lexists(own):
+        return f"{student.name}/{assignment} is {kind_of(own) or 'a file'}, expected a folder"
+    notebooks = [
+        f"{student.name}/{name}"
+        for name in list_files(student)[0]
+        if name.endswith(".ipynb")
+        and Path(name).parts[0] not in assignments
+        and Path(name).stem not in set(assignments) - {assignment}
+    ]
+    return f"notebooks found at {', '.join(notebooks)}, expected {expected}" if notebooks else ""
 
 
 def copy_files(files: Mapping[str, Path], target: str | Path) -> None:

@@ -18,6 +18,8 @@ from ..worker.protocol import Call
 from .conversation import LATE, LOST, Conversation, Exchange
 
 GRACE = 2.0  # seconds that are waited beyond a limit which the worker itself is to keep
+Lines = frozenset[tuple[int, str]]  # (number in its cell, text) of the lines of a submission's code
+
 ENDED = "The function ended its process"
 STRANGE = "something came that no notebook writes"
 
@@ -94,7 +96,7 @@ class LiveAnswer:
             return STRANGE.encode()  # no message, and whoever reads it finds that out
 
 
-def recorded_answer(conversation: Conversation, written: frozenset[str]) -> RecordedAnswer:
+def recorded_answer(conversation: Conversation, written: Lines) -> RecordedAnswer:
     """The answer that repeats what it said in a conversation.
 
     In the first round the arguments were public, in the later ones secret.  written: the lines of the
@@ -111,9 +113,7 @@ def recorded_answer(conversation: Conversation, written: frozenset[str]) -> Reco
     return RecordedAnswer(said.known, said.name, said.names, said.value, rounds, fingerprint)
 
 
-def recorded_answers(
-    conversations: dict[int, Conversation], written: frozenset[str]
-) -> dict[int, RecordedAnswer]:
+def recorded_answers(conversations: dict[int, Conversation], written: Lines) -> dict[int, RecordedAnswer]:
     """The answers of several conversations, see `recorded_answer`."""
     return {index: recorded_answer(said, written) for index, said in conversations.items()}
 
@@ -130,10 +130,10 @@ def introduction(conversation: Conversation) -> RecordedAnswer:
     return RecordedAnswer("value", value=said["answer"]) if "answer" in said else RecordedAnswer("")
 
 
-def outcome_of(exchange: Exchange, private: bool, written: frozenset[str]) -> Outcome:
+def outcome_of(exchange: Exchange, private: bool, written: Lines) -> Outcome:
     """The outcome of one call, as far as the judge may know it.
 
-    private: whether the arguments are secret; then words are left out.
+    private: whether the arguments are secret; then an error has no words that could be made of them.
     """
     requests = [(_message(reply), told) for reply, told in exchange.replies if told]
     asked = tuple((_number(request), _given(request), told) for request, told in requests)
@@ -144,24 +144,23 @@ def outcome_of(exchange: Exchange, private: bool, written: frozenset[str]) -> Ou
     error = _error(reply, private, written)
     if error is not None:
         return Outcome(exchange.arguments, error=error, asked=asked)
-    value = _without_words(reply["returned"]) if private else reply["returned"]
-    return Outcome(exchange.arguments, value, None, reply.get("modified") is True, asked)
+    return Outcome(exchange.arguments, reply["returned"], None, reply.get("modified") is True, asked)
 
 
-def _error(reply: dict[str, Any], private: bool, written: frozenset[str]) -> BaseException | None:
+def _error(reply: dict[str, Any], private: bool, written: Lines) -> BaseException | None:
     """The error to raise for a reply that is no return value."""
     if "timeout" in reply:
         return TimeLimitExceeded()
     if reply.get("error") == "NotImplementedError":
         at = str(reply.get("at"))
-        known = not private or any(f"def {at}(" in line for line in written)
+        known = not private or any(f"def {at}(" in line for _, line in written)
         return Unanswered(at if known else "")
     if "error" in reply:
         return AnswerError(describe_raised(reply, private, written))
     return None if "returned" in reply else AnswerError(STRANGE)
 
 
-def describe_raised(reply: dict[str, Any], private: bool, written: frozenset[str]) -> str:
+def describe_raised(reply: dict[str, Any], private: bool, written: Lines) -> str:
     """What was raised and where.
 
     With secret arguments nothing is in it that the function could have made of them: no message, no
@@ -174,9 +173,15 @@ def describe_raised(reply: dict[str, Any], private: bool, written: frozenset[str
         kind = kind if known else "An error of its own kind"
     line = reply.get("line")
     where = ""
-    if isinstance(line, list) and len(line) == 2 and not (private and line[1] not in written):
+    if isinstance(line, list) and len(line) == 2 and not (private and not _is_written(line, written)):
         where = f" in line {str(line[0])[:8]}: {str(line[1])[:200]}"
     return f"{kind}{text}{where}"
+
+
+def _is_written(line: list[Any], written: Lines) -> bool:
+    """Whether [number, text] is a line of the submission."""
+    number, text = line
+    return type(number) is int and isinstance(text, str) and text != "" and (number, text) in written
 
 
 def _message(payload: bytes) -> dict[str, Any]:
@@ -186,17 +191,6 @@ def _message(payload: bytes) -> dict[str, Any]:
     except ValueError:
         said = None
     return said if isinstance(said, dict) else {"strange": True}
-
-
-def _without_words(value: Any) -> Any:
-    """What was returned, without texts and types: these could be made of the secret arguments."""
-    if isinstance(value, messages.Opaque):
-        return messages.Opaque("not made of numbers", value.shape)
-    if isinstance(value, str):
-        return messages.Opaque("a text")
-    if isinstance(value, dict):
-        return {key: _without_words(part) for key, part in value.items()}
-    return type(value)(map(_without_words, value)) if type(value) in (list, tuple) else value
 
 
 def _told(request: dict[str, Any], functions: list[Callable[..., Any]]) -> dict[str, Any]:

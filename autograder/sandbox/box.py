@@ -16,17 +16,18 @@ from pathlib import Path
 
 from ..errors import Stopped
 from ..worker.protocol import Job, Orders
-from .bubblewrap import FOLDER, is_root, package_folders, walls
+from .bubblewrap import FOLDER, FOLDERS, is_root, package_folders, walls
+from .seccomp import filter_pipe
 
 LIMITS = {  # of each process; sizes in bytes, CPU in seconds
     "AS": 2 * 2**30,
     "CPU": 600,
     "FSIZE": 64 * 2**20,
     "NPROC": 64,
-    "NOFILE": 256,
-    "CORE": 0,
+    "NOFILE": 64,  # also bounds what pipes hold
+    "CORE": 1,  # with 0, Linux still hands a core to a program that collects them
 }
-MEMORY = 4 * 2**30  # bytes of all processes together
+MEMORY = 4 * 2**30  # bytes of a submission as a whole
 FIRST_UID = 61_000
 UIDS = 4_000
 ENVIRONMENT = {
@@ -98,7 +99,7 @@ def start_box(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=[sock.fileno() for sock in theirs],
+            pass_fds=[*place.fds, *(sock.fileno() for sock in theirs)],
             env=ENVIRONMENT | {"HOME": place.folder, "MPLCONFIGDIR": place.folder},
             cwd=None if place.walled else place.folder,
             start_new_session=True,
@@ -126,6 +127,7 @@ class Place:
     folder: str  #: where student code runs
     library: str  #: the folder of `worker` and of the reduced rnnlib
     files: str | None  #: what the supervisor is to copy into `folder`
+    fds: tuple[int, ...] = ()  #: what the walls' command reads
 
 
 @contextmanager
@@ -133,7 +135,10 @@ def _prepare_place(walled: bool, library: str | Path, files: str | Path | None) 
     """Where the worker runs; without walls a folder of its own, which is removed afterwards."""
     if walled:
         binds = [(library, "/course"), *([(files, "/files")] if files else [])]
-        yield Place(True, [*walls(binds), "--"], FOLDER, "/course", "/files" if files else None)
+        with filter_pipe() as fd:
+            yield Place(
+                True, [*walls(binds, fd), "--"], FOLDER, "/course", "/files" if files else None, (fd,)
+            )
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         if files is not None:
@@ -165,6 +170,7 @@ def _job(orders: Orders, place: Place) -> Job:
         "limits": limits,
         # without walls, the processes of other people would be counted as well
         "memory": MEMORY if place.walled else None,
+        "folders": list(FOLDERS) if place.walled else [],
     }
 
 

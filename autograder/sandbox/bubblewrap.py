@@ -1,7 +1,7 @@
 """The walls around student code, made of bubblewrap.
 
 Inside, a submission finds the system and the Python packages read-only, an empty home, a small
-private folder, no network, no other process, and no file of the course.
+private folder, no network, no other process, no file of the course, and fewer system calls.
 """
 
 import os
@@ -15,10 +15,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import Unavailable
+from .seccomp import filter_pipe, filter_problem
 
 MODES = ("auto", "bwrap", "none")
-DISK = 64 * 2**20  # bytes of the private folder
 FOLDER = "/submission"
+FOLDERS = ("/dev/shm", "/tmp", FOLDER)  # the only ones that can be written; they are kept in memory
+DISK = 64 * 2**20  # bytes of each of them
 
 CURES = """\
 Student code runs inside bubblewrap, and that cannot start here: {why}
@@ -53,9 +55,14 @@ def walls_problem() -> str:
         return f"it exists for Linux only, and this is {sys.platform}."
     if shutil.which("bwrap") is None:
         return "the program bwrap is not installed."
-    command = [*walls([]), "--", os.path.realpath(sys.executable), "-I", "-S", "-c", ""]
+    if filter_problem():
+        return filter_problem()
+    python = [os.path.realpath(sys.executable), "-I", "-S", "-c", ""]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        with filter_pipe() as fd:
+            done = subprocess.run(
+                [*walls([], fd), "--", *python], capture_output=True, text=True, timeout=30, pass_fds=[fd]
+            )
     except subprocess.TimeoutExpired:
         return "a trial run did not end within 30 s."
     if done.returncode:
@@ -63,13 +70,18 @@ def walls_problem() -> str:
     return ""
 
 
-def walls(binds: Iterable[tuple[str | Path, str]]) -> list[str]:
+def walls(binds: Iterable[tuple[str | Path, str]], filter_fd: int) -> list[str]:
     """The bwrap command up to the program's own arguments.
 
-    binds: (folder, where it is inside of the sandbox), which can only be read there.
+    binds: (folder, where it is inside of the sandbox), which can only be read there.  filter_fd: a
+    descriptor of `filter_pipe`.
+
+    The program becomes process 1, which no signal from inside can stop or end.  It has to collect the
+    processes that end, and when it ends all others do.
     """
-    command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net"]
+    command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-pid", "--as-pid-1", "--unshare-net"]
     command += ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    command += ["--seccomp", str(filter_fd)]
     if is_root():  # before any student code runs, the worker changes from root to a uid of its own
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
@@ -82,13 +94,26 @@ def walls(binds: Iterable[tuple[str | Path, str]]) -> list[str]:
     command += ["--perms", "0755", "--dir", "/etc"]
     for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
         command += ["--ro-bind-try", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(DISK), "--tmpfs", "/dev/shm"]
-    command += ["--perms", "1777", "--size", str(DISK), "--tmpfs", "/tmp"]
-    command += ["--perms", "0777", "--size", str(DISK), "--tmpfs", FOLDER]
+    command += ["--proc", "/proc", *_devices()]
+    for folder in FOLDERS:
+        command += ["--perms", "0777" if folder == FOLDER else "1777", "--size", str(DISK), "--tmpfs", folder]
     command += _bind_packages()  # after /tmp, which may hold them
     for source, target in binds:
         command += ["--ro-bind", str(source), target]
     return [*command, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", FOLDER]
+
+
+def _devices() -> list[str]:
+    """A /dev without terminals, of which the machine has a fixed number, and without /dev/zero.
+
+    Memory shared by way of /dev/zero is in no file and needs no page table, so it could not be counted.
+    """
+    command = ["--perms", "0755", "--tmpfs", "/dev"]
+    for name in ("null", "full", "random", "urandom"):
+        command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        command += ["--symlink", f"/proc/self/fd{target}", f"/dev/{name}"]
+    return command
 
 
 def _bind_packages() -> list[str]:

@@ -22,12 +22,12 @@ def without_functions(source: str, functions: Iterable[str], module: str) -> str
     Raises ValueError where the module does not define one of them.
     """
     lines = source.split("\n")
-    defined = {name: node for node in ast.parse(source).body for name in _names(node)}
+    defined = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
     for name in functions:
         if name not in defined:
             raise ValueError(f"rnnlib.{module} defines no {name}, which an exercise lists as its answer")
         node = defined[name]
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         last = node.end_lineno or node.lineno
         said = f"rnnlib.{module}.{name} is an answer of this lesson; it is not there while grading"
         lines[first - 1 : last] = [
@@ -35,15 +35,6 @@ def without_functions(source: str, functions: Iterable[str], module: str) -> str
             *[""] * (last - first),
         ]
     return "\n".join(lines)
-
-
-def _names(node: ast.stmt) -> list[str]:
-    """The names that a statement of a module defines: a function, or names that are assigned to."""
-    if isinstance(node, ast.FunctionDef):
-        return [node.name]
-    if isinstance(node, ast.Assign):
-        return [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return []
 
 
 def library_folder(answers: Iterable[str]) -> Path:

@@ -96,11 +96,13 @@ def run_job(job: Job, mode: str, limits: Limits) -> Ran:
         try:
             with start_box(walls, library, orders, len(checks), job.files) as box:
                 watched = client.run_cells(box, limits)
-                said = {
-                    index: _interview(LiveAnswer(sock, limits.answer), check)
-                    for (index, check), sock in zip(checks, box.checks)
-                    if watched.at >= index
-                }
+                said = _interview(
+                    {
+                        index: (LiveAnswer(sock, limits.answer), check)
+                        for (index, check), sock in zip(checks, box.checks)
+                        if watched.at >= index
+                    }
+                )
             break
         except Infrastructure:
             if attempt == ATTEMPTS:
@@ -120,15 +122,29 @@ def _cells_of_worker(cells: tuple[str | Check, ...]) -> Iterable[RunCell | Check
             yield RunCell(kind="run", source=cell)
 
 
-def _interview(answer: LiveAnswer, check: Check) -> Conversation:
-    """Calls an answer round by round; returns what was said on the way."""
-    for number, calls in enumerate(check.rounds if answer.known == "function" else ()):
-        answer.begin_round(private=number > 0)
-        try:
-            for call in calls:
-                call(answer)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # the judge, who reads the conversation later, stops at the same call
-            break
-    return answer.conversation
+def _interview(answers: dict[int, tuple[LiveAnswer, Check]]) -> dict[int, Conversation]:
+    """Calls all answers, round by round; returns what was said on the way.
+
+    A round begins when the one before it has ended for everybody: the copies share files, and what one of
+    them knows of its secret arguments must not be in the public words of another.
+    """
+    going = {index: answer for index, (answer, _) in answers.items() if answer.known == "function"}
+    for number in range(max((len(check.rounds) for _, check in answers.values()), default=0)):
+        for index, answer in list(going.items()):
+            rounds = answers[index][1].rounds
+            if number >= len(rounds) or not _calls_succeed(answer, number, rounds[number]):
+                del going[index]
+    return {index: answer.conversation for index, (answer, _) in answers.items()}
+
+
+def _calls_succeed(answer: LiveAnswer, number: int, calls: tuple[Callable[[Answer], Any], ...]) -> bool:
+    """Makes one round of calls; False where one fails, as the judge, who reads it later, stops there too."""
+    answer.begin_round(private=number > 0)
+    try:
+        for call in calls:
+            call(answer)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return False
+    return True

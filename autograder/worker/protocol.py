@@ -41,6 +41,7 @@ class Job(Orders):
     uid: int | None  #: the user that student code runs as; None keeps the user
     limits: dict[str, int]  #: of each process, by the name of the limit without "RLIMIT_"
     memory: int | None  #: bytes that all processes together may hold; None: not watched
+    folders: list[str]  #: whose files are kept in memory, and count
 
 
 class Started(TypedDict):

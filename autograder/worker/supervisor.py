@@ -8,7 +8,9 @@ import shutil
 import signal
 import socket
 import sys
+import time
 import types
+from typing import NoReturn
 
 from . import memory, messages, runner
 from .protocol import Job
@@ -20,6 +22,7 @@ def main(fds: list[int]) -> None:
     """Reads the job from standard input; fds: the runner's socket, then one for each check."""
     job: Job = json.loads(sys.stdin.buffer.readline())
     _lower_rights(job)
+    memory.hide_memory()  # from student code, which will run as the same user
     os.chdir(job["folder"])
     if job["files"]:
         _copy_files(job["files"])
@@ -29,6 +32,7 @@ def main(fds: list[int]) -> None:
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 hears only the signals that it handles
     pid = os.fork()
     if pid == 0:
         os.close(woken)
@@ -40,7 +44,7 @@ def main(fds: list[int]) -> None:
     os.write(1, messages.READY)
     for sock in sockets:
         sock.close()
-    _supervise(pid, woken, job["memory"])
+    _supervise(pid, woken, job)
 
 
 def _copy_files(source: str) -> None:
@@ -52,28 +56,47 @@ def _copy_files(source: str) -> None:
             shutil.copyfile(os.path.join(folder, name), os.path.join(inside, name))
 
 
-def _supervise(pid: int, woken: int, most: int | None) -> None:
+def _supervise(pid: int, woken: int, job: Job) -> NoReturn:
     """Kills the runner when told to, reports that it has ended, and ends all when the input is closed.
 
-    woken: a pipe that can be read when a child has ended.  most: bytes that all processes together
-    may hold; if they hold more, all of them are killed.
+    woken: a pipe that can be read when a child has ended.  When all processes together hold more memory
+    than they may, all of them are killed.
     """
-    ended = False
+    most, runs = job["memory"], True
+    watch = WATCH if most else None
+    looks = time.monotonic()
     while True:
-        ready, _, _ = select.select([0, woken], [], [], WATCH if most else None)
-        if most and memory.memory_used() > most:
-            os.write(1, messages.LARGE)
-            os.killpg(0, signal.SIGKILL)
+        ready, _, _ = select.select([0, woken], [], [], watch)
+        if most and time.monotonic() >= looks:
+            looks = time.monotonic() + WATCH
+            if memory.memory_used(job["folders"]) > most:
+                os.write(1, messages.LARGE)
+                _end_all()
         if woken in ready:
             os.read(woken, 4096)
-            if not ended and os.waitpid(pid, os.WNOHANG)[0]:
-                ended = True
+            if pid in _collect_ended():
+                runs = False
                 os.write(1, messages.ENDED)
         if 0 in ready:
             if os.read(0, 1) == b"":
-                os.killpg(0, signal.SIGKILL)
-            if not ended:
+                _end_all()
+            if runs:
                 os.kill(pid, signal.SIGKILL)
+
+
+def _collect_ended() -> list[int]:
+    """Collects the processes that have ended; behind walls those whose parent has ended are among them."""
+    ended = []
+    with contextlib.suppress(ChildProcessError):
+        while found := os.waitpid(-1, os.WNOHANG)[0]:
+            ended.append(found)
+    return ended
+
+
+def _end_all() -> NoReturn:
+    """Ends all processes.  Process 1 does not hear the signal, but when it ends, all others do."""
+    os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _lower_rights(job: Job) -> None:
@@ -84,6 +107,7 @@ def _lower_rights(job: Job) -> None:
         os.setgroups([])
         os.setresgid(job["uid"], job["uid"], job["uid"])
         os.setresuid(job["uid"], job["uid"], job["uid"])
+        memory.end_with_parent()  # bubblewrap has asked for that, but before the change
     for name, value in job["limits"].items():
         kind = getattr(resource, f"RLIMIT_{name}", None)
         if kind is None:

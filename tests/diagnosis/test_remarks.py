@@ -6,8 +6,11 @@ import re
 import numpy as np
 import pytest
 from answers import ANSWERS
+from class_tools import cell, graded, solved
 
 from autograder import diagnose
+from autograder.answers import LocalAnswer
+from autograder.diagnosis import diagnose as diagnose_module
 from autograder.diagnosis import remarks
 from autograder.exercises import all_exercises, find_exercise, sources
 from rnnlib import lru, numgrad, rnn
@@ -121,6 +124,127 @@ def test_right_styles_are_called_numerical_only_if_they_are(exercise_id):
             text = inspect.getsource(inspect.getmodule(function))
             assert re.search(r"complex_step|central_difference|\.imag", text), function
             assert not re.search("single|float32|f4", inspect.getsource(function)), function
+
+
+def central(step):
+    return lambda f, x: by_hand(f, np.array(x, float), step)
+
+
+def one_sided(step):
+    def difference(f, x):
+        x = np.array(x, float)
+        found, here = np.zeros_like(x), np.real(f(x))
+        for index in np.ndindex(x.shape):
+            moved = x.copy()
+            moved[index] += step
+            found[index] = (np.real(f(moved)) - here) / step
+        return found
+
+    return difference
+
+
+DIFFERENCES = [*map(central, (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)), *map(one_sided, (1e-5, 1e-6, 1e-7, 1e-8))]
+
+
+class Remote(LocalAnswer):
+    """Nobody sees its function, as while grading."""
+
+    function = None
+
+    def __init__(self, function, name):
+        super().__init__(function, name)
+        self.hidden, self.function = self.function, None
+
+    def __call__(self, *arguments):
+        return self.hidden(*arguments)
+
+
+def numerical_styles():
+    """The right styles that measure, each with its exercise."""
+    for exercise_id, functions in STYLES.items():
+        for function in functions if find_exercise(exercise_id).backward else ():
+            if "numgrad.complex_step" in source_with_helpers(function):
+                yield find_exercise(exercise_id), function
+
+
+def source_with_helpers(function):
+    """The text of a function of a module and of those that it calls by name."""
+    module, names = inspect.getmodule(function), [function.__name__, *function.__code__.co_names]
+    made = [getattr(module, name, None) for name in names] if module else []
+    return "\n".join(map(inspect.getsource, filter(inspect.isfunction, made)))
+
+
+def test_while_grading_differences_on_one_s_own_forward_pass_are_remarked_on(monkeypatch):
+    """Over all backward exercises and step sizes, at least 95 of a hundred that earn the points."""
+    right, remarked, exercises = 0, 0, set()
+    for exercise, function in numerical_styles():
+        for difference in DIFFERENCES:
+            with monkeypatch.context() as patch:
+                patch.setattr(numgrad, "complex_step", difference)
+                verdict = diagnose_module.judge_function(exercise, Remote(function, exercise.function))
+            if verdict.correct:
+                right += 1
+                remarked += remarks.BY_TRYING in verdict.notes
+                exercises.add(exercise.id)
+    print(f"{remarked} of {right} remarked on, {len(exercises)} exercises")
+    assert right >= 50 and len(exercises) >= 8 and remarked >= 0.95 * right
+
+
+COMPLEX = {
+    "an imaginary part": "def f(v):\n    return g(v + 1e-30j).imag / 1e-30",
+    "a function of NumPy": "def f(v):\n    return np.imag(g(np.asarray(v, complex)))",
+    "the library's": "def f(v):\n    return numgrad.complex_step(g, v)",
+    "a helper in another cell": "def f(v):\n    return helper(v)",
+    "a name that was given": "f = lambda v: derivative(g, v)\nderivative = numgrad.complex_step",
+    "a view": "def f(v):\n    return g(v.astype(np.complex128)).view(float)[1::2]",
+}
+
+
+@pytest.mark.parametrize("how", COMPLEX)
+def test_complex_steps_are_known_by_the_text(how):
+    cells = ["def helper(v):\n    return g(v + step * 1j)", "this is no Python", COMPLEX[how]]
+    assert remarks.remarks_on_text(RNN, "f", cells) == [remarks.BY_TRYING]
+    assert remarks.remarks_on_text(RNN, "another", cells) == []
+    assert remarks.remarks_on_text(find_exercise("00.complex_step"), "f", cells) == []
+
+
+@pytest.mark.parametrize("exercise_id", [e for e in STYLES if find_exercise(e).backward])
+def test_the_text_of_right_styles_is_called_numerical_only_if_it_is(exercise_id):
+    for function in STYLES[exercise_id]:
+        if inspect.getmodule(function) and "<" not in function.__name__:
+            cells = [inspect.getsource(inspect.getmodule(function))]
+            said = remarks.remarks_on_text(find_exercise(exercise_id), function.__name__, cells)
+            known = any("numerically" in note for note in diagnose(exercise_id, function).notes)
+            assert bool(said) == known, function
+
+
+def test_the_remark_costs_nothing_while_grading():
+    nb = solved()
+    source = "".join(cell(nb, "scalar_bptt")["source"])
+    cell(nb, "scalar_bptt")["source"] = f"{source.rstrip()}\n\nright = scalar_bptt\n\n{BY_COMPLEX_STEPS}"
+    outputs, marks = graded(nb)
+    assert marks["check_scalar_bptt"].points == 4
+    assert "seems to be computed numerically" in str(outputs)
+    assert "seems to be computed numerically" not in str(graded(solved())[0])
+
+
+BY_COMPLEX_STEPS = """
+def states(U, W, x, s0):
+    s = [s0]
+    for x_t in x:
+        s.append(np.tanh(U * x_t + W * s[-1]))
+    return s[1:]
+
+
+def scalar_bptt(params, run, do):
+    def loss(U, W, V, x, s0):
+        return sum(d * V * s for d, s in zip(do, states(U, W, x, s0)))
+
+    point = {**params, "x": list(run.x), "s0": run.s[0]}
+    grads = {n: loss(**{**point, n: point[n] + 1e-30j}).imag / 1e-30 for n in ("U", "W", "V", "s0")}
+    moved = [[x + 1e-30j * (i == j) for i, x in enumerate(run.x)] for j in range(len(run.x))]
+    return {**grads, "x": [loss(**{**point, "x": x}).imag / 1e-30 for x in moved]}
+"""
 
 
 def test_only_gradients_are_looked_at():

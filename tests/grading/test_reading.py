@@ -118,6 +118,7 @@ def without_a_date(root, student):
 def with_a_date(root, student):
     write(folder_of(root, student) / f"{NAME}.ipynb", solved())
     write(folder_of(root, student) / "timestamp.txt", "2024-02-03 04:05:06 UTC")
+    write(folder_of(root, student) / "submission_secret.txt", "as nbgrader collect leaves it")
 
 
 def plain_one(root, student):

@@ -18,7 +18,7 @@ from autograder.diagnosis import diagnose as diagnosing
 from autograder.errors import StaleRun
 from autograder.grading import class_table, grade_submission, report
 from autograder.grading.course import Course
-from autograder.grading.grade import Options, grade_class, without_result
+from autograder.grading.grade import Options, grade_class, with_strays
 from autograder.results import Mark, Result, Status
 from autograder.sandbox import bubblewrap, run
 from autograder.sandbox.limits import Limits
@@ -62,7 +62,7 @@ def resubmit(course, student, nb):
 def test_without_a_result_there_are_no_points_and_no_share_in_the_means():
     mark = Mark("01.a", 1.0, 2.0, Status.JUDGED, False, (), "x")
     good = Result({"check_a": mark}, seconds=1.0, walls="bwrap")
-    failed = without_result({"two": "the disk is full"})
+    failed = with_strays({}, {"two": "the disk is full"})
     rows = class_table.report_rows({"one": good} | failed, {"zoe": ("Zoë", "Z")})
     html = report.render_page(rows, "x")
     for said in (class_table.render_text(rows), class_table.render_csv(rows), html):

@@ -81,10 +81,10 @@ def test_the_runner_s_version_is_in_the_key(monkeypatch):
     assert key(submission()) != before
 
 
-def test_the_seed_of_an_assignment_is_made_once(kept):
-    assert Store(kept.home, "01_scalar_rnn").seed == kept.seed
-    other = Store(kept.home, "02_output_and_loss").seed
-    assert other != kept.seed and Store(kept.home, "01_scalar_rnn").seed == kept.seed
+def test_the_secret_of_an_assignment_is_made_once(kept):
+    assert Store(kept.home, "01_scalar_rnn").secret == kept.secret
+    other = Store(kept.home, "02_output_and_loss").secret
+    assert other != kept.secret and Store(kept.home, "01_scalar_rnn").secret == kept.secret
 
 
 def test_a_second_grading_is_kept_out_and_let_in_afterwards(kept):

@@ -181,14 +181,14 @@ def test_seeds_that_are_made_at_the_same_time_are_all_kept(tmp_path):
     """Two assignments that are begun together."""
     program = (
         "import sys; from pathlib import Path; from autograder.grading.result_store import Store;"
-        "print(Store(Path(sys.argv[1]), sys.argv[2]).seed)"
+        "print(Store(Path(sys.argv[1]), sys.argv[2]).secret)"
     )
     names = [f"{n:02}" for n in range(4)]
     made = [
         subprocess.Popen([sys.executable, "-c", program, tmp_path, name], stdout=subprocess.PIPE, text=True)
         for name in names
     ]
-    printed = {name: int(process.communicate()[0]) for name, process in zip(names, made)}
+    printed = {name: process.communicate()[0].strip() for name, process in zip(names, made)}
     assert json.loads((tmp_path / "seeds.json").read_text()) == printed
 
 

@@ -28,7 +28,8 @@ grade_submission.judge_submission = noting("judged", grade_submission.judge_subm
 course = Course.load(Path.cwd())
 store, released, results = course.store("NAME"), course.released("NAME"), {}
 for student, folder in course.submissions("NAME").items():
-    task = grade_submission.prepare_task(folder, "NAME", released, store.seed, "none", course.limits)
+    seed = store.seed_of(student)
+    task = grade_submission.prepare_task(folder, "NAME", released, seed, "none", course.limits)
     results[student] = grade_submission.result_of(task, grade_submission.grade_from_store(task, store))
 points = {name: sum(mark.points for mark in result.marks.values()) for name, result in results.items()}
 digests = {name: result.submission for name, result in results.items()}

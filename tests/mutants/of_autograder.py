@@ -22,10 +22,21 @@ SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/tes
 KEYS = Target("autograder/grading/keys.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_stages.py",
 ))
+SEEDS = Target("autograder/grading/seeds.py", ("tests/grading/test_seeds.py",))
+HTML = Target("autograder/grading/clean_html.py", ("tests/grading/test_html.py",))
+TABLE = Target("autograder/grading/class_table.py", ("tests/grading/test_html.py",))
+FOLDERS = ("tests/grading/test_hostile_folders.py",)
+FILES = Target("autograder/grading/submission_files.py", FOLDERS)
+SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
+COURSE = Target("autograder/grading/course.py", FOLDERS)
 STORE = Target("autograder/grading/result_store.py", (
     "tests/grading/test_result_store.py", "tests/grading/test_resume.py",
 ))
-WALLS = Target("autograder/sandbox/bubblewrap.py", ("tests/worker/test_worker.py", "tests/sandbox/test_hostile.py"))
+WALLS = Target("autograder/sandbox/bubblewrap.py", ("tests/worker/test_worker.py", "tests/sandbox/test_walls.py"))
+FILTER = Target("autograder/sandbox/seccomp.py", ("tests/sandbox/test_seccomp.py",))
+CALLS = Target("autograder/sandbox/seccomp_calls.py", ("tests/sandbox/test_seccomp.py", "tests/sandbox/test_walls.py"))
+SUPERVISOR = Target("autograder/worker/supervisor.py", ("tests/sandbox/test_walls.py",))
+MEMORY = Target("autograder/worker/memory.py", ("tests/worker/test_memory.py",))
 BOX = Target("autograder/sandbox/box.py", ("tests/worker/test_worker.py", "tests/worker/test_memory.py"))
 MESSAGES = Target("autograder/worker/messages.py", ("tests/worker/test_worker.py",))
 ANSWER = Target("autograder/sandbox/answer.py", ("tests/worker/test_worker.py", "tests/sandbox/test_hostile.py"))
@@ -51,8 +62,10 @@ MUTANTS = (
     Mutant(FACTS, "if not np.isfinite(array).all():", "if False:", "NaN is called a difference instead of NaN."),
     Mutant(DIAGNOSE, "if not equal_arguments(mine, arguments) or", "if",
            "A function that writes into its caller's arrays is not told so."),
-    Mutant(DIAGNOSE, "if remark and answer.private:", "if False:",
-           "The names of extra outputs can carry the secret inputs into the card."),
+    Mutant(DIAGNOSE, "    if right == {name: output.ok for name, output in public.outputs.items()}:\n", "    if True:\n",
+           "What is right on the public instances only earns its points."),
+    Mutant(DIAGNOSE, 'f"{type(error).__name__}." if answer.private else said', "said",
+           "The judge's own error over what came back repeats the secret inputs."),
     Mutant(DIAGNOSE, 'missing = "Not answered yet." if at == answer.name else',
            'missing = "Not answered yet." if True else',
            "A student is told to answer what is answered, instead of the earlier exercise it calls."),
@@ -85,9 +98,24 @@ MUTANTS = (
     Mutant(KEYS, ", _judge_version(lesson)])", "])", "A corrected judge goes on giving the old points."),
     Mutant(STORE, "fcntl.LOCK_EX | (0 if", "fcntl.LOCK_SH | (0 if",
            "Two grading runs write one gradebook at the same time."),
-    Mutant(STORE, "if self.assignment not in seeds:", "if True:", "Every grading run draws new secret inputs."),
+    Mutant(SEEDS, "if assignment not in found:", "if True:", "Every grading run draws new secret inputs."),
+    Mutant(SEEDS, "hmac.new(secret.encode(), student.encode(", 'hmac.new(secret.encode(), "".encode(',
+           "All students have one seed, and what one learns serves the others."),
     Mutant(STORE, "if run.is_small:", "if True:", "What a submission returns fills the grader's disk."),
-    Mutant(WALLS, '"--unshare-pid", "--unshare-net"]', '"--unshare-pid"]', "Student code reaches the network."),
+    Mutant(WALLS, '"--as-pid-1", "--unshare-net"]', '"--as-pid-1"]', "Student code reaches the machine's sockets."),
+    Mutant(WALLS, '"--unshare-pid", "--as-pid-1"', '"--unshare-pid"', "Student code stops what watches it."),
+    Mutant(WALLS, '*_devices()]', '"--dev", "/dev"]', "Student code uses up the machine's terminals."),
+    Mutant(FILTER, "(IF_EQUAL, 1, 0, MACHINES[machine])", "(IF_EQUAL, 1, 1, MACHINES[machine])",
+           "Calls of another architecture pass, under numbers that mean something else."),
+    Mutant(FILTER, "(IF_GREATER, 0, 1, NEWEST)", "(IF_EQUAL, 0, 1, NEWEST)", "Calls of x32 and newer ones pass."),
+    Mutant(FILTER, "return [load, (IF_EQUAL, 1, 0, test.value), refuse]", "return [load, (IF_EQUAL, 1, 0, 0), refuse]",
+           "Sockets of all families are refused, or none."),
+    Mutant(CALLS, '"keyctl": (250, 219)', '"keyctl": (251, 219)', "Keys pass from one submission to the next."),
+    Mutant(CALLS, "LOCKS = (6, 7, 37, 38)", "LOCKS = (6, 7)", "Locks of open files pass, and two submissions talk."),
+    Mutant(SUPERVISOR, "memory.hide_memory()", "memory.show_memory()",
+           "Student code writes the memory of the process that watches it."),
+    Mutant(MEMORY, " + _socket_buffers()", "", "Memory is held in sockets, where nobody counts it."),
+    Mutant(MEMORY, "return _resident(pid)", "return 0", "A process that hides its pages is not counted."),
     Mutant(BOX, 'del limits["NPROC"]', "pass", "Without walls an account that runs much cannot grade."),
     Mutant(BOX, '"memory": MEMORY if place.walled else None', '"memory": None',
            "A submission can take all of the machine's memory with many processes."),
@@ -98,15 +126,33 @@ MUTANTS = (
     Mutant(MESSAGES, "m.compress_type != zipfile.ZIP_STORED or m.file_size > len(blob)", "False",
            "A compressed archive unfolds to more memory than there is."),
     Mutant(MESSAGES, "if min(shape, default=0) < 0:", "if False:", "A forged shape may be negative."),
-    Mutant(ANSWER, 'value = _without_words(reply["returned"]) if private else reply["returned"]',
-           'value = reply["returned"]', "Secret inputs leave the sandbox as the words of an answer."),
-    Mutant(ANSWER, " and not (private and line[1] not in written)", "",
+    Mutant(ANSWER, " and (number, text) in written", "",
            "Secret inputs leave the sandbox as the source line of an error."),
     Mutant(ANSWER, '    if private:\n        text = ""', '    if False:\n        text = ""',
            "Secret inputs leave the sandbox as the message of an error."),
     Mutant(RECORDED, "if not self._calls or self._calls[0].arguments != self._fingerprint(arguments, functions):",
            "self._fingerprint(arguments, functions)\n        if not self._calls:",
            "What a function returned for other inputs is judged as if it were for these."),
+    Mutant(FILES, "        if place.is_symlink():", "        if False:",
+           "A link to a neighbour's folder earns the neighbour's grade."),
+    Mutant(FILES, "    if not kind_of(path):\n        with suppress", "    if True:\n        with suppress",
+           "A FIFO called timestamp.txt stops the class for ever."),
+    Mutant(FILES, '    if kind and kind != "a folder":', "    if False:",
+           "A FIFO in place of the notebook has no reason of its own."),
+    Mutant(FILES, "if believed or (secret.exists() and not kind_of(secret)):", "if True:",
+           "A date that a student has written is believed."),
+    Mutant(FILES, 'elif kind == "a folder" and name == assignment:', "elif False:",
+           "A lesson appears as a student."),
+    Mutant(HTML, "return clean(rendered) if", "return rendered if",
+           "What a student wrote runs in the feedback and in formgrader."),
+    Mutant(HTML, "        return PREFIX + value", "        return value",
+           "An id in a text takes the place of formgrader's own field."),
+    Mutant(TABLE, "return f\"'{shown}\" if", "return shown if", "The name of a folder is a formula in a spreadsheet."),
+    Mutant(SUBMISSION, "    if markers:", "    if False:", "The markers of a merge are called no JSON."),
+    Mutant(SUBMISSION, "        submission = _with_overlooked(submission, released, listed, path)", "        pass",
+           "A filled copy beside an untouched release gets no points, and nobody looks."),
+    Mutant(COURSE, "if not name_problem(name)}", "if name}",
+           "A line break in one folder's name keeps its whole batch out of the gradebook."),
     Mutant(REPAIR, "if _is_locked(original) and _source(cell) != _source(original):", "if False:",
            "An edited check cell stays as the student wrote it."),
     Mutant(REPAIR, 'for cell in reversed(notebook["cells"]):', 'for cell in notebook["cells"]:',

@@ -1,12 +1,11 @@
 """What grading says where the solutions are not: beside the package, or in the course's folder."""
 
 import shutil
-from argparse import Namespace
 
-from class_tools import NAME, command, copy_course, solved, submit
+from class_tools import NAME, cell, command, copy_course, graded, solved, submit
 
-from autograder.exercises import sources
-from autograder.grading import commands
+from autograder.diagnosis import match_slips
+from autograder.exercises import find_exercise, sources
 
 
 def test_a_course_without_its_sources_is_refused_in_a_sentence(tmp_path):
@@ -19,14 +18,17 @@ def test_a_course_without_its_sources_is_refused_in_a_sentence(tmp_path):
     assert last.startswith("autograder: no folder ") and f"solutions/{NAME}" in last
 
 
-def test_grading_says_that_an_installed_package_names_no_slip(course, monkeypatch, capsys):
-    monkeypatch.chdir(course)
-    monkeypatch.setattr(commands, "grade_and_report", lambda *_: 0)
-    options = Namespace(
-        assignment="01", submitted=None, student=None, jobs=1, sandbox=None, engine="local", again=False
-    )
-    commands.grade(options)
-    assert capsys.readouterr().out == ""  # the control: here the solutions are beside the package
+def test_slips_are_named_from_the_bank_where_no_solutions_are(tmp_path, monkeypatch):
+    """The words of a card are those of the public instances, for which an installed package has a bank."""
+    exercise = find_exercise("01.scalar_bptt")
+    match_slips.write_bank([exercise], tmp_path / "bank")
+    wrong = solved()
+    source = "".join(cell(wrong, "scalar_bptt")["source"])
+    slip = next(slip for slip in exercise.slips if slip.id == "w_overwritten")
+    cell(wrong, "scalar_bptt")["source"] = source.replace(slip.right, slip.wrong)
     monkeypatch.setattr(sources, "code_cells", lambda lesson: None)
-    commands.grade(options)
-    assert capsys.readouterr().out == commands.NO_SLIPS + "\n"
+    monkeypatch.setattr(match_slips, "BANK", tmp_path / "none")
+    assert graded(wrong)[1]["check_scalar_bptt"].slips == ()  # the control: no bank either
+    monkeypatch.setattr(match_slips, "BANK", tmp_path / "bank")
+    mark = graded(wrong)[1]["check_scalar_bptt"]
+    assert mark.slips == (slip.id,) and 0 < mark.points < mark.max

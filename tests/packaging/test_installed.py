@@ -199,7 +199,7 @@ def test_lab_without_jupyterlab_copies_nothing(newest, tmp_path):
 def test_doctor_says_what_is_missing(newest, tmp_path):
     done = run(newest[1].with_name("autograder"), "doctor", cwd=tmp_path)
     lines = said(done).splitlines()
-    assert done.returncode == 0 and "slips: fine for checks; grading names none" in lines
+    assert done.returncode == 0 and "slips: fine" in lines
     assert any(line.startswith("nbgrader: missing; ") for line in lines)
     assert any(re.match(r"numpy [\d.]+: fine", line) for line in lines)
 

@@ -1,13 +1,14 @@
 """A class of submissions that break, cheat or spy, among honest ones, graded in one run."""
 
 import json
+import os
 import socket
 import subprocess
 import tempfile
 
 import numpy as np
 import pytest
-from class_tools import NAME, copy_course, solved, submit, total
+from class_tools import NAME, command, copy_course, solved, submit, total
 from class_tools import graded as graded_here
 from hostile_submissions import ALL, HOSTILE
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(
     bool(bubblewrap.walls_problem()), reason=f"no sandbox here: {bubblewrap.walls_problem()}"
 )
 
-HONEST = ("a first", "m in the middle", "zoë last")
+HONEST = ("a first", "g", "m in the middle", "t", "zoë last")
 
 
 @pytest.fixture(scope="module")
@@ -109,12 +110,14 @@ def test_nobody_reached_the_network(graded):
 
 def test_no_secret_input_is_shown(graded):
     course = graded[0]
-    seed = course.store(NAME).seed
-    secret = [f"{x:.8f}"[:9] for e in find_exercise("01.scalar_bptt").instances(seed) for x in np.ravel(e[2])]
-    shown = "".join(json.dumps(outputs(course, name)) for name in HOSTILE)
-    assert not [x for x in secret if x.lstrip("-") in shown]
-    public = [f"{x:.8f}"[:9] for e in find_exercise("01.scalar_bptt").instances() for x in np.ravel(e[2])]
-    assert len(public) == len(secret)  # and the check above is not empty
+    exercise = find_exercise("01.scalar_bptt")
+    for name in HOSTILE:
+        instances = exercise.instances(course.store(NAME).seed_of(name))
+        secret = [f"{abs(x):.15f}" for arguments in instances for x in np.ravel(arguments[2])]
+        assert len(secret) >= 10
+        shown = json.dumps(outputs(course, name))
+        # with the point, or as the digits of an integer
+        assert not [x for x in secret if x[:9] in shown or x.replace(".", "").lstrip("0")[:10] in shown], name
 
 
 def test_where_nothing_came_back_a_person_is_asked(graded):
@@ -143,6 +146,25 @@ def test_the_gradebook_is_whole(graded):
     want = {name: total(result) for name, result in results.items()}
     assert set(rows) == set(want)
     assert rows == pytest.approx(want)
+
+
+@pytest.mark.slow
+def test_nbgrader_alone_gives_everybody_the_same(graded):
+    """Stock `nbgrader autograde`, into a gradebook of its own, from what was stored."""
+    from nbgrader.api import Gradebook
+
+    course, results, *_ = graded
+    for made in ("gradebook.db", "autograded"):
+        os.rename(course.home / made, course.home / f"{made}-of-grade")
+    try:
+        command("nbgrader", "autograde", NAME, cwd=course.root, limit=1200, apart=True)
+        with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+            rows = {s.student.id: s.score for s in gradebook.assignment_submissions(NAME)}
+    finally:
+        for made in ("gradebook.db", "autograded"):
+            os.rename(course.home / made, course.home / f"{made}-of-nbgrader")
+            os.rename(course.home / f"{made}-of-grade", course.home / made)
+    assert rows == pytest.approx({name: total(result) for name, result in results.items()})
 
 
 def test_without_walls_the_network_is_there():

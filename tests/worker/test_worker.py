@@ -314,10 +314,12 @@ def test_a_large_array_is_its_shape_only():
 def test_only_what_was_handed_in_is_repeated_where_inputs_are_secret():
     def described(private, **reply):
         reply = {"error": "ValueError", "text": "0.123", "line": [3, "return 1 / 0"]} | reply
-        return answer.describe_raised(reply, private, frozenset(["return 1 / 0"]))
+        return answer.describe_raised(reply, private, frozenset([(3, "return 1 / 0"), (4, "")]))
 
     assert described(False) == "ValueError: 0.123 in line 3: return 1 / 0"
     assert described(True) == "ValueError in line 3: return 1 / 0"
     assert described(True, line=[3, "0.123"]) == "ValueError"
+    assert described(True, line=[98848886, "return 1 / 0"]) == "ValueError"
+    assert described(True, line=[98848886, ""]) == "ValueError" == described(True, line=[4, ""])
     assert described(True, error="E0.123", line=[]) == "An error of its own kind"
     assert described(True, error="LinAlgError", line=[]) == "LinAlgError"

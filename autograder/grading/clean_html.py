@@ -1,0 +1,83 @@
+"""Text cells as HTML in which nothing runs: nbconvert's own rendering, cleaned.
+
+What a student wrote stands in formgrader's pages, which have the rights of the instructor's Jupyter, and in
+the feedback.  The rendered page is cleaned and not the source: there `$a<b$` would be taken for a tag.
+"""
+
+import html
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+import nh3
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+
+PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
+BESIDE = re.compile(r"(?!/)(?!.*\.\.)[\w\-. /]*")  # a path to no other site, and to no page of this one
+CLASS = re.compile(r"highlight|anchor-link|[a-z][a-z0-9]{0,2}")  # of code, and of the mark at a heading
+PREFIX = "text-"  # of every id, as formgrader finds its own fields by theirs
+ATTRIBUTES = {
+    "*": {"class", "id", "title", "align"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan", "style"},
+    "th": {"colspan", "rowspan", "scope", "style"},
+    "details": {"open"},
+}
+MOST_TAGS = 5000  # of one cell: nested ones take a time that grows with the square of their number
+# formgrader shows whatever stands in the address of some of its pages as HTML, so no link leads there
+ELSEWHERE = re.compile(r"(https?://|mailto:)")
+SCHEMES = {"http", "https", "mailto", "data"}
+
+
+@pass_context
+def markdown2html(context: Any, source: str) -> str:
+    """In place of nbconvert's filter of this name, see `c.HTMLExporter.filters`.
+
+    A text that cannot be rendered, such as one that shows an attachment which is not there, or that would
+    keep everybody waiting, is shown as it was written.
+    """
+    try:
+        rendered = _exporter().markdown2html(context, source)
+    except Exception:  # of many kinds, as the text may be anything
+        return as_written(source)
+    return clean(rendered) if rendered.count("<") <= MOST_TAGS else as_written(source)
+
+
+def as_written(source: str) -> str:
+    """The source of a text cell, as HTML."""
+    return f"<pre>{html.escape(source)}</pre>"
+
+
+def clean(rendered: str) -> str:
+    """HTML without anything that runs, submits, looks like a part of the page, or loads from elsewhere."""
+    return nh3.clean(
+        rendered,
+        attributes=ATTRIBUTES,
+        attribute_filter=_attribute,
+        url_schemes=SCHEMES,
+        filter_style_properties={"text-align"},
+    )
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    return HTMLExporter()
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """The value that an attribute may have; None where it may not be."""
+    if name == "class":
+        return " ".join(filter(CLASS.fullmatch, value.split())) or None
+    if name == "id":
+        return PREFIX + value
+    if name == "href" and value.startswith("#"):
+        return f"#{PREFIX}{value[1:]}"
+    if name == "href":
+        return value if ELSEWHERE.match(value) and "formgrader" not in unquote(value).lower() else None
+    if name == "src":
+        return value if PICTURE.fullmatch(value) or BESIDE.fullmatch(value) else None
+    return value
