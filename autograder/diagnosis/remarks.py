@@ -95,7 +95,9 @@ def _is_single(outputs: Mapping[str, Array | None]) -> bool:
 
 def _tell_tale(exercise: Exercise) -> set[str]:
     """Names that give a numerical gradient away; where the network is complex, formulas have some of them."""
-    return NUMERICAL - {"imag", "complex", "complex128"} if _holds_complex(exercise.instances()[0]) else NUMERICAL
+    if _holds_complex(exercise.instances()[0]):
+        return NUMERICAL - {"imag", "complex", "complex128"}
+    return NUMERICAL
 
 
 def _holds_complex(value: object) -> bool:
