@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from . import diagnosis, gradcheck, grading, learning, memory, peers, speed
+from . import diagnosis, gradcheck, grading, learning, linear, memory, peers, speed
 
 SECTIONS = {
     "speed": speed.speed,
     "share": speed.share,
     "bound": speed.bound,
     "scaling": speed.scaling,
+    "scans": linear.scans,
     "memory": memory.per_step,
     "checkpoint": memory.checkpointed,
     "gradcheck": gradcheck.gradcheck,

@@ -192,6 +192,29 @@ def paths_heatmap(coefficients: np.ndarray, title: str) -> Figure:
     return figure
 
 
+def combination_tree(rounds: Sequence[Sequence[tuple[int, int]]], T: int) -> Figure:
+    """Which steps are combined in which round of a parallel scan over T steps.
+
+    rounds: for each round its pairs (i, j), counted from 0; what stands at j then holds i as well.
+    Time runs to the right, the rounds downward.
+    """
+    figure, axes = plt.subplots(figsize=(0.75 * T + 1, 0.62 * len(rounds) + 1.2))
+    for j in range(T):
+        axes.plot([j + 1, j + 1], [0, len(rounds)], color=GREY, linewidth=1, zorder=0)
+    for r, pairs in enumerate(rounds):
+        for i, j in pairs:
+            axes.plot([i + 1, j + 1], [r, r + 1], color=BLUE, linewidth=2)
+            axes.plot(j + 1, r + 1, "o", color=BLUE, markersize=9)
+    axes.set_xticks(range(1, T + 1))
+    axes.set_yticks(range(1, len(rounds) + 1))
+    axes.invert_yaxis()
+    axes.set_xlabel("step t")
+    axes.set_ylabel("round")
+    axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
+    axes.tick_params(length=0)
+    return figure
+
+
 def _panel(xlabel: str, ylabel: str, title: str) -> tuple[Figure, Axes]:
     figure, axes = plt.subplots(figsize=(6.4, 3.4))
     axes.set_xlabel(xlabel)

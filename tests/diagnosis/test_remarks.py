@@ -13,7 +13,7 @@ from autograder.answers import LocalAnswer
 from autograder.diagnosis import diagnose as diagnose_module
 from autograder.diagnosis import remarks
 from autograder.exercises import all_exercises, find_exercise, sources
-from rnnlib import numgrad, rnn
+from rnnlib import lru, numgrad, rnn
 
 STYLES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "STYLES", {}).items()}
 RNN = find_exercise("05.rnn_backward")
@@ -259,3 +259,25 @@ def test_what_is_no_plain_function_has_no_notes():
             return RIGHT(*arguments)
 
     assert remarks.remarks_on_function(Callable()) == [] and diagnose(RNN.id, Callable()).notes == ()
+
+
+def test_the_solutions_get_no_remark():
+    """Formulas of a complex network have imaginary parts, and an activation of rnnlib is no data."""
+    for name in ("13.lru_backward", "13.min_gru_forward", "12.gru_forward"):
+        assert diagnose(name, sources.solution_variant(find_exercise(name))).notes == (), name
+
+
+def test_a_numerical_gradient_of_a_complex_network_is_noted():
+    exercise = find_exercise("13.lru_backward")
+
+    def lru_backward(params, run, dh):
+        def loss(changed):
+            weights = {name: changed.get(name, params[name]) for name in params}
+            h0 = changed.get("h0_re", run.h[0].real) + 1j * changed.get("h0_im", run.h[0].imag)
+            return (lru.forward(weights, changed.get("x", run.x), h0).h[1:].conj() * dh).sum().real
+
+        point = {**params, "x": run.x, "h0_re": run.h[0].real, "h0_im": run.h[0].imag}
+        return {name: by_hand(lambda v, name=name: loss({name: v}), point[name]) for name in point}
+
+    verdict = diagnose(exercise.id, lru_backward)
+    assert verdict.correct and any("numerically" in note for note in verdict.notes)

@@ -26,6 +26,9 @@ FLOW = _target("flow", "flow")
 INITIALISERS = _target("initialisers", "training")
 TRAINING = _target("training", "training")
 TASKS = _target("tasks", "tasks")
+LINEAR = _target("linear", "linear")
+MIN_GRU = _target("min_gru", "min_gru")
+LRU = _target("lru", "lru")
 
 MUTANTS = (
     Mutant(DIRECTIONAL, "1e-7 * abs(slope)", "1e-2 * abs(slope)",
@@ -172,4 +175,28 @@ MUTANTS = (
     Mutant(ARGUMENTS, "FLOAT32 if self._kinds == {FLOAT32}", "FLOAT32 if FLOAT32 in self._kinds",
            "One float32 array takes the digits from all others."),
     Mutant(ARGUMENTS, "if 0 in shape:", "if False:", "Empty batches give empty gradients instead of a sentence."),
+    Mutant(LINEAR, "scan(a[::-1].conj(), outside", "scan(a[::-1], outside",
+           "Complex factors are not conjugated on the way back; real ones hide it."),
+    Mutant(LINEAR, "total[1:] * h[:-1].conj()", "total[1:] * h[1:].conj()",
+           "The gradient of a factor is formed with the state that the step makes."),
+    Mutant(LINEAR, "np.concatenate([np.zeros_like(dh[:1]), dh[:-1]])", "np.concatenate([dh[:1], dh[:-1]])",
+           "The initial state is taken to be read by the loss."),
+    Mutant(LINEAR, "before = slice(2, None, 2), (len(a) - 1) // 2", "before = slice(2, None, 2), len(a) // 2",
+           "Trees over an even number of steps fail."),
+    Mutant(LINEAR, "later_a * b[: 2 * pairs : 2] + later_b", "later_a * b[: 2 * pairs : 2] - later_b",
+           "The tree combines addends with the wrong sign."),
+    Mutant(LINEAR, "read = Reader(allow_complex=np.iscomplexobj(run.h))", "read = Reader()",
+           "A real recurrence takes complex adjoints, and its gradient becomes complex."),
+    Mutant(MIN_GRU, "(run.h[:-1] - run.n)", "(run.h[1:] - run.n)",
+           "The gate's gradient is formed with the state that the step makes."),
+    Mutant(MIN_GRU, "linear.scan(z, (1 - z) * n, h0, tree)", "linear.scan(z, (1 - z) * np.tanh(n), h0, tree)",
+           "The candidate goes through tanh, which the unit does not have."),
+    Mutant(LRU, "np.sqrt(-np.expm1(-2 * decay))", "np.sqrt(1 - np.exp(-2 * decay))",
+           "Where |λ| is close to 1, γ loses its digits."),
+    Mutant(LRU, "    if run.normalise:\n", "    if False:\n",
+           "ν's second way to the states, through γ, is missing."),
+    Mutant(LRU, '"W_im": weight_gradient(run.x, du.imag)', '"W_im": weight_gradient(run.x, du.real)',
+           "The gradient of W_im is that of W_re."),
+    Mutant(LRU, "decay = np.where(run.lam == 0, 0, np.exp(nu))", "decay = np.exp(nu)",
+           "A unit that forgets at once has the gradient ∞ · 0."),
 )

@@ -4,7 +4,20 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlib import checkpoint, gru, losses, lstm, lstm97, numgrad, paths, readout, rnn, sequence, truncated
+from rnnlib import (
+    checkpoint,
+    gru,
+    losses,
+    lstm,
+    lstm97,
+    min_gru,
+    numgrad,
+    paths,
+    readout,
+    rnn,
+    sequence,
+    truncated,
+)
 
 VARIANTS = {
     "tanh RNN": (rnn, {}, {}),
@@ -16,6 +29,7 @@ VARIANTS = {
     "LSTM of 1997 with tanh": (lstm97, {}, {}),
     "GRU, reset after": (gru, {}, {}),
     "GRU, reset before": (gru, {"reset": "before"}, {}),
+    "minimal GRU": (min_gru, {}, {}),
 }
 sizes = st.integers(1, 4)
 
@@ -147,9 +161,9 @@ def test_routes_to_the_gradient_of_the_rnn_agree(problem, tau, k1, more):
 @given(problems(), st.sampled_from([losses.softmax_cross_entropy, losses.sigmoid_cross_entropy,
                                     losses.squared_error]), st.booleans())
 def test_loss_and_grads_equals_complex_step(problem, loss, bias):
-    cell, params, x, options, _ = problem
+    cell, params, x, options, adjoints = problem
     rng = np.random.default_rng(1)
-    params = {**params, **readout.init(len(params["W_h"]), 3, rng)}
+    params = {**params, **readout.init(adjoints["dh"].shape[2], 3, rng)}
     if not bias:
         del params["b_y"]
     y = rng.uniform(size=(*x.shape[:2], 3))

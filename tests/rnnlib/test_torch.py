@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib import gru, losses, lstm, rnn, training
+from rnnlib import gru, linear, losses, lru, lstm, min_gru, rnn, training
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; parity with its layers is not tested")
 
@@ -78,3 +78,51 @@ def test_adam_takes_the_same_steps(rng, close):
         other.step()
         params = adam.update(params, {"w": g})
     close(params["w"], tensor.detach().numpy())
+
+
+def test_a_complex_scan_has_the_gradient_of_autograd_in_its_convention(rng, close):
+    a, b, h0, dh = (rng.normal(size=s) + 1j * rng.normal(size=s) for s in ((T, B, H), (T, B, H), (B, H), (T, B, H)))
+    leaves = {n: torch.from_numpy(v).requires_grad_() for n, v in (("a", a), ("b", b), ("h0", h0))}
+    h, loss = leaves["h0"], 0.0
+    for t in range(T):
+        h = leaves["a"][t] * h + leaves["b"][t]
+        loss = loss + (h.real * torch.from_numpy(dh[t].real) + h.imag * torch.from_numpy(dh[t].imag)).sum()
+    loss.backward()
+    for tree in (False, True):
+        gradient = linear.backward(linear.forward(a, b, h0, tree), dh, tree)
+        for name, leaf in leaves.items():
+            close(gradient[name], leaf.grad.numpy())
+
+
+@pytest.mark.parametrize("normalise", [True, False])
+def test_the_linear_recurrent_unit_has_the_gradient_of_autograd(normalise, rng, close):
+    params = lru.init(D, H, rng, 0.4, 0.95)
+    x, dh = rng.normal(size=(T, B, D)), rng.normal(size=(T, B, H)) + 1j * rng.normal(size=(T, B, H))
+    leaves = {name: torch.from_numpy(v).requires_grad_() for name, v in {**params, "x": x}.items()}
+    decay = torch.exp(leaves["nu"])
+    lam = torch.exp(torch.complex(-decay, leaves["theta"]))
+    gamma = torch.sqrt(1 - torch.exp(-2 * decay)) if normalise else 1.0
+    u = torch.complex(leaves["x"] @ leaves["W_re"], leaves["x"] @ leaves["W_im"])
+    h, loss = torch.zeros((B, H), dtype=torch.complex128), 0.0
+    for t in range(T):
+        h = lam * h + gamma * u[t]
+        loss = loss + (torch.conj(torch.from_numpy(dh[t])) * h).real.sum()
+    loss.backward()
+    gradient = lru.backward(params, lru.forward(params, x, normalise=normalise), dh)
+    for name, leaf in leaves.items():
+        close(gradient[name], leaf.grad.numpy())
+
+
+def test_the_minimal_gru_has_the_gradient_of_autograd(rng, close):
+    params = {"W_x": rng.normal(size=(D, 2 * H)), "b": rng.normal(size=2 * H)}
+    x, h0, dh = (rng.normal(size=s) for s in ((T, B, D), (B, H), (T, B, H)))
+    leaves = {name: torch.from_numpy(v).requires_grad_() for name, v in {**params, "x": x, "h0": h0}.items()}
+    a = leaves["x"] @ leaves["W_x"] + leaves["b"]
+    z, n, h, loss = torch.sigmoid(a[..., :H]), a[..., H:], leaves["h0"], 0.0
+    for t in range(T):
+        h = (1 - z[t]) * n[t] + z[t] * h
+        loss = loss + (h * torch.from_numpy(dh[t])).sum()
+    loss.backward()
+    gradient = min_gru.backward(params, min_gru.forward(params, x, h0), dh)
+    for name, leaf in leaves.items():
+        close(gradient[name], leaf.grad.numpy())
