@@ -188,7 +188,9 @@ def _of_last(value: Any, axis: int) -> Any:
         return type(value)(*(_of_last(part, axis) for part in value))
     if isinstance(value, list):
         return [_of_last(part, axis) for part in value]
-    return value.take([-1], axis) if isinstance(value, np.ndarray) else value
+    if isinstance(value, np.ndarray) and value.ndim > axis:
+        return value.take([-1], axis)
+    return value  # the same for all instances, as a decay in a run is
 
 
 def _from_last_instance(probe: Probe) -> list[Outputs] | str:

@@ -5,35 +5,34 @@ import numpy as np
 from rnnlib import linear, lru, min_gru
 
 from . import Exercise, Slip
+from .sweep import LONG, Sweep
 
-# T, B, D, H: all distinct, twice, then B = D = H.  A sweep that stops early shows on the second, adjoints
-# that are clipped on the third.
-SIZES = ((5, 3, 4, 7), (13, 4, 3, 5), (6, 4, 4, 4))
-ADJOINTS = (1.0, 1.0, 30.0)
+SIZES = ((5, 3, 4, 7), (4, 2, 3, 6), (6, 4, 4, 4))  # T, B, D, H: all distinct, twice, then B = D = H
+LONG_SIZES = (LONG, 3, 2, 4)
 
 
 def _generator(salt, seed):
     return np.random.default_rng([1300 + salt, seed])
 
 
-def _recurrence(seed):
+def _recurrence(seed, sizes=None):
     """(a, b, h0): factors of both signs between 0.5 and 1.2 in size, so that far paths count."""
     rng = _generator(1, seed)
-    T, B, _, H = SIZES[seed % 3]
+    T, B, _, H = sizes or SIZES[seed % 3]
     a = rng.uniform(0.5, 1.2, (T, B, H)) * rng.choice([-1.0, 1.0], (T, B, H), p=[0.25, 0.75])
     return a, rng.normal(size=(T, B, H)), rng.uniform(-0.9, 0.9, (B, H))
 
 
-def _states_and_adjoints(seed):
-    a, b, h0 = _recurrence(seed)
-    dh = ADJOINTS[seed % 3] * _generator(2, seed).normal(size=a.shape)
+def _states_and_adjoints(seed, sizes=None):
+    a, b, h0 = _recurrence(seed, sizes)
+    dh = _generator(2, seed).normal(size=a.shape)
     return a, linear.forward(a, b, h0).h, dh
 
 
-def _network(seed):
+def _network(seed, sizes=None):
     """(params, x, h0) of a minimal GRU whose gates keep about two thirds."""
     rng = _generator(3, seed)
-    T, B, D, H = SIZES[seed % 3]
+    T, B, D, H = sizes or SIZES[seed % 3]
     params = {
         "W_x": rng.normal(size=(D, 2 * H)) * 0.6,
         "b": np.concatenate([rng.uniform(0.3, 1.2, H), rng.normal(size=H) * 0.5]),
@@ -41,16 +40,16 @@ def _network(seed):
     return params, rng.normal(size=(T, B, D)), rng.uniform(-0.9, 0.9, (B, H))
 
 
-def _gated_run_and_adjoints(seed):
-    params, x, h0 = _network(seed)
+def _gated_run_and_adjoints(seed, sizes=None):
+    params, x, h0 = _network(seed, sizes)
     run = min_gru.forward(params, x, h0)
-    return params, run, ADJOINTS[seed % 3] * _generator(4, seed).normal(size=run.z.shape)
+    return params, run, _generator(4, seed).normal(size=run.z.shape)
 
 
-def _complex_run_and_adjoints(seed):
+def _complex_run_and_adjoints(seed, sizes=None):
     """(params, run, dh) of an LRU: |λ| between 0.5 and 0.9, λ far from both axes."""
     rng = _generator(5, seed)
-    T, B, D, H = SIZES[seed % 3]
+    T, B, D, H = sizes or SIZES[seed % 3]
     params = {
         "nu": np.log(-np.log(rng.uniform(0.5, 0.9, H))),
         "theta": rng.uniform(0.3, 1.3, H) + np.pi / 2 * rng.integers(0, 2, H),
@@ -59,7 +58,7 @@ def _complex_run_and_adjoints(seed):
     }
     h0, dh = (rng.normal(size=(2, *shape)) for shape in ((B, H), (T, B, H)))
     run = lru.forward(params, rng.normal(size=(T, B, D)), h0[0] + 1j * h0[1])
-    return params, run, ADJOINTS[seed % 3] * (dh[0] + 1j * dh[1])
+    return params, run, (dh[0] + 1j * dh[1])
 
 
 def _scan_reference(a, b, h0):
@@ -167,6 +166,8 @@ SCAN_BACKWARD = Exercise(
     outputs=("a", "b", "h0"),
     instance=_states_and_adjoints,
     reference=_scan_backward_reference,
+    sweep=Sweep((2,), long=lambda number: _states_and_adjoints(number, LONG_SIZES), batch=1,
+                by_step=("a", "b")),
     step="t",
     backward=True,
     asks="At t = T nothing has been passed back yet: are the last entries of a and b right? If so, what does "
@@ -317,6 +318,7 @@ GATED_BACKWARD = Exercise(
     gates="zn",
     instance=_gated_run_and_adjoints,
     reference=min_gru.backward,
+    sweep=Sweep((2,), long=lambda number: _gated_run_and_adjoints(number, LONG_SIZES), batch=1),
     step="t",
     backward=True,
     asks="b has two blocks: is the wrong one that of z or that of n? With T = 1 and h0 = 0, which of your "
@@ -416,6 +418,7 @@ COMPLEX_BACKWARD = Exercise(
     outputs=("nu", "theta", "W_re", "W_im", "x", "h0_re", "h0_im"),
     instance=_complex_run_and_adjoints,
     reference=_complex_reference,
+    sweep=Sweep((2,), long=lambda number: _complex_run_and_adjoints(number, LONG_SIZES), batch=1),
     step="t",
     backward=True,
     asks="h0 needs the scan alone, W and x the scan and gamma, nu and theta all of it: which is the first "

@@ -38,6 +38,8 @@ class Sweep:
     still: tuple[str, ...] = ()
     #: outputs that all instances of a batch share, though they are adjoints of a state
     shared: tuple[str, ...] = ()
+    #: outputs with a part for every step, beside x, h and what else always has one
+    by_step: tuple[str, ...] = ()
     #: outputs that are no gradients
     beside: tuple[str, ...] = ()
     #: of a net without steps: through how many layers an output's adjoint travels

@@ -13,7 +13,7 @@ import numpy as np
 from ..compare import Array
 from . import Arguments, Exercise
 
-INITIAL = ("h0", "c0", "s0")  # adjoints of initial states
+INITIAL = ("h0", "c0", "s0", "h0_re", "h0_im")  # adjoints of initial states
 BY_STEP = ("x", "h", "W_copies", "dh_total")  # outputs with a part for every step, or for every state
 
 Outputs = dict[str, Array]
@@ -77,7 +77,7 @@ class Paths:
 
     def _placed(self, name: str, g: Array, start: int, end: int) -> Array:
         """A gradient of a part, at its place among all steps."""
-        if name not in BY_STEP:
+        if name not in (*BY_STEP, *self._sweep.by_step):
             return g
         states = len(g) - (end - start)
         placed = np.zeros((self.steps + states, *g.shape[1:]))
