@@ -49,11 +49,24 @@ def boxes_stopped() -> Iterator[None]:
     _stopping.set()
     try:
         for supervisor in list(_running):
-            with suppress(ProcessLookupError):
-                os.killpg(supervisor.pid, 9)
+            _kill(supervisor.pid)
         yield
     finally:
         _stopping.clear()
+
+
+def _kill(pid: int) -> None:
+    """Kills a process, its group and its children.
+
+    The supervisor is bubblewrap's child.  Once it has changed its user, bubblewrap, which has no rights left,
+    cannot end it by ending itself.
+    """
+    with suppress(OSError):  # it has ended, or the system does not tell
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        for child in map(int, children.split()):
+            os.kill(child, 9)
+    with suppress(ProcessLookupError):
+        os.killpg(pid, 9)
 
 
 class Box:
@@ -71,10 +84,13 @@ class Box:
             self.stdin.write(data)
             self.stdin.flush()
 
+    def kill(self) -> None:
+        """Kills the supervisor, and behind walls all processes with it."""
+        _kill(self.supervisor.pid)
+
     def end(self) -> None:
         """Kills the sandbox; with bubblewrap, the kernel ends all processes in it."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.supervisor.pid, 9)
+        self.kill()
         self.supervisor.wait()
         for stream in (self.stdin, self.stdout, self.stderr):
             with suppress(BrokenPipeError):

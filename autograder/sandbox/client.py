@@ -112,7 +112,7 @@ class _Watch:
             self._over = True
         elif self._ordered_to_end:
             # the supervisor does not obey, perhaps because the student's code has stopped it
-            self._box.supervisor.kill()
+            self._box.kill()
             self._over = True
         else:
             if self._hears_runner:
@@ -136,7 +136,7 @@ def _wait_ready(box: Box) -> None:
     """Waits for the supervisor to be ready; raises Infrastructure with the reason when it is not."""
     ready, _, _ = select.select([box.stdout], [], [], READY_SECONDS)
     if not ready or _supervisor_says(box) != messages.READY:
-        box.supervisor.kill()
+        box.kill()
         reason = box.stderr.read().decode(errors="replace").strip().splitlines()
         raise Infrastructure(reason[-1] if reason else f"no answer within {READY_SECONDS:g} s")
 

@@ -23,12 +23,14 @@ OF_RNN = """scalar.backward scalar.immediate scalar.path_terms scalar.slopes sca
     rnn.backward rnn.gradients rnn.sweep paths.path_terms paths.rtrl paths.step_jacobians paths.transition
     truncated.chunks truncated.window checkpoint.backward mlp.adjoints mlp.backward"""
 OF_GRU = "gru.backward gru.output_slopes gru.sweep_after gru.sweep_before"
+# an RNN's steps are those of a scan once its slopes, or its weights, are put into the factors
+OF_SCAN = "linear.adjoints linear.backward linear.forward linear.prefixes linear.scan"
 OF_LSTM = """lstm.backward lstm.peephole_gradients lstm.slopes lstm97.backward lstm97.slopes
     flow.cell_derivative flow.four_term flow.jacobian_blocks flow.joint_jacobians"""
 FAMILIES = (
-    _family("scalar.forward rnn.forward checkpoint.forward mlp.forward", "gru.forward"),
+    _family("scalar.forward rnn.forward checkpoint.forward mlp.forward", f"gru.forward {OF_SCAN}"),
     _family("lstm.forward lstm97.forward"),
-    _family(OF_RNN, OF_GRU),
+    _family(OF_RNN, f"{OF_GRU} {OF_SCAN}"),
     _family("readout.backward", f"{OF_RNN} {OF_GRU}"),  # one step of an RNN without recurrence
     _family(OF_GRU),
     _family(OF_LSTM),

@@ -10,8 +10,7 @@ import os
 import re
 from collections.abc import Iterable
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
-SIGKILL = 9
+PR_SET_DUMPABLE = 4
 FILE = 1536  # bytes that the kernel needs for a file, a folder or a link, besides its content
 SOCKET = 208 * 2**10  # bytes that may wait in a socket, by the kernel's default
 DATAGRAMS = 11  # senders whose bytes may wait in a socket for datagrams, by the kernel's default
@@ -37,11 +36,6 @@ def show_memory() -> None:
 def hide_memory() -> None:
     """Closes the memory and the open files of this process, and later its children's, to its own user."""
     _control(PR_SET_DUMPABLE, 0)
-
-
-def end_with_parent() -> None:
-    """Has the kernel kill this process when its parent ends; a later change of the user undoes it."""
-    _control(PR_SET_PDEATHSIG, SIGKILL)
 
 
 def _control(option: int, value: int) -> None:

@@ -107,7 +107,6 @@ def _lower_rights(job: Job) -> None:
         os.setgroups([])
         os.setresgid(job["uid"], job["uid"], job["uid"])
         os.setresuid(job["uid"], job["uid"], job["uid"])
-        memory.end_with_parent()  # bubblewrap has asked for that, but before the change
     for name, value in job["limits"].items():
         kind = getattr(resource, f"RLIMIT_{name}", None)
         if kind is None:

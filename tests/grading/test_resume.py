@@ -63,8 +63,8 @@ def start(course):
 
 def processes_of(course):
     """The arguments of all processes that name the course's folder, as its sandboxes do."""
-    said = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
-    return [line for line in said.splitlines() if str(course) in line and "ps -eo" not in line]
+    said = subprocess.run(["ps", "-ww", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+    return [line for line in said.splitlines() if str(course) in line and "ps -ww" not in line]
 
 
 def kill(running):
