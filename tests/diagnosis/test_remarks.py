@@ -174,6 +174,7 @@ def source_with_helpers(function):
     return "\n".join(map(inspect.getsource, filter(inspect.isfunction, made)))
 
 
+@pytest.mark.slow
 def test_while_grading_differences_on_one_s_own_forward_pass_are_remarked_on(monkeypatch):
     """Over all backward exercises and step sizes, at least 95 of a hundred that earn the points."""
     right, remarked, exercises = 0, 0, set()
