@@ -191,7 +191,7 @@ check("00.shapes", shapes)
 # *output*: $\tanh' = 1 - h^2$, and for the logistic function $\sigma' = h(1-h)$. So a backward
 # pass can do without $a$.
 
-# %%
+# %% tags=["shows-answers"]
 a = np.linspace(-5, 5, 201)
 functions = (activations.tanh, activations.sigmoid, activations.relu)
 slopes = {phi.name: phi.slope(phi(a)) for phi in functions}
@@ -482,7 +482,7 @@ check("00.gradient_check", gradient_check)
 # largest entry: a mistake in small entries looks small. So choose a tolerance far below any plausible
 # error.
 
-# %%
+# %% tags=["shows-answers"]
 W = np.random.default_rng(1).normal(size=(20, 30))
 claim = 1 - np.tanh(W) ** 2
 claim[4, 7] *= 1.01
@@ -543,7 +543,7 @@ check("00.refute_elementwise", two_logits)
 # $\operatorname{diag}(\hat y) - \hat y^\top \hat y$ for a row $\hat y$. Its rows sum to zero, and its
 # entries off the diagonal are not small.
 
-# %%
+# %% tags=["shows-answers"]
 yhat = losses.softmax(np.array([0.5, -0.3, 1.0]))
 print(np.round(losses.softmax_jacobian(yhat), 3))
 

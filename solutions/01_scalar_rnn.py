@@ -29,7 +29,7 @@
 # Arrays over steps have $T$ entries, so step $t$ stands at index $t-1$. Only the states have
 # $T+1$, because the initial one is among them. The activation is $f = \tanh$ throughout.
 
-# %%
+# %% tags=["shows-answers"]
 import numpy as np
 
 from autograder import check, recap
@@ -109,7 +109,7 @@ check("01.scalar_forward", scalar_forward)
 # $W = 0$ it forgets at once. How strongly the past is felt is what $W$ decides, and that is why
 # we want the derivative with respect to $W$.
 
-# %%
+# %% tags=["shows-answers"]
 states = {
     f"W = {W:+.1f}": scalar.forward({**params, "W": W}, x, s0).s for W in (0.9, 0.0, -0.9)
 }
@@ -176,7 +176,7 @@ check("01.immediate", immediate)
 # **What you just wrote** is only half of the truth. Nudge $W$ and measure how the states really move:
 # at step 1 the measured derivative equals the immediate one, and after that the two part.
 
-# %%
+# %% tags=["shows-answers"]
 direct = scalar.immediate(params, run)["W"]
 
 
@@ -265,7 +265,7 @@ check("01.total_by_recursion", total_by_recursion)
 # direction as the network, so it can be computed while the network runs; in matrix form this is
 # *real-time recurrent learning* (Williams and Zipser, 1989).
 
-# %%
+# %% tags=["shows-answers"]
 total = scalar.total(params, run)["W"]
 by_hand = direct[1] + scalar.slopes(params, run)[1] * direct[0]
 print(f"ds_2/dW by hand {by_hand:.12f}, by recursion {total[1]:.12f}")
@@ -393,7 +393,7 @@ check("01.total_by_paths", total_by_paths)
 # $J_j$ it carries; where these are smaller than one in size, old uses of $W$ fade. Lesson 07 is
 # about what becomes of this over a hundred steps.
 
-# %%
+# %% tags=["shows-answers"]
 terms = [scalar.path_terms(params, run, k) for k in range(1, 6)]
 plots.show(
     plots.stacked_paths(terms, total, "derivative of $s_k$ by W"),
@@ -535,7 +535,7 @@ check("01.scalar_bptt", scalar_bptt)
 # section 5. The same terms, added in another order, so the same gradient. The check below needs
 # neither route: it nudges the parameters.
 
-# %%
+# %% tags=["shows-answers"]
 y = np.array([0.2, -0.5, 0.8, 0.1, -0.3])
 inputs = {**params, "x": x, "s0": np.array(s0)}
 
@@ -575,7 +575,7 @@ plots.show(
 # sweep we multiplied by $W$ from whichever side was convenient. With matrices the order of a path is
 # fixed, **latest step on the left**: $J_k J_{k-1} \cdots J_{i+1}$.
 
-# %%
+# %% tags=["shows-answers"]
 rng = np.random.default_rng(0)
 J = rng.normal(size=(5, 3, 3))
 late_left = paths.transition(J[:, None], 5, 0)[0]  # J_5 J_4 J_3 J_2 J_1

@@ -29,7 +29,7 @@
 # of the cell below does that. Where it says *the article*, the lesson corrects a public article on
 # recurrent networks, which has a list of references of its own.
 
-# %%
+# %% tags=["shows-answers"]
 import numpy as np
 
 from autograder import check, recap
@@ -173,7 +173,7 @@ check("02.softmax_jacobian", softmax_jacobian)
 # $\hat y_i\,(v_i - \hat y \cdot v)$. No share is zero, so all entries vanish only if every $v_i$ is
 # the same number $\hat y \cdot v$. Only constant directions are lost, and the rank is exactly $K - 1$.
 
-# %%
+# %% tags=["shows-answers"]
 shares = losses.softmax(o[0, 0])
 J = losses.softmax_jacobian(shares)
 plots.show(
@@ -270,7 +270,7 @@ check("02.softmax_cross_entropy", softmax_cross_entropy)
 # by $B$, so that the steps still add up. Below that, three formulas for `do`, measured at targets
 # that sum to 1.1: the softmax taken entry by entry, prediction minus target, and the boxed formula.
 
-# %%
+# %% tags=["shows-answers"]
 total, do = losses.softmax_cross_entropy(o, y)
 print("without sums:", (-y * np.log(losses.softmax(o))).shape, "numbers")
 reductions = {
@@ -368,7 +368,7 @@ check("02.refute_entropy", harmless)
 # becomes surer of whatever it believes, right or wrong. In the figure, with two classes, the curves
 # meet at one half, and to the left of it their slopes have opposite signs.
 
-# %%
+# %% tags=["shows-answers"]
 p = np.linspace(0.02, 0.98, 97)
 curves = {"true loss": -np.log(p), "entropy": -p * np.log(p) - (1 - p) * np.log(1 - p)}
 plots.show(
@@ -504,7 +504,7 @@ check("02.squared_error", squared_error)
 # squared error is hardly pulled at all where it is most wrong, since its slope is nearly zero
 # there. That is why a saturating output is paired with the loss that cancels its slope.
 
-# %%
+# %% tags=["shows-answers"]
 logit = np.linspace(-6, 6, 121)
 pull = {
     "logistic, cross-entropy": [
@@ -589,7 +589,7 @@ check("02.readout_backward", readout_backward)
 # cell measures $\partial o_1/\partial W_y$ for one instance: its shape, how few of its entries are
 # not zero, and what is left of it in the product with $\bar o_1$.
 
-# %%
+# %% tags=["shows-answers"]
 def states_and_losses(x_1, W_y):
     """The states h_1 to h_T, and the losses L_1 to L_T."""
     h = rnn.forward(cell, np.concatenate([x_1[None], x[1:]]), h0).h[1:]
@@ -612,7 +612,7 @@ plots.show(
 )
 print("largest derivative of a state by W_y:", max(sizes(by_W_y)))
 
-# %%
+# %% tags=["shows-answers"]
 full = numgrad.complex_step(lambda W: h[1, 0] @ W + head["b_y"], head["W_y"])
 filled = np.count_nonzero(full)
 print(f"derivative of one output by W_y: {full.shape}, {filled} of {full.size} entries not zero")

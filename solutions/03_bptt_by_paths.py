@@ -26,7 +26,7 @@
 # | $\partial^{+}$, $d$ | | immediate derivative, total derivative; a plain $\partial$ is by a direct argument |
 # | $u \otimes v$ | `np.outer(u, v)` | the matrix with the entries $u_m v_n$ |
 
-# %%
+# %% tags=["shows-answers"]
 import numpy as np
 
 from autograder import check, recap
@@ -68,7 +68,7 @@ print("x", x.shape, " h", h.shape, " dh", dh.shape)
 # cell below evaluates the line as above, and each of the three readings. (For the $W_y$ inside, it
 # takes a square matrix in both places.)
 
-# %%
+# %% tags=["shows-answers"]
 def third(W_mid=weights["W_h"], W_y=top["W_y"], phi=np.tanh, inside=False):
     W_x, W_h = weights.values()
     second = phi(x[1] @ W_x + phi(x[0] @ W_x + h0 @ W_h) @ W_mid)
@@ -251,7 +251,7 @@ check("03.transition", transition)
 # the left has one factor $J$ more. Does every row fade to the left, at every step? Lesson 07 asks when it
 # must.
 
-# %%
+# %% tags=["shows-answers"]
 J = paths.step_jacobians(weights, run)
 felt = np.full((T, T + 1), np.nan)
 for row in range(T):
@@ -309,7 +309,7 @@ check("03.refute_order", two_orders)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 # What you just saw, on this lesson's own network: from h_0 to h_5 in both orders.
 J_t = [None, *J[:, 0]]  # so that J_t[1] belongs to step 1
 right = J_t[5] @ J_t[4] @ J_t[3] @ J_t[2] @ J_t[1]
@@ -414,7 +414,7 @@ check("03.path_terms", path_terms)
 # $dh_5/dW_h$ as its last factor. Then it is exact, and nothing may be added. The last line of the
 # output tests that.
 
-# %%
+# %% tags=["shows-answers"]
 terms = paths.path_terms(weights, run, dh[:, None], 5)["W_h"]
 
 
@@ -511,7 +511,7 @@ check("03.gradient_by_paths", gradient_by_paths)
 # built for $L_5$ from the exact total derivatives, and then taken apart: how often does it contain
 # each of the five terms?
 
-# %%
+# %% tags=["shows-answers"]
 total = paths.rtrl(weights, run)["W_h"][:, 0]  # dh_k[i]/dW_h[m, n] as (T, H, H, H)
 felt_at = [dh[4] @ paths.transition(J, 5, k)[0] for k in (1, 2, 3, 4, 5)]
 both_total = np.einsum("kj,kjmn->mn", felt_at, total)

@@ -23,7 +23,7 @@
 # | $\bar h_t$ | `dh_total` | the running **total**: its own loss and all later ones |
 # | $\odot$, $u \otimes v$ | `*`, `np.outer(u, v)` | elementwise product; outer product $u^\top v$ of two rows |
 
-# %%
+# %% tags=["shows-answers"]
 import numpy as np
 
 from autograder import check, recap
@@ -114,7 +114,7 @@ check("04.total_adjoints", total_adjoints)
 # of one term. A column is one use of the matrix, and the sum of its terms is what the sweep
 # gathers. The further to the left in a row, the further back that loss has to reach.
 
-# %%
+# %% tags=["shows-answers"]
 terms = np.full((T, T, H, H), np.nan)  # [t-1, k-1]: the loss at step t, the use at step k
 for t in range(T):
     terms[t, : t + 1] = paths.path_terms(params, run, dh[:, None], t + 1)["W_h"]
@@ -231,7 +231,7 @@ check("04.relu_forward", relu_forward)
 # step to step units switch on and off, and so every step has a Jacobian of its own, although
 # $W_h$ never changes. One unit is dark at every step; section 6 comes back to it.
 
-# %%
+# %% tags=["shows-answers"]
 mask = a > 0
 plots.show(
     plots.heatmap(mask.T, "step t", "unit", "1 where a unit is active", numbers=".0f"),
@@ -370,7 +370,7 @@ check("04.relu_backward", relu_backward)
 # the right measures this, with one entry moved by a complex step. (ReLU looks at the real part to
 # decide what is active; after that there are only straight lines.)
 
-# %%
+# %% tags=["shows-answers"]
 wide = {**params, "W_x": np.concatenate([params["W_x"], np.eye(H)])}
 fed = np.concatenate([x, np.zeros((T, H))], axis=1)[:, None]
 wide_run = rnn.forward(wide, fed, h0[None], phi="relu")
@@ -465,7 +465,7 @@ check("04.refute_upstream", uphill)
 # - *Outputs that lag*: in the page's numbering $x_t$ makes $h_{t+1}$, and $y_t$ is read from $h_t$
 #   (section 7). So $y_t$ never sees $x_t$: the derivative is not small, it is zero.
 
-# %%
+# %% tags=["shows-answers"]
 def error(printed, name):
     return np.linalg.norm(printed - right[name]) / np.linalg.norm(right[name])
 
@@ -553,7 +553,7 @@ check("04.copies_backward", copies_backward)
 # gradient would not stay equal: sharing is kept by adding first. What sharing saves is
 # parameters: there are $DH + H^2 + H$, however long the sequence is. The last line counts.
 
-# %%
+# %% tags=["shows-answers"]
 def loss_of_copies(W_copies):
     state, total = h0, 0.0
     for x_t, copy, dh_t in zip(x, W_copies, dh):
@@ -637,7 +637,7 @@ check("04.certain_zeros", certain_zeros)
 # $m$. (In columns, as in the handwritten solution, the column of a dead unit is a *row* of
 # $\bar W_{hh}$.)
 
-# %%
+# %% tags=["shows-answers"]
 from_zero = rnn.forward(params, x[:, None], None, phi="relu")
 gradients = rnn.backward(params, from_zero, dh[:, None])
 gradient, dead = gradients["W_h"], gradients["b_h"] == 0

@@ -30,7 +30,7 @@
 # | $\bar A_t$ | `da` | adjoint of the pre-activation |
 # | $u \otimes v$ | `np.outer(u, v)` | outer product of two rows, $u^\top v$ |
 
-# %%
+# %% tags=["shows-answers"]
 import numpy as np
 
 from autograder import check, recap
@@ -85,7 +85,7 @@ print(run._fields, run.h.shape)
 # over the rows. At step 1 there is no previous state, so $H_0$ has to be given: zeros by
 # default, or learned (section 8). Steps run from 1 to $T$, states from 0 to $T$.
 
-# %%
+# %% tags=["shows-answers"]
 cells = {"RNN": (rnn.init, rnn.forward), "GRU": (gru.init, gru.forward)}
 cells["LSTM"] = (lstm.init, lstm.forward)
 for name, handed_on in (("RNN", "h"), ("GRU", "h"), ("LSTM", "ch"), ("LSTM", "h")):
@@ -381,7 +381,7 @@ check("05.refute_jacobian", two_matrices)
 # Last, the article numbers its first step $t = 0$ and begins its sums at $t = 1$. Taken at its
 # word, the network never reads the first input. The last line says what that does to the gradient.
 
-# %%
+# %% tags=["shows-answers"]
 _, do = losses.softmax_cross_entropy(readout.forward(top, run.h[1:]), y)
 dh = readout.backward(top, run.h[1:], do)["h"]
 J, arrives, errors = paths.step_jacobians(weights, run), np.full((steps, steps + 1), np.nan), {}
@@ -404,7 +404,7 @@ plots.show(
 )
 
 
-# %%
+# %% tags=["shows-answers"]
 def relative(gap, to):
     return np.linalg.norm(gap) / np.linalg.norm(to)
 
@@ -528,7 +528,7 @@ check("05.rnn_backward", rnn_backward)
 # $t = 1, \dots, T-1$ never contains $L_1$. And the stacked gradient is the stack of the
 # gradients.
 
-# %% tags=["raises-exception"]
+# %% tags=["raises-exception", "shows-answers"]
 def loss(p):
     h = rnn.forward({n: p[n] for n in weights}, p["x"], p["h0"]).h
     return losses.softmax_cross_entropy(readout.forward({n: p[n] for n in top}, h[1:]), y)[0]
@@ -678,7 +678,7 @@ check("05.masked_backward", masked_backward)
 # sequence ends. Below the figure, the padded batch beside three runs of their own lengths; and what
 # happens without a mask, when the padding is only zeros.
 
-# %%
+# %% tags=["shows-answers"]
 def masked_states(p, x, h0, mask):
     h = [h0]
     for x_t, real in zip(x, mask[..., None]):
@@ -701,7 +701,7 @@ plots.show(
     "the second row the last three fields are equal, in the third row the last five.",
 )
 
-# %%
+# %% tags=["shows-answers"]
 ends, true = [], 0.0
 for b, n in enumerate(lengths):
     alone = rnn.forward(weights, x[:n, [b]], h0[[b]])
@@ -769,7 +769,7 @@ check("05.shared_h0", shared_h0)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 secret, first = np.array([[0.9, -0.8, 0.7, -0.9, 0.6]]), x[:, :1]
 target = rnn.forward(weights, first, secret).h
 guess, curve = np.zeros((1, units)), []

@@ -126,7 +126,7 @@ check("06.immediate_tensors", immediate_tensors)
 # the immediate tensor only $H^2$ of the $H^3$ entries can be non-zero. In the total one nothing
 # is blank: by step 3, every weight has reached every unit.
 
-# %%
+# %% tags=["shows-answers"]
 def immediate_of(name):
     """The total derivative of one-step runs, each started from the state before."""
     steps = [rnn.forward(params, run.x[t : t + 1], run.h[t]) for t in range(T)]
@@ -212,7 +212,7 @@ check("06.rtrl", rtrl)
 # instances and units. Below, with the immediate tensors and with the total ones, beside the
 # reverse sweep of lesson 05. With immediate tensors nothing has travelled between steps.
 
-# %%
+# %% tags=["shows-answers"]
 full = rnn.backward(params, run, dh)
 for name, tensor in paths.rtrl(params, run).items():
     for kind, derivative in {"immediate": immediate_of(name), "total": tensor}.items():
@@ -282,7 +282,7 @@ check("06.refute_self_reference", unsolvable)
 # after two terms, as if the state two steps back were a constant. Below, the sum is cut after one
 # term, after two, and so on.
 
-# %%
+# %% tags=["shows-answers"]
 plots.show(
     plots.unrolled(5, lit=(2, 5), names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
     "One path lit in the unrolled network: W_h is used at step 2, "
@@ -351,7 +351,7 @@ plots.show(
     "power of H, the sum over paths and the sweep with the second, the sweep lowest.",
 )
 
-# %%
+# %% tags=["shows-answers"]
 long, rng = 400, np.random.default_rng(6)
 stream, g = rng.normal(size=(long, B, D)), rng.normal(size=(long, B, H))
 kept, segments = checkpoint.forward(params, stream, n=20), []
@@ -401,7 +401,7 @@ plots.show(
 # only if it is orthogonal to $v$; that is why $v$ is drawn at random. Below, the test is put to the
 # library's sweep, and to four sweeps with a fault.
 
-# %%
+# %% tags=["shows-answers"]
 def tangent(params, run, v):
     """The change of the states (T, B, H) along the direction v, in forward mode."""
     dh, changes = v["h0"], []
@@ -448,7 +448,7 @@ for name, g in sweeps.items():
 #
 # Below, which paths survive: a 1 where the loss at step $t$ reaches the input of step $s$.
 
-# %%
+# %% tags=["shows-answers"]
 def surviving(gradient):
     kept = np.full((T, T), np.nan)
     for t in range(T):
@@ -601,7 +601,7 @@ check("06.truncated_chunks", truncated_chunks)
 # in how many of them some longer window is worse, and draws three: the first network in which none
 # is, and the first two in which one is.
 
-# %%
+# %% tags=["shows-answers"]
 taus, errors = np.arange(T), []
 for p, r, g in map(system, range(300)):
     whole = rnn.backward(p, r, g)["W_h"]
@@ -737,7 +737,7 @@ def errors_of_averages(seed, c, sizes, draws=2000):
     return np.array([*spread, fixed]) / np.linalg.norm(whole)
 
 
-# %%
+# %% tags=["shows-answers"]
 sizes, networks, curves = (1, 4, 20, 100, 500, 2000), 20, {}
 for c in (0.1, 0.3, 0.5):
     found = np.array([errors_of_averages(seed, c, sizes) for seed in range(networks)])
@@ -771,7 +771,7 @@ plots.show(
 # short, even by one hop, the gradient of this row is exactly zero, at every training step,
 # whatever the data: the row never leaves zero, and the network knows nothing of the cue.
 
-# %%
+# %% tags=["shows-answers"]
 last = np.zeros_like(dh)
 last[-1] = dh[-1]
 inputs = [truncated.window(params, run, last, tau)["x"] for tau in taus]
@@ -786,7 +786,7 @@ every = [np.linalg.norm(truncated.window(params, run, dh, tau)["x"][0]) for tau 
 print("with a loss at every step, its norm:", *[f"{norm:.2f}" for norm in every])
 
 
-# %%
+# %% tags=["shows-answers"]
 def recall(tau, n=8, batch=64, size=16, steps=150):
     rng, optimizer, curve = np.random.default_rng(0), training.Adam(0.01), []
     p = rnn.init(2, size, rng)

@@ -156,7 +156,7 @@ plots.show(
     f"the largest eigenvalue {rho:.2f} does not bound it.",
 )
 
-# %%
+# %% tags=["shows-answers"]
 # Look at this: the two parts of a Jacobian, alone and along a run of 100 steps.
 for name in ("tanh", "sigmoid"):
     act = activations.get(name)
@@ -362,7 +362,7 @@ check("07.power_norms", power_norms)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 # Look at this: a matrix with the eigenvalue 1/2, twice. Its powers grow before they decay.
 jordan = np.array([[0.5, 10.0], [0.0, 0.5]])
 n = np.arange(21)
@@ -382,7 +382,7 @@ share = np.mean((abs(spectra.imag) < 1e-12).all(axis=1))
 print(f"5 x 5 Gaussian matrices, all eigenvalues real: {share:.1%} of the draws;", end=" ")
 print(f"known exact value 2^-5 = {2.0**-5:.3%}")
 
-# %%
+# %% tags=["shows-answers"]
 # Look at this: a network with W_h = scale * gaussian, so that rho(W_h) is the scale.
 n, scales, sigma, curves = np.arange(31), (0.4, 1.2, 3.0), np.linalg.norm(gaussian, 2), {}
 for scale in scales:
@@ -517,7 +517,7 @@ check("07.refute_eigenvalues", eigen)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 # What you just saw is no rarity: both readings of the bound, counted over 400 random networks.
 draws, over, above, cases = np.random.default_rng(7), {"singular": 0, "eigen": 0}, 0, 0
 for seed in range(400):
@@ -648,7 +648,7 @@ check("07.growth_rate", growth_rate)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 # Look at this, over a sweep of scales: a random matrix, and a multiple of the identity.
 scales = np.array([0.3, 0.5, 0.7, 0.9, 1.2, 1.5, 2, 3, 5, 7, 10])
 rates = {"random": [], "identity": []}
@@ -750,7 +750,7 @@ check("07.lyapunov_spectrum", lyapunov_spectrum)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 # Look at this: 200 random networks of 8 units, rho(W_h) = 1.5, and their rates after T steps.
 J = []
 for seed in range(200):
@@ -771,7 +771,7 @@ plots.show(
     f"Growth rate of 200 networks against T: the median falls from {middle[0]:+.2f} at T = 5, "
     f"where {np.mean(rates[0] > 0):.0%} are above zero, to {middle[-1]:+.2f} at T = {steps[-1]}.")
 
-# %%
+# %% tags=["shows-answers"]
 # Look at this: the whole spectrum of the driven networks, and what slopes and weights add to it.
 curves = {}
 for scale in (0.4, 1.2, 3.0):
@@ -934,14 +934,14 @@ def descend(w, b, longest, lr=0.3):
 
 W, B = np.meshgrid(np.linspace(1, 5, 161), np.linspace(1, -2, 121))
 loss, dw, db = cliff(W, B)
-sizes = np.hypot(dw, db)
-print(f"norm of the gradient on the grid: median {np.median(sizes):.2g}, "
-      f"99 % below {np.quantile(sizes, 0.99):.2g}, largest {sizes.max():.3g}")
+lengths = np.hypot(dw, db)
+print(f"norm of the gradient on the grid: median {np.median(lengths):.2g}, "
+      f"99 % below {np.quantile(lengths, 0.99):.2g}, largest {lengths.max():.3g}")
 
-# %%
+# %% tags=["shows-answers"]
 # Look at this: the loss as colours, and one step from its steepest point, plain and shortened.
 figure = plots.heatmap(loss, "weight w", "bias b", "loss after 50 steps")
-axes, top = figure.axes[0], np.unravel_index(sizes.argmax(), sizes.shape)
+axes, top = figure.axes[0], np.unravel_index(lengths.argmax(), lengths.shape)
 axes.set_xticks([0, 40, 80, 120, 160], [1, 2, 3, 4, 5])
 axes.set_yticks([0, 40, 80, 120], [1, 0, -1, -2])
 far = {}
@@ -958,7 +958,7 @@ plots.show(figure, f"Loss over w and b: two plains with a steep wall between the
 
 # %%
 # And this: 300 steps from every point of the grid where the gradient is among the longest 1 %.
-edge = sizes >= np.quantile(sizes, 0.99)
+edge = lengths >= np.quantile(lengths, 0.99)
 for longest in (np.inf, 1.0):
     w, b, away = W[edge], B[edge], np.zeros(edge.sum())
     for _ in range(300):
@@ -1041,7 +1041,7 @@ check("07.contribution_by_lag", contribution_by_lag)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 # Look at this: the loss of the last step alone, split by lag, for three scales.
 T, curves = 60, {}
 for scale in (0.4, 1.2, 3.0):

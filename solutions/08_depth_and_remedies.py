@@ -210,7 +210,7 @@ check("08.gain", gain)
 #
 # </details>
 
-# %% tags=["raises-exception"]
+# %% tags=["raises-exception", "shows-answers"]
 def measured_gain(params, x, dh, phi):
     try:
         return gain(params, x, dh, phi)
@@ -311,7 +311,7 @@ check("08.rnn_as_mlp", rnn_as_mlp)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 def gain_100_steps(W_h, phi, draw):
     run_rng = np.random.default_rng([draw, 1])
     p = {"W_x": 0.05 * run_rng.normal(size=(5, len(W_h))), "W_h": W_h}
@@ -519,7 +519,7 @@ check("08.initialisers", initialisers)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 draws = {"he": training.he, "xavier": training.xavier, "orthogonal": training.orthogonal}
 draws["identity"] = training.identity
 for phi in ("tanh", "relu"):
@@ -631,7 +631,7 @@ check("08.penalties", penalties)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 def adjoints(W_h, x, last):
     """(params, run, total adjoints) of a tanh network whose loss is at its last state."""
     params = {"W_x": np.eye(len(W_h)), "W_h": W_h}
@@ -654,7 +654,7 @@ for name, seed in [(name, seed) for name in pulls for seed in range(10)]:
         kept[name][seed, step] = np.linalg.norm(a_run[2][0]) / np.linalg.norm(last)
         W = W - 0.05 * pulls[name](W, *a_run)
 
-# %% tags=["raises-exception"]
+# %% tags=["raises-exception", "shows-answers"]
 curves = {name: np.median(gains, axis=0) for name, gains in kept.items()}
 plots.show(
     plots.lines(range(31), curves, "step of gradient descent", "gain over 29 steps", log="y"),
@@ -771,7 +771,7 @@ check("08.clip_by_value", clip_by_value)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 g = {"g": np.array([10, 0.1, 0.1])}
 ways = (g, training.clip_by_global_norm(g, 1.0), training.clip_by_value(g, 1.0))
 names = ("gradient", "by norm", "by value")
@@ -782,7 +782,7 @@ plots.show(
     f"Direction of (10, 0.1, 0.1) and of its two clipped versions: the cosine with the "
     f"gradient is {turned[1]:.3f} by norm and {turned[2]:.3f} by value.")
 
-# %%
+# %% tags=["shows-answers"]
 H, curves = 10, {}
 for scale in (0.5, 8.0):
     grown = np.zeros((40, 250))  # 40 draws of the recurrent weights

@@ -37,7 +37,7 @@
 # | $\bar c_t$, $\bar a_t$ | `dc`, `da` | adjoints of the cell and of the pre-activations |
 # | $\bar c_{T+1}$ | `dc_T`, `(B,H)` | adjoint of the last cell from outside |
 
-# %%
+# %% tags=["shows-answers"]
 import numpy as np
 
 from autograder import check, recap
@@ -137,7 +137,7 @@ check("09.lstm97_forward", lstm97_forward)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 a = np.linspace(-6, 6, 121)
 logistic = 1 / (1 + np.exp(-a))
 curves = {
@@ -235,7 +235,7 @@ check("09.squash_slopes", squash_slopes)
 # **constant error carousel**. The forward pass is the same as before. Only the derivative is
 # another one.
 
-# %%
+# %% tags=["shows-answers"]
 figure = plots.unrolled(4, names=("x", "c", "h"), weights=("i,g", "1", "o"))
 dashed = {"arrowstyle": "-|>", "color": plots.RED, "linestyle": "--", "shrinkA": 15}
 for t in range(2, 5):
@@ -449,7 +449,7 @@ check("09.lstm97_backward", lstm97_backward)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 rng = np.random.default_rng(9)  # new data, whatever the names have held meanwhile
 x, dh = rng.normal(size=(steps, batch, inputs)), rng.normal(size=(steps, batch, units))
 h0, c0 = rng.normal(size=(2, batch, units)) * 0.5
@@ -494,7 +494,7 @@ for name, (f, gradient) in {"full gradient, loss": (loss, full),
 # scales of the recurrent weights, and a point is the median of twenty cells with random weights.
 # The truncated derivative is the identity, so its norm is 1 at every lag.
 
-# %%
+# %% tags=["shows-answers"]
 def norms_by_lag(scale, seed, T=51, D=4, H=5):
     """‖dc_T/dc_k‖₂ for the lags 1, 2, …: all paths, h_k moving along with c_k."""
     rng = np.random.default_rng(seed)
@@ -638,7 +638,7 @@ check("09.cell_bound", cell_bound)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 n, one = 400, np.ones((400, 1, 1))
 b_i, b_f, b_g, b_o = 1.0, 2.0, 1.0, 0.0
 old = {"W_x": np.zeros((1, 3)), "W_h": np.zeros((1, 3)), "b": np.array([b_i, b_g, b_o])}
@@ -657,7 +657,7 @@ ends = ", ".join(f"{name} {c[-1]:.1f}" for name, c in cells.items())
 plots.show(plots.lines(range(1, n + 1), cells, "step t", "$c_t$", log="xy"),
            f"Cell against step, both axes logarithmic; at the last step: {ends}.")
 
-# %%
+# %% tags=["shows-answers"]
 farthest = abs(walks.c).max(axis=(0, 2))
 print(f"random signs, largest |c| within {n} steps: median {np.median(farthest):.1f}, "
       f"above 3 in {np.mean(farthest > 3):.0%} of the sequences")

@@ -33,7 +33,7 @@
 # | $p_i, p_f, p_o$ | each `(H,)` | peephole weights (section 8) |
 # | $\odot$ | `*` | product entry by entry |
 
-# %%
+# %% tags=["shows-answers"]
 import numpy as np
 
 from autograder import check, recap
@@ -73,7 +73,7 @@ print({name: value.shape for name, value in run._asdict().items()})
 # pre-activations. The picture shows every path by which something can get from one step to the
 # next, and so every path that the gradient takes back.
 
-# %%
+# %% tags=["shows-answers"]
 figure = plots.unrolled(3, names=("x", "c", "h"), weights=("W_x", "f", "o"))
 figure.set_size_inches(9, 4)
 axes = figure.axes[0]
@@ -196,7 +196,7 @@ check("10.lstm_forward", lstm_forward)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 by_hand = {  # columns i, f, g, o; rows write, value, read
     "W_x": np.array([[12.0, -12.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 12.0]]),
     "W_h": np.zeros((1, 4)),
@@ -437,7 +437,7 @@ check("10.lstm_backward", lstm_backward)
 # the adjoint `dc_T`, or all of `dh` but its last entry. It draws, for each of the six outputs, how
 # much of it is wrong then.
 
-# %% tags=["raises-exception"]
+# %% tags=["raises-exception", "shows-answers"]
 def loss(p):
     mine = lstm.forward({n: p[n] for n in weights}, p["x"], p["h0"], p["c0"])
     return (mine.h[1:] * dh).sum() + (mine.c[-1] * dc_T).sum()
@@ -451,7 +451,7 @@ except NotImplementedError:
     grads = full
 print(numgrad.check_gradient(loss, grads, {**weights, "x": x, "h0": h0, "c0": c0}))
 
-# %%
+# %% tags=["shows-answers"]
 last_only = dh * (np.arange(steps) == steps - 1)[:, None, None]
 no_way_back = {**weights, "W_h": 0 * weights["W_h"]}
 broken = {
@@ -491,7 +491,7 @@ plots.show(
 # Since $c_t$ also makes $h_t$, the second is brought down to the cell with
 # $\partial h_t / \partial c_t$ (`dh_dc`) and added.
 
-# %%
+# %% tags=["shows-answers"]
 length, cells = 50, 16
 big = lstm.init(inputs, cells, rng) | {"W_h": rng.normal(size=(cells, 4 * cells)) * 0.5}
 long = lstm.forward(big, rng.normal(size=(length, 1, inputs)))
@@ -605,7 +605,7 @@ check("10.forget_bias", forget_bias)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 n, f, longest = np.arange(101), 0.95, 100
 kept = {f"$f = {gate}$": gate**n for gate in (0.5, 0.9, 0.95, 0.99)}
 kept[r"$\tanh'(1)$"] = (1 - np.tanh(1) ** 2) ** n
@@ -780,7 +780,7 @@ check("10.peephole_gradients", peephole_gradients)
 # $\bar a_i \odot p_i + \bar a_f \odot p_f$ in what is handed to $c_{t-1}$; and the three gradients
 # of exercise 9. ∎
 
-# %%
+# %% tags=["shows-answers"]
 rng = np.random.default_rng(10)  # new data, whatever the names have held meanwhile
 x, dh = rng.normal(size=(steps, batch, inputs)), rng.normal(size=(steps, batch, units))
 h0, c0, dc_T = rng.uniform(-0.5, 0.5, (batch, units)), *rng.normal(size=(2, batch, units))

@@ -205,7 +205,7 @@ check("11.four_term", four_term)
 # to step $t - \text{lag} + 1$; section 6 returns to it. The printout after the pictures asks how
 # much it matters to read the printed formula carefully, and to whom it applies.
 
-# %%
+# %% tags=["shows-answers"]
 VIEWS = {"1997, truncated": 0, "f only": 1, "four terms": 4, "joint": 5}  # how many parts
 NAMES = ("$F_t$", "through f", "through i", "through g", "from h to h, past the cell")
 T, H, unit = *run.i.shape[::2], 2
@@ -227,7 +227,7 @@ def parts(t, lag):
     return np.array([part[unit, unit] for part in (*terms, missed)])
 
 
-# %%
+# %% tags=["shows-answers"]
 def bars(view, lag=1):
     steps, n = range(lag + 1, T + 1), VIEWS[view]
     every = np.array([parts(t, lag) for t in steps])
@@ -250,7 +250,7 @@ def bars(view, lag=1):
 for view in VIEWS:
     bars(view)
 
-# %%
+# %% tags=["shows-answers"]
 # The article prints the four terms without diag and without transposes. Several readings of it:
 bare = {**params, "W_h": np.hstack([W.T for W in np.split(params["W_h"], 4, axis=1)])}
 readings = {
@@ -283,7 +283,7 @@ print(f"peepholes: off by {min(printed):.2g} to {max(printed):.2g}; extended {ma
 # allows for a start, and counts in the rest how often the factor is above 1, in $[0, 1]$, or
 # negative.
 
-# %%
+# %% tags=["shows-answers"]
 def late_shares(w, seed):
     """Shares above 1, in [0, 1] and below 0 of the factors of the last 250 of 500 steps."""
     weights, noise = {"U": 1.0, "W": w, "V": 1.0}, np.random.default_rng(seed).normal(size=500)
@@ -461,7 +461,7 @@ check("11.cell_derivative", cell_derivative)
 # picture for the joint Jacobian: it would show nothing but rounding. The cell after exercise 7
 # measures it.
 
-# %%
+# %% tags=["shows-answers"]
 SCALES, LAGS = (0, 0.01, 0.1, 0.25, 0.5, 1, 2, 4), (1, 2, 5, 10)
 
 
@@ -568,7 +568,7 @@ check("11.lag_two_gap", lag_two_gap)
 # the cell one step later by $G$. What the product misses are exactly the paths that go at least
 # once from $h_{s-1}$ through the output gate to $h_s$.
 
-# %%
+# %% tags=["shows-answers"]
 # What you just saw: the gap, the joint Jacobian measured, and the picture at lag 2.
 measured = flow.cell_derivative(params, run, T, T - 2)[0] - A[-1] @ A[-2]
 formula = np.linalg.multi_dot([G[T - 1], Q[T - 2], P[T - 3]])
@@ -611,7 +611,7 @@ else:
 # the forget bias raises the rate towards zero. Strong weights lift it to about zero already at a bias
 # of 0, above zero in some networks and below in others; with a large bias most are above.
 
-# %%
+# %% tags=["shows-answers"]
 for f in (0.95, 0.99, 0.999):
     kept = ", ".join(f"{f**n:.2g} after {n}" for n in (10, 50, 100))
     print(f"f = {f}: keeps {kept}; bias {np.log(f / (1 - f)):.2f}; f (1 - f) = {f * (1 - f):.4f}")
@@ -624,7 +624,7 @@ for n in (25, 100, 400):  # one LSTM and one plain RNN, each on eight sequences 
     print(f"T = {n}:", ", ".join(f"{m} {v.min():+.3f} to {v.max():+.3f}" for m, v in r.items()))
 
 
-# %%
+# %% tags=["shows-answers"]
 def growth(scale, forget):
     """Growth rates over 300 steps of eight LSTMs, (8,)."""
     M = [flow.joint_jacobians(*system(scale, seed, 300, 10, forget=forget)) for seed in range(8)]
@@ -737,7 +737,7 @@ check("11.refute_raising", away_from_one)
 # are saturated, and there they stay. Clipping bounds the step and nothing else. The gradient of an
 # exploding network remains an unreliable direction, but in small steps training gets away.
 
-# %%
+# %% tags=["shows-answers"]
 def echo(p, rng, n=100, lag=2):
     x = rng.normal(size=(n, 8, 1))
     y = np.concatenate([np.zeros((lag, 8, 1)), x[:-lag]])
@@ -759,7 +759,7 @@ for n in (25, 50, 100, 200):
     norm = training.global_norm({name: g[name] for name in p})
     print(f"T = {n}: norm of the gradient {norm:.3g}")
 
-# %%
+# %% tags=["shows-answers"]
 curves = {}
 for name, clip in {"no clipping": None, "clipped at 0.5": 0.5}.items():
     p, rng = start()
@@ -814,7 +814,7 @@ def recall(n, forget, seed, steps=150, H=8):
     return end.losses, dx[0] / np.linalg.norm(dx), f[:, np.argmax(f[1] - f[0])]
 
 
-# %%
+# %% tags=["shows-answers"]
 SETTINGS = {"T = 20, b = 0": (20, 0.0), "T = 30, b = 0": (30, 0.0)}
 SETTINGS["T = 30, b for the lag"] = 30, training.forget_bias(30)
 seeds, learned = range(6), {}

@@ -148,7 +148,7 @@ check("12.gru_forward", gru_forward)
 # The loop below knows nothing but $F_\theta$. It runs all three, and is compared with the
 # library's run of the whole sequence.
 
-# %%
+# %% tags=["shows-answers"]
 def unroll(F, x, state):
     states = [state]
     for x_t in x:
@@ -380,7 +380,7 @@ check("12.gru_step_jacobian", gru_step_jacobian)
 #
 # </details>
 
-# %%
+# %% tags=["shows-answers"]
 biases, gains, slopes = np.linspace(-4, 8, 25), {"after": [], "before": []}, []
 noise = np.random.default_rng(3).normal(size=(50, 16, 4))
 for variant, gain in gains.items():
@@ -508,10 +508,10 @@ def of_all_seeds(curves, *labels):
     return figure
 
 
-# %%
+# %% tags=["shows-answers"]
 added = [add(seed=0)]
 
-# %%
+# %% tags=["shows-answers"]
 added.append(add(seed=1))
 curves = {name: [] for name in CELLS}
 for results in added:
@@ -550,7 +550,7 @@ print(f"interrupted: {end.interrupted}; {len(end.losses)} batches; parameters mo
 # norm of $d o_T / d x_{T-k}$, averaged over fresh sequences. It needs no loss, only a sweep
 # that starts with the output's weights. Once before training, for six seeds, and once after.
 
-# %%
+# %% tags=["shows-answers"]
 def by_lag(cell, params):
     """(T,): the mean norm of do_T/dx_{T-k} at index k."""
     x = tasks.adding(T, 200, np.random.default_rng(5))[0]
@@ -574,7 +574,7 @@ for when, networks in (("before", untrained), ("after", trained)):
     plots.show(figure, f"{text}; at lag 99: {said}.")
     print(f"{when} training, at lag 99: {said}")
 
-# %%
+# %% tags=["shows-answers"]
 # What has the GRU decided to keep?  The mean of its update gate at marked and at unmarked steps.
 fresh = tasks.adding(T, 200, np.random.default_rng(5))[0].astype("f4")
 marked = fresh[..., 1] > 0
@@ -676,7 +676,7 @@ def write(cell, params, n, rng):
     return texts
 
 
-# %%
+# %% tags=["shows-answers"]
 test, own = tasks.embedded_reber(300, np.random.default_rng(9)), {}
 for name, cell in CELLS.items():
     rng, draw, own[name] = np.random.default_rng(0), np.random.default_rng(1), []

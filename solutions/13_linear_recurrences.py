@@ -201,7 +201,7 @@ def tree_scan(a, b, h0):
     return np.array([h0, *(factor * h0 + addend for factor, addend in parts)])
 
 
-# %%
+# %% tags=["shows-answers"]
 figure = plots.combination_tree(rounds(range(8)), 8)
 depth, pairs = len(rounds(range(8))), sum(map(len, rounds(range(8))))
 plots.show(
@@ -366,7 +366,7 @@ def networks(seed, D=4, H=5):
         yield cell, params, cell.forward(params, x)
 
 
-# %%
+# %% tags=["shows-answers"]
 def guesses(cell, params, run, t, k):
     """{name: a guess at dstate_t/dstate_k}."""
     if cell is not lstm:
@@ -388,7 +388,7 @@ for seed in range(20):
             for name, guess in guesses(cell, params, run, 20, 20 - lag).items():
                 errors.setdefault(name, {}).setdefault(lag, []).append(relative(guess, true))
 
-# %%
+# %% tags=["shows-answers"]
 table = np.array([[100 * np.mean(errors[name][lag]) for lag in LAGS] for name in errors])
 figure = plots.heatmap(table, "lag", "", "error of the guess, in %", numbers=".2g")
 figure.axes[0].set(xticklabels=LAGS, yticklabels=list(errors))
@@ -595,7 +595,7 @@ check("13.lru_backward", lru_backward)
 # $\theta$ there is none: $|d\lambda/d\theta| = |\lambda|$. The cell below measures all of it on
 # $L = \mathrm{Re}\, h_T$, for units that share nothing and read noise of their own.
 
-# %%
+# %% tags=["shows-answers"]
 REPEATS, distance = 32, np.geomspace(0.1, 2e-3, 8)  # of |lambda| from 1
 H = REPEATS * len(distance)
 units = {"nu": np.log(-np.log(1 - np.repeat(distance, REPEATS))), "theta": np.full(H, 0.5)}
@@ -613,7 +613,7 @@ for said, normalise in (("$\\gamma$ = 1", False), ("normalised", True)):
         sizes[f"{name}, {said}"] = np.sqrt(squares.mean(axis=1))
 print(f"largest |dh_T/dh_0|: {np.exp(-3000 * np.exp(units['nu'])).max():.1e}")
 
-# %%
+# %% tags=["shows-answers"]
 fits = {name: np.polyfit(np.log(distance), np.log(size), 1)[0] for name, size in sizes.items()}
 for name, exponent in fits.items():
     print(f"{name}: grows like (1 - |lambda|)^{exponent:+.2f}".replace("$", "").replace("\\", ""))
@@ -699,7 +699,7 @@ def arrived(cell, params, k):
     return *sizes, relative(guess, back)
 
 
-# %%
+# %% tags=["shows-answers"]
 curves, keep = {}, training.forget_bias(T)
 for name, cell in (("LSTM", lstm), ("GRU", gru), ("minimal GRU", min_gru)):
     params = cell.init(D, H, np.random.default_rng(0))

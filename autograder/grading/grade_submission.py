@@ -16,7 +16,7 @@ from ..sandbox.run import Ran
 from .judge_submission import Judged, Outputs, error_output, judge_submission, judge_unreadable
 from .keys import judged_key, run_key
 from .result_store import Store
-from .run_submission import Step, lines_of, plan_steps, run_submission
+from .run_submission import Step, given_cells, lines_of, plan_steps, run_submission
 from .submission import Submission, read_submission, unreadable_submission
 
 
@@ -65,7 +65,7 @@ def prepare_task(
 def task_of(submission: Submission, released: dict[str, Any], seed: int, walls: str, limits: Limits) -> Task:
     """The task of grading a submission that has been read."""
     lesson = lesson_of(released)
-    key = run_key(submission, lesson, seed, walls, limits)
+    key = run_key(submission, given_cells(released), lesson, seed, walls, limits)
     return Task(submission, released, seed, walls, limits, key, judged_key(key, lesson, submission))
 
 

@@ -12,8 +12,8 @@ from ..results import Status, Verdict
 from ..sandbox.run import Ran
 from .run_submission import Step
 
-# cells of the release may call functions of rnnlib that are not there beside student code
-NOT_SHOWN = "(This cell of the lesson shows something that is not there while grading.)\n"
+# a cell of the release fails where it calls an answer that is not there, or that fails
+NOT_SHOWN = "(This cell of the lesson needs something that is not there while grading.)\n"
 # errors that only follow from what the card of another cell says
 CONSEQUENCES = ("CheckFailed", "NotImplementedError", "NameError")
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +19,12 @@ from .run_submission import answer_functions
 from .submission import Submission
 
 PACKAGE = Path(__file__).resolve().parent.parent
-RUNNING = ("worker", "sandbox", "grading/run_submission.py")  # what runs a submission
+RUNNING = (  # what runs a submission
+    "worker",
+    "sandbox",
+    "grading/needed_statements.py",
+    "grading/run_submission.py",
+)
 JUDGING = (  # what judges it
     "answers.py",
     "compare.py",
@@ -32,10 +37,13 @@ JUDGING = (  # what judges it
 )
 
 
-def run_key(submission: Submission, lesson: str, seed: int, mode: str, limits: Limits) -> str:
+def run_key(
+    submission: Submission, given: Mapping[str, bool], lesson: str, seed: int, mode: str, limits: Limits
+) -> str:
     """Names the run of a submission: its code and files, the seed, and what it is run with and under.
 
-    A time-out under one limit says nothing about another.
+    given: the release's cells, as `run_submission.given_cells` returns them.  A time-out under one
+    limit says nothing about another.
     """
     code = [
         [cell_source(cell), nbgrader_metadata(cell).get("grade_id")]
@@ -46,7 +54,9 @@ def run_key(submission: Submission, lesson: str, seed: int, mode: str, limits: L
         [os.fsencode(name).hex(), hashlib.sha256(path.read_bytes()).hexdigest()]
         for name, path in sorted(submission.files.items())
     ]
-    return _digest([code, files, seed, _runner_version(lesson), mode != "none", limits])
+    return _digest(
+        [code, sorted(given.items()), files, seed, _runner_version(lesson), mode != "none", limits]
+    )
 
 
 def judged_key(run: str, lesson: str, submission: Submission) -> str:

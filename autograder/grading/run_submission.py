@@ -6,7 +6,7 @@ Nothing is judged here.  What comes back is kept, so that it can be judged as of
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..exercises.instances import calls_on
 from ..sandbox.limits import Limits
 from ..sandbox.relatives import with_relatives
 from ..sandbox.run import Check, Job, Ran, run_job
+from .needed_statements import TAG, needed_sources
 from .submission_files import copy_files
 
 LONGEST_LINE = 200  # characters of a line that a worker reports
@@ -23,7 +24,10 @@ LONGEST_LINE = 200  # characters of a line that a worker reports
 
 @dataclass(frozen=True)
 class Step:
-    """What one code cell is for: a check of an exercise, or to be run."""
+    """What one code cell is for: a check of an exercise, or to be run.
+
+    source: what is run of it.
+    """
 
     index: int
     source: str
@@ -54,8 +58,8 @@ def _cell(step: Step, seed: int) -> str | Check:
 
 def plan_steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]:
     """A step for each code cell."""
-    given = {cell_source(cell) for cell in released["cells"] if not nbgrader_metadata(cell).get("solution")}
-    steps = []
+    given = given_cells(released)
+    steps: list[Step] = []
     for index, cell in enumerate(cell for cell in notebook["cells"] if cell["cell_type"] == "code"):
         source, found = cell_source(cell), check_of(cell)
         if found:
@@ -65,7 +69,26 @@ def plan_steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]
             steps.append(Step(index, source, False, exercise.id, grade_id, match[2]))
         else:
             steps.append(Step(index, source, source in given))
-    return steps
+    return _with_needed_sources(steps, given)
+
+
+def given_cells(released: dict[str, Any]) -> dict[str, bool]:
+    """{source: whether it is tagged as showing answers} of the code cells that are no student's."""
+    return {
+        cell_source(cell): TAG in cell["metadata"].get("tags", ())
+        for cell in released["cells"]
+        if cell["cell_type"] == "code" and not nbgrader_metadata(cell).get("solution")
+    }
+
+
+def _with_needed_sources(steps: list[Step], given: Mapping[str, bool]) -> list[Step]:
+    """The steps, of which those that show answers have nothing but what the others need."""
+    shows = [step for step in steps if given.get(step.source)]
+    others = [step.source for step in steps if step.given and step not in shows]
+    own = [step.name if step.exercise else step.source for step in steps if not step.given]
+    needed = needed_sources([step.source for step in shows], others, own)
+    by_index = {step.index: source for step, source in zip(shows, needed)}
+    return [replace(step, source=by_index.get(step.index, step.source)) for step in steps]
 
 
 def answer_functions(lesson: str) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ def submission(source="def f(): ...", grade_id="f", files=None, unreadable="", o
     return Submission({"cells": [text, cell]}, (), unreadable, files or {})
 
 
-def key(made, seed=5, mode="auto", limits=None):
-    return keys.run_key(made, LESSON, seed, mode, limits or Limits())
+def key(made, seed=5, mode="auto", limits=None, given=None):
+    return keys.run_key(made, given or {}, LESSON, seed, mode, limits or Limits())
 
 
 @pytest.fixture
@@ -37,13 +37,24 @@ def kept(tmp_path):
         (submission("def f(): return 1"), {}),
         (submission(grade_id="g"), {}),
         (submission(files={"helper.py": Path(__file__)}), {}),
+        (submission(), {"given": {"1 + 1": True}}),
         (submission(), {"seed": 6}),
         (submission(), {"mode": "none"}),
         (submission(), {"limits": Limits(cell=3.0)}),
         (submission(), {"limits": Limits(run=3.0)}),
         (submission(), {"limits": Limits(answer=3.0)}),
     ],
-    ids=["code", "grade_id", "files", "seed", "without walls", "cell limit", "run limit", "answer limit"],
+    ids=[
+        "code",
+        "grade_id",
+        "files",
+        "given",
+        "seed",
+        "without walls",
+        "cell limit",
+        "run limit",
+        "answer limit",
+    ],
 )
 def test_what_can_change_a_run_changes_its_key(made, under):
     assert key(made, **under) != key(submission())

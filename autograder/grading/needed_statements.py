@@ -1,0 +1,139 @@
+"""Of a cell that shows what an exercise asks for: the statements that other cells need.
+
+Such a cell is tagged `TAG` in the lesson.  What it shows comes from functions of rnnlib that are not there
+while grading, so the rest of it is not run.
+"""
+
+import ast
+import re
+import symtable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import chain
+
+TAG = "shows-answers"
+# methods of dicts and arrays that change nothing
+READING = {"items", "keys", "values", "get", "copy", "all", "any"}
+READING |= {"argmax", "argmin", "max", "mean", "min", "round", "std", "sum"}
+IMPORTS = ast.Import | ast.ImportFrom
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)  # what parsing may raise
+# with these, a cell may use names that its text does not have as names
+BY_TEXT = {"eval", "exec", "getattr", "globals", "locals", "vars", "__main__", "get_ipython"}
+
+
+def needed_sources(tagged: Sequence[str], given: Iterable[str], own: Iterable[str]) -> list[str]:
+    """The tagged cells, with empty lines for every statement whose names nothing reads; imports stay.
+
+    given: the lesson's other code cells.  own: the student's, and names that are checked.  A statement stays
+    when one of them reads a name that it binds or changes, or when a statement that stays does.  Where a cell
+    of the lesson is more than plain Python, all statements stay.
+    """
+    try:
+        return _needed(tagged, given, own)
+    except UNREADABLE:
+        return list(tagged)
+
+
+def _needed(tagged: Sequence[str], given: Iterable[str], own: Iterable[str]) -> list[str]:
+    cells = [ast.parse(source).body for source in tagged]
+    others = [ast.parse(source).body for source in given]
+    modules = set[str]().union(*(_assigned(s) for s in chain(*cells, *others) if isinstance(s, IMPORTS)))
+    names = set[str]().union(*(_read(body, set()) for body in others), *map(names_read, own))
+    bound = {statement: _bound(statement, modules) for statement in chain(*cells)}
+    waiting, kept = list(bound), list[ast.stmt]()
+    while found := [s for s in waiting if isinstance(s, IMPORTS) or bound[s] & names]:
+        kept += found
+        waiting = [statement for statement in waiting if statement not in found]
+        names |= set[str]().union(*(_read([statement], set()) for statement in found))
+    return [_without(source, [s for s in body if s not in kept]) for source, body in zip(tagged, cells)]
+
+
+def names_read(source: str) -> set[str]:
+    """Names that a cell reads without having bound them above; all its words where that is not known."""
+    words = set(re.findall(r"\w+", source))
+    if not words & BY_TEXT:
+        with suppress(*UNREADABLE):
+            return _read(ast.parse(source).body, set())
+    return words
+
+
+def _read(body: Iterable[ast.stmt], bound: set[str]) -> set[str]:
+    """Names that statements read and that are not in `bound`, to which the names are added that they bind."""
+    found: set[str] = set()
+    for statement in body:
+        match statement:
+            case ast.For(target=target, iter=over, body=inner, orelse=after):
+                found |= _globals(ast.Expr(over)) - bound
+                found |= _globals(ast.Expr(target)) - _stored(target) - bound
+                bound |= _stored(target)
+                found |= _read([*inner, *after], bound)
+            case ast.While(test=test, body=inner, orelse=after) | ast.If(test=test, body=inner, orelse=after):
+                found |= _globals(ast.Expr(test)) - bound
+                found |= _read(inner, set(bound)) | _read(after, set(bound))
+            case ast.Try(body=inner, handlers=handlers, orelse=after, finalbody=last):
+                found |= _read([*inner, *after], set(bound)) | _read(last, set(bound))
+                found |= set[str]().union(*(_read(handler.body, set(bound)) for handler in handlers))
+            case _:
+                found |= _globals(statement) - bound
+                if isinstance(statement, ast.Assign | ast.FunctionDef | ast.Import | ast.ImportFrom):
+                    bound |= _assigned(statement)
+    return found
+
+
+def _globals(statement: ast.stmt) -> set[str]:
+    """Names of the notebook that a statement reads, also in functions that it defines."""
+    return {s.get_name() for s, outside in _symbols(statement) if s.is_referenced() and outside}
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    """Names of the notebook that a statement binds."""
+    return {
+        s.get_name() for s, outside in _symbols(statement) if outside and (s.is_assigned() or s.is_imported())
+    }
+
+
+def _symbols(statement: ast.stmt) -> Iterable[tuple[symtable.Symbol, bool]]:
+    """(symbol, whether it is the notebook's) in a statement and in all functions that it defines."""
+    tables = [symtable.symtable(ast.unparse(statement), "<cell>", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            yield symbol, table.get_type() == "module" or symbol.is_global()
+
+
+def _stored(target: ast.expr) -> set[str]:
+    nodes = ast.walk(target)
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _bound(statement: ast.stmt, modules: set[str]) -> set[str]:
+    """Names that a statement binds, or whose values it changes: by an assignment, or by a method.
+
+    modules: whose functions are no methods.
+    """
+    changed = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            changed |= {_root(node.func.value)} if node.func.attr not in READING else set()
+        elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            changed.add(_root(node))
+    return _assigned(statement) | (changed - modules)
+
+
+def _root(node: ast.expr) -> str:
+    """The name that an expression such as `params["W"].T` begins with, or ""."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _without(source: str, statements: Iterable[ast.stmt]) -> str:
+    """The source with empty lines for some statements, so that the others keep their numbers."""
+    lines = source.split("\n")
+    for statement in statements:
+        decorators = getattr(statement, "decorator_list", [])
+        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+        last = statement.end_lineno or first
+        lines[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(lines)
