@@ -13,6 +13,7 @@ from class_tools import MODE, cell, notebook, solved
 from autograder.answers import LocalAnswer, RecordedAnswer
 from autograder.diagnosis import diagnose
 from autograder.exercises import find_exercise
+from autograder.exercises.instances import probes_and_references
 from autograder.grading import judge_submission
 from autograder.grading.grade_submission import cell_outputs, grade_one, result_of, task_of
 from autograder.grading.submission import parse_notebook
@@ -76,6 +77,7 @@ def hostile():
     for name, attack in ATTACKS.items():
         right = "".join(cell(nb, name)["source"]).replace(f"def {name}(", "def right(")
         first = find_exercise(f"01.{name}").instances()
+        first = [*first, *probes_and_references(f"01.{name}", 0)[0]]
         public = sum(len(run.x) for _, run in first) if name == "total_by_paths" else len(first)
         body = textwrap.indent(f"calls, PUBLIC = [], {public}\n{right}\n{attack}\nreturn {name}\n", "    ")
         cell(nb, name)["source"] = f"def make():\n{body}\n{name} = make()"
