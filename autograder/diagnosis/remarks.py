@@ -11,6 +11,7 @@ import numpy as np
 from ..compare import Array
 from ..exercises import Exercise
 
+MOST_READ = 200_000  # characters of a submission's code: a parsed line takes hundreds of times its memory
 FEW = 30  # entries; with fewer, a helper called once a step may be called as often as a loss
 ROUNDING = 1e-12  # a relative error above what another order of summation gives
 NUMERICAL = {"central_difference", "check_gradient", "complex", "complex128", "complex_step", "imag"}
@@ -46,12 +47,16 @@ def remarks_on_gradient(
 def remarks_on_text(exercise: Exercise, name: str, cells: Iterable[str]) -> list[str]:
     """As `remarks_on_gradient`, from the text of a submission's code cells.
 
-    name: of the function that is checked.
+    name: of the function that is checked.  No more than MOST_READ characters are read.
     """
     if not exercise.backward:
         return []
     defined: dict[str, ast.AST] = {}
+    left = MOST_READ
     for source in cells:
+        left -= len(source)
+        if left < 0:
+            break
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             defined |= _definitions(ast.parse(source))
     return [BY_TRYING] if _names_in_text(name, defined) & _tell_tale(exercise) else []

@@ -14,6 +14,9 @@ import nh3
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 
+from ..diagnosis.time_limit import time_limit
+from ..errors import TimeLimitExceeded
+
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
 BESIDE = re.compile(r"(?!/)(?!.*\.\.)[\w\-. /]*")  # a path to no other site, and to no page of this one
 CLASS = re.compile(r"highlight|anchor-link|[a-z][a-z0-9]{0,2}")  # of code, and of the mark at a heading
@@ -27,6 +30,10 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope", "style"},
     "details": {"open"},
 }
+# of one cell: the patterns of Markdown take minutes for some texts, in C, where no limit of time is noticed
+MOST_CHARACTERS = 10_000
+IN_PLACE = re.compile(r"data:image/\w+;base64,[A-Za-z0-9+/=]*")  # pictures, which are not counted
+SECONDS = 2.0  # for a cell
 MOST_TAGS = 5000  # of one cell: nested ones take a time that grows with the square of their number
 # formgrader shows whatever stands in the address of some of its pages as HTML, so no link leads there
 ELSEWHERE = re.compile(r"(https?://|mailto:)")
@@ -40,9 +47,12 @@ def markdown2html(context: Any, source: str) -> str:
     A text that cannot be rendered, such as one that shows an attachment which is not there, or that would
     keep everybody waiting, is shown as it was written.
     """
+    if len(IN_PLACE.sub("", source)) > MOST_CHARACTERS:
+        return as_written(source)
     try:
-        rendered = _exporter().markdown2html(context, source)
-    except Exception:  # of many kinds, as the text may be anything
+        with time_limit(SECONDS):
+            rendered = _exporter().markdown2html(context, source)
+    except (TimeLimitExceeded, Exception):  # of many kinds, as the text may be anything
         return as_written(source)
     return clean(rendered) if rendered.count("<") <= MOST_TAGS else as_written(source)
 

@@ -18,6 +18,7 @@ from ..worker.protocol import Call
 from .conversation import LATE, LOST, Conversation, Exchange
 
 GRACE = 2.0  # seconds that are waited beyond a limit which the worker itself is to keep
+MOST_HEARD = 32 * 2**20  # bytes of all that one answer says: they are held in memory until it is judged
 Lines = frozenset[tuple[int, str]]  # (number in its cell, text) of the lines of a submission's code
 
 ENDED = "The function ended its process"
@@ -32,6 +33,7 @@ class LiveAnswer:
     def __init__(self, sock: socket.socket, seconds: float) -> None:
         """seconds: for all calls of one round."""
         self._sock, self._seconds, self._left = sock, seconds, seconds
+        self._heard = 0  # bytes
         self.private, self.modified = False, False
         self.conversation = Conversation(self._receive(time.monotonic() + GRACE + seconds))
         said = introduction(self.conversation)
@@ -89,7 +91,9 @@ class LiveAnswer:
     def _receive(self, until: float) -> bytes | None:
         """The next message, or None when none comes."""
         try:
-            return messages.receive_message(self._sock, until=until)
+            reply = messages.receive_message(self._sock, MOST_HEARD - self._heard, until)
+            self._heard += len(reply or b"")
+            return reply
         except (TimeoutError, OSError):
             return None
         except ValueError:

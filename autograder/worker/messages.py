@@ -26,6 +26,7 @@ MOST_PARTS = 20_000  # values in one nested answer
 READY, ENDED, LARGE = b"READY\n", b"ENDED\n", b"LARGE\n"  # what the supervisor says, in six bytes each
 
 Functions = list[Callable[..., Any]]
+Numbered = dict[int, AnyArray]
 FunctionOf = Callable[[int], Any]  # gives what stands for the n-th function of a message
 
 
@@ -137,11 +138,11 @@ def unpack_message(payload: bytes, function: FunctionOf | None = None, restore: 
 
 
 def _value_of(
-    tree: dict[str, Any], arrays: list[AnyArray], function: FunctionOf | None, restore: bool, left: list[int]
+    tree: dict[str, Any], arrays: Numbered, function: FunctionOf | None, restore: bool, left: list[int]
 ) -> Any:
     """The value that `_tree_of` has made this tree of.  Raises BadMessage, or anything for a forged tree.
 
-    left: [how many more nodes there may be], counted down.
+    arrays: each is taken out, as one at many places would be copied.  left: [how many more], counted down.
     """
     left[0] -= 1
     if left[0] < 0:
@@ -158,7 +159,7 @@ def _value_of(
     if kind == "complex":
         return complex(*body)
     if kind == "array":
-        return arrays[body].tolist() if "was" in tree and restore else arrays[body]
+        return arrays.pop(body).tolist() if "was" in tree and restore else arrays.pop(body)
     if kind == "shape":
         shape = tuple(int(n) for n in body)
         if min(shape, default=0) < 0:
@@ -185,16 +186,17 @@ def _class_called(module: str, name: str) -> Any:
     return getattr(__import__(module, fromlist=[name]), name)
 
 
-def _arrays_in(blob: bytes) -> list[AnyArray]:
-    """The arrays of an .npz; the size of each is compared with the bytes that came before it is made."""
+def _arrays_in(blob: bytes) -> Numbered:
+    """The arrays of an .npz by number; sizes are compared with the bytes that came before any is made."""
     if not blob:
-        return []
+        return {}
     try:
         with zipfile.ZipFile(io.BytesIO(blob)) as archive:
             members = archive.infolist()
-            if any(m.compress_type != zipfile.ZIP_STORED or m.file_size > len(blob) for m in members):
-                raise BadMessage("a compressed archive")
-            return [_read_array(archive.read(f"{i}.npy")) for i in range(len(members))]
+            stored = all(m.compress_type == zipfile.ZIP_STORED for m in members)
+            if not stored or sum(m.file_size for m in members) > len(blob):  # as members can share bytes
+                raise BadMessage("an archive that holds more than it has bytes")
+            return {i: _read_array(archive.read(f"{i}.npy")) for i in range(len(members))}
     except (zipfile.BadZipFile, EOFError, OSError, struct.error) as error:
         raise BadMessage(f"an unreadable archive: {type(error).__name__}") from None
 
@@ -241,6 +243,8 @@ def _receive_exactly(sock: socket.socket, count: int, until: float | None) -> by
     parts = []
     while count:
         if until is not None:  # for the whole message: bytes that come one by one must not extend the time
+            if time.monotonic() >= until:  # or what waits already would be read for ever
+                raise TimeoutError
             sock.settimeout(max(until - time.monotonic(), 0.001))
         part = sock.recv(min(count, 2**20))
         if not part:

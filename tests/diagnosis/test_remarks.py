@@ -209,6 +209,12 @@ def test_complex_steps_are_known_by_the_text(how):
     assert remarks.remarks_on_text(find_exercise("00.complex_step"), "f", cells) == []
 
 
+def test_no_more_text_is_read_than_the_grader_has_memory_for():
+    cells = ["x = 1\n" * 100, COMPLEX[next(iter(COMPLEX))]]
+    assert remarks.remarks_on_text(RNN, "f", cells) == [remarks.BY_TRYING]
+    assert remarks.remarks_on_text(RNN, "f", ["#" * remarks.MOST_READ, *cells]) == []
+
+
 @pytest.mark.parametrize("exercise_id", [e for e in STYLES if find_exercise(e).backward])
 def test_the_text_of_right_styles_is_called_numerical_only_if_it_is(exercise_id):
     for function in STYLES[exercise_id]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import time
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,8 +15,8 @@ from nbgrader.coursedir import CourseDirectory
 from test_browser import ARGUMENTS, CHROMIUM
 from tests_root import ROOT
 
-from autograder.grading import class_table, report
-from autograder.grading.clean_html import clean, markdown2html
+from autograder.grading import class_table, clean_html, report
+from autograder.grading.clean_html import MOST_CHARACTERS, clean, markdown2html
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
 from autograder.grading.nbgrader_log import silent_log
@@ -232,6 +233,37 @@ def test_the_course_s_own_texts_are_unchanged():
 def test_what_students_write_is_shown(source, kept):
     c = {"attachments": {"a.png": {"image/png": "iVBORw0K"}}}
     assert kept in re.sub(" *: *", ":", markdown2html({"cell": c}, source))
+
+
+SLOW = [
+    "![" * 20_000,
+    "[a](b" * 20_000,
+    "\\\\[" * 20_000,
+    "<![CDATA[" * 10_000,
+    "|a|\n|-|\n|" + " " * 100_000 + "x",
+    "\\begin{a}" * 1000,  # short, and noticed
+]
+
+
+@pytest.mark.parametrize("source", SLOW, ids=[source[:9] for source in SLOW])
+def test_no_text_keeps_everybody_waiting(source):
+    start = time.monotonic()
+    assert "<" in markdown2html({"cell": {}}, source)
+    assert time.monotonic() - start < 10
+
+
+def test_a_text_is_long_by_its_words_and_not_by_its_pictures():
+    picture = f"![p](data:image/png;base64,{'A' * 2 * MOST_CHARACTERS})"
+    assert "<img" in markdown2html({"cell": {}}, picture)
+    assert "<em>" in markdown2html({"cell": {}}, "*a*" + " word" * (MOST_CHARACTERS // 5 - 1))
+    assert "<em>" not in markdown2html({"cell": {}}, "*a*" + " word" * (MOST_CHARACTERS // 5))
+
+
+def test_a_text_of_few_characters_is_shown_as_written_where_it_takes_long(monkeypatch):
+    source = "\\begin{a} $" * 900
+    assert "<pre>" not in markdown2html({"cell": {}}, source)
+    monkeypatch.setattr(clean_html, "SECONDS", 0.001)
+    assert "<pre>" in markdown2html({"cell": {}}, source)
 
 
 @pytest.mark.parametrize(

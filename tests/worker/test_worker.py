@@ -6,6 +6,8 @@ import struct
 import threading
 import time
 import zipfile
+import zlib
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +16,7 @@ from class_tools import NAME, code, graded, solved, submit, total
 
 from autograder import compare
 from autograder.diagnosis import facts
-from autograder.errors import Infrastructure, Unavailable
+from autograder.errors import AnswerError, Infrastructure, Unavailable
 from autograder.grading import run_submission
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
@@ -122,6 +124,24 @@ def npy(shape, data=bytes(8), descr="<f8"):
     return head.getvalue() + data
 
 
+def shared(data, count):
+    """An archive whose members all have the same bytes: each header counts those after it as its own."""
+    names, crc, size = [f"{n}.npy".encode() for n in range(count)], zlib.crc32(data), len(data)
+    heads, rest = b"", 0
+    for name in reversed(names):
+        fields = (20, 0, 0, 0, 0, crc, size, size, len(name), rest)
+        heads = struct.pack("<4s5H3I2H", b"PK\3\4", *fields) + name + heads
+        rest = len(heads)
+    entries, at = b"", 0
+    for name in names:
+        fields = (20, 20, 0, 0, 0, 0, crc, size, size, len(name), 0, 0, 0, 0, 0, at)
+        entries += struct.pack("<4s6H3I5H2I", b"PK\1\2", *fields) + name
+        at += 30 + len(name)
+    body = heads + data
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(entries), len(body), 0)
+    return body + entries + end
+
+
 @pytest.mark.parametrize(
     "text, blob",
     [
@@ -135,6 +155,8 @@ def npy(shape, data=bytes(8), descr="<f8"):
         (b'{"array": 0}', archive(npy((-1,)))),
         (b'{"array": 0}', archive(npy((1,), descr="|O"))),
         (b'{"array": 0}', archive(b"\x93NUMPY")),
+        (b'{"array": 0}', shared(npy((1000,), bytes(8000)), 20)),
+        (b'{"list": [{"array": 0}, {"array": 0}]}', archive(npy((1,)))),
         (b'{"shape": [-1, 2]}', b""),
         (b'{"list": 3}', b""),
         (b'{"list": ' * 5000 + b"1" + b"}" * 5000, b""),
@@ -276,6 +298,34 @@ def test_bytes_that_drip_do_not_begin_the_time_anew():
         stop.set()
         dripping.join()
         assert time.monotonic() - start < 2
+
+
+def test_bytes_that_wait_already_do_not_extend_the_time():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(2 * messages.pack_message(1.0))
+        assert messages.receive_message(ours, until=time.monotonic() + 5) is not None
+        with pytest.raises(TimeoutError):
+            messages.receive_message(ours, until=time.monotonic())
+
+
+def test_an_answer_says_no_more_than_fits_into_memory(monkeypatch):
+    said = messages.pack_message({"callable": True, "name": "f", "names": []})
+    reply = messages.pack_message({"returned": np.ones(1000), "modified": False})
+    heard = {}
+    for most in (10**6, len(said) + 3 * len(reply)):
+        monkeypatch.setattr(answer, "MOST_HEARD", most)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.sendall(said + 5 * reply)
+            mine = answer.LiveAnswer(ours, 5.0)
+            mine.begin_round(private=False)
+            heard[most] = 0
+            with suppress(AnswerError):
+                for _ in range(5):
+                    assert np.array_equal(mine(), np.ones(1000))
+                    heard[most] += 1
+    assert list(heard.values()) == [5, 3]
 
 
 @pytest.mark.parametrize("length", [3, messages.LARGEST_MESSAGE + 1])
