@@ -34,6 +34,8 @@ ATTRIBUTES = {
 MOST_CHARACTERS = 10_000
 IN_PLACE = re.compile(r"data:image/\w+;base64,[A-Za-z0-9+/=]*")  # pictures, which are not counted
 SECONDS = 2.0  # for a cell
+# the templates then look for links in Markdown, which takes a time that grows with the square of these
+BRACKET = "&#91;"
 MOST_TAGS = 5000  # of one cell: nested ones take a time that grows with the square of their number
 # formgrader shows whatever stands in the address of some of its pages as HTML, so no link leads there
 ELSEWHERE = re.compile(r"(https?://|mailto:)")
@@ -47,6 +49,10 @@ def markdown2html(context: Any, source: str) -> str:
     A text that cannot be rendered, such as one that shows an attachment which is not there, or that would
     keep everybody waiting, is shown as it was written.
     """
+    return _rendered(context, source).replace("[", BRACKET)
+
+
+def _rendered(context: Any, source: str) -> str:
     if len(IN_PLACE.sub("", source)) > MOST_CHARACTERS:
         return as_written(source)
     try:

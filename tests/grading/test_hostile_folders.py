@@ -18,6 +18,7 @@ from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
 from autograder.grading.submission import read_submission
 from autograder.grading.submission_files import misplaced_notebooks
+from autograder.wording import name_problem
 
 ALL = 15
 DATE = "2024-02-03 04:05:06 UTC"
@@ -298,3 +299,9 @@ def test_another_lesson_s_notebooks_are_where_they_should_be(handed_in):
         handed_in / "gradebook" / "submitted", "05_matrix_bptt", [NAME, "05_matrix_bptt"]
     )
     assert f"{NAME}/alice" not in found and "alice" not in found
+
+
+def test_a_name_that_nbgrader_takes_for_a_pattern_is_told():
+    """nbgrader would look for folders that fit it, and never come to this one."""
+    assert "takes for the beginning of a pattern" in name_problem("[a-z]*")
+    assert not name_problem("a*") and not name_problem("{a}")

@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from class_tools import MODE, NAME, cell, code, copy_course, formgrader_server, solved
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import strip_files_prefix
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from test_browser import ARGUMENTS, CHROMIUM
@@ -226,7 +227,7 @@ def test_the_course_s_own_texts_are_unchanged():
         ("![p](plot.png)", 'src="plot.png"'),
         ("# A heading", 'href="#text-A-heading"'),
         ("```python\ndef f(): ...\n```", '<span class="k">def</span>'),
-        ("![p](attachment:none.png)", "<pre>![p](attachment:none.png)</pre>"),
+        ("![p](attachment:none.png)", "<pre>!&#91;p](attachment:none.png)</pre>"),
         ("<div>" * 6000, "<pre>&lt;div&gt;"),
     ],
 )
@@ -248,7 +249,7 @@ SLOW = [
 @pytest.mark.parametrize("source", SLOW, ids=[source[:9] for source in SLOW])
 def test_no_text_keeps_everybody_waiting(source):
     start = time.monotonic()
-    assert "<" in markdown2html({"cell": {}}, source)
+    assert "<" in strip_files_prefix(markdown2html({"cell": {}}, source))  # as nbconvert's templates do
     assert time.monotonic() - start < 10
 
 
