@@ -10,6 +10,7 @@ import numpy as np
 
 from ..compare import Array
 from ..exercises import Exercise
+from ..syntax import parse
 
 MOST_READ = 200_000  # characters of a submission's code: a parsed line takes hundreds of times its memory
 FEW = 30  # entries; with fewer, a helper called once a step may be called as often as a loss
@@ -58,7 +59,7 @@ def remarks_on_text(exercise: Exercise, name: str, cells: Iterable[str]) -> list
         if left < 0:
             break
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            defined |= _definitions(ast.parse(source))
+            defined |= _definitions(parse(source))
     return [BY_TRYING] if _names_in_text(name, defined) & _tell_tale(exercise) else []
 
 

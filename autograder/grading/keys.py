@@ -15,6 +15,7 @@ from ..exercises import sources
 from ..exercises.check_cell import cell_source, nbgrader_metadata
 from ..sandbox import reduced_rnnlib
 from ..sandbox.limits import Limits
+from ..syntax import parse
 from .run_submission import answer_functions
 from .submission import Submission
 
@@ -87,7 +88,7 @@ def _exercises(lesson: str) -> dict[str, str]:
 
 def _without_points(source: str) -> str:
     """A module's syntax tree without the points of its exercises, and without comments."""
-    tree = ast.parse(source)
+    tree = parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Exercise":
             node.keywords = [keyword for keyword in node.keywords if keyword.arg != "points"]

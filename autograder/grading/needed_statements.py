@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
 
+from ..syntax import parse
+
 TAG = "shows-answers"
 # methods of dicts and arrays that change nothing
 READING = {"items", "keys", "values", "get", "copy", "all", "any"}
@@ -35,8 +37,8 @@ def needed_sources(tagged: Sequence[str], given: Iterable[str], own: Iterable[st
 
 
 def _needed(tagged: Sequence[str], given: Iterable[str], own: Iterable[str]) -> list[str]:
-    cells = [ast.parse(source).body for source in tagged]
-    others = [ast.parse(source).body for source in given]
+    cells = [parse(source).body for source in tagged]
+    others = [parse(source).body for source in given]
     modules = set[str]().union(*(_assigned(s) for s in chain(*cells, *others) if isinstance(s, IMPORTS)))
     names = set[str]().union(*(_read(body, set()) for body in others), *map(names_read, own))
     bound = {statement: _bound(statement, modules) for statement in chain(*cells)}
@@ -53,7 +55,7 @@ def names_read(source: str) -> set[str]:
     words = set(re.findall(r"\w+", source))
     if not words & BY_TEXT:
         with suppress(*UNREADABLE):
-            return _read(ast.parse(source).body, set())
+            return _read(parse(source).body, set())
     return words
 
 

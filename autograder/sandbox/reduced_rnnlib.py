@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from ..syntax import parse
+
 PACKAGE = Path(__file__).resolve().parent.parent
 RNNLIB = PACKAGE.parent / "rnnlib"
 
@@ -22,7 +24,7 @@ def without_functions(source: str, functions: Iterable[str], module: str) -> str
     Raises ValueError where the module does not define one of them.
     """
     lines = source.split("\n")
-    defined = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    defined = {node.name: node for node in parse(source).body if isinstance(node, ast.FunctionDef)}
     for name in functions:
         if name not in defined:
             raise ValueError(f"rnnlib.{module} defines no {name}, which an exercise lists as its answer")
