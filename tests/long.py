@@ -41,7 +41,17 @@ def styles():
     return f"{found} judgements of right answers, none refused"
 
 
-PARTS = {"kills": fifty_kills, "styles": styles}
+def hostile_class_of_an_ordinary_user():
+    """The hostile class, graded by somebody who is not root."""
+    from ordinary_user import run_as_ordinary_user
+
+    options = ["-n", "0", "-p", "no:cacheprovider", "tests/sandbox/test_hostile.py"]
+    done = run_as_ordinary_user([sys.executable, "-m", "pytest", *options], 1200)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+    return done.stdout.strip().splitlines()[-1]
+
+
+PARTS = {"kills": fifty_kills, "styles": styles, "ordinary": hostile_class_of_an_ordinary_user}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)
