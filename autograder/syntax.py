@@ -2,6 +2,9 @@
 
 import ast
 import threading
+from contextlib import suppress
+
+ATTEMPTS = 20
 
 _one_at_a_time = threading.Lock()
 
@@ -10,7 +13,10 @@ def parse(source: str) -> ast.Module:
     """The syntax tree of a source.
 
     CPython 3.11 counts how deep a tree is nested for all threads together, and raises SystemError when one
-    thread goes on while another is at work.
+    thread goes on while another is at work.  Libraries make trees as well, hence the further attempts.
     """
+    for _ in range(ATTEMPTS - 1):
+        with _one_at_a_time, suppress(SystemError):
+            return ast.parse(source)
     with _one_at_a_time:
         return ast.parse(source)

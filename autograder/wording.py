@@ -40,9 +40,9 @@ def name_problem(name: str) -> str:
         return "is not UTF-8"
     if any(c in name for c in '<>"\\'):
         return "holds one of < > \" \\, which nbgrader's pages take for HTML"
-    if "[" in name:
-        return "holds [, which nbgrader takes for the beginning of a pattern"
-    return CONTROL if holds_control_characters(name) else ""
+    if holds_control_characters(name):
+        return CONTROL
+    return "holds [, which nbgrader takes for the beginning of a pattern" if "[" in name else ""
 
 
 def holds_control_characters(name: str) -> bool:
