@@ -12,7 +12,7 @@ from ..answers import Answer, LocalAnswer
 from ..compare import Array, Reference, to_array
 from ..errors import AnswerError, StaleRun, TimeLimitExceeded, Unanswered, Unreadable
 from ..exercises import Arguments, Exercise, find_exercise
-from ..exercises.instances import call_answer, copied, instances_and_references, probes_and_references
+from ..exercises.instances import call_answer, copied, every_instance_and_reference
 from ..outputs import read_outputs
 from ..results import Output, Status, Verdict
 from ..wording import MOST_CHARACTERS, listed, shortened
@@ -55,7 +55,7 @@ def judge_function(
 ) -> Verdict:
     """The verdict on an `Answer`, wherever it runs; seed and seconds as for `diagnose`."""
     number = int(seed or 0)
-    instances, references = _every_instance(exercise.id, number)
+    instances, references = every_instance_and_reference(exercise.id, number)
     returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT)
     if isinstance(returned, Verdict):
         return returned
@@ -109,7 +109,7 @@ def judge_secretly(
     public: the verdict on the public instances, where all words come from.  Of what the function makes of
     the secret ones only this is told: which outputs are right, or that it fails there and how.
     """
-    instances, references = _every_instance(exercise.id, seed)
+    instances, references = every_instance_and_reference(exercise.id, seed)
     returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT)
     if isinstance(returned, Verdict):
         return returned
@@ -134,12 +134,6 @@ def judge_secretly(
         spectrum=public.spectrum if shown else None,
         numbers=tuple(number for number in public.numbers if not right[number.output]),
     )
-
-
-def _every_instance(exercise_id: str, seed: int) -> tuple[tuple[Arguments, ...], tuple[Reference, ...]]:
-    """(instances, references) of a seed, the small ones first."""
-    small, probes = instances_and_references(exercise_id, seed), probes_and_references(exercise_id, seed)
-    return small[0] + probes[0], small[1] + probes[1]
 
 
 def failed_verdict(exercise: Exercise, status: Status, message: str) -> Verdict:

@@ -39,10 +39,17 @@ def _with_references(
     return instances, tuple(exercise.right_outputs(copied(arguments)) for arguments in instances)
 
 
+def every_instance_and_reference(
+    exercise_id: str, seed: int
+) -> tuple[tuple[Arguments, ...], tuple[Reference, ...]]:
+    """As `instances_and_references`, of all calls that an answer is judged by, the small ones first."""
+    small, probes = instances_and_references(exercise_id, seed), probes_and_references(exercise_id, seed)
+    return small[0] + probes[0], small[1] + probes[1]
+
+
 def every_instance(exercise_id: str, seed: int) -> tuple[Arguments, ...]:
-    """The arguments of all calls that an answer is judged by, the small ones first."""
-    probes, _ = probes_and_references(exercise_id, seed)
-    return (*instances_and_references(exercise_id, seed)[0], *probes)
+    """The arguments of all calls that an answer is judged by."""
+    return every_instance_and_reference(exercise_id, seed)[0]
 
 
 def copied(value: Any) -> Any:

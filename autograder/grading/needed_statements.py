@@ -9,7 +9,9 @@ import re
 import symtable
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from ..syntax import parse
 
@@ -31,23 +33,41 @@ def needed_sources(tagged: Sequence[str], given: Iterable[str], own: Iterable[st
     of the lesson is more than plain Python, all statements stay.
     """
     try:
-        return _needed(tagged, given, own)
+        lesson = _read_lesson(tuple(tagged), tuple(given))
     except UNREADABLE:
         return list(tagged)
+    names = lesson.names.union(*map(names_read, own))
+    waiting, kept = list(lesson.bound), set[ast.stmt]()
+    while found := {s for s in waiting if isinstance(s, IMPORTS) or lesson.bound[s] & names}:
+        kept |= found
+        waiting = [statement for statement in waiting if statement not in found]
+        names = names.union(*(lesson.read[statement] for statement in found))
+    return [
+        _without(source, [s for s in body if s not in kept]) for source, body in zip(tagged, lesson.cells)
+    ]
 
 
-def _needed(tagged: Sequence[str], given: Iterable[str], own: Iterable[str]) -> list[str]:
+class Lesson(NamedTuple):
+    """What the cells of a lesson bind and read."""
+
+    cells: list[list[ast.stmt]]  #: the statements of the tagged ones
+    names: set[str]  #: that the other cells read
+    bound: dict[ast.stmt, set[str]]  #: by each statement of the tagged ones
+    read: dict[ast.stmt, set[str]]
+
+
+@lru_cache(maxsize=32)  # it is the same for all submissions
+def _read_lesson(tagged: tuple[str, ...], given: tuple[str, ...]) -> Lesson:
     cells = [parse(source).body for source in tagged]
     others = [parse(source).body for source in given]
     modules = set[str]().union(*(_assigned(s) for s in chain(*cells, *others) if isinstance(s, IMPORTS)))
-    names = set[str]().union(*(_read(body, set()) for body in others), *map(names_read, own))
-    bound = {statement: _bound(statement, modules) for statement in chain(*cells)}
-    waiting, kept = list(bound), list[ast.stmt]()
-    while found := [s for s in waiting if isinstance(s, IMPORTS) or bound[s] & names]:
-        kept += found
-        waiting = [statement for statement in waiting if statement not in found]
-        names |= set[str]().union(*(_read([statement], set()) for statement in found))
-    return [_without(source, [s for s in body if s not in kept]) for source, body in zip(tagged, cells)]
+    statements = list(chain(*cells))
+    return Lesson(
+        cells,
+        set[str]().union(*(_read(body, set()) for body in others)),
+        {statement: _bound(statement, modules) for statement in statements},
+        {statement: _read([statement], set()) for statement in statements},
+    )
 
 
 def names_read(source: str) -> set[str]:

@@ -111,7 +111,7 @@ class _Watch:
         if not self._hears_supervisor:
             self._over = True
         elif self._ordered_to_end:
-            # the supervisor does not obey, perhaps because the student's code has stopped it
+            # the supervisor does not obey, as on a machine that is far too busy
             self._box.kill()
             self._over = True
         else:

@@ -275,9 +275,8 @@ def scores_that_differ(e, number, seeds):
 
 
 @pytest.mark.parametrize("e", wrong_answers.function_exercises(), ids=lambda e: e.id)
-def test_a_wrong_answer_earns_the_same_on_public_and_secret_instances(e, pytestconfig):
-    slow = pytestconfig.getoption("--slow")
-    assert list(scores_that_differ(e, *((200, (1, 2)) if slow else (20, (1,))))) == []
+def test_a_wrong_answer_earns_the_same_on_public_and_secret_instances(e, thorough):
+    assert list(scores_that_differ(e, *((200, (1, 2)) if thorough else (20, (1,))))) == []
 
 
 def test_an_answer_that_earns_more_in_one_place_is_noticed(monkeypatch):
