@@ -97,7 +97,7 @@ def tampered(which, **changes):
 
 
 LOST = {"check_total_by_paths": "notrun", "check_scalar_bptt": "notrun", "check_refute_softmax": "notrun"}
-IGNORE = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+IGNORE = "import signal\nfor s in (signal.SIGALRM, signal.SIGPROF):\n    signal.signal(s, signal.SIG_IGN)\n"
 FAKE = """
 import sys
 def look():
@@ -213,7 +213,7 @@ HOSTILE = {
     "stops everything it can": in_cell("import os\nos.kill(-1, 19)", (ALL - BEFORE, ALL - BEFORE + 1)),
     "an answer that drips": in_cell(DRIP + "sys.modules['worker.runner']._serve_calls = drip", BEFORE),
     "outputs that drip": in_cell(
-        DRIP + "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nframe = sys._getframe()\n"
+        DRIP + IGNORE + "frame = sys._getframe()\n"
         "while 'out' not in frame.f_locals:\n    frame = frame.f_back\ndrip(frame.f_locals['out'])",
         BEFORE,
         LOST,

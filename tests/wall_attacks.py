@@ -126,6 +126,10 @@ ATTACKS = {
         "f = open(LOCKED)\ntry:\n    told = os.preadv(f.fileno(), [bytearray(1)], 0, os.RWF_NOWAIT) == 1\n"
         "except BlockingIOError:\n    told = True\ntold"
     ),
+    "having the kernel watch the machine": Attack(
+        "pressure", "os.write(os.open('/proc/pressure/memory', os.O_RDWR), b'some 150000 2000000\\0') > 0"
+    ),
+    "how busy the machine is": Attack("pressure", "len(open('/proc/pressure/cpu').read()) > 0"),
     "taking a file's pages out of memory": filtered(
         # behind the filter nothing is looked at, and so no error is found
         "call('fadvise64', 999, 0, 0, 4) == -9"
@@ -268,6 +272,7 @@ def without(layer: str | None) -> Iterator[None]:
         "process 1": (box, "walls", lambda *a: [word for word in make(*a) if word != "--as-pid-1"]),
         "network": (box, "walls", lambda *a: [word for word in make(*a) if word != "--unshare-net"]),
         "devices": (bubblewrap, "_devices", lambda: ["--dev", "/dev"]),
+        "pressure": (bubblewrap, "_without_pressure", list),
         "limits": (box, "LIMITS", box.LIMITS | {"NOFILE": 256}),
     }
     with mock.patch.object(*patches[layer]):

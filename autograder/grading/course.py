@@ -21,8 +21,10 @@ from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
 from ..wording import name_problem
 from .result_store import DAMAGED, Store
+from .timestamps import Believed
 
 CONFIG = "nbgrader_config"
+EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's default of c.Exchange.root
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,17 @@ class Course:
         config.CourseDirectory.db_url = resources["nbgrader"]["db_url"]
         return cls(Path.cwd(), config)
 
+    @classmethod
+    def from_converter(cls, converter: Any) -> "Course":
+        """The course that nbgrader's converter works on, with the options of the command line.
+
+        Its `coursedir` lacks what stands in the course's file, which nbgrader reads later.
+        """
+        config = converter.config.copy()
+        config.CourseDirectory.db_url = converter.coursedir.db_url
+        config.CourseDirectory.course_id = converter.coursedir.course_id
+        return cls(Path.cwd(), config)
+
     @property
     def home(self) -> Path:
         """The folder of the gradebook; with a database elsewhere, `gradebook`."""
@@ -96,9 +109,12 @@ class Course:
         return Limits(**found)
 
     @property
-    def believes_timestamps(self) -> bool:
-        """Whether every timestamp.txt counts, as c.Grade.believe_timestamps says; see `read_timestamp`."""
-        return bool(self.config.Grade.get("believe_timestamps", False))
+    def believed(self) -> Believed:
+        """Which timestamp.txt counts, as c.Grade.believe_timestamps and nbgrader's exchange have it."""
+        every = bool(self.config.Grade.get("believe_timestamps", False))
+        name = self.config.CourseDirectory.get("course_id", "")
+        exchange = Path(self.config.Exchange.get("root", EXCHANGE))
+        return Believed(every, exchange / name / "inbound" if name else None)
 
     def store(self, assignment: str) -> Store:
         """Where the runs and verdicts of an assignment are stored."""

@@ -92,7 +92,7 @@ def grade_class(
         released = course.released(assignment)
 
         def task_of(name: str, folder: Path) -> Task:
-            seed, believed = store.seed_of(name), course.believes_timestamps
+            seed, believed = store.seed_of(name), course.believed
             return prepare_task(folder, assignment, released, seed, walls, course.limits, believed)
 
         runs = Runs(pool, store, folders, task_of, options.again, 3 * jobs)

@@ -18,6 +18,7 @@ from .keys import judged_key, run_key
 from .result_store import Store
 from .run_submission import Step, given_cells, lines_of, plan_steps, run_submission
 from .submission import Submission, read_submission, unreadable_submission
+from .timestamps import NO_DATES, Believed
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,11 @@ def prepare_task(
     seed: int,
     walls: str,
     limits: Limits,
-    believed: bool = False,
+    believed: Believed = NO_DATES,
 ) -> Task:
     """The task that a student's folder is; never raises for what was handed in.
 
-    believed: whether every timestamp.txt counts, see `submission_files.read_timestamp`.
+    believed: which timestamp.txt counts.
     """
     submission = read_submission(Path(folder), assignment, released, believed)
     try:

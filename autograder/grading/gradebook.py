@@ -25,6 +25,7 @@ from .nbgrader_log import listening_log
 from .notebook_nodes import as_node
 from .submission import Submission
 from .submission_files import copy_files
+from .timestamps import Believed
 
 
 def record_batch(course: Course, assignment: str, batch: Mapping[str, Graded]) -> dict[str, str]:
@@ -57,7 +58,7 @@ def record_batch(course: Course, assignment: str, batch: Mapping[str, Graded]) -
         with warnings.catch_warnings(), _one_engine():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
             directory = CourseDirectory(config=config)
-            read_dates_or_none(directory, believed=True)  # those that count were put there
+            read_dates_or_none(directory, Believed(every=True))  # those that count were put there
             Autograde(coursedir=directory, config=config, force=True, log=log).start()
     except NbGraderException:  # it has gone on with the others, if it could
         failed = _reasons(said, batch) | failed

@@ -18,8 +18,9 @@ from ..exercises.check_cell import Cell, nbgrader_metadata
 from ..wording import literal, plain
 from . import submission_files
 from .repair_notebook import answers_of, hand_graded, repair_notebook
+from .timestamps import NO_DATES, Believed, read_timestamp
 
-MOST_CELLS, MOST_REMARKS = 2000, 30
+MOST_CELLS, MOST_REMARKS, MOST_OVERLOOKED = 2000, 30, 5
 LOOK = ": please look"  # how a remark ends that asks for a person
 CHECKED = re.compile(r'^ *check\("(\d\d)\.', flags=re.M)  # the lesson of a check
 
@@ -47,11 +48,11 @@ class Submission(NamedTuple):
 
 
 def read_submission(
-    folder: Path, assignment: str, released: dict[str, Any], believed: bool = False
+    folder: Path, assignment: str, released: dict[str, Any], believed: Believed = NO_DATES
 ) -> Submission:
     """The submission in `folder`; never raises for what is in there.
 
-    believed: whether every timestamp.txt counts, see `submission_files.read_timestamp`.
+    believed: which timestamp.txt counts.
     """
     try:
         submission = _read(Path(folder), assignment, released, believed)
@@ -67,10 +68,10 @@ def _shown(remarks: tuple[str, ...]) -> tuple[str, ...]:
     return (*shown, *more)
 
 
-def _read(folder: Path, assignment: str, released: dict[str, Any], believed: bool) -> Submission:
+def _read(folder: Path, assignment: str, released: dict[str, Any], believed: Believed) -> Submission:
     is_linked = folder.is_symlink() or folder.parent.is_symlink()
     listed, remarks = ({}, []) if is_linked else submission_files.list_files(folder)
-    timestamp, more = ("", []) if is_linked else submission_files.read_timestamp(folder, believed)
+    timestamp, more = ("", []) if is_linked else read_timestamp(folder, believed)
     remarks += more
     path, said = submission_files.find_notebook(folder, assignment, listed)
     if path is None:
@@ -84,8 +85,7 @@ def _read(folder: Path, assignment: str, released: dict[str, Any], believed: boo
     if not _has_answers(submission, released):
         submission = _with_overlooked(submission, released, listed, path)
     files, more = submission_files.files_beside(listed, path, f"{assignment}.ipynb")
-    others = submission_files.other_notebooks(listed, path)
-    said = [*said, *others, *remarks, *more, *submission.remarks]
+    said = [*said, *submission_files.other_notebooks(listed, path), *remarks, *more, *submission.remarks]
     return submission._replace(remarks=tuple(said), files=files, timestamp=timestamp)
 
 
@@ -97,17 +97,26 @@ def _has_answers(submission: Submission, released: dict[str, Any]) -> bool:
 def _with_overlooked(
     submission: Submission, released: dict[str, Any], listed: Mapping[str, Path], graded: Path
 ) -> Submission:
-    """A submission without answers, for review where another notebook beside it has some."""
-    for name, path in listed.items():
-        if name.endswith(".ipynb") and path != graded:
-            with suppress(OSError):
-                if _has_answers(parse_notebook(submission_files.beginning(path), released), released):
-                    said = f"{graded.name} has no answers, but {name} has{LOOK}"
-                    every = tuple(
-                        grade_id for grade_id in map(_grade_id, submission.notebook["cells"]) if grade_id
-                    )
-                    return submission._replace(remarks=(said, *submission.remarks), review=every)
-    return submission
+    """A submission without answers, for review where another notebook beside it has some.
+
+    Of many only the first are read, and together no more bytes than one may have.
+    """
+    others = [name for name, path in listed.items() if name.endswith(".ipynb") and path != graded]
+    left = submission_files.MOST_BYTES
+    for name in others[:MOST_OVERLOOKED]:
+        with suppress(OSError):
+            data = submission_files.beginning(listed[name], left + 1)
+            left -= len(data)
+            if left >= 0 and _has_answers(parse_notebook(data, released), released):
+                return _for_review(submission, f"{graded.name} has no answers, but {name} has")
+    if left >= 0 and len(others) <= MOST_OVERLOOKED:
+        return submission
+    return _for_review(submission, f"{graded.name} has no answers, and not all other notebooks were read")
+
+
+def _for_review(submission: Submission, said: str) -> Submission:
+    every = tuple(filter(None, map(_grade_id, submission.notebook["cells"])))
+    return submission._replace(remarks=(said + LOOK, *submission.remarks), review=every)
 
 
 def _grade_id(cell: Cell) -> str:

@@ -14,7 +14,7 @@ from ..answers import Outcome, RecordedAnswer, told_by
 from ..errors import AnswerError, ProcessEnded, TimeLimitExceeded, Unanswered
 from ..worker import messages
 from ..worker.messages import fingerprint
-from ..worker.protocol import Call
+from ..worker.protocol import PATIENCE, Call
 from .conversation import LATE, LOST, Conversation, Exchange
 
 GRACE = 2.0  # seconds that are waited beyond a limit which the worker itself is to keep
@@ -31,17 +31,19 @@ class LiveAnswer:
     function: Callable[..., Any] | None = None
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
-        """seconds: for all calls of one round."""
-        self._sock, self._seconds, self._left = sock, seconds, seconds
+        """seconds: of work, for all calls of one round."""
+        self._sock, self._seconds = sock, seconds
+        self._work_left, self._left = seconds, PATIENCE * seconds  # by its own account; by the clock
         self._heard = 0  # bytes
         self.private, self.modified = False, False
-        self.conversation = Conversation(self._receive(time.monotonic() + GRACE + seconds))
+        self.conversation = Conversation(self._receive(time.monotonic() + GRACE + PATIENCE * seconds))
         said = introduction(self.conversation)
         self.known, self.name, self.names = said.known, said.name, said.names
 
     def begin_round(self, private: bool) -> None:
         """Starts the next round of calls and its time; private: whether its arguments are secret."""
-        self._left, self.private, self.modified = self._seconds, private, False
+        self._work_left, self._left = self._seconds, PATIENCE * self._seconds
+        self.private, self.modified = private, False
         self.conversation.rounds.append([])
 
     def __call__(self, *arguments: Any) -> Any:
@@ -59,12 +61,12 @@ class LiveAnswer:
     def _exchange(
         self, exchange: Exchange, arguments: tuple[Any, ...], functions: list[Callable[..., Any]]
     ) -> None:
-        if self._left <= 0:
+        if min(self._left, self._work_left) <= 0:
             exchange.end = LATE
             return
         start = time.monotonic()
         ends = start + self._left + GRACE
-        call: Call = {"arguments": list(arguments), "seconds": self._left}
+        call: Call = {"arguments": list(arguments), "seconds": self._work_left}
         message = messages.pack_message(call, [])
         while True:
             reply = self._receive(ends) if self._send(message) else None
@@ -74,6 +76,7 @@ class LiveAnswer:
             request = _message(reply)
             if "callback" not in request:
                 exchange.replies.append((reply, ""))
+                self._work_left -= _seconds_of_work(request)
                 break
             told = _told(request, functions)
             message = messages.pack_message(told)
@@ -206,6 +209,12 @@ def _number(request: dict[str, Any]) -> int:
     """The number of the function that a callback asks for; where there is none, one that no list has."""
     number = request.get("callback")
     return number if type(number) is int and number >= 0 else 2**30
+
+
+def _seconds_of_work(reply: dict[str, Any]) -> float:
+    """What a reply says that it took; who says less than is true has no more time by the clock."""
+    worked = reply.get("worked")
+    return max(worked, 0.0) if isinstance(worked, float) else 0.0
 
 
 def _given(request: dict[str, Any]) -> list[Any]:

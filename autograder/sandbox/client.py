@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..errors import Infrastructure
 from ..worker import messages
-from ..worker.protocol import CellOutput
+from ..worker.protocol import PATIENCE, CellOutput
 from .answer import GRACE, STRANGE
 from .box import Box
 from .limits import Limits
@@ -83,7 +83,8 @@ class _Watch:
         if message is None or self._received > ALL_OUTPUT:
             self._stop_hearing_runner(is_strange=message is not None or size > 0)
         elif "start" in message:
-            self._at, self._cell_ends = message["start"], time.monotonic() + self._limits.cell + GRACE
+            self._at = message["start"]
+            self._cell_ends = time.monotonic() + PATIENCE * self._limits.cell + GRACE
         elif "cell" in message:
             self._outputs[message["cell"]] = _cell_outputs(message.get("outputs"))
         self._done = self._done or (message is not None and "done" in message)
@@ -122,7 +123,7 @@ class _Watch:
 
     def _what_took_too_long(self) -> str:
         all_cells = time.monotonic() >= self._run_ends
-        seconds = self._limits.run if all_cells else self._limits.cell
+        seconds = self._limits.run if all_cells else PATIENCE * self._limits.cell
         what = "all cells together" if all_cells else "a cell"
         return f"{what} took more than {seconds:g} s and did not stop when told to"
 

@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 
 class Limits(NamedTuple):
-    """Seconds for one cell, for all cells, and for all calls of one answer."""
+    """Seconds of work for one cell and for all calls of one answer; by the clock for all cells.
+
+    For what is limited by work there is `protocol.PATIENCE` times as long by the clock.
+    """
 
     cell: float = 20.0
     run: float = 300.0

@@ -8,16 +8,37 @@ import json
 import os
 import shutil
 import socket
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved, total
+from class_tools import (
+    MODE,
+    NAME,
+    cell,
+    command,
+    copy_course,
+    notebook,
+    record_in_exchange,
+    solved,
+    total,
+    use_exchange,
+)
 from nbgrader.api import Gradebook
 
 from autograder.grading import class_table, report
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
-from autograder.grading.submission import read_submission
-from autograder.grading.submission_files import misplaced_notebooks
+from autograder.grading.submission import MOST_OVERLOOKED
+from autograder.grading.submission_files import (
+    MOST_BYTES,
+    MOST_FILES,
+    MOST_LOOKED_AT,
+    list_files,
+    misplaced_notebooks,
+)
 from autograder.wording import name_problem
 
 ALL = 15
@@ -62,6 +83,29 @@ def pipe_as_notebook(root, student):
     os.mkfifo(folder_of(root, student) / f"{NAME}.ipynb")
 
 
+def endless_device(path):
+    os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 5))  # /dev/zero
+
+
+def device_as_notebook(root, student):
+    endless_device(folder_of(root, student) / f"{NAME}.ipynb")
+
+
+def devices_beside(root, student):
+    path = honest(root, student)
+    for name in ("data.csv", "timestamp.txt"):
+        endless_device(path.with_name(name))
+
+
+def can_make_devices():
+    """Whether this user may make one; most containers and all ordinary users may not."""
+    with tempfile.TemporaryDirectory() as folder, suppress(OSError):
+        endless_device(Path(folder, "zero"))
+        with open(Path(folder, "zero"), "rb") as zero:
+            return zero.read(1) == b"\0"
+    return False
+
+
 def socket_as_notebook(root, student):
     here = os.getcwd()
     os.chdir(folder_of(root, student))  # the path of a socket has to be short
@@ -86,9 +130,17 @@ def own_timestamp(root, student):
     honest(root, student).with_name("timestamp.txt").write_text(DATE)
 
 
-def collected_timestamp(root, student):
+def forged_timestamp(root, student):
+    """With a secret of the student's own, and a record of somebody else's."""
     own_timestamp(root, student)
     (folder_of(root, student) / "submission_secret.txt").write_text("x" * 32)
+    record_in_exchange(root, f"{student} too", DATE, "x" * 32)
+
+
+def collected_timestamp(root, student):
+    own_timestamp(root, student)
+    (folder_of(root, student) / "submission_secret.txt").write_text("y" * 32)
+    record_in_exchange(root, student, DATE, "y" * 32)
 
 
 def filled_copy(root, student):
@@ -100,6 +152,23 @@ def filled_copy(root, student):
 def untouched_twice(root, student):
     other = honest(root, student, notebook("notebooks")).with_name(f"{NAME}-Copy1.ipynb")
     other.write_text(json.dumps(notebook("notebooks")))
+
+
+def one_filled_of_many(root, student):
+    """More notebooks than are read, the filled one last."""
+    path = honest(root, student, notebook("notebooks"))
+    for n in range(MOST_OVERLOOKED + 1):
+        made = solved() if n == MOST_OVERLOOKED else notebook("notebooks")
+        path.with_name(f"{NAME} ({n}).ipynb").write_text(json.dumps(made))
+
+
+def large_ones_beside(root, student):
+    """Notebooks that are larger together than one may be."""
+    path = honest(root, student, notebook("notebooks"))
+    for n in range(2):
+        made = notebook("notebooks")
+        made["metadata"]["more"] = " " * (MOST_BYTES // 2)
+        path.with_name(f"{NAME} ({n}).ipynb").write_text(json.dumps(made))
 
 
 def merged(root, student):
@@ -118,15 +187,25 @@ CLASS = {
     "socket": (socket_as_notebook, 0, f"{NAME}.ipynb is a socket, not a file"),
     "stopped clock": (pipe_as_timestamp, ALL, "timestamp.txt holds no date"),
     "endless clock": (endless_timestamp, ALL, "timestamp.txt holds no date"),
-    "own clock": (own_timestamp, ALL, "timestamp.txt lies beside no submission_secret.txt"),
+    "own clock": (own_timestamp, ALL, "timestamp.txt agrees with no record of nbgrader's exchange"),
+    "forged clock": (forged_timestamp, ALL, "timestamp.txt agrees with no record of nbgrader's exchange"),
     "collected": (collected_timestamp, ALL, ""),
     "data": (pipe_beside, ALL, "data.csv is a FIFO; left out"),
     "links": (links_beside, ALL, "secrets.json is a link; left out"),
     "copy": (filled_copy, 0, f"{NAME}.ipynb has no answers, but {NAME} (1).ipynb has: please look"),
     "twice": (untouched_twice, 0, f"not looked at: {NAME}-Copy1.ipynb"),
+    "many": (one_filled_of_many, 0, "not all other notebooks were read: please look"),
+    "large": (large_ones_beside, 0, "not all other notebooks were read: please look"),
     "merged": (merged, 0, "the file holds conflict markers of a merge, the first at line 6"),
     "zoë": (honest, ALL, ""),
 }
+
+
+if can_make_devices():
+    CLASS |= {
+        "device": (device_as_notebook, 0, f"{NAME}.ipynb is a device, not a file"),
+        "devices": (devices_beside, ALL, "data.csv is a device; left out"),
+    }
 
 
 def lines_in_the_name(root, submitted):
@@ -135,6 +214,10 @@ def lines_in_the_name(root, submitted):
 
 def escapes_in_the_name(root, submitted):
     honest(root, "al\x1b[2Jice")
+
+
+def dots_as_name(root, submitted):
+    honest(root, "...")
 
 
 def flat(root, submitted):
@@ -165,6 +248,7 @@ def link_to_everything(root, submitted):
 STRAYS = {
     r"'al\nice'": (lines_in_the_name, "the name of the folder al ice holds control characters; rename it"),
     r"'al\x1b[2Jice'": (escapes_in_the_name, "the name of the folder al�[2Jice holds control characters"),
+    "'...'": (dots_as_name, "the name of the folder ... begins with a dot, so it is passed over; rename it"),
     "mine.ipynb": (flat, f"mine.ipynb lies by itself, expected STUDENT/{NAME}/{NAME}.ipynb"),
     "all.zip": (flat_archive, "all.zip lies by itself, expected STUDENT"),
     f"{NAME}/alice": (
@@ -179,6 +263,7 @@ STRAYS = {
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory):
     root = copy_course(tmp_path_factory.mktemp("folders"))
+    use_exchange(root)
     for student, (hand_in, *_) in CLASS.items():
         hand_in(root, student)
     for hand_in, _ in STRAYS.values():
@@ -244,7 +329,8 @@ def test_the_gradebook_has_everybody_and_their_dates(graded):
     dated = {student: row[2].year for student, row in found.items() if row[2]}
     assert dated == {"collected": 2024}
     every = set(cells_that_are_graded())
-    assert found["copy"][1] == every and found["mallory"][1] == every and found["twice"][1] == set()
+    reviewed = {student for student, row in found.items() if row[1] == every}
+    assert {"copy", "mallory", "many", "large"} <= reviewed and found["twice"][1] == set()
 
 
 def cells_that_are_graded():
@@ -283,15 +369,17 @@ def test_the_report_lists_what_is_to_be_looked_at(graded):
     assert "twice" not in review
 
 
-def test_believed_timestamps_count(tmp_path):
-    root = copy_course(tmp_path)
-    own_timestamp(root, "one")
-    assert read_submission(folder_of(root, "one"), NAME, notebook("notebooks")).timestamp == ""
-    with open(root / "nbgrader_config.py", "a") as config:
-        config.write("\nc.Grade.believe_timestamps = True\n")
-    believed = Course.load(root).believes_timestamps
-    assert believed
-    assert read_submission(folder_of(root, "one"), NAME, notebook("notebooks"), believed).timestamp == DATE
+def test_a_device_is_tried_where_one_can_be_made():
+    if "device" not in CLASS:
+        pytest.skip("this user may not make devices")
+
+
+def test_the_time_for_a_folder_is_bounded_whatever_lies_there(tmp_path):
+    for n in range(MOST_LOOKED_AT + 100):
+        (tmp_path / f"{n}").symlink_to("nowhere")
+    files, remarks = list_files(tmp_path)
+    assert files == {} and len(remarks) == MOST_LOOKED_AT + 1
+    assert remarks[-1] == f"there are more than {MOST_FILES} files; not all were looked at"
 
 
 def test_another_lesson_s_notebooks_are_where_they_should_be(handed_in):

@@ -8,7 +8,19 @@ import shutil
 import time
 
 import pytest
-from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved, submit, total
+from class_tools import (
+    MODE,
+    NAME,
+    cell,
+    command,
+    copy_course,
+    notebook,
+    record_in_exchange,
+    solved,
+    submit,
+    total,
+    use_exchange,
+)
 from nbgrader.api import Gradebook
 from tests_root import ROOT
 
@@ -119,6 +131,7 @@ def with_a_date(root, student):
     write(folder_of(root, student) / f"{NAME}.ipynb", solved())
     write(folder_of(root, student) / "timestamp.txt", "2024-02-03 04:05:06 UTC")
     write(folder_of(root, student) / "submission_secret.txt", "as nbgrader collect leaves it")
+    record_in_exchange(root, student, "2024-02-03 04:05:06 UTC", "as nbgrader collect leaves it")
 
 
 def plain_one(root, student):
@@ -166,6 +179,7 @@ STRAYS = {
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     root = copy_course(tmp_path_factory.mktemp("reading"))
+    use_exchange(root)
     for student, (hand_in, *_) in (CLASS | STRAYS).items():
         hand_in(root, student)
     other_assignment(root, "mia")

@@ -31,6 +31,7 @@ HTML = Target("autograder/grading/clean_html.py", ("tests/grading/test_html.py",
 TABLE = Target("autograder/grading/class_table.py", ("tests/grading/test_html.py",))
 FOLDERS = ("tests/grading/test_hostile_folders.py",)
 FILES = Target("autograder/grading/submission_files.py", FOLDERS)
+TIMESTAMPS = Target("autograder/grading/timestamps.py", (*FOLDERS, "tests/grading/test_timestamps.py"))
 SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
 COURSE = Target("autograder/grading/course.py", FOLDERS)
 STORE = Target("autograder/grading/result_store.py", (
@@ -147,12 +148,14 @@ MUTANTS = (
            "What a function returned for other inputs is judged as if it were for these."),
     Mutant(FILES, "        if place.is_symlink():", "        if False:",
            "A link to a neighbour's folder earns the neighbour's grade."),
-    Mutant(FILES, "    if not kind_of(path):\n        with suppress", "    if True:\n        with suppress",
+    Mutant(TIMESTAMPS, "    if not kind_of(path):\n        with suppress", "    if True:\n        with suppress",
            "A FIFO called timestamp.txt stops the class for ever."),
     Mutant(FILES, '    if kind and kind != "a folder":', "    if False:",
            "A FIFO in place of the notebook has no reason of its own."),
-    Mutant(FILES, "if believed or (secret.exists() and not kind_of(secret)):", "if True:",
+    Mutant(TIMESTAMPS, "if believed.every or _is_recorded(folder, said, believed.inbound):", "if True:",
            "A date that a student has written is believed."),
+    Mutant(TIMESTAMPS, "return any(_text(inbound / name / SECRET) == secret for name in known)", "return bool(known)",
+           "A date is believed beside a secret that the student has made up."),
     Mutant(FILES, 'elif kind == "a folder" and name == assignment:', "elif False:",
            "A lesson appears as a student."),
     Mutant(HTML, "return clean(rendered) if", "return rendered if",

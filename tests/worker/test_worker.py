@@ -16,7 +16,7 @@ from class_tools import NAME, code, graded, solved, submit, total
 
 from autograder import compare
 from autograder.diagnosis import facts
-from autograder.errors import AnswerError, Infrastructure, Unavailable
+from autograder.errors import AnswerError, Infrastructure, TimeLimitExceeded, Unavailable
 from autograder.grading import run_submission
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
@@ -281,6 +281,34 @@ def test_without_walls_the_processes_of_the_account_are_not_counted():
     import resource
 
     assert outputs[0][0]["data"]["text/plain"] == str(resource.getrlimit(resource.RLIMIT_NPROC))
+
+
+def test_a_limit_is_of_work_and_not_of_what_a_busy_machine_takes():
+    """On such a machine a process waits for a processor; here it sleeps, which is no work either."""
+    in_time = {
+        "waits": "time.sleep(0.2)",  # for 0.8 s in all
+        "waits_for_ever": "time.sleep(60)",
+        "works": "work(0.01)",
+        "works_often": "work(0.15)",  # for 0.6 s in all
+        "works_for_ever": "work(60)",
+    }
+    work = "def work(s):\n    ends = time.process_time() + s\n    while time.process_time() < ends: pass\n"
+    cells = [f"import time\n{work}", *(f"def {name}():\n    {body}" for name, body in in_time.items())]
+    checks = [sandbox_run.Check(name, ((lambda answer: answer(),) * 4,)) for name in in_time]
+    job = sandbox_run.Job((*cells, "work(60)", "time.sleep(1)", *checks), ())
+    ran = sandbox_run.run_job(job, "none", Limits(cell=0.4, answer=0.4))
+    ends = {
+        name: [type(answer.outcome_of(call, False, frozenset()).error) for call in said.rounds[0]]
+        for name, said in zip(in_time, ran.conversations.values())
+    }
+    assert ends == {
+        "waits": [type(None)] * 4,
+        "waits_for_ever": [TimeLimitExceeded],
+        "works": [type(None)] * 4,
+        "works_often": [type(None)] * 2 + [TimeLimitExceeded],
+        "works_for_ever": [TimeLimitExceeded],
+    }
+    assert ran.outputs[6][0]["ename"] == "Timeout" and ran.outputs[7] == []
 
 
 def test_bytes_that_drip_do_not_begin_the_time_anew():
