@@ -4,6 +4,8 @@ Each part asserts; its figures go to standard output.
 """
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -41,17 +43,31 @@ def styles():
     return f"{found} judgements of right answers, none refused"
 
 
+OF_HOSTILES = ["-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--slow", "tests/sandbox/test_hostile.py"]
+
+
+def hostile_class():
+    """All that breaks, cheats or spies, in one class: by `grade`, and anew by nbgrader alone."""
+    environment = {**os.environ, "UNROLLED_LONG": "1"}
+    return _passed(
+        subprocess.run([sys.executable, *OF_HOSTILES], env=environment, capture_output=True, text=True)
+    )
+
+
 def hostile_class_of_an_ordinary_user():
-    """The hostile class, graded by somebody who is not root."""
+    """The same, graded by somebody who is not root."""
     from ordinary_user import run_as_ordinary_user
 
-    options = ["-n", "0", "-p", "no:cacheprovider", "tests/sandbox/test_hostile.py"]
-    done = run_as_ordinary_user([sys.executable, "-m", "pytest", *options], 1200)
+    return _passed(run_as_ordinary_user(["env", "UNROLLED_LONG=1", sys.executable, *OF_HOSTILES], 3600))
+
+
+def _passed(done):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     return done.stdout.strip().splitlines()[-1]
 
 
-PARTS = {"kills": fifty_kills, "styles": styles, "ordinary": hostile_class_of_an_ordinary_user}
+PARTS = {"kills": fifty_kills, "styles": styles, "hostile": hostile_class}
+PARTS |= {"ordinary": hostile_class_of_an_ordinary_user}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)

@@ -203,6 +203,7 @@ ATTACKS = {
         "program = struct.pack('HxxxxxxP', 1, ctypes.addressof(keep))\n"
         "in_child(lambda: call('prctl', 22, 2, program, 0, 0) == 0)"
     ),
+    "a processor's core for itself": filtered("in_child(lambda: call('prctl', 62, 1, 0, 1, 0) != -1)"),
     "another layout of memory": filtered("in_child(lambda: call('personality', 0x40000) >= 0)"),
     # the supervisor
     "limits of the supervisor": filtered(
@@ -323,7 +324,7 @@ def _shown(outputs: list | None) -> str:
 def outcomes(layer: str | None = None) -> dict[str, str]:
     """{attack: HELD, BROKEN or ENDED, and what was shown}: all of them, or those that a layer stops."""
     attacks = {name: a for name, a in ATTACKS.items() if layer in (None, a.layer)}
-    with _other_side(), without(layer):
+    with other_side(), without(layer):
         before = [attack.prepares for attack in attacks.values() if attack.prepares]
         if before:
             run_cells(before)
@@ -340,7 +341,7 @@ def _outcome(said: str) -> str:
 
 
 @contextmanager
-def _other_side() -> Iterator[None]:
+def other_side() -> Iterator[None]:
     """The machine that the attacks would meet: a lock, a socket, a port."""
     with open(LOCKED) as locked, socket.socket(socket.AF_UNIX) as listener:
         fcntl.flock(locked, fcntl.LOCK_EX)

@@ -18,6 +18,7 @@ from ..worker.protocol import PATIENCE, Call
 from .conversation import LATE, LOST, Conversation, Exchange
 
 GRACE = 2.0  # seconds that are waited beyond a limit which the worker itself is to keep
+MOST_ASKED = 10_000  # callbacks of one call, which the grader has to answer
 MOST_HEARD = 32 * 2**20  # bytes of all that one answer says: they are held in memory until it is judged
 Lines = frozenset[tuple[int, str]]  # (number in its cell, text) of the lines of a submission's code
 
@@ -77,6 +78,9 @@ class LiveAnswer:
             if "callback" not in request:
                 exchange.replies.append((reply, ""))
                 self._work_left -= _seconds_of_work(request)
+                break
+            if len(exchange.replies) == MOST_ASKED:
+                exchange.end = LATE
                 break
             told = _told(request, functions)
             message = messages.pack_message(told)

@@ -30,6 +30,8 @@ SEEDS = Target("autograder/grading/seeds.py", ("tests/grading/test_seeds.py",))
 HTML = Target("autograder/grading/clean_html.py", ("tests/grading/test_html.py",))
 TABLE = Target("autograder/grading/class_table.py", ("tests/grading/test_html.py",))
 FOLDERS = ("tests/grading/test_hostile_folders.py",)
+WORDING = Target("autograder/wording.py", FOLDERS)
+CELLS = Target("autograder/worker/cells.py", ("tests/worker/test_worker.py",))
 FILES = Target("autograder/grading/submission_files.py", FOLDERS)
 TIMESTAMPS = Target("autograder/grading/timestamps.py", (*FOLDERS, "tests/grading/test_timestamps.py"))
 SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
@@ -158,11 +160,32 @@ MUTANTS = (
            "A date is believed beside a secret that the student has made up."),
     Mutant(FILES, 'elif kind == "a folder" and name == assignment:', "elif False:",
            "A lesson appears as a student."),
-    Mutant(HTML, "return clean(rendered) if", "return rendered if",
+    Mutant(HTML, "return (clean(rendered) if", "return (rendered if",
            "What a student wrote runs in the feedback and in formgrader."),
     Mutant(HTML, "        return PREFIX + value", "        return value",
            "An id in a text takes the place of formgrader's own field."),
     Mutant(TABLE, "return f\"'{shown}\" if", "return shown if", "The name of a folder is a formula in a spreadsheet."),
+    Mutant(HTML, "> MOST_CHARACTERS or page.get(SPENT, 0.0) > PAGE_SECONDS:", "> MOST_CHARACTERS:",
+           "A page of slow texts keeps everybody waiting."),
+    Mutant(WORDING, " or bidirectional(c) in TURNING", "", "A name turns the text after it around."),
+    Mutant(WORDING, """    return "holds [, which nbgrader takes for the beginning of a pattern" if "[" in name else \"\"""", '    return ""',
+           "A folder whose name is a pattern is passed over, and nobody is told."),
+    Mutant(FILES, 'if name.startswith(".") and os.path.lexists(place / assignment):', "if False:",
+           "A folder called ... is passed over, and nobody is told."),
+    Mutant(FILES, "        \"a device\": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),\n", "",
+           "A device in place of a file is read without an end."),
+    Mutant(FILES, "if len(files) > MOST_FILES or looked_at > MOST_LOOKED_AT:", "if False:",
+           "A folder of a million links keeps the class waiting."),
+    Mutant(SUBMISSION, "for name in others[:MOST_OVERLOOKED]:", "for name in others:",
+           "A thousand notebooks beside an empty one are parsed."),
+    Mutant(SUBMISSION, "submission_files.beginning(listed[name], left + 1)", "submission_files.beginning(listed[name])",
+           "Gigabytes of notebooks beside an empty one are parsed."),
+    Mutant(CELLS, "signal.setitimer(signal.ITIMER_PROF, seconds)", "signal.setitimer(signal.ITIMER_REAL, seconds)",
+           "A function that works for ever has four times its time."),
+    Mutant(CELLS, "signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)", "signal.setitimer(signal.ITIMER_REAL, seconds)",
+           "Right functions run out of time on a busy machine."),
+    Mutant(ANSWER, "if len(exchange.replies) == MOST_ASKED:", "if False:", "A function keeps the grader answering."),
+    Mutant(WALLS, "*_without_pressure(), *_devices()", "*_devices()", "Student code has the kernel watch the machine."),
     Mutant(SUBMISSION, "    if markers:", "    if False:", "The markers of a merge are called no JSON."),
     Mutant(SUBMISSION, "        submission = _with_overlooked(submission, released, listed, path)", "        pass",
            "A filled copy beside an untouched release gets no points, and nobody looks."),

@@ -356,6 +356,25 @@ def test_an_answer_says_no_more_than_fits_into_memory(monkeypatch):
     assert list(heard.values()) == [5, 3]
 
 
+def test_a_call_asks_only_so_often(monkeypatch):
+    said = messages.pack_message({"callable": True, "name": "f", "names": []})
+    asked = messages.pack_message({"callback": 0, "arguments": [2.0]})
+    reply = messages.pack_message({"returned": 3.0, "modified": False})
+    ends = {}
+    for most in (5, 4):
+        monkeypatch.setattr(answer, "MOST_ASKED", most)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.sendall(said + 5 * asked + reply)
+            mine = answer.LiveAnswer(ours, 5.0)
+            mine.begin_round(private=False)
+            with suppress(TimeLimitExceeded):
+                assert mine(lambda x: x + 1) == 3.0
+            (exchange,) = mine.conversation.rounds[-1]
+            ends[most] = exchange.end, len(exchange.replies)
+    assert ends == {5: ("", 6), 4: ("late", 4)}
+
+
 @pytest.mark.parametrize("length", [3, messages.LARGEST_MESSAGE + 1])
 def test_a_message_of_a_strange_length_is_refused(length):
     ours, theirs = socket.socketpair()
