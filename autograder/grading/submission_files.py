@@ -68,9 +68,16 @@ def kind_of(path: Path) -> str:
 
 
 def beginning(path: Path, most: int = MOST_BYTES + 1) -> bytes:
-    """What a file holds, up to a number of bytes; raises OSError."""
-    with open(path, "rb") as file:
+    """What a file holds, up to a number of bytes; raises OSError.
+
+    What has meanwhile become a link is not opened, and a FIFO has nothing to read.
+    """
+    with open(path, "rb", opener=_open_at_once) as file:
         return file.read(most)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
 
 
 def find_notebook(folder: Path, assignment: str, files: Mapping[str, Path]) -> tuple[Path | None, list[str]]:

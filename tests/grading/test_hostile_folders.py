@@ -18,6 +18,7 @@ from autograder.grading.grade import Options, grade_class
 from autograder.grading.submission_files import (
     MOST_FILES,
     MOST_LOOKED_AT,
+    beginning,
     list_files,
     misplaced_notebooks,
 )
@@ -136,6 +137,14 @@ def test_the_report_lists_what_is_to_be_looked_at(graded):
 def test_a_device_is_tried_where_one_can_be_made():
     if "device" not in CLASS:
         pytest.skip("this user may not make devices")
+
+
+def test_a_file_that_becomes_something_else_meanwhile_stops_nobody(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert beginning(tmp_path / "pipe") == b""
+    (tmp_path / "link").symlink_to(__file__)
+    with pytest.raises(OSError):
+        beginning(tmp_path / "link")
 
 
 def test_the_time_for_a_folder_is_bounded_whatever_lies_there(tmp_path):
