@@ -344,7 +344,7 @@ def _outcome(said: str) -> str:
 def other_side() -> Iterator[None]:
     """The machine that the attacks would meet: a lock, a socket, a port."""
     with open(LOCKED) as locked, socket.socket(socket.AF_UNIX) as listener:
-        fcntl.flock(locked, fcntl.LOCK_EX)
+        fcntl.flock(locked, fcntl.LOCK_SH)  # which several runs of the tests can have at once
         listener.bind(f"\0{TAG}")
         listener.listen()
         with suppress(OSError), socket.socket(socket.AF_VSOCK) as port:

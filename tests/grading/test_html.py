@@ -1,5 +1,6 @@
 """What a student wrote is inert in feedback, formgrader and report; formulas and code stay as they are."""
 
+import copy
 import csv
 import io
 import json
@@ -45,7 +46,7 @@ def graded(tmp_path_factory):
 
 def feedback(course, cleaned=True):
     """The pages of feedback, as nbgrader makes them."""
-    config = course.config.copy()
+    config = copy.deepcopy(course.config)
     config.CourseDirectory.assignment_id = NAME
     config.CourseDirectory.feedback_directory = str(course.home / f"feedback-{cleaned}")
     if not cleaned:
