@@ -20,7 +20,7 @@ from autograder.errors import AnswerError, Infrastructure, TimeLimitExceeded, Un
 from autograder.grading import run_submission
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
-from autograder.sandbox import answer, bubblewrap, client, reduced_rnnlib
+from autograder.sandbox import answer, box, bubblewrap, client, reduced_rnnlib
 from autograder.sandbox import run as sandbox_run
 from autograder.sandbox.box import start_box
 from autograder.sandbox.limits import Limits
@@ -309,6 +309,15 @@ def test_a_limit_is_of_work_and_not_of_what_a_busy_machine_takes():
         "works_for_ever": [TimeLimitExceeded],
     }
     assert ran.outputs[6][0]["ename"] == "Timeout" and ran.outputs[7] == []
+
+
+def test_a_sandbox_has_an_account_that_nobody_else_hands_out():
+    mine = range(box.FIRST_UID, box.FIRST_UID + box.UIDS)
+    assert {box._free_uid() for _ in range(2 * box.UIDS)} == set(mine)
+    people, systemd_below, services = range(60_001), range(60_001, 60_706), range(61_184, 65_520)
+    nobody_and_above = range(65_534, 2**20)  # above 65535 a container may have no accounts at all
+    for others in (people, systemd_below, services, nobody_and_above):
+        assert mine.stop <= others.start or others.stop <= mine.start
 
 
 def test_bytes_that_drip_do_not_begin_the_time_anew():
