@@ -47,6 +47,7 @@ c.Autograde.autograde_preprocessors = [
 ]
 # What a student wrote stays text in formgrader and in the feedback: nothing in it runs.
 c.HTMLExporter.filters = {"markdown2html": "autograder.grading.clean_html.markdown2html"}
+c.GenerateFeedback.force = True  # or a page would go on showing the card of an earlier grading
 c.GenerateFeedback.preprocessors = [
     "autograder.grading.rubrics.HideRubrics",
     "nbgrader.preprocessors.GetGrades",
