@@ -1,7 +1,9 @@
 """Recording results: nbgrader makes the autograded copies and the gradebook's rows of a batch."""
 
 import copy
+import errno
 import json
+import re
 import shutil
 import tempfile
 import warnings
@@ -28,8 +30,13 @@ from .notebook_nodes import as_node
 from .submission import Submission
 from .submission_files import copy_files
 
-LOCKED = "database is locked"
-FULL = ("database or disk is full", "No space left on device", "Disk quota exceeded")
+# errors by which nothing of anybody can be written, as lines of a traceback; no student's text stands there
+LOCKED = re.compile(r"^\S*OperationalError: \(sqlite3\.OperationalError\) database is locked$", re.M)
+FULL = re.compile(
+    r"^(?:\S*OperationalError: \(sqlite3\.OperationalError\) (database or disk is full)"
+    rf"|OSError: \[Errno (?:{errno.ENOSPC}|{errno.EDQUOT})\] ([A-Z][a-z ]+))",
+    re.M,
+)
 
 
 def record_batch(
@@ -66,7 +73,7 @@ def record_batch(
             try:
                 _stage(staging / "submitted" / student / assignment, submission, assignment)
             except (OSError, ValueError) as error:
-                _must_go_on([str(error)], course)
+                _must_go_on([f"{type(error).__name__}: {error}"], course)
                 failed[student] = str(error)
                 shutil.rmtree(staging / "submitted" / student, ignore_errors=True)
         with warnings.catch_warnings(), _one_engine():
@@ -86,11 +93,12 @@ def record_batch(
 def _must_go_on(said: Iterable[str], course: Course) -> None:
     """Raises GradingError where an error says that nothing of anybody can be written."""
     words = "\n".join(said)
-    if LOCKED in words:
+    if LOCKED.search(words):
         raise GradingError(locked_sentence(course))
-    for full in FULL:
-        if full in words:
-            raise GradingError(f"nothing more can be written in {course.home}: {full}; make room for it")
+    full = FULL.search(words)
+    if full:
+        why = full[1] or full[2]
+        raise GradingError(f"nothing more can be written in {course.home}: {why}; make room for it")
 
 
 def _take(staging: Path, course: Course, assignment: str, students: Iterable[str]) -> dict[str, str]:

@@ -11,6 +11,9 @@ from .submission_files import MOST_BYTES
 
 MOST_CELLS = 2000
 MOST_PICTURES = 1000  # attached to all cells together, in any format
+MOST_TEXT = (
+    10 * 2**20
+)  # characters of all texts and pictures: nbgrader needs ten times as much to record them
 MOST_CODE = 2**20  # characters of all code cells together: read as Python they take hundreds of times as much
 
 
@@ -34,7 +37,7 @@ def read_cells(data: bytes) -> tuple[list[Cell], list[str]]:
     if reason:
         raise NoNotebook(reason)
     cells: list[Cell] = [cell for cell in map(_as_cell, notebook["cells"]) if cell]
-    reason = _too_much_code(cells)
+    reason = _too_much_code(cells) or _too_much_text(cells)
     if reason:
         raise NoNotebook(reason)
     left_out = len(notebook["cells"]) - len(cells)
@@ -81,6 +84,23 @@ def _too_much_code(cells: list[Cell]) -> str:
     """Says how much code there is when it is too much, or ""."""
     size = sum(len(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     return f"the file has {size} characters of code, expected at most {MOST_CODE}" if size > MOST_CODE else ""
+
+
+def _too_much_text(cells: list[Cell]) -> str:
+    """Says how long all texts and pictures are when that is too much, or ""."""
+    size = sum(map(text_size, cells))
+    if size <= MOST_TEXT:
+        return ""
+    has, most = f"{size / 2**20:.1f} MB", MOST_TEXT // 2**20
+    return (
+        f"the texts and pictures in the file have {has}, expected at most {most}: make the pictures smaller"
+    )
+
+
+def text_size(cell: Cell) -> int:
+    """Characters of a cell's text and of the pictures that are attached to it."""
+    pictures = (text for formats in cell.get("attachments", {}).values() for text in formats.values())
+    return len(cell["source"]) + sum(map(len, pictures))
 
 
 def _as_cell(cell: object) -> Cell | None:

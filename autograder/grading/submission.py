@@ -17,7 +17,7 @@ from ..exercises import LESSONS, sources
 from ..exercises.check_cell import Cell, nbgrader_metadata
 from ..wording import literal, plain
 from . import submission_files
-from .notebook_file import NoNotebook, read_cells
+from .notebook_file import NoNotebook, read_cells, text_size
 from .repair_notebook import answers_of, hand_graded, repair_notebook
 
 MOST_REMARKS = 30
@@ -44,10 +44,7 @@ class Submission(NamedTuple):
     @property
     def size(self) -> int:
         """Characters of all texts and pictures in the notebook."""
-        cells = self.notebook["cells"]
-        pictures = (data for cell in cells for data in cell.get("attachments", {}).values())
-        texts = (text for data in pictures for text in data.values())
-        return sum(len(cell["source"]) for cell in cells) + sum(map(len, texts))
+        return sum(map(text_size, self.notebook["cells"]))
 
     def digest(self) -> str:
         """Names all that was handed in, apart from what lies beside the notebook."""

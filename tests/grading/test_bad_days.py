@@ -15,7 +15,7 @@ import pytest
 from class_tools import MODE, NAME, before, code, command, copy_course, notebook, solved, submit
 from tests_root import ROOT
 
-from autograder.errors import Infrastructure
+from autograder.errors import GradingError, Infrastructure
 from autograder.grading import gradebook_lock
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
@@ -95,6 +95,31 @@ def test_a_gradebook_that_is_none_is_named(course):
     assert "gradebook.db cannot be read as a gradebook: file is not a database" in said
     path.write_bytes(whole)
     assert "15/15" in command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course)
+
+
+TRACEBACK = "Traceback (most recent call last):\n  File ...\n"
+SQLITE = "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) "
+
+
+@pytest.mark.parametrize(
+    "said, stops",
+    [
+        (f"{SQLITE}database is locked\n[SQL: UPDATE grade SET ...]", "is locked by another program"),
+        (f"{SQLITE}database or disk is full\n[SQL: INSERT ...]", "database or disk is full; make room"),
+        ("OSError: [Errno 28] No space left on device: '/x'", "No space left on device; make room"),
+        ("ValueError: database is locked", ""),
+        ("There was an error processing assignment: /x/No space left on device/01", ""),
+        ("ValueError: a cell says OSError: [Errno 28] No space left on device", ""),
+    ],
+)
+def test_only_what_nobody_could_write_stops_the_class(course, said, stops):
+    from autograder.grading.gradebook import _must_go_on
+
+    if stops:
+        with pytest.raises(GradingError, match=stops):
+            _must_go_on([TRACEBACK + said], Course.load(course))
+    else:
+        _must_go_on([TRACEBACK + said], Course.load(course))
 
 
 FULL = """

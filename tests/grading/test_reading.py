@@ -375,6 +375,8 @@ def test_what_no_reader_can_read_has_a_reason():
         ({"attachments": {f"{n}.png": {"a/b": ""} for n in range(1000)}}, ""),
         ({"cell_type": "code", "source": "#" * (2**20 + 1)}, "characters of code, expected at most 1048576"),
         ({"cell_type": "markdown", "source": "#" * (2**20 + 1)}, ""),
+        ({"source": "#" * (10 * 2**20)}, "have 10.0 MB, expected at most 10: make the pictures smaller"),
+        ({"attachments": {"a.png": {"image/png": "A" * (12 * 2**20)}}}, "have 12.0 MB, expected at most 10"),
     ],
 )
 def test_a_notebook_of_too_much_is_refused(more, said):
