@@ -75,7 +75,7 @@ def _tree_of(
     if type(value) is complex:
         return {"complex": [value.real, value.imag]}
     if isinstance(value, np.ndarray | np.generic):
-        return _array_node(np.array(value, subok=False), arrays, left)
+        return _array_node(np.asarray(value), arrays, left)
     if isinstance(value, Mapping):
         items = dict.items(value) if isinstance(value, dict) else value.items()
         return {"dict": [[str(k), _tree_of(v, arrays, functions, left)] for k, v in list(items)]}
@@ -86,7 +86,7 @@ def _tree_of(
         return {"fields": parts, "of": where}
     if isinstance(value, tuple | list):
         form = "tuple" if isinstance(value, tuple) else "list"
-        if len(value) > 50:  # long lists of numbers are sent as arrays
+        if len(value) > 50 and not _is_large(value):  # long lists of numbers are sent as arrays
             array = numbers_in(value)
             if array is not None:
                 return _array_node(array, arrays, left) | {"was": form}
@@ -98,6 +98,12 @@ def _tree_of(
     if array is not None:
         return _array_node(array, arrays, left)
     return {"opaque": f"of type {type(value).__name__[:60]}"}
+
+
+def _is_large(values: tuple[Any, ...] | list[Any]) -> bool:
+    """Whether a list of arrays is too large for one array."""
+    first = values[0]
+    return isinstance(first, np.ndarray) and first.size * len(values) > LARGEST_ARRAY
 
 
 def _array_node(array: AnyArray, arrays: list[AnyArray], left: list[int]) -> dict[str, Any]:
