@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from class_tools import MODE, NAME, before, cell, code, command, notebook, solved, submit
+from class_tools import MODE, NAME, before, cell, code, command, copy_course, notebook, solved, submit
 from nbgrader.api import Gradebook
 
 from autograder.exercises.instances import every_instance_and_reference
@@ -18,9 +18,10 @@ def stored(course):
     return {path for place in ("runs", "results") for path in (kept / place / NAME).iterdir()}
 
 
-@pytest.fixture
-def three(course):
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
     """A class of three, graded: one is right, one wrong in one exercise, one ends its process there."""
+    course = copy_course(tmp_path_factory.mktemp("appeals"))
     wrong, ended = solved(), solved()
     cell(wrong, "scalar_bptt")["source"] = WRONG
     before(ended, "scalar_bptt", code("import os; os._exit(0)"))
@@ -66,8 +67,10 @@ def test_a_right_answer_is_right_and_one_that_was_not_reached_is_said(three):
 
 def test_a_replay_says_where_the_gradebook_has_other_points(three):
     path = three / "gradebook" / "submitted" / "benno-t" / NAME / f"{NAME}.ipynb"
+    handed_in = path.read_text(encoding="utf-8")
     path.write_text(json.dumps(solved()), encoding="utf-8")
     said = replayed(three, "benno-t", code=1)
+    path.write_text(handed_in, encoding="utf-8")
     assert "now:       4 of 4 points" in said and "gradebook: 0 of 4 points" in said
 
 

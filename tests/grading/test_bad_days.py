@@ -73,6 +73,7 @@ def test_a_locked_gradebook_is_said_and_the_next_run_records_what_was_run(locked
     assert "15/15" in again(course)
 
 
+@pytest.mark.slow
 def test_a_gradebook_that_is_locked_for_a_moment_is_waited_for(locked):
     course, free = locked
     threading.Timer(1.5, free).start()
@@ -181,6 +182,7 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(tmp_path, room):
     assert done.stdout.strip().endswith("\n0"), said
 
 
+@pytest.mark.slow
 def test_a_signal_to_end_stops_as_ctrl_c_does(course):
     submit(course, "a", solved())
     submit(course, "b", before(solved(), "immediate", code("while True: pass")))

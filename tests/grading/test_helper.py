@@ -122,7 +122,9 @@ def three(course):
     return Course.load(course)
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize(
+    "how", [how if how == "kills itself" else pytest.param(how, marks=pytest.mark.slow) for how in HOW]
+)
 def test_one_that_cannot_be_recorded_keeps_nobody_else_out_of_the_gradebook(three, how, monkeypatch):
     what, said = HOW[how]
     save = nbgrader_hooks.SaveGrades.preprocess
@@ -146,7 +148,12 @@ def test_one_that_cannot_be_recorded_keeps_nobody_else_out_of_the_gradebook(thre
 
 
 @pytest.mark.parametrize(
-    "what, said", [(die, "ended its process"), (lambda: fill(1000), "memory"), (loop, "took more than 3 s")]
+    "what, said",
+    [
+        (die, "ended its process"),
+        pytest.param(lambda: fill(1000), "memory", marks=pytest.mark.slow),
+        pytest.param(loop, "took more than 3 s", marks=pytest.mark.slow),
+    ],
 )
 def test_one_that_cannot_be_read_is_told_and_the_others_are_graded(three, what, said, monkeypatch):
     find = submission_files.find_notebook
