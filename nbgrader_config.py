@@ -51,6 +51,7 @@ c.HTMLExporter.filters = {
     "highlight_code": "autograder.grading.clean_html.highlight_code",
     "clean_html": "autograder.grading.clean_html.as_written",  # raw cells
 }
+c.GenerateFeedback.force = True  # or a page would go on showing the card of an earlier grading
 c.GenerateFeedback.preprocessors = [
     "autograder.grading.rubrics.HideRubrics",
     "nbgrader.preprocessors.GetGrades",

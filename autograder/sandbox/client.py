@@ -15,7 +15,7 @@ from ..worker import messages
 from ..worker.protocol import PATIENCE, CellOutput
 from .answer import GRACE, STRANGE
 from .box import Box
-from .limits import Limits
+from .limits import SLEPT, STOOD_STILL, Limits
 
 READY_SECONDS = 60.0
 END_SECONDS = 10.0  # between the order to end the runner and killing the whole sandbox
@@ -36,7 +36,7 @@ class Watched(NamedTuple):
 def run_cells(box: Box, limits: Limits) -> Watched:
     """Waits until all cells have been executed, or cannot be; afterwards the runner is gone.
 
-    Raises Infrastructure when the worker does not become ready.
+    Raises Infrastructure when the worker does not become ready, or the machine has slept.
     """
     _wait_ready(box)
     return _Watch(box, limits).watch()
@@ -74,7 +74,11 @@ class _Watch:
         if self._hears_supervisor:
             streams.append(self._box.stdout)
             seconds = max(min(self._run_ends, self._cell_ends) - time.monotonic(), 0.0)
-        return select.select(streams, [], [], seconds)[0]
+        began = time.monotonic()
+        ready = select.select(streams, [], [], seconds)[0]
+        if time.monotonic() - began > seconds + STOOD_STILL:
+            raise Infrastructure(SLEPT)
+        return ready
 
     def _on_message(self) -> None:
         """The runner begins a cell, shows what a cell has printed, or has sent its last message."""

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+STOOD_STILL = 10.0  # seconds: who wakes up so much later than asked was not running, and the sandbox neither
+SLEPT = "the machine stood still, so that what took too long is not known"
+
 
 class Limits(NamedTuple):
     """Seconds of work for one cell and for all calls of one answer; by the clock for all cells.

@@ -375,6 +375,31 @@ def test_what_no_reader_can_read_has_a_reason():
     assert made.unreadable == "the file has 3000 cells, expected at most 2000"
 
 
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        (
+            {"attachments": {f"{n}.png": {"a/b": ""} for n in range(1001)}},
+            "1001 attachments, expected at most",
+        ),
+        (
+            {"attachments": {"a.png": {f"a/{n}": "" for n in range(1001)}}},
+            "1001 attachments, expected at most",
+        ),
+        ({"attachments": {f"{n}.png": {"a/b": ""} for n in range(1000)}}, ""),
+        ({"cell_type": "code", "source": "#" * (2**20 + 1)}, "characters of code, expected at most 1048576"),
+        ({"cell_type": "markdown", "source": "#" * (2**20 + 1)}, ""),
+        ({"source": "#" * (10 * 2**20)}, "have 10.0 MB, expected at most 10: make the pictures smaller"),
+        ({"attachments": {"a.png": {"image/png": "A" * (12 * 2**20)}}}, "have 12.0 MB, expected at most 10"),
+    ],
+)
+def test_a_notebook_of_too_much_is_refused(more, said):
+    nb = solved()
+    nb["cells"].append({"cell_type": "markdown", "metadata": {}, "source": ""} | more)
+    made = parsed(nb)
+    assert (said in made.unreadable) if said else not made.unreadable
+
+
 def test_reading_takes_no_longer_than_the_file_is_long():
     nb = solved()
     nb["cells"][0] = {"cell_type": "code", "metadata": {}, "source": "\n" * 10**6 + 'check("**.x", y)'}
