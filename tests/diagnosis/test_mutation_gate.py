@@ -13,7 +13,7 @@ import pytest
 from answers import ANSWERS
 
 from autograder import diagnose
-from autograder.authoring import diagnosis_page, wrong_answers
+from autograder.authoring import diagnosis_page, edits_table, wrong_answers
 from autograder.exercises import find_exercise, sources
 
 FUNCTIONS = wrong_answers.function_exercises()
@@ -308,6 +308,14 @@ def page():
 @pytest.mark.slow
 def test_the_page_is_what_a_run_gives(page):
     assert (sources.FOLDER.parent / "docs" / "diagnosis.md").read_text(encoding="utf-8") == page
+
+
+def test_edits_are_counted_by_what_they_are_told(monkeypatch):
+    e = find_exercise("01.scalar_forward")
+    _, edits, slips, laws, none = edits_table.row(e)
+    assert edits == edits_table.SAMPLE == slips + laws + none and slips and none
+    monkeypatch.setattr(edits_table, "diagnose", always())
+    assert edits_table.row(e)[-1] == edits_table.SAMPLE  # the control: nothing has a name
 
 
 @pytest.mark.slow
