@@ -348,7 +348,7 @@ check("01.refute_immediate", counterexample)
 plots.show(
     plots.unrolled(4, lit=(2, 4)),
     "One path lit in the unrolled network: W is used at step 2, "
-    "and the change travels through J_3 and J_4 to the state s_4.",
+    "and the change passes through J_3 and J_4 to the state s_4.",
 )
 
 

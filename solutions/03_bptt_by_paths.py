@@ -262,12 +262,12 @@ check("03.transition", transition)
 
 # %% tags=["shows-answers"]
 J = paths.step_jacobians(weights, run)
-felt = np.full((T, T + 1), np.nan)
+arrives = np.full((T, T + 1), np.nan)
 for row in range(T):
     for s in range(row + 2):
-        felt[row, s] = np.linalg.norm(dh[row] @ paths.transition(J, row + 1, s)[0])
+        arrives[row, s] = np.linalg.norm(dh[row] @ paths.transition(J, row + 1, s)[0])
 plots.show(
-    plots.heatmap(felt, "state $h_s$, s", "loss $L_t$, t", first=(0, 1), numbers=".2f"),
+    plots.heatmap(arrives, "state $h_s$, s", "loss $L_t$, t", first=(0, 1), numbers=".2f"),
     "Heatmap of the norm of dL_t/dh_s for every loss t and state s up to t: "
     "the fields above the diagonal are empty, as no loss depends on a later state.",
 )
@@ -370,7 +370,7 @@ for name, product in products.items():
 plots.show(
     plots.unrolled(5, lit=(2, 5), names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
     "The term k = 2 of the loss at step 5, lit in the unrolled network: W_h is used at step 2, "
-    "and the change travels through J_3, J_4 and J_5 to the state h_5.",
+    "and the change passes through J_3, J_4 and J_5 to the state h_5.",
 )
 
 
@@ -600,7 +600,7 @@ check("03.refute_overcount", wrong_way)
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # **(a)** The total derivative is itself a sum over paths:
 # $\dfrac{dh_k}{dW_h} = \sum_{i=1}^{k} J_{k:i}\, \partial^{+}h_i$, with $\partial^{+}h_i$ short for the
-# immediate derivative by $W_h$. Insert it into the wrong sum. Since $J_{t:k}\,J_{k:i} = J_{t:i}$,
+# immediate derivative with respect to $W_h$. Insert it into the wrong sum. Since $J_{t:k}\,J_{k:i} = J_{t:i}$,
 # $$\sum_{k=1}^{t} \bar h^{\mathrm{out}}_t J_{t:k} \sum_{i=1}^{k} J_{k:i}\, \partial^{+}h_i
 #   = \sum_{i=1}^{t} \sum_{k=i}^{t} \bar h^{\mathrm{out}}_t J_{t:i}\, \partial^{+}h_i .$$
 # The addend no longer depends on $k$, and $k$ runs from $i$ to $t$. So the use at step $i$ is counted

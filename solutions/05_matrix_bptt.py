@@ -436,7 +436,7 @@ terms = [paths.path_terms(weights, run, dh, t)["W_h"] for t in range(1, steps + 
 for k in (steps, steps - 1):
     true = terms[-1].sum(axis=0)
     off = relative(terms[-1][k - 1] - true, true)
-    print(f"term k = {k} alone, as the gradient of the last loss by W_h: off by {off:.2f}")
+    print(f"term k = {k} alone, as the last loss's gradient of W_h: off by {off:.2f}")
 ours = sum(terms[t - 1][k - 1] for t in range(1, steps + 1) for k in range(1, t + 1))
 article = sum(terms[t][k - 1] for t in range(steps) for k in range(1, t + 2))
 gap = abs(article - ours).max()
@@ -448,7 +448,7 @@ full, skipped = (
     sequence.loss_and_grads(rnn, whole, x[first:], y[first:], each, h0=h0)[1]["W_x"]
     for first in (0, 1)
 )
-print(f"first input never read: gradient by W_x off by {relative(skipped - full, full):.2f}")
+print(f"first input never read: gradient of W_x off by {relative(skipped - full, full):.2f}")
 
 
 # %% [markdown] tags=["S0.2", "S4.9", "S4.15", "S4.20"]
@@ -749,7 +749,7 @@ def end_loss(W_h, mask):
 
 for kind, kept in {"with the mask": mask, "zeros, no mask": np.ones_like(mask)}.items():
     gradient = numgrad.complex_step(lambda W, kept=kept: end_loss(W, kept), weights["W_h"])
-    print(f"{kind}: gradient by W_h off by {relative(gradient - true, true):.1e}")
+    print(f"{kind}: gradient of W_h off by {relative(gradient - true, true):.1e}")
 
 
 # %% [markdown] tags=["S4.9"]
