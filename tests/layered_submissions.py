@@ -195,7 +195,7 @@ LAYERED = {
     ),
     "replies that fill the grader's memory": reply(
         'arrays.append(np.zeros(900_000))\n    return "more", {"array": len(arrays) - 1}',
-        Layer("sandbox.answer", "MOST_HEARD = 32 * 2**20", "MOST_HEARD = 2**40"),
+        Layer("sandbox.answer", "MOST_HEARD = 8 * 2**20", "MOST_HEARD = 2**40"),
     ),
     "a page as output": shown(
         "[{'output_type': 'execute_result', 'data': {'text/html': "
