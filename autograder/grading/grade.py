@@ -7,28 +7,20 @@ run again.
 
 import logging
 import os
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from ..errors import GradingError, Infrastructure, Unavailable
+from ..errors import GradingError
 from ..results import Result
 from ..sandbox import bubblewrap
-from ..sandbox.run import Ran
 from ..wording import plain
 from . import executors, submission_files
 from .course import Course
-from .grade_submission import Graded, Task, grade_one, result_of, store_run_and_verdicts
-from .judge_submission import Judged
 from .reading import Reader
 from .recording import Recorder
-from .result_store import Store
-
-READ_AHEAD = 2  # submissions
-MOST_WAITING = 8 * 2**20  # characters of all submissions that are run or wait to be recorded
+from .runs import Runs
 
 log = logging.getLogger(__name__)
 
@@ -106,118 +98,6 @@ def grade_class(
         if not options.students:
             store.keep_only(runs.keys)  # earlier submissions and judges are not asked for any more
     return with_strays(results, strays)
-
-
-class Runs:
-    """Submissions on their way: read by a helper, run in a pool, and recorded by another helper.
-
-    keys: under which the runs and verdicts of all are stored.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        reader: Reader,
-        recorder: Recorder,
-        executors: tuple[Executor, Executor, Executor],
-        again: bool,
-    ) -> None:
-        """executors: where a thread waits for the reader, where submissions are run, and for the recorder."""
-        self._store, self._reader, self._recorder, self._again = store, reader, recorder, again
-        self._to_read, self._to_run, self._to_record = executors
-        self._reading: dict[Future[Task], str] = {}
-        self._running: dict[Future[tuple[Ran | None, Judged]], tuple[str, Task]] = {}
-        self._done: dict[str, Graded] = {}
-        self._recorded_size = 0  # characters of what is recorded: the helpers do large ones in turns
-        self.keys: set[str] = set()
-
-    def finish_all(
-        self, folders: dict[str, Path], most: int, finish: Callable[[dict[str, Result]], None]
-    ) -> None:
-        """Grades all submissions and tells `finish` of what is recorded; most: that wait to be recorded."""
-        waiting = iter(folders.items())
-        recording: Future[dict[str, Result]] | None = self._to_record.submit(self._register)
-        try:
-            while True:
-                if recording is None or self._recorded_size <= MOST_WAITING:
-                    for name, folder in islice(waiting, self._room(most)):
-                        self._reading[self._to_read.submit(self._reader.task_of, name, folder)] = name
-                if recording is None and self._done:
-                    batch = self._next_batch()
-                    if self._recorded_size <= MOST_WAITING or not self._reading:
-                        self._done = {name: self._done[name] for name in self._done if name not in batch}
-                        recording = self._to_record.submit(self._record, batch)
-                coming: list[Future[Any]] = [*self._reading, *self._running]
-                coming += [recording] if recording else []
-                if not coming:
-                    return
-                for future in wait(coming, return_when=FIRST_COMPLETED).done:
-                    if future is recording:
-                        recording = None
-                        finish(future.result())
-                    elif future in self._reading:
-                        self._run(self._reading.pop(future), future.result())
-                    else:
-                        name, task = self._running.pop(future)
-                        self._done[name] = Graded(task, self._result(name, task, future))
-        finally:
-            if recording is not None:  # stopped: what is being recorded is recorded in full
-                finish(recording.result())
-
-    def _room(self, most: int) -> int:
-        """How many more may be read now."""
-        tasks = [task for _, task in self._running.values()] + [graded.task for graded in self._done.values()]
-        if sum(task.submission.size for task in tasks) > MOST_WAITING:
-            return 0
-        return max(min(READ_AHEAD - len(self._reading), most - len(tasks)), 0)
-
-    def _next_batch(self) -> dict[str, Graded]:
-        """Those that are recorded next: all that are done, but few where they are large."""
-        batch: dict[str, Graded] = {}
-        self._recorded_size = 0
-        for name, graded in self._done.items():
-            if not batch or self._recorded_size + graded.task.submission.size <= MOST_WAITING:
-                batch[name] = graded
-                self._recorded_size += graded.task.submission.size
-        return batch
-
-    def _run(self, name: str, task: Task) -> None:
-        """Sends a submission into the pool, unless it has verdicts already."""
-        self.keys |= {task.run_key, task.judged_key}
-        judged = None if self._again else self._store.read_judged(task.judged_key)
-        if judged is not None:
-            self._done[name] = Graded(task, result_of(task, judged))
-        else:
-            run = None if self._again else self._store.read_run(task.run_key)
-            self._running[self._to_run.submit(grade_one, task, run)] = name, task
-
-    def _result(self, name: str, task: Task, future: Future[tuple[Ran | None, Judged]]) -> Result:
-        try:
-            run, judged = future.result()
-        except Unavailable:
-            raise
-        except (Infrastructure, Exception) as error:  # nothing is known; the others go on
-            reason = plain(f"{type(error).__name__}: {error}")
-            log.error("%s: not graded: %s", plain(name), reason)
-            return Result({}, reason=reason)
-        try:
-            store_run_and_verdicts(task, self._store, run, judged)
-        except OSError as error:  # nor could the others be kept
-            raise GradingError(f"{error.filename} cannot be written: {error.strerror}") from None
-        return result_of(task, judged)
-
-    def _register(self) -> dict[str, Result]:
-        self._recorder.register()
-        return {}
-
-    def _record(self, batch: dict[str, Graded]) -> dict[str, Result]:
-        """Records a batch; {student: result}, without marks where it could not be recorded."""
-        results = {name: graded.result for name, graded in batch.items()}
-        for name, why in self._recorder.record(batch).items():
-            reason = f"not recorded, what the gradebook had is kept: {why}"
-            log.error("%s: %s", plain(name), plain(reason))
-            results[name] = Result({}, reason=reason)
-        return results
 
 
 def _folders(
