@@ -25,8 +25,9 @@ name and holds this page to a run.
 ## What is named, and how
 
 1. *Facts:* an output that is missing, of the wrong shape, or not finite is said to be so.
-2. *Right:* max|a − b| ≤ 1e-4 · max(|a|, |b|) for every output, on three small instances, and for gradients on
-   a long sequence and on large adjoints (below). Single precision passes.
+2. *Right:* max|a − b| ≤ 1e-4 · max(|a|, |b|) for every output, on three small instances, for gradients on
+   a long sequence and on large adjoints (below), and for forward passes on large inputs. Single precision
+   passes.
 3. *One slip:* a misunderstanding from the bank, if the answer has its numbers on every output that the slip
    changes, on every small instance. A slip that explains fewer outputs than another is left out; slips that
    the numbers cannot tell apart are all listed. Slips of earlier exercises are tried only if none here fits.

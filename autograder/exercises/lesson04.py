@@ -7,7 +7,8 @@ import numpy as np
 from rnnlib import paths, rnn
 
 from . import Exercise, Slip
-from .sweep import LONG, Sweep, Unrolled
+from .families import subtracted
+from .sweep import LONG, Loud, Sweep, Unrolled
 
 
 def _sizes(seed):
@@ -66,7 +67,7 @@ def _is_mixed(a):
     active = a > 0
     count, changes = active.sum(axis=1), (active[1:] != active[:-1]).any(axis=1)
     lively = np.abs(a).min() > 1e-2 and count.min() >= 2
-    return lively and (len(a) >= LONG or (count.max() < a.shape[1] and changes.all()))
+    return lively and (len(a) in (1, LONG) or (count.max() < a.shape[1] and changes.all()))
 
 
 def _run(params, x, h0):
@@ -102,15 +103,12 @@ def _copies_of(seed, sizes=None):
     while True:
         copies = rng.normal(size=(T, H, H)) * 1.2 / np.sqrt(H)
         fed, h = _away(rng, (T, H)), [_away(rng, H, 0.3, 0.9)]
-        a = np.array([_grow(h, copy, feed) for copy, feed in zip(copies, fed)])
-        if _is_mixed(a):
+        for t in range(T):
+            while T >= LONG and not _is_mixed(h[-1:] @ copies[t] + fed[t]):  # all of them at once take long
+                copies[t], fed[t] = rng.normal(size=(H, H)) * 1.2 / np.sqrt(H), _away(rng, H)
+            h.append(np.maximum(h[-1] @ copies[t] + fed[t], 0))
+        if _is_mixed(np.array([s @ copy + feed for s, copy, feed in zip(h, copies, fed)])):
             return copies, np.array(h), _away(rng, (T, H), 0.4, 1.3)
-
-
-def _grow(h, copy, feed):
-    a = h[-1] @ copy + feed
-    h.append(np.maximum(a, 0))
-    return a
 
 
 def _copies_reference(W_copies, h, dh):
@@ -325,6 +323,7 @@ FORWARD = Exercise(
     outputs=("a", "h"),
     instance=_system,
     reference=_forward_reference,
+    loud=Loud((1,), ("a", "h")),
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("initial_state_dropped", "h[0] = h0", "h[0] = 0.0",
@@ -361,6 +360,9 @@ FORWARD = Exercise(
         Slip("recurrence_missing", ' + h[t - 1] @ params["W_h"]', "",
              "a holds the input and the bias only: no state reaches the next step.",
              "If every step sees its input alone, what does h[2] know of x[0]?"),
+        subtracted("bias_subtracted", '+ params["b_h"]', '- params["b_h"]', "The bias"),
+        subtracted("recurrence_subtracted", '"W_x"] + h', '"W_x"] - h', "The state's term h_{t-1} W_h"),
+        subtracted("input_subtracted", "a[t - 1] = x", "a[t - 1] = -x", "The input's term x_t W_x"),
     ),
 )
 

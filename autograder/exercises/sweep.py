@@ -1,4 +1,4 @@
-"""What is known of an exercise's backward pass, so that one can be made that goes wrong on the way."""
+"""What is known of an exercise's passes, so that one can be made that goes wrong on the way."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +44,16 @@ class Sweep:
     beside: tuple[str, ...] = ()
     #: of a net without steps: through how many layers an output's adjoint travels
     layers: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Loud:
+    """How a forward pass is made to give numbers that an answer may cut."""
+
+    #: positions of the arguments that are made larger
+    arguments: tuple[int, ...]
+    #: the outputs that grow with them
+    outputs: tuple[str, ...]
 
 
 LONG = 13  # steps of a long instance
