@@ -120,7 +120,7 @@ def _names(function: types.FunctionType, seen: set[types.FunctionType]) -> set[s
     seen.add(function)
     found = {function.__name__} | _used(function.__code__)
     inside = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    outside = [function.__globals__.get(name) for name in _globals_read(function.__code__)]
+    outside = [function.__globals__.get(name) for name in globals_read(function.__code__)]
     for value in (*inside, *outside):
         if isinstance(value, types.FunctionType) and value not in seen:
             if value.__globals__ is function.__globals__:
@@ -146,7 +146,7 @@ def _data(function: types.FunctionType, seen: set[types.FunctionType]) -> set[st
     """Names of arrays and collections among the globals that a function and its helpers read."""
     seen.add(function)
     found: set[str] = set()
-    for name in _globals_read(function.__code__):
+    for name in globals_read(function.__code__):
         value = function.__globals__.get(name, getattr(builtins, name, None))
         if isinstance(value, types.FunctionType):
             if value not in seen and value.__globals__ is function.__globals__:
@@ -157,12 +157,12 @@ def _data(function: types.FunctionType, seen: set[types.FunctionType]) -> set[st
     return found
 
 
-def _globals_read(code: types.CodeType) -> set[str]:
+def globals_read(code: types.CodeType) -> set[str]:
     """Names that a function's code, or a function defined in it, looks up outside."""
     import dis  # only where a right answer is looked at
 
     names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            names |= _globals_read(constant)
+            names |= globals_read(constant)
     return names

@@ -24,7 +24,7 @@ def gradescope_results(result: Result) -> dict[str, Any]:
             "output": mark.summary,
             "output_format": "text",
             "visibility": "visible",
-            "tags": [*mark.slips, *(["needs review"] if mark.status.needs_a_person else [])],
+            "tags": [*mark.slips, *mark.laws, *(["needs review"] if mark.status.needs_a_person else [])],
         }
         for mark in result.marks.values()
     ]

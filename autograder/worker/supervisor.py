@@ -126,6 +126,7 @@ def _prepare_modules(job: Job) -> None:
         check=_check,
         diagnose=_check,
         recap=runner.draw_nothing,
+        example=runner.draw_nothing,
     )
     import rnnlib  # imported here, so that every runner has it already
 
