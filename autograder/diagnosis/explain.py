@@ -52,6 +52,8 @@ def find_reasons(trial: Trial, outputs: Mapping[str, Output]) -> Reasons:
             found, rest = nearly, _unexplained(wrong, nearly)
             by_law, lawful = _by_law(trial, rest)
     rest = [name for name in rest if name not in lawful]
+    if found and 2 * len(rest) > len(wrong):  # half a truth: of most that is wrong nothing would be said
+        found, rest = [], [name for name in wrong if name not in lawful]
     said = [*_explanations(exercise, found), *by_law]
     further = match_slips.differing_from_slips(trial, found)
     if further:

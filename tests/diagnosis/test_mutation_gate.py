@@ -13,7 +13,7 @@ import pytest
 from answers import ANSWERS
 
 from autograder import diagnose
-from autograder.authoring import diagnosis_page, wrong_answers
+from autograder.authoring import diagnosis_page, edits_table, wrong_answers
 from autograder.exercises import find_exercise, sources
 
 FUNCTIONS = wrong_answers.function_exercises()
@@ -307,6 +307,12 @@ def page():
 @pytest.mark.slow
 def test_the_page_is_what_a_run_gives(page):
     assert (sources.FOLDER.parent / "docs" / "diagnosis.md").read_text(encoding="utf-8") == page
+
+
+def test_a_row_of_the_page_is_what_edits_are_told():
+    page = (sources.FOLDER.parent / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+    row = edits_table.row(find_exercise("01.scalar_forward"))
+    assert f"| {' | '.join(map(str, row))} |" in page and row[1] == sum(row[2:]) > 10
 
 
 @pytest.mark.slow
