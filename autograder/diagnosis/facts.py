@@ -54,7 +54,8 @@ def order_problem(answers: Sequence[Arrays], references: Sequence[Reference]) ->
     ]
     if all(places) and {found[0] for found in places} == set(names):
         return f"{expected}; yours are right, but in the order {', '.join(found[0] for found in places)}."
-    shapes = [(np.shape(answers[0].get(name)), np.shape(references[0][name])) for name in names]
+    first = {name: array for name, array in answers[0].items() if array is not None}
+    shapes = [(np.shape(first.get(name, np.nan)), np.shape(references[0][name])) for name in names]
     is_other_order = any(got != want for got, want in shapes)
     if is_other_order and sorted(got for got, _ in shapes) == sorted(want for _, want in shapes):
         return f"{expected}; the shapes of yours are those of another order. A dict with these keys has none."

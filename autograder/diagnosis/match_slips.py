@@ -47,12 +47,9 @@ def match_slips(trial: Trial) -> list[Match]:
     calls.  A slip that changes fewer outputs than another match explains less and is left out.
     """
     exercise = trial.exercise
-    own = [(exercise, slip) for slip in exercise.slips]
-    for group in (lambda: own, lambda: _earlier(exercise)):  # which are the earlier ones takes time
-        found = _explaining(trial, group())
-        if found:
-            return [m for m in found if not any(m.outputs < other.outputs for other in found)]
-    return []
+    found = _explaining(trial, ((exercise, slip) for slip in exercise.slips))
+    found = found or _explaining(trial, _earlier(exercise))
+    return [m for m in found if not any(m.outputs < other.outputs for other in found)]
 
 
 def slip_outputs(
