@@ -90,7 +90,7 @@ FORWARD = Exercise(
     outputs=("a", "s", "o"),
     instance=_system,
     reference=_forward_reference,
-    loud=Loud((1,), ("a",)),
+    loud=Loud(((1, 30),), ("a",)),
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("initial_state_dropped", "s[0] = s0", "s[0] = 0.0",

@@ -185,7 +185,7 @@ FORWARD = Exercise(
     outputs=("a", "h", "o", "yhat"),
     instance=_system,
     reference=_forward_reference,
-    loud=Loud((1,), ("a",)),
+    loud=Loud(((1, 30),), ("a",)),
     asks="Which of the four arrays goes wrong first, and what does that step read?",
     slips=(
         Slip("initial_state_dropped", "h[0] = h0", "h[0] = 0.0",

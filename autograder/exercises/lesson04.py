@@ -323,7 +323,7 @@ FORWARD = Exercise(
     outputs=("a", "h"),
     instance=_system,
     reference=_forward_reference,
-    loud=Loud((1,), ("a", "h")),
+    loud=Loud(((1, 30),), ("a", "h")),
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("initial_state_dropped", "h[0] = h0", "h[0] = 0.0",

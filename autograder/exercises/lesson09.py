@@ -199,7 +199,7 @@ FORWARD = Exercise(
     outputs=("i", "g", "o", "c", "h"),
     instance=_network,
     reference=_forward_reference,
-    loud=Loud((3,), ("c",)),
+    loud=Loud(((3, 30),), ("c",)),
     step="t",
     asks="Which of i, g, o, c and h is the first to differ at step 1? Compare it with the table, for both "
     "strings. If only later steps differ, which of the two states does the second one read wrongly?",

@@ -197,7 +197,7 @@ STEP_FORWARD = Exercise(
     outputs=("i", "f", "g", "o", "c", "h"),
     instance=_one_step,
     reference=_step_forward_reference,
-    loud=Loud((1, 3), ("c",)),
+    loud=Loud(((1, 10), (3, 20)), ("c",)),
     asks="Which of i, f, g, o, c, h is the first that differs? For the first four, say which columns of the "
     "pre-activations make it and which function they go through; for c and h, look at their equation.",
     slips=(
@@ -294,7 +294,7 @@ FORWARD = Exercise(
     outputs=("i", "f", "g", "o", "c", "h"),
     instance=_network,
     reference=_forward_reference,
-    loud=Loud((1, 3), ("c",)),
+    loud=Loud(((1, 10), (3, 20)), ("c",)),
     step="t",
     asks="Is step 1 right? If so, compare what step 2 reads with what step 1 produced; if not, what "
     "does your loop hand to the step, and in which order?",

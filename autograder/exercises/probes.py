@@ -9,7 +9,7 @@ import numpy as np
 from . import Arguments, Exercise
 from .corruptions import CORRUPTIONS, Probe, tells, tells_clipping
 
-LOUD = 30.0  # how much larger the adjoints, or the inputs, of the loud instance are
+LOUD = 30.0  # how much larger the adjoints of the loud instance are
 DRAWS = 200
 # of the public seed the first draws that tell, (long, loud) where not both are 0: a student need not wait
 PUBLIC = {
@@ -52,9 +52,9 @@ def probe_arguments(exercise: Exercise, seed: int, is_loud: bool, draw: int) -> 
         assert exercise.sweep is not None and exercise.sweep.long is not None
         return exercise.sweep.long(number)
     sweep, loud = exercise.sweep, exercise.loud
-    louder = sweep.adjoints if sweep else loud.arguments if loud else ()
+    times = dict.fromkeys(sweep.adjoints, LOUD) if sweep else dict(loud.arguments) if loud else {}
     arguments = exercise.instance(number)
-    return tuple(LOUD * value if n in louder else value for n, value in enumerate(arguments))
+    return tuple(times[n] * value if n in times else value for n, value in enumerate(arguments))
 
 
 def is_telling(exercise: Exercise, arguments: Arguments, is_loud: bool) -> bool:

@@ -50,8 +50,9 @@ class Sweep:
 class Loud:
     """How a forward pass is made to give numbers that an answer may cut."""
 
-    #: positions of the arguments that are made larger
-    arguments: tuple[int, ...]
+    #: (position, times) of the arguments that are made larger; not so much that a logistic function or a
+    #: tanh that is made of powers overflows in single precision
+    arguments: tuple[tuple[int, float], ...]
     #: the outputs that grow with them
     outputs: tuple[str, ...]
 

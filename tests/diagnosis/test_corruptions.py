@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from answers import ANSWERS
 
 from autograder import diagnose
 from autograder.authoring import corruptions_table, sampled_answers, wrong_answers
@@ -52,6 +53,7 @@ def test_secret_instances_are_drawn_alike_twice_and_tell(e):
     assert all(isinstance(cell, str) or cell >= MARGIN for cell in reasons.values())
 
 
+STYLES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "STYLES", {}).items()}
 LOUD = [e for e in all_exercises().values() if e.loud]
 
 
@@ -75,6 +77,20 @@ def test_a_forward_pass_that_cuts_large_numbers_is_wrong_and_told_where(e):
         verdict = diagnose(e.id, cut(6.0), seed)
         assert "clipped to the range from -6 to 6" in verdict.message
         assert not any(verdict.outputs[name].ok for name in e.loud.outputs)
+
+
+@pytest.mark.parametrize("e", LOUD, ids=lambda e: e.id)
+def test_right_forward_passes_in_single_precision_bear_large_inputs(e):
+    """A logistic function or a tanh that is made of powers must not overflow."""
+    for style in STYLES[e.id]:
+        for seed in (None, 3):
+            assert diagnose(e.id, lambda *given, f=style: f(*map(single, given)), seed).correct
+
+
+def single(value):
+    if isinstance(value, dict):
+        return {name: single(part) for name, part in value.items()}
+    return value.astype(np.float32) if isinstance(value, np.ndarray) else value
 
 
 def test_large_inputs_that_do_not_tell_are_an_error():
