@@ -58,8 +58,21 @@ def _network_of(seed, sizes=None):
             "b_h": _away(rng, H, 0.1, 0.5),
         }
         x, h0 = _away(rng, (T, D)), _away(rng, H, 0.3, 0.9)
+        if T >= LONG:
+            _draw_mixed_steps(rng, params, x, h0)
         if _is_mixed(_run(params, x, h0).a[:, 0]):
             return params, x, h0
+
+
+def _draw_mixed_steps(rng, params, x, h):
+    """Draws inputs anew where a step is not mixed, a few times each; whole sequences at once take long."""
+    for t in range(len(x)):
+        for _ in range(20):
+            a = x[t] @ params["W_x"] + h @ params["W_h"] + params["b_h"]
+            if _is_mixed(a[None]):
+                break
+            x[t] = _away(rng, x.shape[1])
+        h = np.maximum(a, 0)
 
 
 def _is_mixed(a):
