@@ -96,8 +96,9 @@ def _load(folder: Path, exercise_id: str) -> tuple[str, dict[Key, list[dict[str,
         for n, one in zip(of, stack * unit.reshape(-1, *[1] * len(shape))):
             made[n][i][name] = one
     for i, name, n, shape in index["odd"]:
-        made[n][i][name] = None if shape is None else units[: prod(shape)].reshape(shape)
-        units = units[prod(shape or [0]) :]
+        size = 0 if shape is None else prod(shape)
+        made[n][i][name] = None if shape is None else units[:size].reshape(shape)
+        units = units[size:]
     return index["made_of"], {(owner, slip): outputs for (owner, slip), outputs in zip(index["labels"], made)}
 
 

@@ -119,6 +119,7 @@ def test_every_kind_of_output_survives(tmp_path):
         {"a": right["a"], "b": right["b"]},
         {"a": right["a"] * 1e300, "b": np.array(-1.0)},
         {"a": np.array([[0.0, np.nan, np.inf], [1, 2, 3]]), "b": right["b"]},
+        {"a": np.array(7.0), "b": np.array(np.nan)},
         {"a": right["a"].T, "b": np.zeros(2)},
         {"a": np.zeros((2, 3))},
     ]
