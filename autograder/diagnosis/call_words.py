@@ -1,6 +1,5 @@
 """What a function was called with, in words: names, shapes, and the notebook's data that it reads besides."""
 
-import inspect
 import types
 from typing import Any
 
@@ -12,6 +11,7 @@ from ..wording import listed, shortened
 from .remarks import globals_read
 
 LONGEST = 60  # characters of a value
+LARGEST = 10**9  # of a number that may be a size
 
 
 def describe_call(exercise: Exercise, answer: Answer, arguments: Arguments) -> str:
@@ -59,8 +59,8 @@ def _sizes_of_the_notebook(function: object) -> str:
         return ""
     found = []
     for name in sorted(globals_read(function.__code__)):
-        value = inspect.unwrap(function).__globals__.get(name)
-        if isinstance(value, np.ndarray) or (isinstance(value, int) and not isinstance(value, bool)):
+        value = function.__globals__.get(name)
+        if type(value) is np.ndarray or (type(value) is int and abs(value) < LARGEST):
             found.append(_described(name, value))
     if not found:
         return ""

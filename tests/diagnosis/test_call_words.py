@@ -51,6 +51,26 @@ def test_of_another_seed_no_example_is_offered_and_of_a_secret_one_nothing_is_to
     assert secret.message == "ValueError."
 
 
+huge = 10**5000  # Python does not print it
+
+
+class Evil:
+    def __repr__(self):
+        raise RuntimeError
+
+    def __getattr__(self, name):
+        raise RuntimeError
+
+
+def test_neither_huge_numbers_nor_what_an_answer_leaves_in_its_arguments_is_looked_at():
+    def answer(params, x, h0):
+        params["W_x"] = Evil()
+        return huge / 0
+
+    said = diagnose("05.rnn_forward", answer).message
+    assert SAID in said and "from the notebook" not in said
+
+
 def test_every_kind_of_argument_has_its_words():
     said = diagnose("00.complex_step", lambda f, x: x.nothing).message
     assert "complex_step was called with f, a function; x (3, 4)." in said
