@@ -73,6 +73,7 @@ def page(tmp_path_factory):
     arguments = [
         "--no-browser",
         "--allow-root",
+        "--expose-app-in-browser",
         f"--port={port}",
         "--IdentityProvider.token=t",
         f"--ServerApp.root_dir={folder}",
@@ -108,21 +109,19 @@ def page(tmp_path_factory):
 def run_all(tab, last):
     """Runs all cells; `last` is what the last check says.
 
-    Now and then JupyterLab does nothing when its menu is used just after the kernel has become idle, so it is
-    told again.
+    The indicator is idle before the notebook has its kernel; a run in that moment asks for a kernel in a
+    dialog, or does nothing.  So the notebook itself is asked, which `--expose-app-in-browser` allows.
     """
-    from playwright.sync_api import TimeoutError as TooLate
-
-    waits = [60, 120, 240]  # seconds
-    while waits:
-        tab.get_by_role("menuitem", name="Run", exact=True).click()
-        tab.get_by_text("Run All Cells", exact=True).click()
-        try:
-            tab.wait_for_selector(f"text={last}", timeout=1000 * waits.pop(0))
-            return
-        except TooLate:
-            if not waits:
-                raise
+    tab.evaluate(
+        """async () => {
+            const { context, sessionContext } = jupyterapp.shell.currentWidget;
+            await context.ready;
+            await sessionContext.ready;
+            await sessionContext.session.kernel.info;
+            jupyterapp.commands.execute("notebook:run-all-cells");
+        }"""
+    )
+    tab.wait_for_selector(f"text={last}", timeout=240_000)
 
 
 def colours(page, selector):
