@@ -67,3 +67,24 @@ def itself(gate: str, name: str, right: str, wrong: str) -> Slip:
         "slope, are missing.",
         f"What stands beside {name} in the forward pass?",
     )  # fmt: skip
+
+
+def orders(gate: str, right: str, what: str) -> tuple[Slip, ...]:
+    """Packings of an LSTM that other courses use, where the weights have the order i, f, g, o.
+
+    gate: the code of a gate's block, "da_{}"; right: the passage with the blocks in their order; what: the
+    blocks in words.
+    """
+    found = []
+    for order in ("fiog", "fgio"):
+        wrong = right
+        for n, now in enumerate("ifgo"):
+            wrong = wrong.replace(gate.format(now), f"<{n}>")
+        for n, name in enumerate(order):
+            wrong = wrong.replace(f"<{n}>", gate.format(name))
+        found.append(
+            Slip(f"order_{'_'.join(order)}", right, wrong,
+                 f"The {what} are taken in the order {', '.join(order)}; the weights are not.",
+                 "In which order does this lesson pack the four blocks?")
+        )  # fmt: skip
+    return tuple(found)

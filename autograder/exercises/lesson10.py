@@ -7,7 +7,7 @@ import numpy as np
 from rnnlib import initialisers, lstm, numgrad
 
 from . import Exercise, Slip
-from .families import gate_slopes, itself, subtracted
+from .families import gate_slopes, itself, orders, subtracted
 from .sweep import LONG, Loud, Sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
@@ -277,6 +277,7 @@ STEP_FORWARD = Exercise(
         subtracted("bias_subtracted", '+ params["b"]', '- params["b"]', "The bias"),
         subtracted("recurrence_subtracted", '"W_x"] + h', '"W_x"] - h', "The state's term h_{t-1} W_h"),
         subtracted("input_subtracted", "a = x_t", "a = -x_t", "The input's term x_t W_x"),
+        *orders("a_{}", "a_i, a_f, a_g, a_o =", "pre-activations"),
         subtracted("new_content_subtracted", "c_prev + i * g", "c_prev - i * g", "The new content i_t g_t"),
         subtracted("old_cell_subtracted", "c = f * c_prev + i * g", "c = i * g - f * c_prev",
                    "What is kept of the old cell, f_t c_{t-1},"),
@@ -344,6 +345,10 @@ REFUTE_GATES = Exercise(
     verify=_refute_gates,
 )
 
+NO_PARENTHESES = (
+    "For i, f and g the slope multiplies only what comes through h_t; what came in for the cell is added "
+    "without it: parentheses are missing."
+)
 ADD = "dc = dc + dh_total * o * (1 - tanh_c**2)"
 STEP_GATES = """\
 da_i = dc * g * i * (1 - i)
@@ -352,6 +357,13 @@ da_i = dc * g * i * (1 - i)
     da_o = dh_total * tanh_c * o * (1 - o)
 """
 
+WITHOUT_PARENTHESES = """\
+through_h = dh_total * o * (1 - tanh_c**2)
+    da_i = (dc - through_h) * g + through_h * g * i * (1 - i)
+    da_f = (dc - through_h) * c_prev + through_h * c_prev * f * (1 - f)
+    da_g = (dc - through_h) * i + through_h * i * (1 - g**2)
+    da_o = dh_total * tanh_c * o * (1 - o)
+"""
 SLOPES_OF_VALUES = """\
 def σ(v): return 1 / (1 + np.exp(-v))
     da_i = dc * g * σ(i) * (1 - σ(i))
@@ -513,6 +525,9 @@ STEP_BACKWARD = Exercise(
         Slip("slopes_of_values", STEP_GATES, SLOPES_OF_VALUES,
              "All slopes are taken as if i, f, g and o were pre-activations: each is activated once more.",
              "What do i, f, g and o hold: pre-activations, or what the four functions made of them?"),
+        Slip("gates_without_parentheses", STEP_GATES, WITHOUT_PARENTHESES, NO_PARENTHESES,
+             "In a * b + c * d * e, which of the two products does e multiply?"),
+        *orders("da_{}", "[da_i, da_f, da_g, da_o]", "adjoints"),
         Slip("candidate_with_plus", "dc * i * (1 - g**2)", "dc * i * (1 + g**2)",
              "The candidate's slope is 1 + g², with the wrong sign.",
              "Where is tanh at its steepest, and how steep is it there?"),
@@ -536,6 +551,13 @@ GATES = f"""\
         da_f = {FORGET}
         da_g = {CANDIDATE}
         da_o = {OUT}
+"""
+GATES_WITHOUT_PARENTHESES = """\
+        through_h = dh_total * o[t - 1] * (1 - tanh_c**2)
+        da_i = (dc - through_h) * g[t - 1] + through_h * g[t - 1] * i[t - 1] * (1 - i[t - 1])
+        da_f = (dc - through_h) * c[t - 1] + through_h * c[t - 1] * f[t - 1] * (1 - f[t - 1])
+        da_g = (dc - through_h) * i[t - 1] + through_h * i[t - 1] * (1 - g[t - 1] ** 2)
+        da_o = dh_total * tanh_c * o[t - 1] * (1 - o[t - 1])
 """
 USES = "x[t - 1].T @ da\n        dW_h += h[t - 1].T @ da\n        db += da"
 COPIED = '"b": np.concatenate([np.split(db, 4)["ifgo".index(gate)] for gate in "{}"])'
@@ -923,6 +945,9 @@ BACKWARD = Exercise(
         *gate_slopes("input", "i_t", "dc * g[t - 1]", "i[t - 1]"),
         *gate_slopes("forget", "f_t", "dc * c[t - 1]", "f[t - 1]"),
         *gate_slopes("output", "o_t", "dh_total * tanh_c", "o[t - 1]"),
+        Slip("gates_without_parentheses", GATES, GATES_WITHOUT_PARENTHESES, NO_PARENTHESES,
+             "In a * b + c * d * e, which of the two products does e multiply?"),
+        *orders("da_{}", PACK, "adjoints"),
         Slip("candidate_with_plus", CANDIDATE, "dc * i[t - 1] * (1 + g[t - 1] ** 2)",
              "The candidate's slope is 1 + g², with the wrong sign.",
              "Where is tanh at its steepest, and how steep is it there?"),
