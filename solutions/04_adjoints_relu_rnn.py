@@ -233,8 +233,8 @@ check("04.relu_forward", relu_forward)
 #
 # ---
 #
-# **When is each unit active?** The figure shows the mask of the network at the top. A bright field
-# is an active unit. Units switch on and off from step to step, so each step has its own Jacobian,
+# **When is each unit active?** The figure shows the mask of the network at the top. A 1 marks an
+# active unit. Units switch on and off from step to step, so each step has its own Jacobian,
 # although $W_h$ stays the same. One unit is inactive at every step; section 6 returns to it.
 
 # %% tags=["shows-answers"]

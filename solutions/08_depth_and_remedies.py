@@ -257,12 +257,13 @@ plots.show(figure, f"Logarithm of the gain over 50 layers, scales 0.5, 1, √2, 
 
 
 # %% [markdown] tags=["S4.50", "S4.28", "S4.30"]
-# **How much arrives without a remedy?** In few fields anything useful. The weights are normal with
-# the standard deviation $s / \sqrt{100}$ for a scale $s$, and there is no recurrence anywhere. The
-# fields show exponents: at $-10$ the norm of the gradient at the input is $10^{-10}$ times its
-# original norm. The logistic function loses nearly everything at these four scales, because its
-# slope is at most 1/4. It would need weights that are several times larger. For the other two the
-# result depends on the scale, and only a narrow range of scales keeps the gradient.
+# **How much arrives without a remedy?** In most fields far too little or far too much. The weights
+# are normal with the standard deviation $s / \sqrt{100}$ for a scale $s$, and there is no
+# recurrence anywhere. The fields show exponents: at $-10$ the norm of the gradient at the input is
+# $10^{-10}$ times its original norm. The logistic function loses nearly everything at these four
+# scales, because its slope is at most 1/4. It would need weights that are several times larger. For
+# the other two the result depends on the scale, and only a narrow range of scales keeps the
+# gradient.
 #
 # ## 3 An unrolled network is a deep one with tied weights
 #

@@ -14,7 +14,7 @@
 # the library's networks, and the formulas of section 6 do not concern the GRU. So you can start
 # with part two; only question 2 of its last exercise needs part one.
 #
-# about 210 minutes · difficulty ●●● · before part one: 05, 07, 10; before section 6: 01–07
+# about 210 minutes · difficulty ●●● · before it: 05, 07, 10 for part one; 01–07 for section 6
 #
 # *The article* is a public article on back-propagation through time, vanishing gradients and the
 # LSTM, with its own list of references. Section 6 also takes formulas from four teaching documents:
@@ -558,7 +558,7 @@ print(f"interrupted: {end.interrupted}; {len(end.losses)} batches; parameters mo
 
 
 # %% [markdown] tags=["S4.30"]
-# **The GRU is first, the RNN does not learn.** Both seeds give the same ranking; try a third. The
+# **The GRU is first, the RNN does not learn.** Both seeds give the same result; try a third. The
 # result compares recipes as much as cells. The RNN does no better than a constant answer. That is
 # not a theorem: with a smaller learning rate and much more time its error falls too, and the
 # repository's `benchmarks/README.md` shows by how much. The gated cells do not need such care. The
