@@ -16,6 +16,7 @@ from jupyter_core.paths import jupyter_config_path
 from traitlets.config.loader import Config, ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
 from ..errors import GradingError
+from ..lessons import released_lessons
 from ..results import Result
 from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
@@ -113,7 +114,7 @@ class Course:
 
     def assignment(self, name: str) -> str:
         """The assignment called "01_scalar_rnn", "01_scalar_rnn/" or "01"."""
-        known = sorted(p.parent.name for p in self.root.glob("notebooks/*/*.ipynb"))
+        known = [path.parent.name for path in released_lessons(self.root)]
         bare = name.rstrip("/")
         found = [k for k in known if k == bare] or [k for k in known if k.split("_")[0] == bare]
         if len(found) != 1:

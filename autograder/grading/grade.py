@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import GradingError, Infrastructure, Unavailable
+from ..lessons import released_lessons
 from ..results import Result
 from ..sandbox import bubblewrap
 from ..sandbox.run import Ran
@@ -205,7 +206,7 @@ def _folders(
 
 def misplaced_notebooks(course: Course, assignment: str) -> dict[str, str]:
     """{student: what is wrong}: notebooks that lie where no submission of this assignment is."""
-    known = [path.parent.name for path in course.root.glob("notebooks/*/*.ipynb")]
+    known = [path.parent.name for path in released_lessons(course.root)]
     submitted = course.root / course.config.CourseDirectory.submitted_directory
     return submission_files.misplaced_notebooks(Path(submitted), assignment, known)
 
