@@ -8,7 +8,9 @@ import pytest
 from lesson_source import prose, text_cells
 from tests_root import ROOT
 
+from autograder.errors import GradingError
 from autograder.exercises import LESSONS
+from autograder.grading.course import Course
 from autograder.lessons import START_PAGE, released_lessons
 from rnnlib import gru, losses, lstm, numgrad, paths, readout, rnn
 
@@ -78,6 +80,10 @@ def test_it_is_no_assignment():
     assert not (ROOT / "solutions" / START_PAGE).exists()  # nbgrader takes such folders for assignments
     assert START_PAGE not in [path.stem for path in released_lessons(ROOT)]
     assert len(released_lessons(ROOT)) == len(LESSONS)
+    course = Course.load(ROOT)
+    assert course.assignment("05") == "05_matrix_bptt"
+    with pytest.raises(GradingError, match=f"no assignment '{START_PAGE}'; there are 00_"):
+        course.assignment(START_PAGE)
 
 
 # The formulas, each as the page prints it, beside what it says in code.  T = 3, B = 2, sizes all distinct.
