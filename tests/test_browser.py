@@ -167,7 +167,7 @@ def test_the_start_page_opens_without_a_prompt_and_without_the_instructor_s_pane
     asked, tab = [], page.context.browser.new_page(viewport={"width": 1200, "height": 1000})
     tab.on("request", lambda request: asked.append(request.url))
     tab.goto(re.sub(r"/lab.*", "/?token=t", page.url))
-    tab.wait_for_selector(".jp-Notebook :text('What recurrent networks are for')", timeout=120_000)
+    tab.wait_for_selector(".jp-Notebook h2:has-text('What recurrent networks are for')", timeout=120_000)
     assert f"/lab/tree/{START_PAGE}/{START_PAGE}.ipynb" in tab.url
     run_all(tab, "exercises")  # the head of the table
     lesson = tab.locator("[aria-label=progress] tr", has_text=re.compile("^.? *00"))
