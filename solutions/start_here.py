@@ -139,7 +139,9 @@ progress()
 #
 # $$\bar c_t = \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) + \bar c_{t+1} \odot f_{t+1},$$
 #
-# $$\bar a_i = \bar c \odot g \odot i (1 - i), \quad \bar a_f = \bar c \odot c_{t-1} \odot f (1 - f), \quad \bar a_g = \bar c \odot i \odot (1 - g^2), \quad \bar a_o = \bar h \odot \tanh c \odot o (1 - o) .$$
+# $$\bar a_i = \bar c \odot g \odot i (1 - i), \quad \bar a_f = \bar c \odot c_{t-1} \odot f (1 - f),$$
+#
+# $$\bar a_g = \bar c \odot i \odot (1 - g^2), \quad \bar a_o = \bar h \odot \tanh c \odot o (1 - o) .$$
 #
 # **GRU** (12), packed $r, z, n$, reset before the product:
 #

@@ -157,7 +157,7 @@ def render_html(noted: Noted, remarks: list[str]) -> str:
     said = "".join(f"<p class='small' role='note'>{_html.escape(remark)}</p>" for remark in remarks)
     return (
         f"{STYLE}<section class='unrolled right' role='group' aria-label='progress'>"
-        f"<table class='progress'><tr>{head}</tr>{body}</table>{said}</section>"
+        f"<table><tr>{head}</tr>{body}</table>{said}</section>"
     )
 
 

@@ -201,11 +201,14 @@ FORMULAS = {
     r"\bar c_t = \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) + \bar c_{t+1} \odot f_{t+1},": lambda: (
         _lstm()[3]["b"] - _lstm_by_the_page()[1]
     ),
-    r"\bar a_i = \bar c \odot g \odot i (1 - i), \quad \bar a_f = \bar c \odot c_{t-1} \odot f (1 - f)"
-    r", \quad \bar a_g = \bar c \odot i \odot (1 - g^2)"
-    r", \quad \bar a_o = \bar h \odot \tanh c \odot o (1 - o)": lambda: (
+    r"\bar a_i = \bar c \odot g \odot i (1 - i), "
+    r"\quad \bar a_f = \bar c \odot c_{t-1} \odot f (1 - f)": lambda: (
         _lstm()[3]["b"] - _lstm_by_the_page()[1]
-    ),
+    )[: 2 * H],
+    r"\bar a_g = \bar c \odot i \odot (1 - g^2), "
+    r"\quad \bar a_o = \bar h \odot \tanh c \odot o (1 - o)": lambda: (
+        _lstm()[3]["b"] - _lstm_by_the_page()[1]
+    )[2 * H :],
     r"h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}, \qquad n_t = \tanh\big(x_t W_{xn} + (r_t \odot h_{t-1}) "
     r"W_{hn} + b_n\big)": _gru_gap,
     r"\sum \bar\theta \odot v \approx \frac{L(\theta + \varepsilon v) - L(\theta - \varepsilon v)}"
