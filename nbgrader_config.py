@@ -46,7 +46,12 @@ c.Autograde.autograde_preprocessors = [
     "autograder.grading.rubrics.ShowRubrics",  # for formgrader; the feedback goes without
 ]
 # What a student wrote stays text in formgrader and in the feedback: nothing in it runs.
-c.HTMLExporter.filters = {"markdown2html": "autograder.grading.clean_html.markdown2html"}
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.grading.clean_html.markdown2html",
+    "highlight_code": "autograder.grading.clean_html.highlight_code",
+    "clean_html": "autograder.grading.clean_html.as_written",  # raw cells
+}
+c.GenerateFeedback.force = True  # or a page would go on showing the card of an earlier grading
 c.GenerateFeedback.preprocessors = [
     "autograder.grading.rubrics.HideRubrics",
     "nbgrader.preprocessors.GetGrades",

@@ -12,6 +12,7 @@ from typing import Any
 _HOME = {
     "check": "feedback.check:check",
     "CheckFailed": "errors:CheckFailed",
+    "example": "feedback.example:example",
     "progress": "feedback.progress:progress",
     "recap": "feedback.recap:recap",
     "diagnose": "diagnosis.diagnose:diagnose",

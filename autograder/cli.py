@@ -14,7 +14,16 @@ from pathlib import Path
 from .encodings import replace_in_output
 from .errors import UserError
 
-NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EEXIST, errno.ENOTDIR)
+NOT_WRITABLE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EEXIST,
+    errno.ENOTDIR,
+)
 # what a wheel lacks, and of this room all that an sdist lacks and a verb asks for
 ONLY_IN_A_CLONE = ("autograder.authoring", "autograder.authoring.banks", "autograder.authoring.demo")
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
@@ -95,9 +104,6 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--engine", default="local", metavar="local|dask[:ADDRESS]", help="where they run (default: here)"
     )
-    grade.add_argument(
-        "--sandbox", choices=["auto", "bwrap", "none"], help="the walls around student code (default: auto)"
-    )
     grade.set_defaults(run=_in_grading("grade"))
 
     report = verbs.add_parser("report", help="write the class report from what is graded")
@@ -109,7 +115,23 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--to", choices=["gradescope"], required=True, help="the system")
     export.set_defaults(run=_in_grading("export"))
 
-    for verb in (grade, report, export):
+    replay = verbs.add_parser("replay", help="judge one answer again on its student's seed; show its numbers")
+    replay.add_argument("student", metavar="STUDENT")
+    replay.add_argument("exercise", metavar="EXERCISE", help="such as 01.scalar_bptt")
+    replay.set_defaults(run=_in_grading("replay"))
+
+    forget = verbs.add_parser("forget", help="remove all that is kept of a student, and say what")
+    forget.add_argument("student", metavar="STUDENT")
+    forget.add_argument("--handed-in", action="store_true", help="also what was handed in")
+    forget.set_defaults(run=_in_grading("forget"))
+
+    for verb in (grade, replay):
+        verb.add_argument(
+            "--sandbox",
+            choices=["auto", "bwrap", "none"],
+            help="the walls around student code (default: auto)",
+        )
+    for verb in (grade, report, export, replay, forget):
         verb.add_argument(
             "--submitted",
             metavar="DIR",

@@ -38,6 +38,12 @@ def read_outputs(returned: Any, names: Sequence[str]) -> tuple[dict[str, Any], s
     raise Unreadable(f"returned {describe_value(returned)}, expected a dict with the keys {', '.join(names)}")
 
 
+def is_in_order(returned: Any, names: Sequence[str]) -> bool:
+    """Whether several outputs came without names, so that `read_outputs` goes by their order."""
+    is_plain = isinstance(returned, tuple | list) and not hasattr(returned, "_fields")
+    return is_plain and len(names) > 1
+
+
 def describe_value(value: object) -> str:
     """A value in a sentence, such as "an array of shape (3,) and dtype int64"."""
     stand_in = stand_in_for(value)

@@ -36,6 +36,7 @@ class Output(NamedTuple):
     note: str  #: what is wrong in words, or a remark; "" when there is nothing to say
     where: Index | None = None  #: first entry that differs
     last: Index | None = None  #: last entry that differs
+    call: str = ""  #: which of many calls `where` is of, in words; its first index counts the calls then
 
 
 class Number(NamedTuple):
@@ -45,6 +46,7 @@ class Number(NamedTuple):
     entry: Index
     got: float
     expected: float
+    call: str = ""  #: which of many calls it is of, in words
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Verdict:
     """What is known about an answer.
 
     score is the share of the outputs that are right; slips the ids of those that explain the
-    numbers, empty when none does; message says it in words; outputs has ok, error and note for
+    numbers, empty when none does; laws sentences on what is wrong by a law or a corruption; message
+    says all of it in words; outputs has ok, error and note for
     each output by name; notes are remarks that cost nothing.
     """
 
@@ -67,6 +70,7 @@ class Verdict:
     status: Status = Status.JUDGED
     spectrum: Array | None = None  #: (T, T), see `diagnosis.path_spectrum`
     numbers: tuple[Number, ...] = ()  #: on the public instances only
+    laws: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold, NaN and infinity included."""
@@ -85,12 +89,15 @@ class Verdict:
                 "outputs": {name: _output(*parts) for name, parts in stored["outputs"].items()},
                 "spectrum": None if stored["spectrum"] is None else np.array(stored["spectrum"]),
                 "numbers": tuple(Number(n, tuple(entry), *both) for n, entry, *both in stored["numbers"]),
+                "laws": tuple(stored["laws"]),
             }
         )
 
 
-def _output(ok: bool, error: float, note: str, where: list[int] | None, last: list[int] | None) -> Output:
-    return Output(ok, error, note, _index(where), _index(last))
+def _output(
+    ok: bool, error: float, note: str, where: list[int] | None, last: list[int] | None, call: str
+) -> Output:
+    return Output(ok, error, note, _index(where), _index(last), call)
 
 
 def _index(stored: list[int] | None) -> Index | None:
@@ -108,15 +115,18 @@ class Mark:
     correct: bool
     slips: tuple[str, ...]
     summary: str
+    laws: tuple[str, ...] = ()  #: sentences on outputs that a law explains
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold."""
-        return asdict(self) | {"status": str(self.status), "slips": list(self.slips)}
+        both = {"slips": list(self.slips), "laws": list(self.laws)}
+        return asdict(self) | {"status": str(self.status)} | both
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Mark":
-        """What `to_json` has written."""
-        return cls(**stored | {"status": Status(stored["status"]), "slips": tuple(stored["slips"])})
+        """What `to_json` has written; also the version before this one, which had no `laws`."""
+        both = {"slips": tuple(stored["slips"]), "laws": tuple(stored.get("laws", ()))}
+        return cls(**stored | {"status": Status(stored["status"])} | both)
 
 
 @dataclass(frozen=True)

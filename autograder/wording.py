@@ -1,8 +1,9 @@
 """Text for people: lists in sentences, indices, and what a student wrote, fit for a screen."""
 
-from unicodedata import category
+from unicodedata import bidirectional, category
 
 CONTROL = "holds control characters"
+TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # the order of what follows
 MOST_CHARACTERS = 2000  # of a message or a note
 
 
@@ -46,5 +47,5 @@ def name_problem(name: str) -> str:
 
 
 def holds_control_characters(name: str) -> bool:
-    """Whether a name moves a terminal's cursor or begins a line."""
-    return any(category(c) in ("Cc", "Zl", "Zp") for c in name)
+    """Whether a name moves a terminal's cursor, begins a line, or turns the text after it around."""
+    return any(category(c) in ("Cc", "Zl", "Zp") or bidirectional(c) in TURNING for c in name)

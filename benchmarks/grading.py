@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,22 +31,28 @@ c.Autograde.autograde_preprocessors = Autograde.autograde_preprocessors.default(
 """
 
 
-def throughput(ours=200, stock=12, rounds=2):
-    """Submissions a second of both, and their ratio, for `rounds` turns."""
-    rows = []
+GOAL = 9
+
+
+def throughput(ours=200, stock=12, rounds=3):
+    """The ratio of submissions a second of both for each of `rounds` turns, and their median."""
+    ratios = []
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(rounds):
             times = {}
             for who, count in (("stock", stock), ("ours", ours)):
                 course = _course(Path(folder) / f"{who}{turn}", count, STOCK if who == "stock" else "")
                 times[who] = _timed(course, who) / count
-            rows.append([turn + 1, f"{times['stock'] / times['ours']:.1f} (≥ 5)"])
+            ratios.append(times["stock"] / times["ours"])
+    middle = statistics.median(ratios)
+    median = f"{middle:.1f} (≥ {GOAL})" if middle >= GOAL else f"**{middle:.1f} (≥ {GOAL})**"
+    rows = [*([turn, f"{ratio:.1f}"] for turn, ratio in enumerate(ratios, start=1)), ["median", median]]
     sizes = f"{ours} and {stock} submissions, {os.cpu_count()} cores"
     head = ["turn", f"throughput, ours / stock nbgrader ({sizes})"]
     return table(head, rows)
 
 
-def growth(counts=(50, 100, 200, 500)):
+def growth(counts=(50, 100, 200, 500, 1000)):
     """Time of a class relative to the smallest one's, per submission, and the parent's memory."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:

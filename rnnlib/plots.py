@@ -1,7 +1,8 @@
 """The course's figures.  The only module that imports Matplotlib.
 
 Colours are those of Okabe and Ito (2008), told apart by colour-blind readers; every figure is
-shown with an alternative text, which is also what a terminal sees.
+shown with an alternative text, which is also what a terminal sees.  In a dark theme the page turns a
+figure's lightness round and keeps its hues.
 """
 
 from __future__ import annotations  # types of Matplotlib, which may be missing
@@ -11,7 +12,7 @@ import html
 import io
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -19,7 +20,7 @@ try:
     import matplotlib.pyplot as plt
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.patches import FancyArrowPatch
+    from matplotlib.patches import FancyArrowPatch, Rectangle
 except ModuleNotFoundError as error:
     if error.name != "matplotlib":
         raise
@@ -44,6 +45,11 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#8A8A8A",
 )
 COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED)
+# inverted, white becomes the background of JupyterLab's and of VS Code's dark themes, and black nearly white
+DARK_THEME = (
+    "<style>[data-jp-theme-light=false] .unrolled-figure, .vscode-dark .unrolled-figure "
+    "{ filter: invert(.93) hue-rotate(180deg) }</style>"
+)
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -63,8 +69,9 @@ def show(figure: Figure, alt: str) -> None:
     plt.close(figure)
     data = base64.b64encode(buffer.getvalue()).decode()
     source = f"data:image/png;base64,{data}"
-    image = f'<img alt="{html.escape(alt, quote=True)}" src="{source}" style="max-width:100%">'
-    display({"text/html": image, "text/plain": f"[figure: {alt}]"}, raw=True)
+    label = html.escape(alt, quote=True)
+    image = f'<img alt="{label}" class="unrolled-figure" src="{source}" style="max-width:100%">'
+    display({"text/html": DARK_THEME + image, "text/plain": f"[figure: {alt}]"}, raw=True)
 
 
 def lines(x: np.ndarray, curves: Arrays, xlabel: str, ylabel: str, title: str = "", log: str = "",
@@ -94,26 +101,70 @@ def paired_bars(values: Arrays, xlabel: str, ylabel: str, title: str = "") -> Fi
     return figure
 
 
+def repeated_lines(runs: dict[str, list[tuple[np.ndarray, np.ndarray]]], xlabel: str, ylabel: str,
+                   title: str = "", log: str = "y") -> Figure:
+    """One panel of repeated runs.  runs: {label: [(x, y) of each run]}, one colour for each label."""
+    figure = lines(np.array([]), {label: np.array([]) for label in runs}, xlabel, ylabel, title, log)
+    for several, colour in zip(runs.values(), COLOURS):
+        for x, y in several:
+            figure.axes[0].plot(x, y, color=colour, linewidth=1)
+    return figure
+
+
+def medians(x: np.ndarray, samples: Arrays, xlabel: str, ylabel: str) -> Figure:
+    """Median and range of samples over x.  samples: {label: (len(x), n)}; n = 1 is a plain curve."""
+    middle = {label: np.median(several, axis=1) for label, several in samples.items()}
+    figure = lines(x, middle, xlabel, ylabel, marker="o")
+    for several, colour in zip(samples.values(), COLOURS):
+        figure.axes[0].fill_between(x, several.min(axis=1), several.max(axis=1), color=colour, alpha=0.2)
+    figure.axes[0].axhline(0, color=GREY, linewidth=0.8)
+    return figure
+
+
 def stacked_paths(terms: list[np.ndarray], totals: np.ndarray, ylabel: str) -> Figure:
     """For each step k its path terms, stacked, and the total as a dot.
 
     terms: list over k = 1..T of (k,) arrays; totals: (T,).
     """
-    figure, axes = _panel("step k", ylabel, "")
     T = len(terms)
     shades = plt.get_cmap("viridis")(np.linspace(0.1, 0.9, T))
-    for k, row in enumerate(terms, start=1):
-        up = down = 0.0
-        for i, term in enumerate(row):
-            base = up if term >= 0 else down
-            axes.bar(
-                k, term, 0.6, bottom=base, color=shades[i], label=f"use at step {i + 1}" if k == T else None
-            )
-            up, down = (up + term, down) if term >= 0 else (up, down + term)
+    figure, axes = _panel("step k", ylabel, "")
+    _stack(axes, range(1, T + 1), terms, [f"use at step {i}" for i in range(1, T + 1)], shades)
     axes.plot(range(1, T + 1), totals, "o", color="black", markersize=5, label="total derivative")
-    axes.axhline(0, color=GREY, linewidth=0.8)
-    axes.set_xticks(range(1, T + 1))
     axes.legend(frameon=False, bbox_to_anchor=(1.01, 1), loc="upper left")
+    return figure
+
+
+def stacked_parts(steps: Sequence[int], parts: np.ndarray, true: np.ndarray, names: Sequence[str],
+                  ylabel: str, title: str) -> Figure:
+    """For each step its parts, stacked up or down by their sign, and the true value as a dot.
+
+    parts: (len(steps), len(names)); true: (len(steps),).
+    """
+    figure, axes = _panel("step t", ylabel, title)
+    figure.set_size_inches(6.4, 2.4)
+    _stack(axes, steps, parts, names, COLOURS)
+    axes.plot(steps, true, "o", color="black", markersize=5, label="true")
+    axes.set_ylim(-0.7, 1.2)
+    axes.legend(frameon=False, loc=(1.01, 0.1))
+    return figure
+
+
+def landscape(values: np.ndarray, x: np.ndarray, y: np.ndarray, xlabel: str, ylabel: str, title: str,
+              moves: Sequence[tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """A function of two numbers as colours, and straight moves over it.
+
+    values: (len(y), len(x)), over rising x and falling y; moves: pairs (start, end) of points (x, y), the
+    first in red, the others in white.  A move that leaves the panel is cut at its edge.
+    """
+    figure, axes = plt.subplots(figsize=(6.4, 4.4))
+    bounds = (float(x[0]), float(x[-1]), float(y[-1]), float(y[0]))
+    figure.colorbar(axes.imshow(values, extent=bounds, aspect="auto"))
+    for (start, end), colour in zip(moves, (RED, *["white"] * len(moves))):
+        axes.plot(*zip(start, end), color=colour, linewidth=3)
+        axes.plot(*start, "o", color="white", markersize=7)
+    axes.set(xlim=bounds[:2], ylim=bounds[2:], xlabel=xlabel, ylabel=ylabel)
+    axes.set_title(title, fontsize=11)
     return figure
 
 
@@ -148,6 +199,73 @@ def unrolled(T: int, lit: tuple[int, int] | None = None, names: Sequence[str] = 
         _node(axes, t, 1, f"${o}_{t}$", GREY)
         _arrow(axes, (t, 0), (t, 1), GREY)
         axes.text(t + 0.07, 0.45, f"${V}$", color=GREY, fontsize=11)
+    return figure
+
+
+def carousel(T: int) -> Figure:
+    """The LSTM cell of 1997 over T steps; dashed are the paths that its truncated gradient cuts."""
+    figure = unrolled(T, names=("x", "c", "h"), weights=("i,g", "1", "o"))
+    for t in range(2, T + 1):
+        for end in ((t, 0), (t, 1)):  # h_{t-1} enters c_t through i and g, and h_t through o
+            _arrow(figure.axes[0], (t - 1, 1), end, RED, style="--")
+    return figure
+
+
+def lstm_paths(T: int) -> Figure:
+    """Every path from step to step of an LSTM over T steps: cells in the middle row, states above."""
+    figure = unrolled(T, names=("x", "c", "h"), weights=("i, f, g", "f", "o"))
+    figure.set_size_inches(9, 4)
+    axes = figure.axes[0]
+    _node(axes, 0, 1, "$h_0$", GREY)
+    for t in range(1, T + 1):
+        _arrow(axes, (t - 1, 1), (t, 0), RED)
+        axes.text(t - 0.44, 0.5, "through\n$i, f, g$", color=RED)
+        _arrow(axes, (t - 1, 1), (t, 1), BLUE)
+        axes.text(t - 0.5, 1.08, "through $o$", ha="center", color=BLUE)
+        _arrow(axes, (t, -1), (t, 1), GREY, bend=-0.35)  # x_t enters h_t through the output gate
+        axes.text(t - 0.3, -0.6, "$o$", color=GREY, fontsize=11)
+    return figure
+
+
+def lstm_cell() -> Figure:
+    """One step of an LSTM with a forget gate, as it is usually drawn.
+
+    The line at the bottom carries x_t and h_{t-1} to all four units, the line at the top the cell.
+    """
+    figure, axes = plt.subplots(figsize=(8.4, 4.6))
+    axes.set(xlim=(-1.3, 10.5), ylim=(-1.2, 5.1))
+    axes.axis("off")
+    axes.add_patch(Rectangle((0.1, -0.25), 8.9, 4.85, facecolor="#F4F4F4", edgecolor=GREY, zorder=0))
+    gates = {"f": (1.2, "σ"), "i": (2.8, "σ"), "g": (4.2, "tanh"), "o": (5.8, "σ")}
+    cell, states, top, low = BLUE, RED, 4.0, 0.4
+
+    _line(axes, [(-0.6, top), (9.6, top)], cell, arrow=True)  # the cell, from step to step
+    axes.text(-0.7, top, "$c_{t-1}$", ha="right", va="center", fontsize=14, color=cell)
+    axes.text(9.7, top, "$c_t$", va="center", fontsize=14, color=cell)
+    _line(axes, [(-0.6, low), (5.8, low)], states)  # what all four units read
+    axes.text(-0.7, low, "$h_{t-1}$", ha="right", va="center", fontsize=14, color=states)
+    _line(axes, [(0.5, -0.8), (0.5, low)], "black")
+    axes.plot(0.5, low, "o", color="black", markersize=6)
+    axes.text(0.5, -1.1, "$x_t$", ha="center", fontsize=14)
+    for name, (x, unit) in gates.items():
+        _line(axes, [(x, low), (x, 1.2)], states, arrow=True)
+        axes.text(x, 1.45, unit, ha="center", va="center", fontsize=12,
+                  bbox={"boxstyle": "square,pad=.35", "facecolor": "#FBE3B3", "edgecolor": "black"})
+        axes.text(x - 0.12, 1.92, f"${name}_t$", ha="right", fontsize=13)
+    _line(axes, [(1.2, 1.75), (1.2, top - 0.2)], "black", arrow=True)
+    _line(axes, [(2.8, 1.75), (2.8, 2.6), (3.3, 2.6)], "black", arrow=True)
+    _line(axes, [(4.2, 1.75), (4.2, 2.6), (3.7, 2.6)], "black", arrow=True)
+    _line(axes, [(3.5, 2.8), (3.5, top - 0.2)], "black", arrow=True)
+    _line(axes, [(7.4, top), (7.4, 3.3)], cell, arrow=True)
+    axes.text(7.4, 3.05, "tanh", ha="center", va="center", fontsize=11,
+              bbox={"boxstyle": "round,pad=.3", "facecolor": "white", "edgecolor": "black"})
+    _line(axes, [(7.4, 2.8), (7.4, 2.2)], "black", arrow=True)
+    _line(axes, [(5.8, 1.75), (5.8, 2.0), (7.2, 2.0)], "black", arrow=True)
+    _line(axes, [(7.4, 1.8), (7.4, low), (9.6, low)], states, arrow=True)
+    axes.text(9.7, low, "$h_t$", va="center", fontsize=14, color=states)
+    for x, y, sign in ((1.2, top, "×"), (3.5, top, "+"), (3.5, 2.6, "×"), (7.4, 2.0, "×")):
+        axes.plot(x, y, "o", markersize=15, markerfacecolor="white", markeredgecolor="black")
+        axes.text(x, y, sign, ha="center", va="center", fontsize=13)
     return figure
 
 
@@ -245,12 +363,15 @@ def _node(axes: Axes, x: float, y: float, label: str, colour: str) -> None:
     axes.text(x, y, label, ha="center", va="center", fontsize=13)
 
 
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str) -> None:
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colour: str,
+           style: str = "-", bend: float = 0.0) -> None:
     axes.add_patch(
         FancyArrowPatch(
             start,
             end,
             arrowstyle="-|>",
+            connectionstyle=f"arc3,rad={bend}",
+            linestyle=style,
             mutation_scale=14,
             shrinkA=15,
             shrinkB=15,
@@ -258,3 +379,24 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], col
             linewidth=2 if colour != GREY else 1.3,
         )
     )
+
+
+def _line(axes: Axes, corners: Sequence[tuple[float, float]], colour: str, arrow: bool = False) -> None:
+    """A line with square corners; with `arrow` it ends in a head."""
+    axes.plot(*zip(*corners), color=colour, linewidth=1.8, zorder=1)
+    if arrow:
+        head = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", corners[-1], corners[-2], arrowprops=head)
+
+
+def _stack(axes: Axes, steps: Sequence[int], rows: Sequence[np.ndarray] | np.ndarray,
+           names: Sequence[str], colours: Sequence[Any] | np.ndarray) -> None:
+    """Bars at `steps`, the positive parts stacked upward and the negative ones downward."""
+    for t, row in zip(steps, rows):
+        up = down = 0.0
+        for term, name, colour in zip(row, names, colours):
+            label = name if t == steps[-1] else None
+            axes.bar(t, term, 0.6, bottom=up if term >= 0 else down, color=colour, label=label)
+            up, down = (up + term, down) if term >= 0 else (up, down + term)
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.set_xticks(list(steps))

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 00 · Checking gradients
 #
-# **After this lesson you can** measure a gradient in two ways, say how far each can be trusted, and
-# write a check that refuses a wrong gradient, even one that is nearly right.
+# **After this lesson you can** measure a gradient in two ways, say how far you can trust each of
+# them, and write a check that refuses a wrong gradient, even one that is nearly right.
 #
 # about 45 minutes · difficulty ●○○ · before it: derivatives, the chain rule, NumPy arrays
 #
@@ -27,16 +27,17 @@ from rnnlib import activations, losses, numgrad, plots
 # %% [markdown]
 # ## 1 Break something
 #
-# Here is a complete backward pass, and it is right. It belongs to a *leaky integrator*, a small
-# recurrent network that moves its state a fraction $\alpha$ of the way at every step:
+# Here is a complete and correct backward pass. It belongs to a *leaky integrator*, a small
+# recurrent network. At every step its state moves a fraction $\alpha$ of the way towards a new
+# value:
 #
 # $$h_t = (1-\alpha)\,h_{t-1} + \alpha \tanh(x_t W_x + h_{t-1} W_h + b).$$
 #
-# A *backward pass* computes how a loss changes with everything that went into it; arrays called `dv`
-# hold that for `v`. You do not have to understand it yet, and the letters in its first line are
-# explained in section 2. Run the cell and the check below it. **Then break a line, any line, and run
-# both again.** Some ideas: drop `+ carry`; write `W_h` for `W_h.T`; turn a `+=` into
-# `=`; let the loop begin at 1; forget `alpha`. Put the line back before you go on.
+# A *backward pass* computes the derivative of a loss with respect to every array that went into it.
+# The array `dv` holds the derivative with respect to `v`. You do not have to understand the code
+# yet; section 2 explains the letters in its first line. Run the cell and the check below it. **Then
+# break a line, any line, and run both again.** Some ideas: drop `+ carry`; write `W_h` for `W_h.T`;
+# turn a `+=` into `=`; let the loop begin at 1; forget `alpha`. Restore the line before you go on.
 
 # %%
 def leaky_backward(params, x, h, dh, alpha=0.6):
@@ -63,13 +64,16 @@ check("00.leaky_backward", leaky_backward)
 
 
 # %% [markdown]
-# The card says which outputs differ and by how much; where the numbers fit a known mistake, it names
-# it and asks a question. If `W_h` is wrong because some of its **paths** are missing or counted with
-# another weight, unfold *The paths* on the card: row $t$ is the loss at step $t$, column $s$ the use of
-# the matrix at step $s$, and a full gradient has a 1 on and below the diagonal.
+# The card says which outputs are wrong and how large the error is. If the numbers fit a known
+# mistake, the card names it and asks a question. `W_h` can be wrong because some of its **paths**
+# are missing or have a wrong weight. Then unfold *The paths* on the card: row $t$ belongs to the
+# loss at step $t$, and column $s$ to the use of the matrix at step $s$. A complete gradient has a 1
+# on and below the diagonal.
 #
-# Below is the card for a gradient in which nothing flows back in time: every step is treated as a
-# sequence of its own. (The function that does this is not worth reading.)
+# The next cell shows the card for a gradient that passes nothing back in time: it treats every step
+# as a separate sequence. (You can skip the code of this function.)
+#
+# **Predict first.** Which fields of *The paths* will contain a 1?
 
 # %%
 def without_carry(params, x, h, dh):
@@ -86,9 +90,11 @@ check("00.leaky_backward", without_carry)
 # %% [markdown]
 # ### Would you have noticed?
 #
-# Train two copies of the network on the same task, one with the right gradient and one with the wrong
-# one. (The task: imitate another leaky integrator. The loss: half the mean squared difference of the
-# states.)
+# Train two copies of the network on the same task, one with the right gradient and one with the
+# wrong gradient. (The task is to imitate another leaky integrator. The loss is half the mean
+# squared difference of the states.)
+#
+# **Predict first.** Will the loss of the second copy fall?
 
 # %%
 rng = np.random.default_rng(0)
@@ -133,8 +139,8 @@ for name, curve in curves.items():
     print(f"{name}: {curve[0]:.4f} -> {curve[-1]:.4f}")
 
 # %% [markdown]
-# Both losses fall. A wrong gradient often still points downhill; it only points worse. **A falling
-# loss proves nothing about the gradient.** So we check it with numbers.
+# Both losses fall. A wrong gradient often still points downhill, but in a worse direction. **A
+# falling loss proves nothing about the gradient.** So we check the gradient with numbers.
 
 # %% [markdown] tags=["S4.8"]
 # ## 2 Conventions
@@ -148,18 +154,19 @@ for name, curve in curves.items():
 # | $O_t = H_t W_y + b_y$ | `o[t-1]` of `(T,B,K)` | output |
 # | $\bar v = \partial L / \partial v$ | `dv`, shaped like `v` | adjoint of $v$: the derivative of the loss with respect to $v$, over all paths |
 #
-# (One name is misleading: the `dh` that is passed *into* a backward pass is what reaches the states
-# from outside, without the later steps. Inside, the full adjoint is `dh_total`.)
+# (One name can mislead you: the `dh` that is passed *into* a backward pass is the adjoint of the
+# states from outside, without the later steps. Inside the function, the full adjoint is called
+# `dh_total`.)
 #
-# Two habits follow. A gradient has the shape of the thing it belongs to. And we test with sizes that
-# are **all different**, so that a transposed result cannot have the right shape by accident. Only
-# $W_h$ is square whatever we do; there the numbers have to tell.
+# This course has two habits. First, a gradient has the shape of the array it belongs to. Second, we
+# test with sizes that are **all different**, so that a transposed result cannot have the right
+# shape by accident. Only $W_h$ is always square; there only the numbers can show a mistake.
 #
 # **Exercise 1 ●○○ · 3 min.** Some of the formulas that this course corrects come from a public
 # article on recurrent networks, which has a list of references of its own. *The article* prints
-# $W_y$ with $n \times n$ entries, $b_y$ with $n$ and the outputs as $m \times n$, where $n$ is the
-# number of hidden units and $m$ the batch. That is right only if $K = H$. Give the shapes as
-# tuples, for $T=6,\ B=3,\ D=4,\ H=5,\ K=7$.
+# $W_y$ with $n \times n$ entries, $b_y$ with $n$ entries and the outputs as $m \times n$, where $n$
+# is the number of hidden units and $m$ the size of the batch. That is right only if $K = H$. Give
+# the right shapes as tuples, for $T=6,\ B=3,\ D=4,\ H=5,\ K=7$.
 
 # %% nbgrader={"grade": false, "grade_id": "shapes", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 shapes = None  # {"W_x": (…), "W_h": …, "b_h": …, "W_y": …, "b_y": …, "x": …, "h": …, "o": …}
@@ -176,28 +183,30 @@ check("00.shapes", shapes)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# For a product of matrices to exist, the inner sizes have to agree.
+# A product of two matrices exists only if their inner sizes agree.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $X_t$ is $(B, D)$ and $A_t$ is $(B, H)$, so $W_x$ is $(D, H)$. Go on like this.
+# $X_t$ is $(B, D)$ and $A_t$ is $(B, H)$, so $W_x$ is $(D, H)$. Find the other shapes in the same
+# way.
 #
 # </details>
 # <details><summary>Hint 3 · almost the answer</summary>
 #
-# A bias has one entry per column of what it is added to; as a tuple with one entry, `(5,)` has a
-# comma. Three arrays begin with the time axis, one of them with $T+1$.
+# A bias has one entry for each column of the array to which it is added. A tuple with one entry
+# needs a comma, as in `(5,)`. Three arrays begin with the time axis, and one of these has $T+1$
+# entries along it.
 #
 # </details>
 
 # %% [markdown] tags=["S4.4", "S4.26"]
 # ## 3 Activations and their slopes
 #
-# Hidden units are squashed one by one: $h = \phi(a)$, entry by entry. The usual choices saturate:
-# far from zero the function is flat and its slope nearly zero. Each slope can be read off the
-# *output*: $\tanh' = 1 - h^2$, and for the logistic function $\sigma' = h(1-h)$. So a backward
-# pass can do without $a$.
+# A hidden activation acts on each unit separately: $h = \phi(a)$, entry by entry. The usual
+# activations saturate: far from zero the function is flat and its slope nearly zero. You can
+# compute each slope from the *output*: $\tanh' = 1 - h^2$, and for the logistic function
+# $\sigma' = h(1-h)$. So a backward pass does not need $a$.
 
 # %% tags=["shows-answers"]
 a = np.linspace(-5, 5, 201)
@@ -217,27 +226,27 @@ for phi in functions:
 
 
 # %% [markdown]
-# Read the largest slope of tanh: it *is* 1, at $a = 0$, and below 1 everywhere else. The article
-# first says that it is always less than one. That fails only at $a = 0$; lesson 07 shows why this
-# one point matters.
+# Look up the largest slope of tanh: it *is* 1, at $a = 0$, and below 1 everywhere else. The article
+# first says that the slope is always less than one. That is wrong only at $a = 0$, but lesson 07
+# shows why this one point matters.
 
 # %% [markdown]
 # ## 4 Two difference quotients
 #
-# A derivative is a limit, and a computer must stop at a finite step. Expand $f$ around $x$:
+# A derivative is a limit, but a computer has to stop at a finite step. Expand $f$ around $x$:
 #
 # $$f(x \pm h) = f(x) \pm h f'(x) + \tfrac{h^2}{2} f''(x) \pm \tfrac{h^3}{6} f'''(x) + \dots$$
 #
-# The **forward difference** $\dfrac{f(x+h) - f(x)}{h}$ is off by about $\tfrac h2 f''$. In the
-# **central difference** the even terms cancel:
+# The **forward difference** $\dfrac{f(x+h) - f(x)}{h}$ has an error of about $\tfrac h2 f''$. In
+# the **central difference** the even terms cancel:
 #
 # $$\frac{f(x+h) - f(x-h)}{2h} = f'(x) + \tfrac{h^2}{6} f'''(x) + \dots$$
 #
-# For a function of many entries, move one entry at a time and leave the others where they are.
+# If a function has an array as its argument, change one entry at a time and keep the others fixed.
 #
 # **Exercise 2 ●○○ · 6 min.** `f` takes an array and returns a number; `x` is an array of any shape.
 # Return the central difference with the given step for every entry, in an array shaped like `x`.
-# `np.ndindex(x.shape)` walks through all indices. Leave `x` itself unchanged.
+# `np.ndindex(x.shape)` gives all indices, one after another. Leave `x` itself unchanged.
 
 # %% nbgrader={"grade": false, "grade_id": "central_difference", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def central_difference(f, x, step):
@@ -259,28 +268,31 @@ check("00.central_difference", central_difference)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two evaluations of `f` per entry. What differs between the two points, and what between entries?
+# You need two evaluations of `f` per entry. How do the two points differ from each other? And what
+# changes from one entry to the next?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Let $e$ be zero except for `step` at the index in question: $\big(f(x+e) - f(x-e)\big) / (2\cdot$ `step`$)$.
+# Let $e$ be zero except for `step` at one index. The entry at this index is
+# $\big(f(x+e) - f(x-e)\big) / (2\cdot$ `step`$)$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Make the result with `np.zeros_like(x)`. In the loop over indices make a *fresh* array of zeros,
-# set one entry to the step, and store the quotient under the same index.
+# Make the result with `np.zeros_like(x)`. In the loop over the indices, make a *new* array of zeros
+# each time and set one of its entries to the step. Store the quotient at the same index of the
+# result.
 #
 # </details>
 
 # %% [markdown]
 # ## 5 How small a step?
 #
-# The smaller the step, the smaller the term $\tfrac{h^2}{6} f'''$. But $f(x+h)$ and $f(x-h)$ then
-# agree in most of their digits, and the subtraction leaves only the rounding of the last ones,
-# magnified by $1/(2h)$. Two errors, one falling and one rising: on logarithmic axes they make a V.
-# Below, for $f(x) = e^{\sin x}$ at $x = 1$.
+# A smaller step makes the term $\tfrac{h^2}{6} f'''$ smaller. But then $f(x+h)$ and $f(x-h)$ agree
+# in most of their digits. Their difference contains little more than rounding errors, and these are
+# multiplied by $1/(2h)$. So one error falls and the other one rises, and on logarithmic axes their
+# sum has the form of a V. The figure shows it for $f(x) = e^{\sin x}$ at $x = 1$.
 
 # %%
 def f(x):
@@ -300,8 +312,8 @@ plots.show(
 )
 
 # %% [markdown]
-# **Exercise 3 ●○○ · 2 min.** Read the best step for the *central* difference off the figure. Any step
-# at which its error is below $10^{-9}$ will do.
+# **Exercise 3 ●○○ · 2 min.** Find the best step for the *central* difference in the figure. Any
+# step at which its error is below $10^{-9}$ passes.
 
 # %% nbgrader={"grade": false, "grade_id": "best_step", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 best_step = None
@@ -316,37 +328,38 @@ check("00.best_step", best_step)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# There are two V's. Take the lowest point of the deeper one.
+# The figure shows two V's. Take the lowest point of the deeper one.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# With machine precision $\varepsilon$ the two errors are about $h^2$ and $\varepsilon / h$; they are
-# equal when $h^3 = \varepsilon$.
+# With machine precision $\varepsilon$ the two errors are about $h^2$ and $\varepsilon / h$. They
+# are equal when $h^3 = \varepsilon$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the number</summary>
 #
-# `np.finfo(float).eps` is $\varepsilon$ for 64-bit numbers; take its cube root.
+# `np.finfo(float).eps` is $\varepsilon$ for 64-bit numbers. Take its cube root.
 #
 # </details>
 
 # %% [markdown]
 # ## 6 The complex step
 #
-# The V has a cause, the subtraction, and there is a way around it (Squire and Trapp, 1998). Move $x$
-# not along the real axis but at a right angle to it:
+# The error rises for small steps because of the subtraction, and you can avoid the subtraction
+# (Squire and Trapp, 1998). Change $x$ in the imaginary direction instead of along the real axis:
 #
 # $$f(x + ih) = f(x) + ih f'(x) - \tfrac{h^2}{2} f''(x) - \dots
 #   \quad\Longrightarrow\quad f'(x) = \frac{\operatorname{Im} f(x + ih)}{h} + O(h^2).$$
 #
-# Nothing is subtracted, so nothing is lost, and $h$ can be $10^{-30}$: the second term is then far
-# below rounding. In NumPy `1j` is the imaginary unit and `z.imag` the imaginary part. The price is
-# that $f$, real for real $x$, must compute on complex numbers and be *analytic*, which means that the
-# expansion above holds for complex steps as well. `abs`, `np.conj`, `.real` and norms are not, and
-# give a wrong answer without a word.
+# Nothing is subtracted, so no digits are lost. $h$ can be as small as $10^{-30}$, and then the
+# second term is far below the rounding error. In NumPy `1j` is the imaginary unit and `z.imag` the
+# imaginary part. The method has a condition. The function $f$, real for real $x$, must be able to
+# compute with complex numbers, and it must be *analytic*, which means that the expansion above
+# holds for complex steps as well. `abs`, `np.conj`, `.real` and norms are not analytic. With them
+# the complex step gives a wrong answer without a warning.
 #
-# **Exercise 4 ●●○ · 5 min.** The same gradient by complex step, with $h = 10^{-30}$.
+# **Exercise 4 ●●○ · 5 min.** Compute the same gradient by complex step, with $h = 10^{-30}$.
 
 # %% nbgrader={"grade": false, "grade_id": "complex_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def complex_step(f, x):
@@ -368,7 +381,7 @@ check("00.complex_step", complex_step)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One evaluation per entry this time, and the step no longer appears on both sides of $x$.
+# You need only one evaluation per entry, because the step is taken on one side of $x$ only.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -378,13 +391,14 @@ check("00.complex_step", complex_step)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Take your exercise 2. The point becomes `x` plus `1j` times `e`, the difference becomes an imaginary
-# part, and the denominator loses its 2.
+# Start from your exercise 2. The point becomes `x` plus `1j` times `e`. The difference becomes an
+# imaginary part, and the 2 in the denominator disappears.
 #
 # </details>
 
 # %% [markdown]
-# **Look at the numbers**: the smallest error of each curve in section 5, and the complex step's.
+# **How exact is each method?** The cell prints the smallest error of each curve in section 5, and
+# the error of the complex step.
 
 # %%
 best = {name: min(errors) for name, errors in error.items()}
@@ -396,15 +410,16 @@ for name, value in best.items():
 # %% [markdown]
 # ## 7 When are two gradients equal?
 #
-# Never to the last digit: even right code rounds. So we ask for the difference in relation to the
-# size of the numbers, and the question is *whose* size. Entry by entry is a trap. If one entry of
-# the true gradient happens to be $10^{-12}$, its rounding error may be as large as itself, and a
-# right gradient fails. Measure against the **largest** entry of the two arrays:
+# Two computed gradients never agree to the last digit, because even right code rounds. So we
+# compare their difference with the size of the numbers. But *which* size? To compare entry by entry
+# does not work. If one entry of the true gradient happens to be $10^{-12}$, its rounding error may
+# be as large as the entry itself, and the check would refuse a right gradient. Compare with the
+# **largest** entry of the two arrays instead:
 #
 # $$\mathrm{err}(a, b) = \frac{\max_i |a_i - b_i|}{\max\big(\max_i |a_i|,\; \max_i |b_i|\big)},
 #   \qquad \mathrm{err}(0, 0) = 0 .$$
 #
-# **Exercise 5 ●○○ · 4 min.** Write it.
+# **Exercise 5 ●○○ · 4 min.** Write this function.
 
 # %% nbgrader={"grade": false, "grade_id": "relative_error", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def relative_error(a, b):
@@ -424,32 +439,33 @@ check("00.relative_error", relative_error)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two maxima, and one case in which the quotient would be zero by zero.
+# Compute two maxima, and treat the case in which you would divide zero by zero.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Swapping $a$ and $b$ must not change the result; nor must multiplying both by the same number.
+# If you exchange $a$ and $b$, the result must not change. If you multiply both by the same number,
+# it must not change either.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# First the denominator: the larger of the two arrays' largest absolute entries. If it is zero,
-# return zero at once.
+# Compute the denominator first: the largest absolute entry of each array, and the larger of these
+# two. If it is zero, return zero at once.
 #
 # </details>
 
 # %% [markdown]
 # ## 8 A gradient check
 #
-# Now put the pieces together. A check that accepts a right gradient is easy to write; what counts is
-# that it **refuses** wrong ones. Yours will meet a right gradient and five wrong ones, of a recurrent
-# network's matrix: transposed; with a factor missing; too large by one part in ten thousand; with
-# one time step left out; with one step counted twice.
+# Now combine the parts. It is easy to write a check that accepts a right gradient. The difficult
+# part is that it has to **refuse** wrong ones. Your check will get one right gradient of a
+# recurrent network's matrix and five wrong ones: transposed; with a factor missing; too large by
+# one part in ten thousand; with one time step left out; with one step counted twice.
 #
-# **Exercise 6 ●●○ · 6 min.** `f` takes an array and returns a number, `grad` is what somebody claims to
-# be its gradient at `x`. Return `True` if the claim holds and `False` if not. Choose your method and
-# your tolerance; the losses will come in very different sizes, some of them tiny.
+# **Exercise 6 ●●○ · 6 min.** `f` takes an array and returns a number, and `grad` is supposed to be
+# its gradient at `x`. Return `True` if it is and `False` if not. You choose the method and the
+# tolerance. The losses differ very much in size, and some of them are tiny.
 
 # %% nbgrader={"grade": false, "grade_id": "gradient_check", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gradient_check(f, grad, x):
@@ -466,29 +482,29 @@ check("00.gradient_check", gradient_check)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# You have written everything it needs.
+# You have already written every function that it needs.
 #
 # </details>
 # <details><summary>Hint 2 · the reasoning</summary>
 #
-# The tolerance must lie above the error of your numerical gradient, or right gradients fail, and
-# below the smallest fault, or that one passes. Between section 5 and the list of faults there is a
-# lot of room.
+# The tolerance must be larger than the error of your numerical gradient, or right gradients fail.
+# It must be smaller than the smallest mistake, or this mistake passes. Compare the errors in
+# section 5 with the list of mistakes: there is a lot of room between them.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
 # Compute a numerical gradient with the best step from exercise 3, and compare the two arrays with
-# exercise 5.
+# your function of exercise 5.
 #
 # </details>
 
 # %% [markdown]
-# **What you just saw.** `rnnlib.numgrad.check_gradient` does the same for many arrays at once, and
-# says in which one, and where in it, the difference is. Below, one entry is wrong by one part in a
-# hundred, but in relation to the whole array that is much less. This is the price of measuring by the
-# largest entry: a mistake in small entries looks small. So choose a tolerance far below any plausible
-# error.
+# **A mistake in a small entry looks small.** `rnnlib.numgrad.check_gradient` does the same as your
+# check for many arrays at once. It also reports which array is wrong, and at which entry. In the
+# cell below, one entry is wrong by one part in a hundred. Relative to the largest entry of the
+# array the error is much smaller. This is the price of comparing with the largest entry. So choose
+# a tolerance far below any plausible error.
 
 # %% tags=["shows-answers"]
 W = np.random.default_rng(1).normal(size=(20, 30))
@@ -498,9 +514,9 @@ report = numgrad.check_gradient(lambda p: np.tanh(p["W"]).sum(), {"W": claim}, {
 print(report)
 
 # %% [markdown]
-# **Exercise 7 ●○○ · 3 min · graded by hand.** In at most five sentences: why does the error of the
-# central difference *rise* when the step becomes very small, and why does that of the complex step
-# not? (If you learn alone: a model answer is in `solutions/`.)
+# **Exercise 7 ●○○ · 3 min · graded by hand.** Answer in at most five sentences. Why does the error
+# of the central difference *rise* when the step becomes very small? Why does the error of the
+# complex step not rise? (If you learn alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explain", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # The values $f(x+h)$ and $f(x-h)$ are each rounded to about sixteen digits. When $h$ is small they
@@ -513,12 +529,12 @@ print(report)
 # ## 9 Refute it
 #
 # Hidden activations act entry by entry. The article says the same of the output activation, and
-# adds that it is usually a softmax, which turns a row $o$ of numbers, the *logits*, into shares of one:
-# $\hat y_k = e^{o_k} / \sum_j e^{o_j}$. If both were so, entry $k$ of the output could depend on nothing
-# but logit $k$.
+# adds that it is usually a softmax. A softmax turns a row $o$ of numbers, the *logits*, into shares
+# that add up to one: $\hat y_k = e^{o_k} / \sum_j e^{o_j}$. If both statements were right, entry
+# $k$ of the output could depend only on logit $k$.
 #
-# **Exercise 8 ●○○ · 2 min.** Refute it. Give two lists of logits, equally long, that agree in at least
-# one entry, and whose softmax differs in that same entry.
+# **Exercise 8 ●○○ · 2 min.** Refute it. Give two lists of logits of the same length that agree in
+# at least one entry, and whose softmax differs in that same entry.
 
 # %% nbgrader={"grade": false, "grade_id": "two_logits", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 two_logits = None  # ([...], [...])
@@ -537,19 +553,19 @@ check("00.refute_elementwise", two_logits)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Which logits appear in the formula for $\hat y_k$?
+# Which logits occur in the formula for $\hat y_k$?
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Two logits each. Keep the first; raise the second.
+# Use two logits in each list. Keep the first one and raise the second.
 #
 # </details>
 
 # %% [markdown]
-# **What you just saw**: the derivative of the softmax is a full matrix,
-# $\operatorname{diag}(\hat y) - \hat y^\top \hat y$ for a row $\hat y$. Its rows sum to zero, and its
-# entries off the diagonal are not small.
+# **The derivative of a softmax is a full matrix**:
+# $\operatorname{diag}(\hat y) - \hat y^\top \hat y$ for a row $\hat y$. The cell prints one. Its
+# rows sum to zero, and its entries off the diagonal are not small.
 
 # %% tags=["shows-answers"]
 yhat = losses.softmax(np.array([0.5, -0.3, 1.0]))
@@ -559,11 +575,11 @@ print(np.round(losses.softmax_jacobian(yhat), 3))
 # ## Recap
 #
 # - A falling loss proves nothing about the gradient.
-# - Central differences lose digits at every step, fewest near $\varepsilon^{1/3}$; the complex step
-#   loses none, if $f$ is analytic.
-# - Compare with the largest entry, and choose a tolerance between the method's error and the smallest
-#   fault.
-# - A check is worth what it refuses.
+# - Central differences lose digits at every step size, fewest near $\varepsilon^{1/3}$; the complex
+#   step loses none, if $f$ is analytic.
+# - Compare with the largest entry, and choose a tolerance between the error of the method and the
+#   smallest mistake.
+# - A check is only as good as the mistakes it refuses.
 #
 # ### Sources
 #

@@ -1,15 +1,15 @@
 # %% [markdown]
 # # 01 · The scalar RNN
 #
-# **After this lesson you can** tell an immediate from a total derivative; derive
-# $\dfrac{ds_k}{dW}$ as a sum over paths, as a recursion and as a reverse sweep; code all three;
-# and say why they agree.
+# **After this lesson you can** tell an immediate from a total derivative; derive $\dfrac{ds_k}{dW}$
+# as a sum over paths, as a recursion and as a reverse sweep; write code for all three; and say why
+# they agree.
 #
 # about 120 minutes · difficulty ●●○ · before it: 00, the chain rule
 #
-# A recurrent network uses the same weight at every step, and everything that is hard about its
-# gradient comes from that. This lesson makes every quantity a plain number. There are no shapes
-# to get wrong, so what remains is the idea.
+# A recurrent network uses the same weight at every step. This one fact causes everything that is
+# difficult about its gradient. In this lesson every quantity is a plain number, so no shape can be
+# wrong, and you can concentrate on the idea.
 
 # %% [markdown]
 # ### Notation
@@ -26,8 +26,9 @@
 # | $\bar v = \dfrac{d L}{d v}$ | `dv` | adjoint: the derivative of the loss with respect to $v$ over all paths, later steps included |
 # | $\theta$ | `"U"` or `"W"` | either of the two parameters that move the state |
 #
-# Arrays over steps have $T$ entries, so step $t$ stands at index $t-1$. Only the states have
-# $T+1$, because the initial one is among them. The activation is $f = \tanh$ throughout.
+# Arrays over steps have $T$ entries, and the entry of step $t$ has the index $t-1$. Only the array
+# of states has $T+1$ entries, because it also contains the initial state. The activation is
+# $f = \tanh$ throughout.
 
 # %% tags=["shows-answers"]
 import numpy as np
@@ -44,12 +45,13 @@ print(run._fields, "T =", len(x))
 # %% [markdown] tags=["S3.1"]
 # ## 1 The network
 #
-# At each step the network mixes the new input with its own previous state and squashes the sum:
+# At each step the network adds the weighted input to its own weighted previous state, and applies
+# $\tanh$ to the sum:
 #
 # $$a_t = U x_t + W s_{t-1}, \qquad s_t = \tanh(a_t), \qquad o_t = V s_t .$$
 #
-# Writing one copy of the network per step, from left to right, is called *unrolling* it. The
-# copies share their weights: there is one $W$, used $T$ times.
+# To *unroll* the network means to draw one copy of it per step, from left to right. The copies
+# share their weights: there is only one $W$, and it is used $T$ times.
 
 # %%
 plots.show(
@@ -62,7 +64,7 @@ plots.show(
 # %% [markdown]
 # **Exercise 1 ●○○ · 5 min.** Write the forward pass. `params` is a dict with the numbers `"U"`,
 # `"W"`, `"V"`; `x` has $T$ entries; `s0` is a number. Return the three arrays `a`, `s`, `o`, in
-# this order; `s` has $T+1$ entries and starts with `s0`.
+# this order. The array `s` has $T+1$ entries and starts with `s0`.
 
 # %% nbgrader={"grade": false, "grade_id": "scalar_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def scalar_forward(params, x, s0):
@@ -86,28 +88,30 @@ check("01.scalar_forward", scalar_forward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The states depend on each other, so they have to come one after the other. The outputs do not.
+# Each state depends on the one before it, so compute the states one after another. The outputs do
+# not depend on each other.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# With the course's indices, step $t$ fills `a[t-1]` and `s[t]`, and it reads `x[t-1]` and
-# `s[t-1]`.
+# In the course's indices, step $t$ reads `x[t-1]` and `s[t-1]`, and it writes `a[t-1]` and `s[t]`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Make two arrays of zeros, of lengths $T$ and $T+1$. Put the initial state into the second. Loop
-# over $t$ from 1 to $T$: first the pre-activation from the equation, then its hyperbolic tangent.
-# After the loop, the outputs are `V` times all states but the initial one.
+# Make two arrays of zeros, of lengths $T$ and $T+1$. Write the initial state into the first entry
+# of the second array. Loop over $t$ from 1 to $T$: compute the pre-activation from the equation,
+# then its hyperbolic tangent. After the loop, the outputs are `V` times all states except the
+# initial one.
 #
 # </details>
 
 # %% [markdown]
-# **Look at this.** The same five inputs, three recurrent weights. With a positive $W$ the
-# state remembers the sign of what came before; with a negative one it swings against it; with
-# $W = 0$ it forgets at once. How strongly the past is felt is what $W$ decides, and that is why
-# we want the derivative with respect to $W$.
+# **How $W$ changes the memory.** The figure shows the states for the same five inputs and three
+# recurrent weights. A positive $W$ makes each state follow the sign of the state before. A negative
+# $W$ pushes it towards the opposite sign. With $W = 0$ a state depends on the newest input only. So
+# $W$ decides how strongly the past influences the state, and training needs the derivative with
+# respect to $W$ to adjust it.
 
 # %% tags=["shows-answers"]
 states = {
@@ -123,18 +127,19 @@ plots.show(
 # %% [markdown] tags=["S3.5"]
 # ## 2 One step: the immediate derivative
 #
-# $W$ reaches $s_t$ along two routes: directly, because $a_t$ contains $W s_{t-1}$; and indirectly,
-# because $s_{t-1}$ was itself computed with $W$. Take the direct route first. Hold $s_{t-1}$ fixed
-# as if it were an input, and differentiate $s_t = f(U x_t + W s_{t-1})$:
+# $W$ influences $s_t$ along two routes. The direct route exists because $a_t$ contains $W s_{t-1}$.
+# The indirect route exists because $s_{t-1}$ was itself computed with $W$. Take the direct route
+# first: hold $s_{t-1}$ fixed, as if it were an input, and differentiate
+# $s_t = f(U x_t + W s_{t-1})$:
 #
 # $$\frac{\partial^{+} s_t}{\partial W} = f'(a_t)\, s_{t-1}, \qquad
 #   \frac{\partial^{+} s_t}{\partial U} = f'(a_t)\, x_t .$$
 #
-# The plus marks a derivative that looks at this step's use of the parameter only. It is called the
-# **immediate** derivative.
+# The plus sign marks a derivative that counts only this step's use of the parameter. It is called
+# the **immediate** derivative.
 #
-# The slope needs no second call of $\tanh$. Since $\tanh'(a) = 1 - \tanh^2(a)$, it can be read off
-# the state that the step produced: $f'(a_t) = 1 - s_t^2$.
+# You need no second call of $\tanh$ to compute the slope. Since $\tanh'(a) = 1 - \tanh^2(a)$, the
+# slope follows from the state that the step produced: $f'(a_t) = 1 - s_t^2$.
 
 # %% [markdown]
 # **Exercise 2 ●○○ · 8 min.** Given a finished run, return both immediate derivatives for all
@@ -156,25 +161,28 @@ check("01.immediate", immediate)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# No loop is needed: no step asks about another one.
+# You need no loop, because the immediate derivative of one step does not depend on any other step.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $f'(a_t) = 1 - s_t^2$ for $t = 1, \dots, T$, which is the array of states without its first
-# entry. The states that the steps *read* are the array without its last entry.
+# $f'(a_t) = 1 - s_t^2$ for $t = 1, \dots, T$. These states are the array of states without its
+# first entry. The states that the steps *read* are the array without its last entry.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# One array of slopes from `run.s[1:]`. Multiply it by the inputs for $U$, and by the states that
-# begin with `run.s[0]` and leave out the last for $W$.
+# Compute one array of slopes from `run.s[1:]`. For $U$ multiply it by the inputs. For $W$ multiply
+# it by the states from `run.s[0]` up to the last but one.
 #
 # </details>
 
 # %% [markdown]
-# **What you just wrote** is only half of the truth. Nudge $W$ and measure how the states really move:
-# at step 1 the measured derivative equals the immediate one, and after that the two part.
+# **Is this the whole derivative?** Your function counts one of two routes. The cell below changes
+# $W$ a little, measures how each state really changes, and draws this measured derivative beside
+# the immediate one.
+#
+# **Predict first.** At which step must the two agree, and why?
 
 # %% tags=["shows-answers"]
 direct = scalar.immediate(params, run)["W"]
@@ -187,8 +195,8 @@ def states_for(W):
 measured = numgrad.complex_step(states_for, params["W"])
 bars = {"immediate": direct, "measured": measured}
 plots.show(
-    plots.paired_bars(bars, "step t", "derivative of $s_t$ by W"),
-    "Immediate and measured derivative of each state by W: "
+    plots.paired_bars(bars, "step t", "$ds_t / dW$"),
+    "Immediate and measured derivative of each state with respect to W: "
     "equal at step 1, different afterwards.",
 )
 
@@ -196,27 +204,27 @@ plots.show(
 # %% [markdown] tags=["S0.5", "S3.3", "S3.4", "S3.5"]
 # ## 3 All steps: the recursion
 #
-# Now add the second route. When $W$ moves, $s_{t-1}$ moves too, by $\dfrac{ds_{t-1}}{dW}$, and a
-# change of $s_{t-1}$ reaches $s_t$ with the factor
+# Now add the second route. When $W$ changes, $s_{t-1}$ changes too, at the rate
+# $\dfrac{ds_{t-1}}{dW}$. A change of $s_{t-1}$ is passed on to $s_t$ with the factor
 #
 # $$J_t = \frac{\partial s_t}{\partial s_{t-1}} = f'(a_t)\, W .$$
 #
-# Two routes, one sum:
+# The total derivative is the sum of the two routes:
 #
 # $$\boxed{\;\frac{ds_t}{dW} = \frac{\partial^{+} s_t}{\partial W} + J_t\, \frac{ds_{t-1}}{dW}\;}
 #   \qquad \frac{ds_0}{dW} = 0 .$$
 #
-# The recursion starts at zero because $s_0$ is given: it was not computed with $W$. (It may be
-# learned, and then it has a gradient of its own, but it still does not depend on $W$.) So at the
-# first step immediate and total derivative are the same number. If moreover $s_0 = 0$, both vanish:
-# $\partial^{+}s_1/\partial W = f'(a_1)\, s_0$.
+# The recursion starts at zero because $s_0$ is given and was not computed with $W$. ($s_0$ may be
+# learned. Then it has a gradient of its own, but it still does not depend on $W$.) So at the first
+# step the immediate and the total derivative are the same number: that is why the two bars at step
+# 1 agree. If moreover $s_0 = 0$, both are zero: $\partial^{+}s_1/\partial W = f'(a_1)\, s_0$.
 #
-# For $U$ the story is the same. The input $x_t$ does not depend on $U$, but $s_{t-1}$ does.
+# The same argument holds for $U$. The input $x_t$ does not depend on $U$, but $s_{t-1}$ does.
 
 # %% [markdown]
-# **Exercise 3 ●●○ · 15 min.** Compute the total derivatives of all states by this recursion. Return
-# a dict with `"U"` and `"W"`, each $(T,)$, entry $t-1$ holding $ds_t/d\theta$. You may call your
-# `immediate`.
+# **Exercise 3 ●●○ · 15 min.** Compute the total derivatives of all states with this recursion.
+# Return a dict with `"U"` and `"W"`, each $(T,)$. Entry $t-1$ of each array holds $ds_t/d\theta$,
+# where $\theta$ is $U$ or $W$. You may call your `immediate`.
 
 # %% nbgrader={"grade": false, "grade_id": "total_by_recursion", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def total_by_recursion(params, run):
@@ -242,28 +250,29 @@ check("01.total_by_recursion", total_by_recursion)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# At each step two things are added: something you have from exercise 2, and something the previous
-# step has just computed.
+# Each step adds two terms. You have the first one from exercise 2. The second one uses the total
+# derivative that the step before has just computed.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The factor between the two steps is $J_t = (1 - s_t^2)\, W$, for $U$ as well as for $W$: it is the
-# *state* that travels, whatever moved it.
+# The factor between the two steps is $J_t = (1 - s_t^2)\, W$, for $U$ as well as for $W$. It
+# describes how a change of the *state* is passed on, whichever parameter caused the change.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# For each of the two names keep an array `d` of $T+1$ zeros, where `d[t]` is to become the total
-# derivative of $s_t$. Walk $t$ from 1 to $T$ and set `d[t]` to the immediate derivative of that
-# step plus that step's Jacobian times `d[t-1]`. Leave out `d[0]` when you return.
+# For each of the two names make an array `d` of $T+1$ zeros; `d[t]` will hold the total derivative
+# of $s_t$. Loop over $t$ from 1 to $T$. Set `d[t]` to the immediate derivative of that step plus
+# the Jacobian of that step times `d[t-1]`. Return the array without `d[0]`.
 #
 # </details>
 
 # %% [markdown]
-# **What you just saw.** The recursion gives what was measured, digit for digit. It runs in the same
-# direction as the network, so it can be computed while the network runs; in matrix form this is
-# *real-time recurrent learning* (Williams and Zipser, 1989).
+# **The recursion equals the measurement.** The numbers below compare the two: they agree to
+# rounding. The recursion runs in the same direction as the network, so you can compute it while the
+# network runs. In matrix form this method is called *real-time recurrent learning* (Williams and
+# Zipser, 1989).
 
 # %% tags=["shows-answers"]
 total = scalar.total(params, run)["W"]
@@ -274,13 +283,13 @@ print(f"all steps, largest difference from the measured: {abs(total - measured).
 # %% [markdown]
 # ### Is $U$ the easy one?
 #
-# A set of lecture slides on the scalar RNN, the source of this lesson's induction, calls the
-# derivative by $W$ the difficult one and says nothing of $U$, as if $f'(a_t)\,x_t$ were the whole of
-# it. If that were right, the immediate derivative by $U$ would at least have the sign of the total
-# one.
+# A set of lecture slides on the scalar RNN is the source of this lesson's induction. It calls the
+# derivative with respect to $W$ the difficult one. It does not mention the derivative with respect
+# to $U$, as if $f'(a_t)\,x_t$ were its whole derivative. If that were right, the immediate
+# derivative with respect to $U$ would at least have the sign of the total derivative.
 #
 # **Exercise 4 ●○○ · 8 min · refute it.** Find a network and an input for which, at some step, the
-# immediate and the total derivative by $U$ have *opposite signs*. Give a tuple
+# immediate and the total derivative with respect to $U$ have *opposite signs*. Give a tuple
 # `(U, W, x, s0)`, where `x` is a list of inputs. Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "counterexample", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
@@ -295,26 +304,27 @@ check("01.refute_immediate", counterexample)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two steps are enough. The first should leave a strong mark, the second a faint one.
+# Two steps are enough. The first input should influence the second state strongly, and the second
+# input only weakly.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\dfrac{ds_2}{dU} = f'(a_2)\Big(x_2 + W \dfrac{ds_1}{dU}\Big)$ has the sign of the bracket; the
+# $\dfrac{ds_2}{dU} = f'(a_2)\Big(x_2 + W \dfrac{ds_1}{dU}\Big)$ has the sign of the bracket. The
 # immediate derivative has the sign of $x_2$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Take $W$ near 1, $x_1$ positive and not so large that $\tanh$ saturates, and $x_2$ negative but
-# close to zero.
+# Take $W$ near 1. Take $x_1$ positive, but small enough that $\tanh$ does not saturate. Take $x_2$
+# negative and close to zero.
 #
 # </details>
 
 # %% [markdown] tags=["S0.7", "S3.4", "S3.6", "S3.7"]
 # ## 4 The sum over paths
 #
-# Put the recursion into itself. With $\partial^{+}s_i$ short for $\partial^{+}s_i/\partial W$, two
+# Insert the recursion into itself. Write $\partial^{+}s_i$ for $\partial^{+}s_i/\partial W$. Two
 # steps give
 #
 # $$\frac{ds_2}{dW} = \partial^{+}s_2 + J_2\, \partial^{+}s_1 ,$$
@@ -324,27 +334,28 @@ check("01.refute_immediate", counterexample)
 # $$\frac{ds_3}{dW} = \partial^{+}s_3 + J_3\,\Big(\partial^{+}s_2 + J_2\,\partial^{+}s_1\Big)
 #   = \partial^{+}s_3 + J_3\,\partial^{+}s_2 + J_3 J_2\,\partial^{+}s_1 .$$
 #
-# Each addend is one **path**: $W$ is used at step $i$, and the change it makes travels through the
-# states up to step $k$. In general
+# Each term is one **path**. It begins where $W$ is used at step $i$. The change that this use makes
+# then passes through the states up to step $k$. In general
 #
 # $$\boxed{\;\frac{ds_k}{dW} = \sum_{i=1}^{k} \Big(\prod_{j=i+1}^{k} J_j\Big)\,
 #   \frac{\partial^{+} s_i}{\partial W}\;}$$
 #
-# where the product from $i+1$ to $k$ has $k-i$ factors, and for $i = k$ none: an empty product is 1.
-# A path takes $W$ once, as a parameter, at its beginning. The factors $W$ inside the $J_j$ only carry
-# the change on; they are not differentiated here.
+# The product from $i+1$ to $k$ has $k-i$ factors. For $i = k$ it has none, and an empty product is 1.
+# A path differentiates $W$ exactly once, at its beginning, where $W$ is used as a parameter. The
+# factors $W$ inside the $J_j$ only pass the change on; they are not differentiated here.
 
 # %%
 plots.show(
     plots.unrolled(4, lit=(2, 4)),
     "One path lit in the unrolled network: W is used at step 2, "
-    "and the change travels through J_3 and J_4 to the state s_4.",
+    "and the change passes through J_3 and J_4 to the state s_4.",
 )
 
 
 # %% [markdown]
 # **Exercise 5 ●●○ · 15 min.** Compute $ds_k/dU$ and $ds_k/dW$ as this sum, for one given step $k$
-# between 1 and $T$. Return a dict of two numbers. Write the products out: no recursion this time.
+# between 1 and $T$. Return a dict of two numbers. Compute every product explicitly, without the
+# recursion.
 
 # %% nbgrader={"grade": false, "grade_id": "total_by_paths", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def total_by_paths(params, run, k):
@@ -370,40 +381,41 @@ check("01.total_by_paths", total_by_paths)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two loops, one inside the other: the outer one over the step where the path begins, the inner one
-# over the steps it travels.
+# Use two nested loops. The outer loop runs over the step where the path begins, the inner loop over
+# the steps that follow on the path.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The path that begins at $i$ has the factors $J_{i+1}, J_{i+2}, \dots, J_k$. Write the indices of
-# $k = 3$ on paper before you write the `range`.
+# The path that begins at step $i$ has the factors $J_{i+1}, J_{i+2}, \dots, J_k$. Write down the
+# indices for $k = 3$ before you write the `range`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
 # For each name start a sum at zero. For each `i` from 1 to `k`, start with the immediate derivative
-# of step `i`, multiply it by `J[j-1]` for every `j` above `i` up to `k` included, and add the result
-# to the sum.
+# of step `i`. Multiply it by `J[j-1]` for every `j` from `i+1` up to and including `k`. Add the
+# result to the sum.
 #
 # </details>
 
 # %% [markdown]
-# **Look at this.** Every bar is cut into its paths. The longer a path, the more factors
-# $J_j$ it carries; where these are smaller than one in size, old uses of $W$ fade. Lesson 07 is
-# about what becomes of this over a hundred steps.
+# **Which paths contribute how much?** Each bar is the total derivative of one state, divided into
+# its paths. A longer path contains more factors $J_j$. Where these factors are smaller than one in
+# size, old uses of $W$ contribute less and less. Lesson 07 examines what happens to them over a
+# hundred steps.
 
 # %% tags=["shows-answers"]
 terms = [scalar.path_terms(params, run, k) for k in range(1, 6)]
 plots.show(
-    plots.stacked_paths(terms, total, "derivative of $s_k$ by W"),
+    plots.stacked_paths(terms, total, "$ds_k / dW$"),
     "For each step k a bar made of its k path terms, coloured by the step "
     "where W is used; a dot marks their sum, the total derivative.",
 )
 
 # %% [markdown]
-# For small $k$ a computer algebra system can carry out both sides with symbols in place of numbers.
-# A difference of zero is then zero for *all* parameters and inputs, for this $k$.
+# For small $k$ a computer algebra system can compute both sides with symbols in place of numbers.
+# If the difference is zero, the formula holds for *all* parameters and inputs, for this $k$.
 
 # %%
 try:
@@ -425,15 +437,14 @@ else:
 
 
 # %% [markdown]
-# **Exercise 6 ●●○ · 15 min · graded by hand.** That is four cases, not a proof. Prove by induction
-# that the sum over paths holds for every $k \ge 1$. State the base case, including what the empty
-# product means there; state what you assume for $k$; then do the step to $k+1$, and say in words
-# what each of its two parts does to the paths. (If you learn alone: a model answer is in
-# `solutions/`.)
+# **Exercise 6 ●●○ · 15 min · graded by hand.** These four cases are no proof. Prove by induction
+# that the sum over paths holds for every $k \ge 1$. State the base case, and what the empty product
+# means there. State what you assume for $k$. Then do the step to $k+1$, and say in words what each
+# of its two parts does to the paths. (If you learn alone: a model answer is in `solutions/`.)
 #
 # <details><summary>A nudge</summary>
 #
-# Apply the recursion of section 3 once, to $s_{k+1}$, and insert what you assume for $s_k$.
+# Apply the recursion of section 3 once, to $s_{k+1}$, and insert the assumption for $s_k$.
 #
 # </details>
 
@@ -452,22 +463,23 @@ else:
 # %% [markdown] tags=["S3.3"]
 # ## 5 The reverse sweep
 #
-# The loss depends on all outputs, $L(o_1, \dots, o_T)$, and training needs $dL/dW$, $dL/dU$, $dL/dV$ at
-# once. Only $V$ is simple: $s_t$ does not depend on it, so
-# $\dfrac{dL}{dV} = \sum_t \bar o_t\, s_t$ with $\bar o_t = \partial L/\partial o_t$. For the others
-# one could put the total derivatives into the chain rule, parameter by parameter. It is cheaper to
-# ask the question from the loss's end: *what is the derivative of $L$ with respect to the state
-# $s_t$, over all paths?* Call the answer the adjoint $\bar s_t$.
+# The loss depends on all outputs, $L(o_1, \dots, o_T)$, and training needs $dL/dW$, $dL/dU$ and
+# $dL/dV$ at once. Only $V$ is simple. The state $s_t$ does not depend on $V$, so
+# $\dfrac{dL}{dV} = \sum_t \bar o_t\, s_t$ with $\bar o_t = \partial L/\partial o_t$. For $W$ and
+# $U$ you could insert the total derivatives into the chain rule, one parameter at a time. It is
+# cheaper to start from the loss and ask: *what is the derivative of $L$ with respect to the state
+# $s_t$, over all paths?* This derivative is the adjoint $\bar s_t$.
 #
-# In the unrolled network $s_t$ is used twice: by its own output, $o_t = V s_t$, and by the next
-# step, through $a_{t+1}$. So
+# In the unrolled network, $s_t$ is used twice: its own output uses it, $o_t = V s_t$, and the next
+# step uses it in $a_{t+1}$. Each use adds one term:
 #
 # $$\bar s_t = V\,\bar o_t + W\,\bar a_{t+1}, \qquad \bar a_t = f'(a_t)\,\bar s_t, \qquad
 #   \bar a_{T+1} = 0 .$$
 #
-# Walk from $t = T$ down to 1. The loss feels the use of $W$ *at step $t$* through $s_t$ only, so that use
-# contributes $\bar s_t\,\dfrac{\partial^{+} s_t}{\partial W} = \bar s_t\, f'(a_t)\, s_{t-1} =
-# \bar a_t\, s_{t-1}$, and the gradient is the sum over all uses. The same for the others:
+# Compute these from $t = T$ down to 1. The use of $W$ *at step $t$* influences the loss only
+# through $s_t$. So this use contributes
+# $\bar s_t\,\dfrac{\partial^{+} s_t}{\partial W} = \bar s_t\, f'(a_t)\, s_{t-1} = \bar a_t\, s_{t-1}$,
+# and the gradient is the sum over all uses. The other gradients follow in the same way:
 #
 # $$\frac{dL}{dW} = \sum_{t} \bar a_t\, s_{t-1}, \qquad \frac{dL}{dU} = \sum_{t} \bar a_t\, x_t,
 #   \qquad \bar x_t = U\,\bar a_t, \qquad \bar s_0 = W\,\bar a_1 .$$
@@ -475,8 +487,9 @@ else:
 # This is *back-propagation through time* (Werbos, 1990).
 
 # %% [markdown]
-# **Exercise 7 ●●● · 25 min.** Write the sweep. `do` holds the adjoints $\bar o_t$, shape $(T,)$.
-# Return a dict with the numbers `"U"`, `"W"`, `"V"`, `"s0"` and the array `"x"` of shape $(T,)$.
+# **Exercise 7 ●●● · 25 min.** Write the reverse sweep. `do` holds the adjoints $\bar o_t$, shape
+# $(T,)$. Return a dict with the numbers `"U"`, `"W"`, `"V"`, `"s0"` and the array `"x"` of shape
+# $(T,)$.
 
 # %% nbgrader={"grade": false, "grade_id": "scalar_bptt", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def scalar_bptt(params, run, do):
@@ -506,34 +519,37 @@ check("01.scalar_bptt", scalar_bptt)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One number travels from right to left: what the future has to say about the current state. At each
-# step it is joined by what the present output has to say.
+# One number is passed back from step to step: the derivative of all later losses with respect to
+# the current state. At each step the contribution of this step's output is added to it.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Per step, in this order: complete $\bar s_t$; multiply by the slope to get $\bar a_t$; add to the
-# parameters' sums; pass $W \bar a_t$ on to the left. What is passed on by step 1 is $\bar s_0$.
+# At each step, in this order: add the two terms of $\bar s_t$; multiply by the slope to get
+# $\bar a_t$; add to the sums of the parameters; pass $W \bar a_t$ back to the step before. The
+# number that step 1 passes back is $\bar s_0$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Start with a `ds` of zero and loop over array indices `t` from $T-1$ down to 0 (so `t` is one less than
-# the step's number). That step reads the state `run.s[t]` and produces `run.s[t+1]`. Inside: `ds` grows by $V$ times
-# the output's adjoint; `da` is `ds` times the slope; four sums and one entry of `"x"`; then `ds`
-# becomes `da` times the recurrent weight.
+# Start with a `ds` of zero and loop over array indices `t` from $T-1$ down to 0 (so `t` is the
+# step's number minus one). That step reads the state `run.s[t]` and produces `run.s[t+1]`. Inside
+# the loop: add $V$ times the adjoint of the output to `ds`; set `da` to `ds` times the slope;
+# update four sums and one entry of `"x"`; then set `ds` to `da` times the recurrent weight.
 #
 # </details>
 
 # %% [markdown]
-# **What you just saw.** Written out, the gradient is a double sum over outputs $t$ and uses $i \le t$:
+# **Why the sweep gives the same gradient.** Written out, the gradient is a double sum over outputs
+# $t$ and uses $i \le t$:
 #
 # $$\frac{dL}{dW} = \sum_{t=1}^{T}\sum_{i=1}^{t} V\bar o_t \Big(\prod_{j=i+1}^{t} J_j\Big)\,\partial^{+}s_i .$$
 #
-# Sort it by $t$, and you get one total derivative per output: section 4. Sort it by $i$, and everything
-# to the right of step $i$ has been gathered in one number, $\bar s_i$, before it meets the use of $W$:
-# section 5. The same terms, added in another order, so the same gradient. The check below needs
-# neither route: it nudges the parameters.
+# Sort the terms by $t$, and you get one total derivative per output, as in section 4. Sort them by
+# $i$ instead. Then all terms that lie to the right of step $i$ are first added up in one number,
+# $\bar s_i$, and this number is multiplied by the immediate derivative, as in section 5. Both
+# orders add the same terms, so they give the same gradient. The check below uses neither formula:
+# it changes the parameters a little and measures the loss.
 
 # %% tags=["shows-answers"]
 y = np.array([0.2, -0.5, 0.8, 0.1, -0.3])
@@ -549,10 +565,10 @@ _, do = losses.squared_error(run.o, y)
 print(numgrad.check_gradient(loss, scalar.backward(params, run, do), inputs))
 
 # %% [markdown]
-# **Three routes, three prices.** Count how often a factor $J_j$ is multiplied for one parameter. The
-# path sum writes out every product; the recursion and the sweep reuse what they have. The recursion
-# has to be run once for each parameter, the sweep serves them all. With matrices the difference will
-# be much larger: lesson 06.
+# **What the three methods cost.** Count the multiplications by a factor $J_j$ for one parameter.
+# The path sum computes every product from the beginning; the recursion and the sweep reuse what
+# they have already computed. The recursion has to run once for each parameter, while one sweep
+# serves all parameters. With matrices the difference is much larger: lesson 06.
 
 # %%
 T = np.arange(2, 101)
@@ -569,11 +585,12 @@ plots.show(
 # %% [markdown] tags=["S3.2"]
 # ## 6 What carries over to matrices
 #
-# The slides promise that the scalar formulas carry over to vectors of states. The structure does: a
-# sum over paths, each a product of Jacobians and one immediate derivative. But two places in this
-# lesson used that numbers commute: we wrote $J_3 J_2$ and could have written $J_2 J_3$; and in the
-# sweep we multiplied by $W$ from whichever side was convenient. With matrices the order of a path is
-# fixed, **latest step on the left**: $J_k J_{k-1} \cdots J_{i+1}$.
+# The slides promise that the scalar formulas carry over to vectors of states. The structure does
+# carry over: the derivative is a sum over paths, and each path is a product of Jacobians and one
+# immediate derivative. But numbers commute, and two places in this lesson used that. We wrote
+# $J_3 J_2$ and could have written $J_2 J_3$; and in the sweep we multiplied by $W$ from either
+# side. For matrices the order of the factors on a path is fixed, **latest step on the left**:
+# $J_k J_{k-1} \cdots J_{i+1}$.
 
 # %% tags=["shows-answers"]
 rng = np.random.default_rng(0)
@@ -587,8 +604,8 @@ print(f"five random Jacobians in the wrong order: off by {gap:.2f} of the norm")
 # ## 7 Refute it
 #
 # The same slides give this scalar network the output $o_t = \mathrm{softmax}(V s_t)$. Train it with
-# the usual loss for a softmax, the cross-entropy $-\sum_t y_t \log o_t$ with targets $y_t = 1$: surely
-# the loss depends on the weights?
+# the usual loss for a softmax, the cross-entropy $-\sum_t y_t \log o_t$ with targets $y_t = 1$. It
+# seems obvious that this loss depends on the weights.
 #
 # **Exercise 8 ●○○ · 5 min.** Refute that. Give two triples `(U, W, V)` in which each of the three
 # weights differs by at least 1, and for which the printed model has exactly the same loss and a
@@ -616,23 +633,26 @@ check("01.refute_softmax", two_networks)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# How much can go wrong when you simply try two triples far apart?
+# Try two triples that are far apart. Which of them could fail?
 #
 # </details>
 
 # %% [markdown]
-# **What you just saw.** A softmax shares out a total of one among $K$ outputs; with $K = 1$ there is
-# nothing to share. A gradient check would have passed this model without complaint: its gradient
-# *is* zero. Correct gradients are necessary, not sufficient. In the scalar case leave the output
-# linear, as this lesson did; softmax comes in lesson 02, for $K \ge 2$.
+# **Why every triple works.** A softmax divides a total of one among $K$ outputs. With $K = 1$ the
+# only output is always 1, whatever the weights are. A gradient check accepts this model, because
+# its gradient *is* zero. So a correct gradient is necessary, but it does not make a model useful.
+# In the scalar case leave the output linear, as in this lesson; the softmax follows in lesson 02,
+# for $K \ge 2$.
 
 # %% [markdown]
 # ## Recap
 #
-# - The **immediate** derivative sees one use of a parameter; the **total** one sees them all.
-# - Recursion, path sum and reverse sweep add the same terms in different orders.
-# - What travels between steps is $J_t = f'(a_t)\,W$, whichever parameter moved the state.
-# - Every state depends recursively on $W$ and on $U$; none depends on $V$.
+# - The **immediate** derivative counts one use of a parameter. The **total** derivative counts all
+#   of them.
+# - The recursion, the path sum and the reverse sweep add the same terms in different orders.
+# - A change of the state is passed on with the factor $J_t = f'(a_t)\,W$, whichever parameter
+#   caused the change.
+# - Every state depends recursively on $W$ and on $U$; no state depends on $V$.
 #
 # ### Sources
 #

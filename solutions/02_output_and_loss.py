@@ -1,14 +1,14 @@
 # %% [markdown]
 # # 02 · The output layer and its loss
 #
-# **After this lesson you can** write a softmax and its loss so that they survive logits of ten
-# thousand; derive what the loss feels of the outputs, for four pairs of output and loss; carry it
+# **After this lesson you can** write a softmax and its loss that work even for logits of ten
+# thousand; derive the adjoint of the outputs for four pairs of output and loss; pass it back
 # through the output layer of a batch; and say why this layer needs no recursion.
 #
 # about 120 minutes · difficulty ●●○ · before it: 00, 01
 #
-# Every gradient in a recurrent network begins at its outputs. This lesson is about that beginning.
-# It is the easy end of the network, and for that reason it is a good place to get every sign, every
+# Every gradient of a recurrent network begins at its outputs. This lesson covers that beginning. It
+# is the easiest part of the network, so it is a good place to practise getting every sign, every
 # sum and every shape right.
 #
 # ### Notation
@@ -17,6 +17,7 @@
 # |---|---|---|
 # | $h_t$ | `h[t]` of `(T+1,B,H)` | state after step $t$; every instance is a row; `h[0]` is the initial state |
 # | $o_t = h_t W_y + b_y$ | `o[t-1]` of `(T,B,K)` | output of step $t$; before a softmax its entries are called *logits* |
+# | $\phi_y$ | | activation of the output: softmax, logistic, identity or tanh |
 # | $\hat y_t$ | `yhat` | **prediction**, $\phi_y(o_t)$ |
 # | $y_t$ | `y`, shaped like `o` | **target** |
 # | $L = \sum_t L_t$ | `loss` | the loss, one number |
@@ -24,10 +25,10 @@
 # | $u \otimes v = u^\top v$ | `np.outer(u, v)` | outer product of two rows, $[i, j] = u_i v_j$ |
 #
 # This lesson and the next follow a set of lecture slides on the network with row vectors, $\tanh$
-# and softmax, and no biases. They write it the other way round: there $\hat y$ is the target and $y$
-# the prediction. Mix the two up and you take the logarithm of a target that is zero. The last line
-# of the cell below does that. Where it says *the article*, the lesson corrects a public article on
-# recurrent networks, which has a list of references of its own.
+# and softmax, and no biases. Their notation is the other way round: they call the target $\hat y$
+# and the prediction $y$. If you mix up the two, you take the logarithm of a target that is zero;
+# the last line of the cell below shows the result. Where this lesson says *the article*, it
+# corrects a public article on recurrent networks, which has a list of references of its own.
 
 # %% tags=["shows-answers"]
 import numpy as np
@@ -57,8 +58,8 @@ print(f"loss {-(y * np.log(yhat)).sum():.2f}; with prediction and target exchang
 # $$h_t = \tanh(x_t W_x + h_{t-1} W_h), \qquad o_t = h_t W_y, \qquad \hat y_t = \mathrm{softmax}(o_t),$$
 #
 # with $W_x$ of shape $(D, H)$, $W_h$ of $(H, H)$ and $W_y$ of $(H, K)$. We add the bias $b_y$ of
-# shape $(K,)$ to the output. The states are lesson 03. Here they are given, and we look at the upper
-# row of the figure only.
+# shape $(K,)$ to the output. Lesson 03 covers the states. In this lesson they are given, and only
+# the upper row of the figure matters.
 
 # %%
 plots.show(
@@ -71,20 +72,20 @@ plots.show(
 # %% [markdown] tags=["S4.3", "S1.1"]
 # ## 2 Softmax
 #
-# A softmax turns a row of $K$ logits into shares of one:
+# A softmax turns a row of $K$ logits into shares that add up to one:
 #
 # $$\hat y_k = \frac{e^{o_k}}{\sum_{j=1}^{K} e^{o_j}} .$$
 #
-# On paper that is all. In a computer $e^{o}$ is infinite long before $o$ reaches ten thousand, and
-# infinite by infinite is NaN. Too large a learning step is enough to get there. There is a way out.
-# Add the same number $c$ to every logit of a row: above and below a factor $e^{c}$ appears, and it
-# cancels. **The softmax does not change when a row is shifted.** So shift each row until its
-# largest logit is 0. Then every power is at most 1, one of them is exactly 1, and the sum can be
-# neither infinite nor zero.
+# On paper this formula is complete. In a computer $e^{o}$ is infinite long before $o$ reaches ten
+# thousand, and infinity divided by infinity is NaN. A learning rate that is too large is enough to
+# get there. You can avoid it. Add the same number $c$ to every logit of a row. Then numerator and
+# denominator both get a factor $e^{c}$, and it cancels. **The softmax does not change when a row is
+# shifted.** So shift each row until its largest logit is 0. Then every power is at most 1 and one
+# of them is exactly 1, so the sum can be neither infinite nor zero.
 #
 # **Exercise 1 ●○○ · 8 min.** Return the softmax of `o` over its **last** axis, whatever axes stand
-# before it. It will meet logits of ten thousand, of both signs, in different rows of the same
-# array. A sum or maximum over an axis keeps that axis, with length 1, when you add `keepdims=True`.
+# before it. The check uses logits of ten thousand, of both signs, in different rows of the same
+# array. With `keepdims=True`, a sum or maximum over an axis keeps this axis, with length 1.
 
 # %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def softmax(o):
@@ -102,7 +103,8 @@ check("02.softmax", softmax)
 # %% [markdown] tags=["S4.3"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Three things happen to each row: a shift, a power, a division. None of them looks at another row.
+# Each row goes through three operations: a shift, a power, a division. None of them uses another
+# row.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -112,23 +114,24 @@ check("02.softmax", softmax)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Take the maximum over the last axis and keep the axis, so that it can be subtracted from every
-# logit of its row. Exponentiate. Divide by the sum over the same axis, kept in the same way.
+# Take the maximum over the last axis and keep the axis, so that you can subtract it from every
+# logit of its row. Exponentiate. Divide by the sum over the same axis, which you keep in the same
+# way.
 #
 # </details>
 #
 # ## 3 The Jacobian of the softmax
 #
-# A hidden activation works entry by entry, so its derivative is one slope for each entry. The article
-# says the same of the softmax. Lesson 00 has refuted that: each share depends on all logits,
-# through the sum. So the derivative is a full matrix. Differentiate the quotient; the numerator
-# depends on $o_j$ only if $i = j$, the denominator always:
+# A hidden activation acts entry by entry, so its derivative is one slope for each entry. The
+# article says the same of the softmax. Lesson 00 refuted this: each share depends on all logits,
+# through the sum. So the derivative is a full matrix. Differentiate the quotient. The numerator
+# depends on $o_j$ only if $i = j$; the denominator always depends on it:
 #
 # $$\frac{\partial \hat y_i}{\partial o_j}
 #   = \frac{[i = j]\, e^{o_i}}{\sum_k e^{o_k}} - \frac{e^{o_i}\, e^{o_j}}{\big(\sum_k e^{o_k}\big)^2}
 #   = [i = j]\,\hat y_i - \hat y_i\, \hat y_j ,$$
 #
-# where $[i = j]$ is 1 if the two are equal and 0 if not. In matrices:
+# where $[i = j]$ is 1 if the two are equal and 0 otherwise. In matrices:
 # $\operatorname{diag}(\hat y) - \hat y \otimes \hat y$.
 #
 # **Exercise 2 ●○○ · 8 min.** `yhat` is one prediction, a row of $K$ shares. Return the $(K, K)$
@@ -136,7 +139,7 @@ check("02.softmax", softmax)
 
 # %% nbgrader={"grade": false, "grade_id": "softmax_jacobian", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def softmax_jacobian(yhat):
-    """yhat (K,).  Returns (K, K), [i, j] the derivative of yhat_i by o_j."""
+    """yhat (K,).  Returns (K, K), [i, j] the derivative of yhat_i with respect to o_j."""
     ### BEGIN SOLUTION
     return np.diag(yhat) - np.outer(yhat, yhat)
     ### END SOLUTION
@@ -148,7 +151,7 @@ check("02.softmax_jacobian", softmax_jacobian)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# You are given the prediction, not the logits. The formula asks for nothing else.
+# You get the prediction and not the logits. The formula needs nothing else.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -159,25 +162,27 @@ check("02.softmax_jacobian", softmax_jacobian)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# NumPy has a function that puts a row on the diagonal of a matrix of zeros, and one for the outer
-# product. Subtract.
+# NumPy has a function that puts a row on the diagonal of a matrix of zeros, and another one for the
+# outer product. Subtract the second result from the first.
 #
 # </details>
 #
 # ---
 #
-# **Look at this.** Raise one logit: its own share grows, and every other share pays for it. Each
-# column sums to zero, because the shares always sum to one. Each row sums to zero as well, because
-# a common shift of all logits changes nothing. So the constant direction is lost, and the rank is
-# *at most* $K - 1$. Is another direction lost with it? Entry $i$ of the Jacobian times $v$ is
-# $\hat y_i\,(v_i - \hat y \cdot v)$. No share is zero, so all entries vanish only if every $v_i$ is
-# the same number $\hat y \cdot v$. Only constant directions are lost, and the rank is exactly $K - 1$.
+# **Which directions does the softmax lose?** Each column of the figure shows what happens when one
+# logit rises: its own share grows, and all other shares shrink. Each column sums to zero, because
+# the shares always sum to one. Each row also sums to zero, because a common shift of all logits
+# changes nothing. So the Jacobian maps the constant direction to zero, and its rank is *at most*
+# $K - 1$. Does it map any other direction to zero? Entry $i$ of the Jacobian times $v$ is
+# $\hat y_i\,(v_i - \hat y \cdot v)$. No share is zero, so all entries are zero only if every $v_i$
+# is the same number $\hat y \cdot v$. So only constant directions are lost, and the rank is exactly
+# $K - 1$.
 
 # %% tags=["shows-answers"]
 shares = losses.softmax(o[0, 0])
 J = losses.softmax_jacobian(shares)
 plots.show(
-    plots.heatmap(J, "logit j", "share i", "derivative of share i by logit j", numbers=".2f"),
+    plots.heatmap(J, "logit j", "share i", "d share i / d logit j", numbers=".2f"),
     "Jacobian of a softmax over six classes: positive numbers on the diagonal, "
     "small negative ones everywhere else.",
 )
@@ -194,36 +199,37 @@ print(f"of the rest {np.linalg.norm(J - diagonal):.2f}")
 # %% [markdown] tags=["S1.2", "S1.3", "S4.10"]
 # ## 4 Cross-entropy
 #
-# The loss that goes with a softmax compares the shares with a target:
+# The loss that is used with a softmax compares the shares with a target:
 #
 # $$L_t = -\sum_{k=1}^{K} y_{t,k} \log \hat y_{t,k}, \qquad L = \sum_{t=1}^{T} L_t,$$
 #
-# summed over the instances of the batch as well. The article writes $-y \log \hat y$, without
-# sums. That has one number for every step, instance and class: an array, and not yet a loss. Which
-# sum or mean is meant has to be said, because the gradient depends on it.
+# summed over the instances of the batch as well. The article writes $-y \log \hat y$, without sums.
+# This is one number for every step, instance and class: an array, and not yet a loss. You have to
+# say which sum or mean you take, because the gradient depends on it.
 #
-# **Do not take the logarithm of a softmax.** A very small share is stored as 0, and its logarithm
-# is minus infinity. Take it on paper: with $m$ the largest logit of the row,
+# **Do not take the logarithm of a softmax.** A computer stores a very small share as 0, and its
+# logarithm is minus infinity. Simplify the logarithm on paper first: with $m$ the largest logit of
+# the row,
 #
 # $$\log \hat y_k = (o_k - m) - \log \sum_{j} e^{o_j - m} .$$
 #
-# **Three factors.** From one step's loss to the matrix $W_y$ the chain rule has three links. The last
-# of them, from the matrix to the logits, gives the state $h_t$ and is left for section 8. The others
-# are
+# **Three factors.** The chain rule from one step's loss to the matrix $W_y$ has three factors. The
+# last one leads from the matrix to the logits. It contains the state $h_t$ and follows in section 8.
+# The other two are
 #
 # $$\frac{\partial L_t}{\partial \hat y_t} = -\frac{y_t}{\hat y_t}, \qquad
 #   \frac{\partial \hat y_t}{\partial o_t} = \operatorname{diag}(\hat y_t) - \hat y_t \otimes \hat y_t ,$$
 #
-# and they multiply to something short. (Exercise 4 asks you to do it; until then, take it as given.)
+# and their product is short. (You derive it in exercise 4; until then, take it as given.)
 #
 # $$\boxed{\;\bar o_t = \Big(\sum_{k} y_{t,k}\Big)\, \hat y_t - y_t\;}$$
 #
-# If the targets of a row sum to one, the bracket is 1 and what remains is prediction minus target. A
-# row of zeros as target means that the step does not count: no loss, no gradient.
+# If the targets of a row sum to one, the bracket is 1 and the result is prediction minus target. If
+# the target is a row of zeros, the step does not count: it has no loss and no gradient.
 #
 # **Exercise 3 ●●○ · 20 min.** Return the loss, summed over everything, and `do`, shaped like `o`.
 # The targets can be any numbers from 0 up: one-hot, soft, not summing to one, all zero. The logits
-# can be ten thousand. You may call your `softmax`.
+# can be as large as ten thousand. You may call your `softmax`.
 
 # %% nbgrader={"grade": false, "grade_id": "softmax_cross_entropy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def softmax_cross_entropy(o, y):
@@ -243,8 +249,8 @@ check("02.softmax_cross_entropy", softmax_cross_entropy)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# For the loss work with the logarithms of the shares and never with the shares. For the gradient it
-# is the other way round.
+# Compute the loss from the logarithms of the shares and never from the shares. Compute the gradient
+# from the shares.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -255,20 +261,24 @@ check("02.softmax_cross_entropy", softmax_cross_entropy)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Shift the rows as in exercise 1. Logarithm of the sum of the powers, with the last axis kept. The
-# loss is the sum of the targets times what that logarithm exceeds the shifted logits by. For `do`,
-# sum the targets over the last axis and keep it; times your softmax; minus the targets.
+# Shift the rows as in exercise 1. Take the logarithm of the sum of the powers, and keep the last
+# axis. Subtract the shifted logits from this logarithm, multiply by the targets, and sum: this is
+# the loss. For `do`, sum the targets over the last axis and keep this axis. Multiply by your
+# softmax, and subtract the targets.
 #
 # </details>
 #
 # ---
 #
-# **Look at the numbers.** A loss can be summed, or divided by the size of the batch, or by the
-# number of instances and steps. The cell measures the gradient of each by complex step. It is
-# divided with its loss, so a gradient that is checked against the wrong reduction is off by a
-# constant factor. In this course a loss is a sum unless `reduction="mean"` says otherwise: divided
-# by $B$, so that the steps still add up. Below that, three formulas for `do`, measured at targets
-# that sum to 1.1: the softmax taken entry by entry, prediction minus target, and the boxed formula.
+# **Sum or mean?** You can sum a loss, divide it by the size of the batch, or divide it by the
+# number of instances and steps. The cell measures the gradient of each version by complex step. The
+# gradient is divided by the same number as the loss. So if you check a gradient against the wrong
+# version, it is wrong by a constant factor. In this course a loss is a sum unless
+# `reduction="mean"` says otherwise: then it is divided by $B$, so that the losses of the steps
+# still add up. The last lines test three formulas for `do`, with targets that sum to 1.1: the
+# softmax taken entry by entry, prediction minus target, and the boxed formula.
+#
+# **Predict first.** Which of these three formulas will be right?
 
 # %% tags=["shows-answers"]
 total, do = losses.softmax_cross_entropy(o, y)
@@ -295,10 +305,10 @@ for label, claim in claims.items():
 
 # %% [markdown] tags=["S0.3", "S1.3", "S1.4"]
 # **Exercise 4 ●●○ · 15 min · graded by hand.** For one row: (a) multiply the row $-y/\hat y$ by the
-# Jacobian of section 3 and arrive at the boxed formula. (b) Say at which place $\sum_k y_k = 1$
-# would be used. (c) $h_t$ was computed with the weights of all earlier steps. Say why the gradient
-# of $L_t$ by $W_y$ nevertheless needs no sum over earlier steps. (If you learn alone: a model answer is in
-# `solutions/`.)
+# Jacobian of section 3 and derive the boxed formula. (b) Say in which step you would use
+# $\sum_k y_k = 1$. (c) $h_t$ was computed with the weights of all earlier steps. Say why the
+# gradient of $L_t$ with respect to $W_y$ nevertheless needs no sum over earlier steps. (If you
+# learn alone: a model answer is in `solutions/`.)
 #
 # <details><summary>A nudge</summary>
 #
@@ -316,24 +326,25 @@ for label, claim in claims.items():
 #
 # **(b)** Only in the last step, where $\sum_i y_i$ is replaced by 1. Without it the factor stays.
 #
-# **(c)** A sum over earlier steps appears where a parameter moves a state, because the change is
-# then carried on. $W_y$ enters only $o_t = h_t W_y + b_y$, after the state; $h_t$ does not depend
-# on $W_y$ at all, $\partial h_t/\partial W_y = 0$. So total and immediate derivative of $o_t$ by
-# $W_y$ are the same, and $L_t$ contributes one term, $h_t \otimes \bar o_t$. The state's own
-# history decides the *value* of $h_t$ and adds no further path to $W_y$.
+# **(c)** A sum over earlier steps appears where a parameter changes a state, because later steps
+# then carry the change on. $W_y$ enters only $o_t = h_t W_y + b_y$, after the state; $h_t$ does not
+# depend on $W_y$ at all, $\partial h_t/\partial W_y = 0$. So the total and the immediate derivative
+# of $o_t$ with respect to $W_y$ are the same, and $L_t$ contributes one term,
+# $h_t \otimes \bar o_t$. The history of the state determines the *value* of $h_t$ and adds no
+# further path to $W_y$.
 
 # %% [markdown] tags=["S1.2"]
 # ## 5 Refute it: the lost hat
 #
-# In a scanned copy of the slides the loss has lost the mark that tells prediction from target. What
-# stands there is $-\sum_k \hat y_k \log \hat y_k$, with the *prediction* in both places: its entropy.
-# Its values are of the same size as the loss, so a printout looks harmless. Surely a gradient from
-# it would still help?
+# In a scanned copy of the slides, the mark that distinguishes prediction from target is missing in
+# the loss. The copy reads $-\sum_k \hat y_k \log \hat y_k$, with the *prediction* in both places:
+# this is its entropy. The values are of the same size as the loss, so a printout looks harmless.
+# One might hope that the gradient of the entropy still lowers the loss.
 #
 # **Exercise 5 ●●○ · 10 min · refute it.** Give a tuple `(o, k)`: a list of two or more logits, and
 # the number of the right class, counted from 0. The entropy has to agree with the true loss within
-# 2 %, and yet a small step against the entropy's gradient has to **raise** the true loss: the two
-# gradients by the logits point apart, with a cosine below $-0.1$.
+# 2 %. Even so, a small step against the gradient of the entropy has to **raise** the true loss: the
+# two gradients with respect to the logits must have a cosine below $-0.1$.
 
 # %% nbgrader={"grade": false, "grade_id": "harmless", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 harmless = None  # ([o_0, o_1, ...], k)
@@ -347,26 +358,28 @@ check("02.refute_entropy", harmless)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Entropy is large when the network is unsure. Which class wins if the network is made surer?
+# The entropy is large when the network is unsure. If the network becomes surer, which class gets
+# the larger share?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The logarithms of shares are logits for these shares. You need $-\log \hat y_k$ near the entropy,
-# with another class ahead of $k$.
+# The logarithms of the shares are possible logits for these shares. You need $-\log \hat y_k$ near
+# the entropy, and another class with a larger share than $k$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Two classes with nearly equal shares, the wrong one a little ahead.
+# Take two classes with nearly equal shares, and make the share of the wrong class slightly larger.
 #
 # </details>
 #
 # ---
 #
-# **What you just saw.** The entropy does not know the target. Against its gradient the network
-# becomes surer of whatever it believes, right or wrong. In the figure, with two classes, the curves
-# meet at one half, and to the left of it their slopes have opposite signs.
+# **Why the entropy misleads.** The entropy does not depend on the target. A step against its
+# gradient makes the network surer of its prediction, whether this is right or wrong. In the figure,
+# with two classes, the curves meet at one half. To the left of this point their slopes have
+# opposite signs.
 
 # %% tags=["shows-answers"]
 p = np.linspace(0.02, 0.98, 97)
@@ -393,11 +406,13 @@ print(f"gradients of W_y: cosine {cosine:.2f}")
 # %% [markdown] tags=["S0.3"]
 # ## 6 Logistic outputs
 #
-# Other tasks have other outputs, but the recipe stays: what the loss feels of the prediction, times the
-# derivative of the prediction. For an activation that works entry by entry the Jacobian is only a
-# slope, $\bar o = \dfrac{\partial L}{\partial \hat y} \odot \phi_y'(o)$, where $\odot$ multiplies entry by entry.
+# Other tasks need other outputs, but the method is the same: multiply the derivative of the loss
+# with respect to the prediction by the derivative of the prediction. For an activation that acts
+# entry by entry, the Jacobian is only a slope,
+# $\bar o = \dfrac{\partial L}{\partial \hat y} \odot \phi_y'(o)$, where $\odot$ multiplies entry by
+# entry.
 #
-# Where several of $K$ properties can hold at once, every output is a yes or no of its own:
+# If several of $K$ properties can hold at the same time, every output is a separate yes or no:
 # $\hat y = \sigma(o) = 1/(1 + e^{-o})$ with targets between 0 and 1, and
 #
 # $$L = -\sum \big[\, y \log \hat y + (1-y) \log(1-\hat y) \,\big],$$
@@ -405,17 +420,17 @@ print(f"gradients of W_y: cosine {cosine:.2f}")
 # $$\frac{\partial L}{\partial \hat y} = \frac{\hat y - y}{\hat y\,(1-\hat y)}, \qquad
 #   \sigma'(o) = \hat y\,(1-\hat y) .$$
 #
-# The product is $\bar o = \hat y - y$ again, this time for any target. The loss needs care once more,
-# since both logarithms can meet a zero. Use $-\log\sigma(o) = \log(1+e^{-o})$ and
-# $-\log(1-\sigma(o)) = \log(1+e^{o})$. They differ by $o$, so
+# Their product is again $\bar o = \hat y - y$, this time for any target. The loss needs the same
+# care as before, because both logarithms can have the argument zero. Use
+# $-\log\sigma(o) = \log(1+e^{-o})$ and $-\log(1-\sigma(o)) = \log(1+e^{o})$. They differ by $o$, so
 #
 # $$L = \sum \big[\, \log(1+e^{o}) - y\,o \,\big],$$
 #
 # $$\log(1+e^{o}) = \max(o, 0) + \log\big(1 + e^{-|o|}\big) .$$
 #
-# The last form cannot overflow. `np.log1p(u)` is $\log(1+u)$, exact for small $u$ too. For the
-# logistic function itself, $\sigma(o) = \tfrac12\big(1 + \tanh \tfrac{o}{2}\big)$ is safe for every
-# $o$.
+# The last form cannot overflow. `np.log1p(u)` computes $\log(1+u)$ and is exact for small $u$ too.
+# For the logistic function itself, $\sigma(o) = \tfrac12\big(1 + \tanh \tfrac{o}{2}\big)$ works for
+# every $o$.
 #
 # **Exercise 6 ●●○ · 12 min.** Return the loss, summed over everything, and `do`.
 
@@ -437,33 +452,34 @@ check("02.sigmoid_cross_entropy", sigmoid_cross_entropy)
 # %% [markdown] tags=["S0.3"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# No entry looks at another one here. The only sum is the last.
+# No entry depends on another one here. The only sum is the one at the end.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Take the loss with the single logarithm, and write that logarithm in its safe form.
+# Take the form of the loss that contains a single logarithm, and replace this logarithm by the form
+# that cannot overflow.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# The larger of logit and zero, entry by entry, plus `log1p` of the power of minus the absolute
-# logit. Subtract target times logit and sum. For `do`, the logistic function through the hyperbolic
-# tangent of half the logit, minus the target.
+# Add the larger of logit and zero, entry by entry, to `log1p` of the power of minus the absolute
+# logit. Subtract target times logit, and sum. For `do`, compute the logistic function from the
+# hyperbolic tangent of half the logit, and subtract the target.
 #
 # </details>
 #
 # ## 7 Squared error
 #
-# Where the target is a measurement, compare it directly, $L = \tfrac12 \sum (\hat y - y)^2$, with
+# If the target is a measurement, compare it directly, $L = \tfrac12 \sum (\hat y - y)^2$, with
 # $\hat y = o$ or, for targets between $-1$ and $1$, $\hat y = \tanh(o)$. Then
 #
 # $$\bar o = (\hat y - y)\,\phi_y'(o), \qquad \phi_y' = 1 \ \text{ or } \ 1 - \hat y^2 .$$
 #
-# The half is there to cancel the 2 of the square. Here the slope does not cancel: it stays in the
-# gradient.
+# The factor one half cancels the 2 of the square. Unlike in section 6, the slope does not cancel:
+# it stays in the gradient.
 #
-# **Exercise 7 ●○○ · 8 min.** Return loss and `do`, for `phi` equal to `"identity"` or `"tanh"`.
+# **Exercise 7 ●○○ · 8 min.** Return the loss and `do`, for `phi` equal to `"identity"` or `"tanh"`.
 
 # %% nbgrader={"grade": false, "grade_id": "squared_error", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def squared_error(o, y, phi):
@@ -482,7 +498,7 @@ check("02.squared_error", squared_error)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The prediction comes first. The slope can be read off it.
+# Compute the prediction first. Then compute the slope from it.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -492,17 +508,18 @@ check("02.squared_error", squared_error)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Two cases give you prediction and slope. After them the same two lines serve both: half the sum of
-# the squared differences, and the differences times the slope.
+# Use two cases to compute the prediction and the slope. The rest is the same for both: half the sum
+# of the squared differences, and the differences times the slope.
 #
 # </details>
 #
 # ---
 #
-# **Look at this.** What an output feels while it is wrong, for the target 1. The logistic output
-# with its cross-entropy is pulled harder the more wrong it is, up to full strength. The tanh output with the
-# squared error is hardly pulled at all where it is most wrong, since its slope is nearly zero
-# there. That is why a saturating output is paired with the loss that cancels its slope.
+# **Why a saturating output needs its own loss.** The figure shows the adjoint of an output for the
+# target 1. With the logistic output and its cross-entropy, the adjoint grows with the error, up to
+# 1 in size. With the tanh output and the squared error, the adjoint is nearly zero where the error
+# is largest, because the slope is nearly zero there. So pair a saturating output with the loss that
+# cancels its slope.
 
 # %% tags=["shows-answers"]
 logit = np.linspace(-6, 6, 121)
@@ -524,26 +541,26 @@ plots.show(
 # %% [markdown] tags=["S0.3", "S1.3", "S4.11", "S4.12"]
 # ## 8 Back through the output layer
 #
-# Whatever the loss was, it now speaks through `do` alone. Take one instance. Entry $(m, n)$ of
-# $W_y$ enters only $o_{t,n}$, multiplied by $h_{t,m}$; so its derivative is
-# $h_{t,m}\,\bar o_{t,n}$. That is the outer product $h_t \otimes \bar o_t$, of shape $(H, K)$ like
-# $W_y$ itself. (The article writes $\partial o_t/\partial W_y = h_t$. That is shorthand: the full
-# derivative of a row by a matrix has three indices, and only in its product with $\bar o_t$ does
-# $h_t$ remain as a factor. The end of this section measures it.)
+# The rest of the network depends on the loss only through `do`. Take one instance. Entry $(m, n)$
+# of $W_y$ enters only $o_{t,n}$, multiplied by $h_{t,m}$; so its derivative is
+# $h_{t,m}\,\bar o_{t,n}$. This is the outer product $h_t \otimes \bar o_t$, of shape $(H, K)$ like
+# $W_y$ itself. (The article writes $\partial o_t/\partial W_y = h_t$. This is an abbreviation. The
+# full derivative of a row with respect to a matrix has three indices, and only its product with
+# $\bar o_t$ has $h_t$ as a factor. The end of this section measures it.)
 #
-# Every step and every instance uses the same $W_y$, so their parts are added. With instances as rows,
-# one matrix product does the sum over the batch:
+# Every step and every instance uses the same $W_y$, so their contributions are added. With
+# instances as rows, one matrix product computes the sum over the batch:
 #
 # $$\frac{dL}{dW_y} = \sum_{t=1}^{T} H_t^\top \bar O_t, \qquad
 #   \frac{dL}{db_y} = \sum_{t=1}^{T} \sum_{b=1}^{B} \bar o_{t,b}, \qquad
 #   \bar H_t^{\text{out}} = \bar O_t W_y^\top .$$
 #
-# The bias is one row that was *broadcast* to every instance and step; going back, broadcasting
-# becomes a sum. The third formula is what each state feels through its own output, and nothing else
-# yet: what arrives from later steps is the subject of the next lessons.
+# The bias is one row that was *broadcast* to every instance and step. On the way back, broadcasting
+# becomes a sum. The third formula is the derivative with respect to each state through its own
+# output only. The contributions of later steps are the subject of the next lessons.
 #
-# **Exercise 8 ●●○ · 15 min.** `params` has `"W_y"` and `"b_y"`; `h` has $T+1$ states, the first of
-# them the initial one, which no output reads; `do` has $T$ entries. Return a dict with `"W_y"`,
+# **Exercise 8 ●●○ · 15 min.** `params` has `"W_y"` and `"b_y"`; `h` has $T+1$ states, and no output
+# reads the first, which is the initial state; `do` has $T$ entries. Return a dict with `"W_y"`,
 # `"b_y"` and `"h"`. The last has shape $(T,B,H)$ and holds the adjoints of $h_1$ to $h_T$.
 
 # %% nbgrader={"grade": false, "grade_id": "readout_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -565,29 +582,30 @@ check("02.readout_backward", readout_backward)
 # %% [markdown] tags=["S1.4"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Write the shapes of the factors below each formula. There is only one order in which they fit.
+# Write the shapes of the factors below each formula. They fit in only one order.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The output of step $t$ stands at `do[t-1]`, the state that it was computed from at `h[t]`.
+# The output of step $t$ has its adjoint in `do[t-1]`; the state from which it was computed is
+# `h[t]`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# For $t$ from 1 to $T$ add up the transposed states times the adjoints of that step. The bias is
-# the sum over the first two axes. For the states, multiply all adjoints by the transposed matrix at
-# once: NumPy multiplies the last two axes and leaves the first alone.
+# For $t$ from 1 to $T$ add up the transposed states times the adjoints of that step. For the bias,
+# sum over the first two axes. For the states, multiply all adjoints by the transposed matrix at
+# once: NumPy multiplies the last two axes and keeps the first one.
 #
 # </details>
 #
 # ---
 #
-# **What you just saw** needs no loop that runs backward. $W_y$ moves no state, so nothing has to be
-# carried from step to step. That does not mean that the loss of step $t$ knows only step $t$:
-# through the states it depends on every earlier input. Below, both by complex step. The second
-# cell measures $\partial o_1/\partial W_y$ for one instance: its shape, how few of its entries are
-# not zero, and what is left of it in the product with $\bar o_1$.
+# **The output layer needs no backward loop.** $W_y$ changes no state, so no adjoint has to be
+# passed from step to step. Even so, the loss of step $t$ does not depend on step $t$ alone: through
+# the states it depends on every earlier input. The figure shows both derivatives, measured by
+# complex step. The second cell measures $\partial o_1/\partial W_y$ for one instance. It prints the
+# shape, the number of entries that are not zero, and the product with $\bar o_1$.
 
 # %% tags=["shows-answers"]
 def states_and_losses(x_1, W_y):
@@ -604,18 +622,18 @@ def sizes(derivatives):
 W_y = head["W_y"]
 by_x_1 = numgrad.complex_step(lambda v: states_and_losses(v, W_y)[1], x[0])
 by_W_y = numgrad.complex_step(lambda W: states_and_losses(x[0], W)[0], W_y)
-bars = {"loss $L_t$ by $x_1$": sizes(by_x_1), "state $h_t$ by $W_y$": sizes(by_W_y)}
+bars = {"$dL_t / dx_1$": sizes(by_x_1), "$dh_t / dW_y$": sizes(by_W_y)}
 plots.show(
     plots.paired_bars(bars, "step t", "norm of the derivative"),
-    "Norm of two derivatives for each step: the loss by the first input is above zero at "
-    "every step, the state by the output matrix is exactly zero.",
+    "Norm of two derivatives for each step. That of the loss with respect to the first input "
+    "is above zero at every step, that of the state with respect to W_y is exactly zero.",
 )
-print("largest derivative of a state by W_y:", max(sizes(by_W_y)))
+print("largest derivative of a state with respect to W_y:", max(sizes(by_W_y)))
 
 # %% tags=["shows-answers"]
 full = numgrad.complex_step(lambda W: h[1, 0] @ W + head["b_y"], head["W_y"])
 filled = np.count_nonzero(full)
-print(f"derivative of one output by W_y: {full.shape}, {filled} of {full.size} entries not zero")
+print(f"derivative of one output with respect to W_y: {full.shape}, {filled} of {full.size} filled")
 gap = abs(np.tensordot(do[0, 0], full, 1) - np.outer(h[1, 0], do[0, 0])).max()
 print(f"its product with the adjoint, off from the outer product by {gap:.0e}")
 
@@ -623,11 +641,12 @@ print(f"its product with the adjoint, off from the outer product by {gap:.0e}")
 # ## 9 Refute it: the transposed gradient
 #
 # The article prints the gradient of $W_y$ with the factors exchanged,
-# $\sum_t \bar o_t \otimes h_t$. Its shape is $(K, H)$: wrong, and NumPy would say so. But if
-# $K = H$, nothing complains. And for a single step of one instance one can even show that a small
-# step against this transposed gradient lowers the loss, or at worst leaves it: the sum of products
-# of its entries with those of the true gradient is $(h_t \cdot \bar o_t)^2$, never negative. So
-# perhaps it does no harm?
+# $\sum_t \bar o_t \otimes h_t$. Its shape is $(K, H)$, which is wrong, and NumPy would report it.
+# But if $K = H$, there is no error message. For a single step of one instance you can even show
+# that a small step against this transposed gradient lowers the loss, or at worst leaves it
+# unchanged. The reason: the sum of products of its entries with those of the true gradient is
+# $(h_t \cdot \bar o_t)^2$, which is never negative. So one might think that the mistake does no
+# harm.
 #
 # **Exercise 9 ●●○ · 12 min.** Refute that for a sequence. Give a tuple `(h, do)` of two lists of
 # rows, one instance only: $T$ states $h_1$ to $h_T$ and $T$ adjoints $\bar o_1$ to $\bar o_T$, all
@@ -647,7 +666,8 @@ check("02.refute_transposed", uphill)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two steps and two units are enough. Let the steps speak about different entries.
+# Two steps and two units are enough. Let the adjoints of the two steps differ from zero in
+# different entries.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -658,19 +678,21 @@ check("02.refute_transposed", uphill)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Choose the states as the two unit rows. Make each adjoint orthogonal to its own state, and let the
+# Choose the two unit rows as states. Make each adjoint orthogonal to its own state, and let the
 # last two factors of the equation have opposite signs. What does the true gradient then look like?
 #
 # </details>
 #
 # ## Recap
 #
-# - Shift each row by its largest logit; take logarithms on paper, never of a softmax.
-# - The softmax has a full Jacobian of rank $K-1$. With its loss it collapses to
+# - Shift each row by its largest logit. Take the logarithm on paper, and never compute the
+#   logarithm of a softmax.
+# - The softmax has a full Jacobian of rank $K-1$. Together with its loss it simplifies to
 #   $(\sum y)\,\hat y - y$.
 # - A loss whose value looks right can have a gradient that points the wrong way.
-# - $W_y$ gets $\sum_t H_t^\top \bar O_t$, the bias the sum over steps and instances, each state
-#   $\bar O_t W_y^\top$. No recursion: no state depends on $W_y$.
+# - The gradient of $W_y$ is $\sum_t H_t^\top \bar O_t$, that of the bias is the sum over steps and
+#   instances, and that of each state is $\bar O_t W_y^\top$. No recursion is needed, because no
+#   state depends on $W_y$.
 # - When $H = K$, shapes prove nothing.
 #
 # ### Sources

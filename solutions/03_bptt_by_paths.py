@@ -2,13 +2,14 @@
 # # 03 · Back-propagation through time, path by path
 #
 # **After this lesson you can** write the step Jacobian of a recurrent network in a fixed layout;
-# multiply such Jacobians in the right order; write the gradient by a shared matrix as a sum over
-# paths; and say why the last factor of every path is an immediate derivative.
+# multiply such Jacobians in the right order; write the gradient with respect to a shared matrix as
+# a sum over paths; and say why the last factor of every path is an immediate derivative.
 #
 # about 150 minutes · difficulty ●●○ · before it: 01, 02, matrix products
 #
-# Lesson 01 did this with numbers, and numbers commute. Here the state is a row vector and the weights
-# are matrices. The sum over paths stays. What is new is order: which factor stands on which side.
+# Lesson 01 derived the sum over paths for numbers, and numbers commute. Now the state is a row
+# vector and the weights are matrices. The gradient is still a sum over paths. What is new is the
+# order of the factors: you have to know which factor stands on which side.
 #
 # ### Notation
 #
@@ -20,10 +21,10 @@
 # | $o_t = h_t W_y$ | `o[t-1]`, $(K,)$ | logits |
 # | $\hat y_t = \mathrm{softmax}(o_t)$ | `yhat[t-1]`, $(K,)$ | prediction; $y_t$ is the target |
 # | $L_t$, $L = \sum_t L_t$ | | cross-entropy of step $t$, and of the sequence |
-# | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]`, $(H,)$ | $\partial L_t / \partial h_t$: what $L_t$ feels of $h_t$; it comes from outside, down the output layer |
+# | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]`, $(H,)$ | $\partial L_t / \partial h_t$: the adjoint of $h_t$ **from outside**, through the output layer of step $t$ alone |
 # | $J_t = \partial h_t / \partial h_{t-1}$ | | step Jacobian, $(H, H)$ |
 # | $J_{t:k} = d h_t / d h_k$ | | product of $t-k$ step Jacobians, the latest on the left |
-# | $\partial^{+}$, $d$ | | immediate derivative, total derivative; a plain $\partial$ is by a direct argument |
+# | $\partial^{+}$, $d$ | | immediate derivative, total derivative; a plain $\partial$ is taken with respect to a direct argument |
 # | $u \otimes v$ | `np.outer(u, v)` | the matrix with the entries $u_m v_n$ |
 
 # %% tags=["shows-answers"]
@@ -50,23 +51,23 @@ print("x", x.shape, " h", h.shape, " dh", dh.shape)
 # %% [markdown] tags=["S1.1", "S1.5"]
 # ## 1 The network in rows
 #
-# This lesson follows the slides of lesson 02, which write every vector as a row. A layer is *row
-# times matrix*, and there are no biases:
+# This lesson follows the slides of lesson 02, which write every vector as a row. So a layer
+# multiplies a *row by a matrix*. There are no biases:
 #
 # $$a_t = x_t W_x + h_{t-1} W_h, \qquad h_t = \tanh(a_t), \qquad \hat y_t = \mathrm{softmax}(h_t W_y).$$
 #
-# (The slides call the three matrices $W$, $U$, $V$, and use $\hat y$ for the target. Here $\hat y$ is
-# always the prediction.) Insert the states into each other, and the third prediction becomes one
-# nested expression:
+# (The slides call the three matrices $W$, $U$, $V$, and use $\hat y$ for the target. In this course
+# $\hat y$ is always the prediction.) If you insert each state into the next one, the third
+# prediction becomes one nested expression:
 #
 # $$\hat y_3 = \mathrm{softmax}\Big(\tanh\big(x_3 W_x + \tanh(x_2 W_x + \tanh(x_1 W_x + h_0 W_h)\, W_h)\, W_h\big)\, W_y\Big).$$
 #
-# Count the factors: $W_h$ stands there three times, once for each step. In the copy of the slides
-# that this course was written from, this line has suffered. In one version a $W_h$ is missing, and
-# $W_y$ stands inside the outermost $\tanh$, where it fits only if $K = H$. In another, the activation
-# is called $\sigma$, which elsewhere means the logistic function; the slides define it as $\tanh$. The
-# cell below evaluates the line as above, and each of the three readings. (For the $W_y$ inside, it
-# takes a square matrix in both places.)
+# Count the factors: $W_h$ occurs three times, once for each step. In the copy of the slides that
+# this course was written from, this line is damaged. In one version a $W_h$ is missing, and $W_y$
+# stands inside the outermost $\tanh$, where its shape fits only if $K = H$. In another version the
+# activation is called $\sigma$, which elsewhere means the logistic function, although the slides
+# define it as $\tanh$. The cell below evaluates the line as printed above, and each of the three
+# damaged readings. (For the reading with $W_y$ inside, it uses a square matrix in both places.)
 
 # %% tags=["shows-answers"]
 def third(W_mid=weights["W_h"], W_y=top["W_y"], phi=np.tanh, inside=False):
@@ -96,8 +97,8 @@ plots.show(
 # %% [markdown]
 # **Exercise 1 ●○○ · 12 min.** Write the forward pass for one sequence. `params` is a dict with the
 # matrices `"W_x"` $(D, H)$, `"W_h"` $(H, H)$ and `"W_y"` $(H, K)$; `x` is $(T, D)$, `h0` is $(H,)$.
-# Return the four arrays `a`, `h`, `o`, `yhat`, in this order. The softmax is that of lesson 02, taken
-# for every step on its own.
+# Return the four arrays `a`, `h`, `o`, `yhat`, in this order. The softmax is that of lesson 02,
+# applied to every step separately.
 
 # %% nbgrader={"grade": false, "grade_id": "forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def forward(params, x, h0):
@@ -124,47 +125,50 @@ check("03.forward", forward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# It is the loop of lesson 01. Only the kind of product has changed, and its side.
+# This is the loop of lesson 01. Only the products change: they are now products of a row and a
+# matrix, so the order of the factors matters.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Step $t$ reads `x[t-1]` and `h[t-1]` and fills `a[t-1]` and `h[t]`. A row stands on the left of its
-# matrix. All logits follow after the loop from the states without the first.
+# Step $t$ reads `x[t-1]` and `h[t-1]` and computes `a[t-1]` and `h[t]`. The row stands on the left
+# of its matrix. After the loop, compute all logits at once from all states except the first.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Two arrays of zeros, $(T, H)$ and $(T+1, H)$; the initial state goes into row 0 of the second. In the
-# loop: two products with `@`, their sum, its hyperbolic tangent. For the softmax subtract each row's
-# largest logit, exponentiate, and divide each row by its own sum (`axis=1, keepdims=True`).
+# Make two arrays of zeros, $(T, H)$ and $(T+1, H)$, and write the initial state into row 0 of the
+# second. In the loop, compute two products with `@`, add them, and apply the hyperbolic tangent.
+# For the softmax, subtract the largest logit of each row, exponentiate, and divide each row by its
+# own sum (`axis=1, keepdims=True`).
 #
 # </details>
 
 # %% [markdown] tags=["S3.2", "S4.14"]
 # ## 2 One step back: the Jacobian
 #
-# How does $h_t$ move when $h_{t-1}$ moves? Entry by entry: the change of $h_{t-1}[j]$ reaches $a_t[i]$
-# with the weight $W_h[j, i]$, and $a_t[i]$ reaches $h_t[i]$ with the slope
+# How does $h_t$ change when $h_{t-1}$ changes? Look at single entries. A change of $h_{t-1}[j]$
+# changes $a_t[i]$ with the factor $W_h[j, i]$. A change of $a_t[i]$ changes $h_t[i]$ with the slope
 # $\tanh'(a_t[i]) = 1 - h_t[i]^2$. So
 #
 # $$\frac{\partial h_t[i]}{\partial h_{t-1}[j]} = \big(1 - h_t[i]^2\big)\, W_h[j, i] .$$
 #
-# Now fix the layout, once for the whole course: **row $i$ for the output, column $j$ for the input.**
-# This is called *numerator layout*. In it the formula reads
+# Now fix the layout for the whole course: **row $i$ for the output, column $j$ for the input.**
+# This is called *numerator layout*. In this layout the formula reads
 #
 # $$\boxed{\;J_t = \frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}\big(1 - h_t^2\big)\, W_h^{\top}\;}$$
 #
-# The transpose is no decoration. The network multiplies $h_{t-1}$ by $W_h$ from the right, so $W_h$
-# has its *input* in the rows, and the Jacobian wants it in the columns. What a loss feels
-# of $h_t$ is a row $q$; going back through the step, it stands to the left of $J_t$ and leaves as $q\, J_t$.
+# The transpose is necessary. The network multiplies $h_{t-1}$ by $W_h$ from the right, so the rows
+# of $W_h$ belong to the *input*. In the Jacobian the columns belong to the input. To take a
+# derivative back through the step, let $q$ be the derivative of a loss with respect to $h_t$. It is
+# a row, and it stands to the left of $J_t$. The derivative with respect to $h_{t-1}$ is $q\, J_t$.
 #
 # **Exercise 2 ●●○ · 12 min.** Return $J_t$ for one step $t$ between 1 and $T$. `h` holds all states
-# of a finished run, shape $(T+1, H)$; `params` is as before.
+# of a finished run, shape $(T+1, H)$; `params` is the dict of exercise 1.
 
 # %% nbgrader={"grade": false, "grade_id": "step_jacobian", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def step_jacobian(params, h, t):
-    """Returns J_t (H, H), with [i, j] the derivative of h_t[i] by h_{t-1}[j]."""
+    """Returns J_t (H, H), with [i, j] the derivative of h_t[i] with respect to h_{t-1}[j]."""
     ### BEGIN SOLUTION
     slope = 1 - h[t] ** 2
     return slope[:, None] * params["W_h"].T
@@ -178,35 +182,37 @@ check("03.step_jacobian", step_jacobian)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Both factors are known: one slope for each entry of the new state, and one weight for each pair.
+# You know both factors: one slope for each entry of the new state, and one weight for each pair of
+# an old and a new entry.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# A diagonal matrix on the left multiplies *rows*: row $i$ of $W_h^{\top}$ is multiplied by
+# A diagonal matrix on the left multiplies the *rows*: row $i$ of $W_h^{\top}$ is multiplied by
 # $1 - h_t[i]^2$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Compute the $H$ slopes from `h[t]`. Turn them into a column with `[:, None]`, so that NumPy
-# multiplies row by row, and multiply the transposed recurrent matrix by it. `np.diag` and `@` do
-# the same with more work.
+# Compute the $H$ slopes from `h[t]`. Make them a column with `[:, None]`, so that NumPy multiplies
+# row by row, and multiply the transposed recurrent matrix by this column. (`np.diag` and `@` give
+# the same result with more work.)
 #
 # </details>
 
 # %% [markdown] tags=["S3.2", "S4.15", "S4.16", "S4.17"]
 # ## 3 Many steps back: order
 #
-# From $h_k$ to $h_t$ there are $t-k$ steps, one Jacobian for each, so the derivative is a product of
-# $t-k$ matrices. In this layout a *change* of a state
-# is a column, $\delta h_t = J_t\, \delta h_{t-1}$, although the states themselves are rows. The earliest
-# factor acts first, so it stands on the right:
+# There are $t-k$ steps from $h_k$ to $h_t$, and each step has one Jacobian. So the derivative is a
+# product of $t-k$ matrices. In numerator layout a *change* of a state is a column,
+# $\delta h_t = J_t\, \delta h_{t-1}$, although the states themselves are rows. The earliest
+# Jacobian is applied first, so it stands on the right:
 #
 # $$J_{t:k} = \frac{d h_t}{d h_k} = J_t\, J_{t-1} \cdots J_{k+1}, \qquad J_{t:t} = I .$$
 #
 # For example $J_{5:2} = J_5 J_4 J_3$: three steps, three factors, the latest on the left. The row
-# $\bar h^{\mathrm{out}}_5$ meets them in the order in which it travels back: first $J_5$, then $J_4$, then $J_3$.
+# $\bar h^{\mathrm{out}}_5$ goes back in time, so it is multiplied by the latest factor first: by
+# $J_5$, then $J_4$, then $J_3$.
 #
 # **Exercise 3 ●●○ · 12 min.** Return $J_{t:k}$ for given $0 \le k \le t \le T$. You may call your
 # `step_jacobian`.
@@ -228,57 +234,65 @@ check("03.transition", transition)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# How many factors does $J_{4:4}$ have? Begin with that, and let every step add one.
+# How many factors does $J_{4:4}$ have? Begin with that matrix, and let every step add one factor.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $J_{s:k} = J_s\, J_{s-1:k}$: the new factor comes from the left. The first factor to enter is
+# $J_{s:k} = J_s\, J_{s-1:k}$: each new factor is multiplied from the left. The first factor is
 # $J_{k+1}$, the last is $J_t$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Start from the identity of size $H$. Let $s$ run from $k+1$ to $t$, both included; each time replace
-# the product so far by the step's Jacobian, `@`, the product so far.
+# Start from the identity of size $H$. Let $s$ run from $k+1$ to $t$, both included. Each time,
+# multiply the Jacobian of step $s$ by the product so far, with `@` and the Jacobian on the left.
 #
 # </details>
 
 # %% [markdown] tags=["S1.8"]
-# **Look at this.** A state is felt by every later loss: $\dfrac{d L_t}{d h_s} = \bar h^{\mathrm{out}}_t J_{t:s}$.
-# This derivative is *total*: it goes through all the states between $s$ and $t$. Each field below shows
-# its norm. On the right end of a row, at $s = t$, nothing has been multiplied yet. Every field further to
-# the left has one factor $J$ more. Does every row fade to the left, at every step? Lesson 07 asks when it
-# must.
+# **How far back does a loss reach?** Every loss depends on all earlier states:
+# $\dfrac{d L_t}{d h_s} = \bar h^{\mathrm{out}}_t J_{t:s}$. This derivative is *total*, because it
+# includes all the states between $s$ and $t$. Each field below shows its norm. At the right end of
+# a row, at $s = t$, no Jacobian has been multiplied yet. Each field further to the left contains
+# one more factor $J$.
+#
+# **Predict first.** Does the norm shrink at every step to the left, in every row? The figure gives
+# the answer for this network; lesson 07 asks when it must be so.
 
 # %% tags=["shows-answers"]
 J = paths.step_jacobians(weights, run)
-felt = np.full((T, T + 1), np.nan)
+arrives = np.full((T, T + 1), np.nan)
 for row in range(T):
     for s in range(row + 2):
-        felt[row, s] = np.linalg.norm(dh[row] @ paths.transition(J, row + 1, s)[0])
+        arrives[row, s] = np.linalg.norm(dh[row] @ paths.transition(J, row + 1, s)[0])
 plots.show(
-    plots.heatmap(felt, "state $h_s$, s", "loss $L_t$, t", first=(0, 1), numbers=".2f"),
+    plots.heatmap(arrives, "state $h_s$, s", "loss $L_t$, t", first=(0, 1), numbers=".2f"),
     "Heatmap of the norm of dL_t/dh_s for every loss t and state s up to t: "
-    "the fields above the diagonal are empty, as no loss feels a later state.",
+    "the fields above the diagonal are empty, as no loss depends on a later state.",
 )
 
 # %% [markdown] tags=["S3.2", "S4.17"]
 # ### Is the order a matter of taste?
 #
-# The slides print $\frac{\partial h^5}{\partial h^4}\frac{\partial h^4}{\partial h^3}\cdots$ beside a
-# network written in rows, and a public article on the subject, which this course calls *the article*, writes
-# $\prod_j$ without saying in which order. Both are right in
-# numerator layout with the latest factor on the left. In the other layout every factor is transposed,
-# and then the order turns round as well: $(AB)^{\top} = B^{\top} A^{\top}$. Do one without the other,
-# and the product is a different matrix. *How* different? It is tempting to say: the same factors in
-# another order, that can only be a small correction.
+# The slides print $\frac{\partial h^5}{\partial h^4}\frac{\partial h^4}{\partial h^3}\cdots$ beside
+# a network written in rows. A public article on the subject, which this course calls *the article*,
+# writes $\prod_j$ and does not state the order of the factors. Both are right in numerator layout
+# with the latest factor on the left. In the other layout every factor is transposed, and then the
+# order is reversed as well: $(AB)^{\top} = B^{\top} A^{\top}$. If you change only the layout or
+# only the order, you get a different matrix. *How* different? One might expect that the same
+# factors in another order give almost the same product.
 #
-# **Exercise 4 ●●○ · 12 min · refute it.** Find a recurrent matrix `W_h` (square, at least 2 × 2) and two
-# states $h_1, h_2$ with entries strictly between $-1$ and $1$, such that the wrong product is off by
-# **at least as much as the right product is large**: $\lVert J_1 J_2 - J_2 J_1 \rVert \ge
-# \lVert J_2 J_1 \rVert$, and $J_1 J_2 \ne J_2 J_1$. (With enough inputs a network can be driven into any two such states.) Give a
-# tuple `(W_h, h_1, h_2)` of lists. Any valid counterexample passes.
+# Before you test that, note that a product of matrices can be zero although no factor is. A matrix
+# $N \ne 0$ with $N^2 = 0$ is called **nilpotent**, for example
+# $N = \begin{pmatrix} 0 & 1 \\ 0 & 0 \end{pmatrix}$.
+#
+# **Exercise 4 ●●○ · 12 min · refute it.** Find a recurrent matrix `W_h` (square, at least 2 × 2)
+# and two states $h_1, h_2$ with entries strictly between $-1$ and $1$, for which the error of the
+# wrong product is **at least as large as the right product itself**:
+# $\lVert J_1 J_2 - J_2 J_1 \rVert \ge \lVert J_2 J_1 \rVert$, and $J_1 J_2 \ne J_2 J_1$. (With
+# enough inputs you can drive a network into any two such states.) Give a tuple `(W_h, h_1, h_2)` of
+# lists. Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "two_orders", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 two_orders = None  # (W_h, h_1, h_2)
@@ -292,8 +306,8 @@ check("03.refute_order", two_orders)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The two products differ only if the states do. Which products can be very small although their
-# factors are not?
+# The two products differ only if the two states differ. Which products can be very small although
+# their factors are not?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -304,13 +318,13 @@ check("03.refute_order", two_orders)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# There are 2 × 2 matrices without a zero in them whose square is the zero matrix. Take one, let
-# $h_1$ be zero, and let $h_2$ saturate one of the two units and not the other.
+# Some nilpotent 2 × 2 matrices contain no zero. Take one of them, let $h_1$ be zero, and choose
+# $h_2$ so that one of its two units is saturated and the other is not.
 #
 # </details>
 
 # %% tags=["shows-answers"]
-# What you just saw, on this lesson's own network: from h_0 to h_5 in both orders.
+# The derivative of h_5 with respect to h_0 on this lesson's network, in both orders.
 J_t = [None, *J[:, 0]]  # so that J_t[1] belongs to step 1
 right = J_t[5] @ J_t[4] @ J_t[3] @ J_t[2] @ J_t[1]
 wrong = J_t[1] @ J_t[2] @ J_t[3] @ J_t[4] @ J_t[5]
@@ -330,38 +344,42 @@ for name, product in products.items():
 # %% [markdown] tags=["S1.6", "S4.13", "S4.14"]
 # ## 4 The paths of one loss
 #
-# Take one loss, $L_t$. The matrix $W_h$ is used at each of the steps $k = 1, \dots, t$, and each use is
-# one addend. Walk back from the loss to the use at step $k$:
+# Take one loss, $L_t$. The matrix $W_h$ is used at each of the steps $k = 1, \dots, t$, and each
+# use contributes one term to the gradient. To find the term of step $k$, go back from the loss to
+# this use:
 #
 # 1. From $L_t$ to $h_t$: the row $\bar h^{\mathrm{out}}_t$.
 # 2. From $h_t$ to $h_k$: the row becomes $\bar h^{\mathrm{out}}_t J_{t:k}$.
-# 3. From $h_k$ to $a_k$: each entry is multiplied by its slope, $(\bar h^{\mathrm{out}}_t J_{t:k}) \odot (1 - h_k^2)$.
-# 4. From $a_k$ to the matrix. In $a_k[n] = \sum_m h_{k-1}[m]\, W_h[m, n] + \dots$ the entry $W_h[m, n]$
-#    is multiplied by $h_{k-1}[m]$ and reaches $a_k[n]$ alone.
+# 3. From $h_k$ to $a_k$: each entry is multiplied by its slope,
+#    $(\bar h^{\mathrm{out}}_t J_{t:k}) \odot (1 - h_k^2)$.
+# 4. From $a_k$ to the matrix: in $a_k[n] = \sum_m h_{k-1}[m]\, W_h[m, n] + \dots$ the entry
+#    $W_h[m, n]$ is multiplied by $h_{k-1}[m]$, and it influences only $a_k[n]$.
 #
-# Steps 3 and 4 are the **immediate** derivative $\partial^{+} h_k / \partial W_h$. As an array it has three
-# indices, but a row that comes from the left never needs it in full; what remains is an outer product:
+# Points 3 and 4 are the **immediate** derivative $\partial^{+} h_k / \partial W_h$. As an array it
+# has three indices, but you never need the whole array: multiplied by a row from the left, it
+# becomes an outer product:
 #
 # $$\boxed{\;\text{term } k \text{ of } \frac{dL_t}{dW_h} \;=\; h_{k-1} \otimes
 #   \big[(\bar h^{\mathrm{out}}_t J_{t:k}) \odot (1 - h_k^2)\big]\;}$$
 #
-# For $k = t$ there is no Jacobian in it. For $k = t-1$ there is one, and so on. The input matrix is used
-# at the same place, so its term is the same with $x_k$ for $h_{k-1}$.
+# The term $k = t$ contains no Jacobian, the term $k = t-1$ contains one, and so on. The input
+# matrix is used in the same pre-activation, so its term is the same with $x_k$ in place of
+# $h_{k-1}$.
 
 # %%
 plots.show(
     plots.unrolled(5, lit=(2, 5), names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
     "The term k = 2 of the loss at step 5, lit in the unrolled network: W_h is used at step 2, "
-    "and the change travels through J_3, J_4 and J_5 to the state h_5.",
+    "and the change passes through J_3, J_4 and J_5 to the state h_5.",
 )
 
 
 # %% [markdown]
-# **Exercise 5 ●●● · 25 min.** Compute all terms of one loss $L_t$, for both matrices. `x` is $(T, D)$,
-# `h` is $(T+1, H)$ with the initial state first, and `dh` is $(T, H)$: row $t-1$ is $\bar h^{\mathrm{out}}_t$, the part
-# that $L_t$ sends down through its own output layer. Return a dict with `"W_x"` of shape $(t, D, H)$ and
-# `"W_h"` of shape $(t, H, H)$; entry $k-1$ is the term of the use at step $k$. You may call your
-# `transition`.
+# **Exercise 5 ●●● · 25 min.** Compute all terms of one loss $L_t$, for both matrices. `x` is
+# $(T, D)$, `h` is $(T+1, H)$ with the initial state first, and `dh` is $(T, H)$: row $t-1$ is
+# $\bar h^{\mathrm{out}}_t$, the derivative of $L_t$ with respect to $h_t$ through its own output
+# layer. Return a dict with `"W_x"` of shape $(t, D, H)$ and `"W_h"` of shape $(t, H, H)$; entry
+# $k-1$ is the term of the use at step $k$. You may call your `transition`.
 
 # %% nbgrader={"grade": false, "grade_id": "path_terms", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def path_terms(params, x, h, dh, t):
@@ -384,35 +402,37 @@ check("03.path_terms", path_terms)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One loop over the step where the path ends in a matrix. Inside it, do the four points of the text in
-# their order; the first three keep a row of $H$ numbers, only the last makes a matrix.
+# Write one loop over the step $k$ at which the matrix is used. Inside the loop follow the four
+# points of the text in their order. The first three give a row of $H$ numbers, and only the last
+# gives a matrix.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\bar h^{\mathrm{out}}_t$ depends on $t$ only, the slope and the left side of the outer product depend on $k$ only,
-# and $J_{t:k}$ joins the two. With the course's indices $\bar h^{\mathrm{out}}_t$ is `dh[t-1]`, $h_k$ is `h[k]`, and
-# $x_k$ is `x[k-1]`.
+# $\bar h^{\mathrm{out}}_t$ depends only on $t$. The slope and the left side of the outer product
+# depend only on $k$. $J_{t:k}$ connects the two. In the course's indices $\bar h^{\mathrm{out}}_t$
+# is `dh[t-1]`, $h_k$ is `h[k]`, and $x_k$ is `x[k-1]`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# For each `k` from 1 to `t`: a row vector `@` the transition from `k` to `t`; that row times
-# one minus the square of the state that step `k` produced; then two outer products with this row on the
-# right, the state that step `k` read on the left for one, its input for the other. Collect them in
-# two lists and turn these into arrays at the end.
+# For each `k` from 1 to `t`, multiply the row by the transition from `k` to `t` with `@`. Multiply
+# the result by one minus the square of the state that step `k` produced. Then form two outer
+# products with this row on the right. On the left stands, in one of them, the state that step `k`
+# read, and in the other the input of step `k`. Collect the products in two lists, and turn the
+# lists into arrays at the end.
 #
 # </details>
 
 # %% [markdown] tags=["S1.6", "S4.14"]
-# **Look at this.** The slides let the gradient of $L_5$ by the recurrent matrix grow from slide to slide:
-# one term, two terms, up to five, with an equals sign each time. The article does the same with two terms
-# on two lines. Read with immediate derivatives, only the full sum is equal to the gradient. The terms are
-# *added*; none of them is the gradient in another form. The bars show how far the sum is off after each
-# term, once starting with the latest use and once with the oldest. There is one reading in which the
-# slides' first line, the one with a single term, is right after all: with the *total* derivative
-# $dh_5/dW_h$ as its last factor. Then it is exact, and nothing may be added. The last line of the
-# output tests that.
+# **Are the terms added, or are they equal?** The slides build up the gradient of $L_5$ with respect
+# to the recurrent matrix from slide to slide: one term, two terms, up to five, with an equals sign
+# each time. The article does the same with two terms on two lines. If the factors are immediate
+# derivatives, only the full sum equals the gradient. The terms are *added*, and no single term is
+# the gradient in another form. The bars show the error that remains after each term, once starting
+# with the latest use and once with the oldest. One reading makes the slides' first line, the one
+# with a single term, correct: take the *total* derivative $dh_5/dW_h$ as its last factor. Then this
+# one term is exact, and no further term may be added. The last line of the output tests that.
 
 # %% tags=["shows-answers"]
 terms = paths.path_terms(weights, run, dh[:, None], 5)["W_h"]
@@ -443,21 +463,22 @@ plots.show(
 # %% [markdown] tags=["S1.7", "S1.9", "S4.15"]
 # ## 5 The gradient of the whole sequence
 #
-# In one line, the gradient of one loss is
+# The gradient of one loss, written in one line, is
 #
 # $$\frac{dL_t}{dW_h} = \sum_{k=1}^{t} \frac{\partial L_t}{\partial \hat y_t}\,
 #   \frac{\partial \hat y_t}{\partial h_t}\, \frac{d h_t}{d h_k}\,
 #   \frac{\partial^{+} h_k}{\partial W_h},$$
 #
-# where the first two factors together are $\bar h^{\mathrm{out}}_t$. The loss of the sequence is the sum of the losses,
-# so its gradient is a double sum, over all pairs $1 \le k \le t \le T$. The same holds for $W_x$.
+# where the first two factors together are $\bar h^{\mathrm{out}}_t$. The loss of the sequence is
+# the sum of the losses of its steps. So its gradient is a double sum over all pairs
+# $1 \le k \le t \le T$. The same holds for $W_x$.
 #
-# (The article writes $t+1$ for $t$ here, because it begins to count its steps at zero. Take care with
-# the limits when you rewrite such a sum: the first loss, $L_1$, must be in it.)
+# (The article writes $t+1$ in place of $t$, because it counts its steps from zero. Check the limits
+# when you rewrite such a sum: the first loss, $L_1$, must be included.)
 #
-# **Exercise 6 ●●○ · 12 min.** Compute the gradient of $L$ by both matrices. The arguments are those of
-# exercise 5 without $t$. Return a dict with `"W_x"` $(D, H)$ and `"W_h"` $(H, H)$. You may call your
-# `path_terms`.
+# **Exercise 6 ●●○ · 12 min.** Compute the gradient of $L$ with respect to both matrices. The
+# arguments are those of exercise 5 without $t$. Return a dict with `"W_x"` $(D, H)$ and `"W_h"`
+# $(H, H)$. You may call your `path_terms`.
 
 # %% nbgrader={"grade": false, "grade_id": "gradient_by_paths", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gradient_by_paths(params, x, h, dh):
@@ -479,37 +500,40 @@ check("03.gradient_by_paths", gradient_by_paths)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two sums. One of them you have to write, the other is over an axis of arrays that you already have.
+# There are two sums. You write one of them as a loop. The other one is a sum over an axis of the
+# arrays that `path_terms` returns.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\dfrac{dL}{dW} = \sum_{t=1}^{T} \sum_{k=1}^{t} (\text{term } k \text{ of } L_t)$, with the same terms
-# for both matrices that exercise 5 returns.
+# $\dfrac{dL}{dW} = \sum_{t=1}^{T} \sum_{k=1}^{t} (\text{term } k \text{ of } L_t)$. The terms of
+# both matrices are those that exercise 5 returns.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Two arrays of zeros in the shapes of the two weight matrices. For each `t` from 1 to $T$ get the
-# terms of that loss, and add their sum along the first axis to the array of the same name.
+# Make two arrays of zeros with the shapes of the two weight matrices. For each `t` from 1 to $T$,
+# compute the terms of that loss, sum them along the first axis, and add the sum to the array of the
+# same name.
 #
 # </details>
 
 # %% [markdown] tags=["S1.8", "S4.15", "S4.53"]
 # ## 6 Why the last factor is immediate
 #
-# The slides and the article write the last factor as $\partial h_k / \partial W_h$, with the same $\partial$ as
-# every other factor. The slides then shorten the line to
+# The slides and the article write the last factor as $\partial h_k / \partial W_h$, with the same
+# symbol $\partial$ as every other factor. The slides then shorten the line to
 #
 # $$\frac{\partial L_t}{\partial \hat y_t} \sum_{k=1}^{t} \frac{\partial \hat y_t}{\partial h_k}\,
 #   \frac{\partial h_k}{\partial W_h} .$$
 #
-# The symbol $\partial$ has two meanings in this line. In the sum the first factor is *total*: it goes through all states
-# between $h_k$ and $h_t$, as in the heatmap. The second has to be *immediate*, $W_h$'s use at step $k$
-# alone; a reader of the article pointed that out, and rightly. With $d h_k / d W_h$ in its place, each addend brings along all
-# the paths that reach $h_k$ from earlier steps, and these are in the sum already. Below, that wrong sum is
-# built for $L_5$ from the exact total derivatives, and then taken apart: how often does it contain
-# each of the five terms?
+# The symbol $\partial$ has two meanings in this line. The first factor in the sum is *total*: it
+# includes all states between $h_k$ and $h_t$, as in the heatmap. The second factor has to be
+# *immediate*: it counts the use of $W_h$ at step $k$ alone. (A reader of the article pointed this
+# out, correctly.) If you put $d h_k / d W_h$ in its place, each term also contains all the paths
+# that reach $h_k$ from earlier steps, and the sum already contains these paths. The cell below
+# computes this wrong sum for $L_5$ from the exact total derivatives. Then it finds out how often
+# the wrong sum contains each of the five terms.
 
 # %% tags=["shows-answers"]
 total = paths.rtrl(weights, run)["W_h"][:, 0]  # dh_k[i]/dW_h[m, n] as (T, H, H, H)
@@ -528,11 +552,12 @@ plots.show(
 )
 
 # %% [markdown]
-# **Exercise 7 ●●○ · 15 min · refute it.** It is tempting to say: counting a path more than once makes the
-# gradient too large, but it still points the right way, so training will get there. Refute that with a network of one unit,
-# $h_t = \tanh(w_x x_t + w_h h_{t-1})$. Find numbers for which the true derivative $dh_T/dw_h$ and the
-# over-counted sum $\sum_{k} J_{T:k}\, \dfrac{d h_k}{d w_h}$ have **opposite signs**. Give a tuple
-# `(w_x, w_h, x, h_0)`, where `x` is a list of at least two inputs. Any valid counterexample passes.
+# **Exercise 7 ●●○ · 15 min · refute it.** One might think that counting a path more than once makes
+# the gradient too large but keeps its sign, so that training still works. Refute that with a
+# network of one unit, $h_t = \tanh(w_x x_t + w_h h_{t-1})$. Find numbers for which the true
+# derivative $dh_T/dw_h$ and the over-counted sum $\sum_{k} J_{T:k}\, \dfrac{d h_k}{d w_h}$ have
+# **opposite signs**. Give a tuple `(w_x, w_h, x, h_0)`, where `x` is a list of at least two inputs.
+# Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "wrong_way", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 wrong_way = None  # (w_x, w_h, x, h_0)
@@ -546,8 +571,8 @@ check("03.refute_overcount", wrong_way)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two steps are enough. The sum must have two terms of different signs, and counting one of them twice
-# must be enough to turn the balance.
+# Two steps are enough. The sum must have two terms of different signs, and counting one of them
+# twice must change the sign of the sum.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -558,23 +583,24 @@ check("03.refute_overcount", wrong_way)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Choose $w_h = -1$ and $h_0 = 1$. Which states $h_1$ make $h_1$ larger than $1 - h_1^2$, but smaller than
-# twice that? Then choose the first input so that this state comes out. Or let a short loop try
-# random numbers.
+# Choose $w_h = -1$ and $h_0 = 1$. For which states $h_1$ is $h_1$ larger than $1 - h_1^2$, but
+# smaller than twice that? Then choose the first input so that the network reaches such a state. Or
+# let a short loop try random numbers.
 #
 # </details>
 
 # %% [markdown] tags=["S3.2"]
-# **Exercise 8 ●●○ · 20 min · graded by hand.** (a) Prove what the last picture shows: if the last factor is
-# the total derivative $dh_k/dW_h$, then the sum for $L_t$ contains the use of $W_h$ at step $i$ exactly
-# $t - i + 1$ times. (b) The slides promise that their proof for one unit carries over to vectors. Name two
-# places in the calculation of lesson 01 where numbers were exchanged that must not be exchanged as
-# matrices, and say what stands there now. (If you learn alone: a model answer is in `solutions/`.)
+# **Exercise 8 ●●○ · 20 min · graded by hand.** (a) Prove what the last figure shows: if the last
+# factor is the total derivative $dh_k/dW_h$, then the sum for $L_t$ contains the use of $W_h$ at
+# step $i$ exactly $t - i + 1$ times. (b) The slides promise that their proof for one unit carries
+# over to vectors. Name two places in the calculation of lesson 01 that exchange two numbers whose
+# matrices must not be exchanged, and say what stands there for matrices. (If you learn alone: a
+# model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # **(a)** The total derivative is itself a sum over paths:
 # $\dfrac{dh_k}{dW_h} = \sum_{i=1}^{k} J_{k:i}\, \partial^{+}h_i$, with $\partial^{+}h_i$ short for the
-# immediate derivative by $W_h$. Insert it into the wrong sum. Since $J_{t:k}\,J_{k:i} = J_{t:i}$,
+# immediate derivative with respect to $W_h$. Insert it into the wrong sum. Since $J_{t:k}\,J_{k:i} = J_{t:i}$,
 # $$\sum_{k=1}^{t} \bar h^{\mathrm{out}}_t J_{t:k} \sum_{i=1}^{k} J_{k:i}\, \partial^{+}h_i
 #   = \sum_{i=1}^{t} \sum_{k=i}^{t} \bar h^{\mathrm{out}}_t J_{t:i}\, \partial^{+}h_i .$$
 # The addend no longer depends on $k$, and $k$ runs from $i$ to $t$. So the use at step $i$ is counted
@@ -591,13 +617,17 @@ check("03.refute_overcount", wrong_way)
 # %% [markdown]
 # ## Recap
 #
-# - The layout is fixed once: $J_t = \mathrm{diag}(1 - h_t^2)\,W_h^{\top}$, output in the rows.
-# - $J_{t:k} = J_t \cdots J_{k+1}$ has $t-k$ factors, the latest on the left. Another order is another matrix.
-# - A term of the gradient is an outer product: what step $k$ read, with what the loss feels of $a_k$.
-# - All terms are added, and each path is counted once: total factors before, one immediate factor last.
+# - The layout is the same in the whole course: $J_t = \mathrm{diag}(1 - h_t^2)\,W_h^{\top}$, with
+#   the output in the rows.
+# - $J_{t:k} = J_t \cdots J_{k+1}$ has $t-k$ factors, the latest on the left. Another order gives
+#   another matrix.
+# - A term of the gradient is an outer product of the state that step $k$ read and the derivative of
+#   the loss with respect to $a_k$.
+# - All terms are added, and each path is counted once. The last factor is immediate, and all
+#   factors before it are total.
 #
-# This costs a product of Jacobians for every pair of steps. Lesson 04 adds the same terms in another
-# order, and needs one sweep.
+# The path sum needs a product of Jacobians for every pair of steps. Lesson 04 adds the same terms
+# in another order, and one backward sweep is enough.
 #
 # ### Sources
 #

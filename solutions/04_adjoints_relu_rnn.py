@@ -2,12 +2,12 @@
 # # 04 · Adjoints: the reverse sweep of a ReLU network
 #
 # **After this lesson you can** turn a sum over paths into one sweep from the last step to the
-# first; write that sweep for a ReLU network; say why a shared matrix collects a sum; read from
-# the mask alone which gradients are zero; and translate between rows and columns.
+# first; write that sweep for a ReLU network; say why the gradient of a shared matrix is a sum; tell
+# from the mask alone which gradients are zero; and translate between rows and columns.
 #
 # about 150 minutes · difficulty ●●○ · before it: 01, 03
 #
-# One sequence at a time, every vector a row. Batches come in lesson 05.
+# This lesson works with one sequence at a time, and every vector is a row. Batches follow in lesson 05.
 #
 # ### Notation
 #
@@ -15,12 +15,12 @@
 # |---|---|---|
 # | $x_t$ | `x[t-1]` of `(T,D)` | input at step $t = 1, \dots, T$ |
 # | $a_t = x_t W_x + h_{t-1} W_h + b_h$ | `a[t-1]` of `(T,H)` | pre-activation |
-# | $h_t = \phi(a_t)$ | `h[t]` of `(T+1,H)` | state; `h[0]` is the initial one |
+# | $h_t = \phi(a_t)$ | `h[t]` of `(T+1,H)` | state; `h[0]` is the initial one; $\phi$ is the activation |
 # | $J_t = \mathrm{diag}(\phi'(a_t))\, W_h^\top$ | `J[t-1]` of `(T,H,H)` | step Jacobian, `[i, j]` $= \partial h_t[i] / \partial h_{t-1}[j]$ |
-# | $J_{t:k} = J_t J_{t-1} \cdots J_{k+1}$ | | how $h_k$ reaches $h_t$, latest step on the left; $J_{t:t} = I$ |
+# | $J_{t:k} = J_t J_{t-1} \cdots J_{k+1}$ | | derivative of $h_t$ with respect to $h_k$, latest step on the left; $J_{t:t} = I$ |
 # | $\bar v = \dfrac{dL}{dv}$ | `dv` | adjoint of $v$: same shape as $v$ |
-# | $\bar h_t^{\,\mathrm{out}}$ | `dh[t-1]` of `(T,H)` | what reaches $h_t$ **from outside**, from its own loss $L_t$ |
-# | $\bar h_t$ | `dh_total` | the running **total**: its own loss and all later ones |
+# | $\bar h_t^{\,\mathrm{out}}$ | `dh[t-1]` of `(T,H)` | adjoint of $h_t$ **from outside**: the derivative of its own loss $L_t$ alone |
+# | $\bar h_t$ | `dh_total` | the **total** adjoint: the derivative of its own loss and of all later ones |
 # | $\odot$, $u \otimes v$ | `*`, `np.outer(u, v)` | elementwise product; outer product $u^\top v$ of two rows |
 
 # %% tags=["shows-answers"]
@@ -46,33 +46,34 @@ print("a", a.shape, " h", h.shape, " smallest |a|:", round(np.abs(a).min(), 3))
 # %% [markdown] tags=["S4.19", "S2.3"]
 # ## 1 Two sums, swapped
 #
-# Lesson 03 wrote the gradient as a sum over paths: for each loss $L_t$, one term for each
-# earlier use of the matrix at a step $k \le t$. With $L = L_1 + \dots + L_T$ that is a double
-# sum,
+# Lesson 03 wrote the gradient as a sum over paths: each loss $L_t$ contributes one term for every
+# use of the matrix at a step $k \le t$. With $L = L_1 + \dots + L_T$ this is a double sum,
 #
 # $$\frac{dL}{dW_h} = \sum_{t=1}^{T}\ \sum_{k=1}^{t}\ h_{k-1} \otimes
 #   \Big[\big(\bar h_t^{\,\mathrm{out}} J_{t:k}\big) \odot \phi'(a_k)\Big] .$$
 #
-# The pairs $(t, k)$ fill a triangle. So far we added it up row by row: all uses of one loss.
-# Nothing forbids to go by columns: all losses of one use. The state $h_{k-1}$ and the slope
-# $\phi'(a_k)$ do not depend on $t$, so they leave the inner sum:
+# The pairs $(t, k)$ form a triangle. So far we added its terms row by row: all uses for one loss.
+# We may also add them column by column: all losses for one use. The state $h_{k-1}$ and the slope
+# $\phi'(a_k)$ do not depend on $t$, so they can be moved out of the inner sum:
 #
 # $$\frac{dL}{dW_h} = \sum_{k=1}^{T}\ h_{k-1} \otimes \big[\, \bar h_k \odot \phi'(a_k) \,\big],
 #   \qquad \bar h_k = \sum_{t=k}^{T} \bar h_t^{\,\mathrm{out}} J_{t:k} .$$
 #
-# The vector $\bar h_k$ is everything the loss feels of $h_k$: its adjoint. Split off the term
-# $t = k$. All the others end with the same factor, since $J_{t:k} = J_{t:k+1} J_{k+1}$. So
+# The vector $\bar h_k$ is the derivative of the whole loss with respect to $h_k$, over all paths:
+# its adjoint. Now separate the term $t = k$ from the others. All other terms end with the same
+# factor, since $J_{t:k} = J_{t:k+1} J_{k+1}$. So
 #
 # $$\boxed{\;\bar h_k = \bar h_k^{\,\mathrm{out}} + \bar h_{k+1}\, J_{k+1}\;}
 #   \qquad \bar h_T = \bar h_T^{\,\mathrm{out}} .$$
 #
-# This is the reverse sweep. It did not have to be invented: it is the double sum, added in the
-# other order. The two parts are the two places that use $h_k$: its own loss, and the next step.
+# This recursion is the reverse sweep. It needs no new idea: it is the double sum, added in the
+# other order. Its two parts belong to the two places that use $h_k$: the loss of step $k$, and the
+# next step.
 #
-# **Exercise 1 ●●○ · 12 min.** Compute all total adjoints by this recursion. `J` has shape
-# `(T,H,H)`, `dh` has shape `(T,H)`. Return an array `(T+1,H)` whose entry `t` is $\bar h_t$.
-# Entry 0 belongs to the initial state, which nothing reaches from outside. An adjoint is a row
-# and $J$ stands on its right. Do not write into `dh`.
+# **Exercise 1 ●●○ · 12 min.** Compute all total adjoints with this recursion. `J` has shape
+# `(T,H,H)`, `dh` has shape `(T,H)`. Return an array `(T+1,H)` whose entry `t` is $\bar h_t$. Entry
+# 0 belongs to the initial state, which has no adjoint from outside. An adjoint is a row, and $J$
+# stands on its right. Leave `dh` unchanged.
 
 # %% nbgrader={"grade": false, "grade_id": "total_adjoints", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def total_adjoints(J, dh):
@@ -91,28 +92,32 @@ check("04.total_adjoints", total_adjoints)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Begin with the state whose total adjoint is known at once. Which one needs it next?
+# For which state do you know the total adjoint at once? Which state needs it next?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# With $t$ for $k+1$: $\bar h_{t-1} = \bar h_{t-1}^{\,\mathrm{out}} + \bar h_t J_t$, for
-# $t = T, T-1, \dots, 1$. The Jacobian $J_t$ stands at index $t-1$.
+# With $t$ in place of $k+1$: $\bar h_{t-1} = \bar h_{t-1}^{\,\mathrm{out}} + \bar h_t J_t$, for
+# $t = T, T-1, \dots, 1$. The Jacobian $J_t$ has the index $t-1$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Make the result as one row of zeros followed by a copy of `dh`; then row `t` already holds the
-# outside part of $h_t$. Walk $t$ from $T$ down to 1 and add to row `t-1` the product of row `t`
-# with that step's Jacobian.
+# Make the result from one row of zeros followed by a copy of `dh`. Row `t` then already holds the
+# adjoint of $h_t$ from outside. Let $t$ run from $T$ down to 1, and add the product of row `t` with
+# the Jacobian of that step to row `t-1`.
 #
 # </details>
 #
 # ---
 #
-# **Look at this.** Below is the triangle of the network set up at the top, each field the norm
-# of one term. A column is one use of the matrix, and the sum of its terms is what the sweep
-# gathers. The further to the left in a row, the further back that loss has to reach.
+# **The triangle of terms.** The figure shows the double sum for the network set up at the top. Each
+# field is the norm of one term. A column belongs to one use of the matrix, and the sweep computes
+# the sum of its terms. A row belongs to one loss: the further left a field is, the further back in
+# time the use lies.
+#
+# **Predict first.** You can add the triangle row by row or column by column. By how much do the two
+# results differ? The two printed lines give the answer.
 
 # %% tags=["shows-answers"]
 terms = np.full((T, T, H, H), np.nan)  # [t-1, k-1]: the loss at step t, the use at step k
@@ -133,15 +138,16 @@ for name, parts in {"by loss": by_loss, "by use": by_use}.items():
 # %% [markdown]
 # ### The limits of the double sum
 #
-# A public article on back-propagation through time writes its terms for the loss $L_{t+1}$, with $k$ from 1 to $t+1$, and sums over
-# $t$ from 1. Then the last loss of the sequence comes at $t = T-1$, and the first one, $L_1$,
-# would need $t = 0$: it is lost. (Going on to $t = T$ asks for a loss $L_{T+1}$ that does not
-# exist.) One loss among many, one might say: the sum should come out nearly right.
+# A public article on back-propagation through time writes its terms for the loss $L_{t+1}$, with
+# $k$ from 1 to $t+1$, and sums over $t$ from 1. The last loss of the sequence then belongs to
+# $t = T-1$. The first loss, $L_1$, belongs to $t = 0$, so the sum leaves it out. (A sum up to
+# $t = T$ would need a loss $L_{T+1}$, which does not exist.) Since only one of many losses is
+# missing, one might expect a sum that is nearly right.
 #
 # **Exercise 2 ●○○ · 6 min · refute it.** Give adjoints from outside, an array of shape
-# $(T, H) = (6, 5)$ for the network at the top, for which the sum with the printed limits
-# $t = 1, \dots, T-1$ is exactly zero, while the true gradient by $W_h$ has an entry of at least
-# 0.1 in size.
+# $(T, H) = (6, 5)$ for the network at the top. The sum with the printed limits $t = 1, \dots, T-1$
+# must be exactly zero, while the true gradient with respect to $W_h$ has an entry of at least 0.1
+# in size.
 
 # %% nbgrader={"grade": false, "grade_id": "unheard", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 unheard = None  # an array of shape (6, 5)
@@ -157,7 +163,7 @@ check("04.refute_limits", unheard)
 # %% [markdown] tags=["S2.1", "S2.2"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Which loss does the printed sum never look at?
+# Which loss does not occur in the printed sum?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -168,21 +174,21 @@ check("04.refute_limits", unheard)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Zeros everywhere, except in the one row that belongs to the loss you found.
+# Use zeros everywhere, except in the one row that belongs to the missing loss.
 #
 # </details>
 #
 # ## 2 A network that switches
 #
-# Everything so far holds for any activation. For the rest of this lesson it is the *rectified
-# linear unit*,
+# Everything so far holds for any activation $\phi$. For the rest of this lesson $\phi$ is the
+# *rectified linear unit*,
 #
 # $$\mathrm{ReLU}(a) = \max(a, 0), \qquad
 #   \mathrm{ReLU}'(a) = \begin{cases} 1 & a > 0 \\ 0 & a < 0 \end{cases}$$
 #
-# Its slope is a switch. A unit is *active* at step $t$ when $a_t > 0$; the array of all these
-# switches is called the **mask**. At $a = 0$ there is no derivative. By convention the mask is
-# 0 there.
+# Its slope is 1 or 0, like a switch. A unit is *active* at step $t$ when $a_t > 0$. The array of
+# all these slopes is called the **mask**. At $a = 0$ the derivative does not exist; by convention
+# the mask is 0 there.
 #
 # **Exercise 3 ●○○ · 6 min.** Write the forward pass. `params` has `"W_x"` $(D,H)$, `"W_h"`
 # $(H,H)$ and `"b_h"` $(H,)$; `x` is $(T,D)$ and `h0` is $(H,)$. Return `a` $(T,H)$ and `h`
@@ -207,29 +213,29 @@ check("04.relu_forward", relu_forward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Lesson 01 with vectors: the weight that stood beside a number now stands to the right of a
-# row.
+# This is lesson 01 with vectors. Where a weight was multiplied by a number, a row is now multiplied
+# by a matrix on its right.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $a_t = x_t W_x + h_{t-1} W_h + b_h$ goes to index $t-1$ of `a`, and $h_t = \max(a_t, 0)$ to
-# index $t$ of `h`.
+# Write $a_t = x_t W_x + h_{t-1} W_h + b_h$ to index $t-1$ of `a`, and $h_t = \max(a_t, 0)$ to index
+# $t$ of `h`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Two arrays of zeros, of $T$ and $T+1$ rows; the initial state goes into row 0 of the second.
-# In the loop: a row of `x` times one matrix, the previous row of `h` times the other, plus the
-# bias; then NumPy's elementwise maximum with zero.
+# Make two arrays of zeros, with $T$ and $T+1$ rows, and write the initial state into row 0 of the
+# second. In the loop, multiply a row of `x` by one matrix and the previous row of `h` by the other,
+# and add both and the bias. Then take NumPy's elementwise maximum with zero.
 #
 # </details>
 #
 # ---
 #
-# **Look at this.** The mask of the network at the top. A bright field is an active unit. From
-# step to step units switch on and off, and so every step has a Jacobian of its own, although
-# $W_h$ never changes. One unit is dark at every step; section 6 comes back to it.
+# **When is each unit active?** The figure shows the mask of the network at the top. A bright field
+# is an active unit. Units switch on and off from step to step, so each step has its own Jacobian,
+# although $W_h$ stays the same. One unit is inactive at every step; section 6 returns to it.
 
 # %% tags=["shows-answers"]
 mask = a > 0
@@ -245,12 +251,12 @@ print("steps at which each unit is active:", mask.sum(axis=0))
 #
 # At $a = 0$ the central difference of lesson 00 gives
 # $\dfrac{\mathrm{ReLU}(\varepsilon) - \mathrm{ReLU}(-\varepsilon)}{2\varepsilon} = \dfrac{1}{2}$
-# for every $\varepsilon$: the mean of the two slopes, and neither of them. No harm done, one
-# may say: a pre-activation is never *exactly* zero, and everywhere else ReLU is a straight
-# line, on which a difference quotient makes no error at all.
+# for every $\varepsilon$. This is the mean of the two slopes, and equal to neither. That looks
+# harmless: a pre-activation is never *exactly* zero, and everywhere else ReLU is a straight line,
+# for which a difference quotient is exact.
 #
 # **Exercise 4 ●○○ · 5 min · refute it.** Give a pair `(a, step)` with $a \ne 0$ and
-# $0 < \mathtt{step} \le 10^{-3}$, for which the central difference of ReLU at $a$ is off from
+# $0 < \mathtt{step} \le 10^{-3}$, for which the central difference of ReLU at $a$ differs from
 # $\mathrm{ReLU}'(a)$ by at least 0.4.
 
 # %% nbgrader={"grade": false, "grade_id": "near_the_kink", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
@@ -266,7 +272,7 @@ check("04.refute_kink", near_the_kink)
 # %% [markdown] tags=["S2.3", "S2.4", "S2.5", "S2.7", "S2.9", "S2.10", "S2.11"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The quotient uses the function at two points. Where do they lie?
+# The quotient evaluates the function at two points. Where do they lie?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -276,41 +282,42 @@ check("04.refute_kink", near_the_kink)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Take the step of lesson 00, and an $a$ ten times smaller.
+# Take the step of lesson 00, and choose $a$ ten times smaller.
 #
 # </details>
 #
 # ---
 #
-# So a check by differences is only to be trusted when no pre-activation is within reach of the
+# So you can trust a check by differences only if every pre-activation is further from zero than the
 # step. The checks of this lesson use networks in which every $|a|$ is above $10^{-2}$.
 #
 # ## 3 The sweep, line by line
 #
-# Take the recursion of section 1 apart. It passes one operation of the network at a time, and
-# each has a rule of its own.
+# Now divide the recursion of section 1 into the operations of the network. Each operation has a
+# rule of its own for the way back.
 #
 # - $h_t$ is used twice, by its own loss and by step $t+1$:
-#   $\ \bar h_t = \bar h_t^{\,\mathrm{out}} + \bar a_{t+1} W_h^\top$, without the second part at
+#   $\ \bar h_t = \bar h_t^{\,\mathrm{out}} + \bar a_{t+1} W_h^\top$, without the second term at
 #   $t = T$.
-# - $h_t = \mathrm{ReLU}(a_t)$, unit by unit: $\ \bar a_t = \mathrm{mask}_t \odot \bar h_t$.
+# - $h_t = \mathrm{ReLU}(a_t)$ acts on each unit separately:
+#   $\ \bar a_t = \mathrm{mask}_t \odot \bar h_t$.
 # - $a_t$ uses each parameter once: $W_x \mathrel{+}= x_t \otimes \bar a_t$,
 #   $\ W_h \mathrel{+}= h_{t-1} \otimes \bar a_t$, $\ b_h \mathrel{+}= \bar a_t$, where each name
 #   stands for its gradient.
-# - $x_t$ is used by this step only: $\ \bar x_t = \bar a_t W_x^\top$. And what step 1 passes on
-#   is $\bar h_0 = \bar a_1 W_h^\top$.
+# - $x_t$ is used by this step only: $\ \bar x_t = \bar a_t W_x^\top$. The adjoint that step 1
+#   passes back is $\bar h_0 = \bar a_1 W_h^\top$.
 #
-# The part from the future, $\bar a_{t+1} W_h^\top$, is $\bar h_{t+1} J_{t+1}$ of section 1: the
-# mask first, then $W_h^\top$. Multiplying by $\mathrm{diag}(\mathrm{mask})$ is the same as
-# $\odot$, and no matrix is needed.
+# The term from later steps, $\bar a_{t+1} W_h^\top$, equals $\bar h_{t+1} J_{t+1}$ of section 1:
+# first the mask, then $W_h^\top$. Multiplying by $\mathrm{diag}(\mathrm{mask})$ is the same as
+# $\odot$ with the mask, so you need not build the diagonal matrix.
 #
-# From outside come the adjoints `dh`. With an output $o_t = h_t W_y$, lesson 02 gives
-# $\bar h_t^{\,\mathrm{out}} = \bar o_t W_y^\top$; here it does not matter where they come from.
+# The adjoints `dh` come from outside. For an output $o_t = h_t W_y$, lesson 02 gives
+# $\bar h_t^{\,\mathrm{out}} = \bar o_t W_y^\top$. The sweep works for any `dh`.
 #
-# **Exercise 5 ●●● · 30 min.** Write the sweep. `h` holds the states, `dh` the adjoints from
-# outside on `h[1:]`. The pre-activations are not given, and not needed: a unit is active when
-# its state is above zero. Return a dict with `"W_x"`, `"W_h"`, `"b_h"`, `"x"` and `"h0"`, each
-# of the shape of what it belongs to.
+# **Exercise 5 ●●● · 30 min.** Write the sweep. `h` holds the states, `dh` the adjoints from outside
+# on `h[1:]`. You do not get the pre-activations, and you do not need them: a unit is active when
+# its state is above zero. Return a dict with `"W_x"`, `"W_h"`, `"b_h"`, `"x"` and `"h0"`. Each
+# entry has the shape of the array whose gradient it is.
 
 # %% nbgrader={"grade": false, "grade_id": "relu_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def relu_backward(params, x, h, dh):
@@ -338,37 +345,40 @@ check("04.relu_backward", relu_backward)
 # %% [markdown] tags=["S2.3"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One row travels from right to left: the adjoint of the current state from all later losses. At
-# each step the adjoint from outside joins it, and then the step is walked backward.
+# One row is passed back from step to step: the derivative of all later losses with respect to the
+# current state. At each step, add the adjoint from outside to it. Then go back through the
+# operations of the step.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Per step, in this order: complete $\bar h_t$; multiply by the mask to get $\bar a_t$; add to
-# three gradients; fill $\bar x_t$; form $\bar a_t W_h^\top$, which is the future of $h_{t-1}$.
+# At each step, in this order: add the two terms of $\bar h_t$; multiply by the mask to get
+# $\bar a_t$; add to three gradients; store $\bar x_t$; compute $\bar a_t W_h^\top$, which is passed
+# back to $h_{t-1}$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# The mask compares `h[1:]` with zero, so that step $t$ has its row at $t-1$. Start with a
-# future of zeros and count $t$ from $T$ down to 1. The step reads `x[t-1]` and `h[t-1]`; both
-# outer products have what was read on the left and `da` on the right. After the loop the future
-# is $\bar h_0$.
+# Compare `h[1:]` with zero to get the mask; its row for step $t$ has the index $t-1$. Start with a
+# row of zeros as the array that is passed back, and count $t$ from $T$ down to 1. The step reads
+# `x[t-1]` and `h[t-1]`. In both outer products the array that was read stands on the left, and `da`
+# on the right. After the loop the array that is passed back is $\bar h_0$.
 #
 # </details>
 #
 # ---
 #
-# **What you just saw.** The figure shows $\bar a_t$ for the network at the top. Blank fields
-# are exactly zero. Compare them with the mask: an adjoint that arrives at an inactive unit is
-# blocked, and one that arrives at an active unit passes unchanged, neither larger nor smaller.
-# (To read $\bar a_t$ off a library that returns $\bar x_t$, the cell gives every unit one more
-# input, which is zero.)
+# **What the mask does to an adjoint.** The figure shows $\bar a_t$ for the network at the top.
+# Blank fields are exactly zero. Compare them with the mask: an inactive unit replaces the adjoint
+# that arrives by zero, and an active unit passes it back unchanged. (The library returns $\bar x_t$
+# and not $\bar a_t$. So the cell gives every unit one more input, which is zero: the adjoint of
+# this input is $\bar a_t$.)
 #
-# Below the figure stands what an adjoint *is*, for every array of the network: one number for each
-# entry, so the same shape, and the derivative of the loss with respect to that entry. The column on
-# the right measures this, with one entry moved by a complex step. (ReLU looks at the real part to
-# decide what is active; after that there are only straight lines.)
+# The lines below the figure show what an adjoint *is*, for every array of the network. It has one
+# number for each entry of the array, so it has the same shape. The number is the derivative of the
+# loss with respect to that entry. The column on the right measures this derivative with a complex
+# step in one entry. (ReLU decides by the real part which units are active, and is linear after
+# that.)
 
 # %% tags=["shows-answers"]
 wide = {**params, "W_x": np.concatenate([params["W_x"], np.eye(H)])}
@@ -399,23 +409,24 @@ for name, value in point.items():
 # %% [markdown] tags=["S2.7", "S2.10"]
 # ## 4 Refute it: an update without a loss
 #
-# A page of handwriting solves this network by adjoints, for one instance in columns. It gets the
-# state's adjoint right. In the copy that this course was written from, the updates then read
+# A page of handwriting solves this network with adjoints, for one instance in columns. Its adjoint
+# of the state is right. In the copy that this course was written from, the updates then read
 #
 # $$\bar W_h \mathrel{+}= h_{t-1} \otimes \mathrm{ReLU}'(a_t), \qquad
 #   \bar W_x \mathrel{+}= x_t \otimes \mathrm{ReLU}'(a_t), \qquad
 #   \bar b_h \mathrel{+}= \mathrm{ReLU}'(a_t) .$$
 #
-# (Its columns are written as rows here. Whether the page or the copy lost a factor can no longer
-# be told, so nobody is blamed; what counts is what the lines compute as they stand.) The slope is
-# there, the factor from upstream is not. The bias gradient becomes a row of whole numbers: it
-# counts the steps at which each unit is active. The shapes are right, and the numbers are not
-# absurd. A step of gradient descent along these arrays should at least make the loss smaller?
+# (The columns of the page are written as rows here. It is no longer possible to tell whether the
+# page or the copy lost a factor, so nobody is blamed; we examine the lines as they stand.) These
+# updates contain the slope but not the adjoint from upstream. The bias gradient becomes a row of
+# whole numbers: it counts at how many steps each unit is active. The shapes are right, and the
+# numbers look plausible. One might expect that a step of gradient descent along these arrays at
+# least reduces the loss.
 #
-# **Exercise 6 ●●○ · 10 min.** Refute that. Give adjoints from outside, of shape $(6, 5)$, for
-# the network at the top, for which a small step of descent along the three printed arrays
-# *increases* the loss: the sum of all entries of (true gradient) $\odot$ (printed update), over
-# the three parameters, is negative.
+# **Exercise 6 ●●○ · 10 min.** Refute that. Give adjoints from outside, of shape $(6, 5)$, for the
+# network at the top, for which a small step of descent along the three printed arrays *increases*
+# the loss. In numbers: the sum of all entries of (true gradient) $\odot$ (printed update), over the
+# three parameters, is negative.
 
 # %% nbgrader={"grade": false, "grade_id": "uphill", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 uphill = None  # an array of shape (6, 5)
@@ -431,8 +442,8 @@ check("04.refute_upstream", uphill)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# What happens to the true gradient when all of `dh` changes its sign? And to the printed
-# update?
+# What happens to the true gradient when all of `dh` changes its sign? And what happens to the
+# printed update?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -444,26 +455,28 @@ check("04.refute_upstream", uphill)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Try any array at all. If it fails, its negative works.
+# Try any array. If it fails, take its negative.
 #
 # </details>
 #
 # ---
 #
-# **What you just saw.** An update that does not contain the loss cannot know which way is down.
-# Below, printed lines on the network at the top, each measured against the truth.
+# **How large are the errors?** An update that does not contain the loss cannot point downhill. The
+# cell below evaluates that update and four other printed lines on the network at the top, and
+# compares each with the true gradient.
 #
 # - *Mask dropped* replaces $\bar a_t$ by $\bar h_t$.
-# - *Both index versions*: the solution gives the update once for step $t+1$ and once for step
-#   $t$. These are the same terms with the index shifted, so one of the two has to be chosen. Who
-#   executes both counts every use twice but the last. Where the uses pull in opposite
-#   directions, that is far from any multiple of the gradient.
+# - *Both index versions*: the solution prints the update once for step $t+1$ and once for step $t$.
+#   These are the same terms with a shifted index, so a program must use only one of the two. If it
+#   executes both, it counts every use twice except the last. Where the terms of different uses have
+#   opposite signs, the result is far from any multiple of the gradient.
 # - *Double sum without $L_1$* is the sum of section 1 with the printed limits.
-# - *One dot for two products*: the page writes a dot for the matrix product and for the product
-#   entry by entry. Exchanged, both run. The mask and the adjoint give a single number, which
-#   NumPy broadcasts to all units without a word; $W_h^\top$ and the adjoint give a matrix.
-# - *Outputs that lag*: in the page's numbering $x_t$ makes $h_{t+1}$, and $y_t$ is read from $h_t$
-#   (section 7). So $y_t$ never sees $x_t$: the derivative is not small, it is zero.
+# - *One dot for two products*: the page writes the same dot for the matrix product and for the
+#   elementwise product. If you exchange the two, both still run. The matrix product of mask and
+#   adjoint is a single number, which NumPy broadcasts to all units without a warning. The
+#   elementwise product of $W_h^\top$ and the adjoint is a matrix.
+# - *Outputs that lag*: in the page's numbering $x_t$ produces $h_{t+1}$, but $y_t$ is read from
+#   $h_t$ (section 7). So $y_t$ does not depend on $x_t$, and this derivative is exactly zero.
 
 # %% tags=["shows-answers"]
 def error(printed, name):
@@ -491,20 +504,20 @@ print(f"largest derivative by the page's x_t: of h_t, which y_t reads, {own}; of
 # %% [markdown] tags=["S2.8", "S4.5"]
 # ## 5 One matrix, T uses
 #
-# Why is there a $\mathrel{+}=$ at all? Give every step a copy of its own,
-# $W^{(1)}, \dots, W^{(T)}$. The network becomes an ordinary deep one with one layer per step:
+# Why do the gradients use $\mathrel{+}=$? Give every step its own copy of the matrix,
+# $W^{(1)}, \dots, W^{(T)}$. The network is then an ordinary deep network with one layer per step:
 #
 # $$a_t = x_t W_x + h_{t-1} W^{(t)} + b_h .$$
 #
-# Each copy is used once, so its gradient is one outer product. Sharing means to set all copies
-# equal to one $W_h$. When $W_h$ moves, all copies move by the same amount, and the chain rule
-# adds up what each of them does:
+# Each copy is used once, so its gradient is one outer product. Sharing means that all copies equal
+# one $W_h$. When $W_h$ changes, all copies change by the same amount, and by the chain rule their
+# effects on the loss add up:
 #
 # $$\frac{dL}{dW_h} = \sum_{t=1}^{T} \frac{dL}{dW^{(t)}} .$$
 #
-# **Exercise 7 ●●○ · 20 min.** Compute the gradients of the copies, for copies that may all be
-# *different*. `W_copies` has shape `(T,H,H)`, entry `t-1` the matrix of step $t$; `h` are the
-# states that the network with these copies has; `dh` are the adjoints from outside. Return an
+# **Exercise 7 ●●○ · 20 min.** Compute the gradients of the copies. The copies may all be
+# *different*. `W_copies` has shape `(T,H,H)`, and its entry `t-1` is the matrix of step $t$; `h`
+# holds the states of the network with these copies; `dh` holds the adjoints from outside. Return an
 # array `(T,H,H)`.
 
 # %% nbgrader={"grade": false, "grade_id": "copies_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -528,7 +541,7 @@ check("04.copies_backward", copies_backward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# It is the sweep of exercise 5 with less to collect. Two of its lines change.
+# It is the sweep of exercise 5 with fewer gradients. Two of its lines change.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -539,19 +552,20 @@ check("04.copies_backward", copies_backward)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# An array of zeros of the shape of the copies; a future of zeros; `t` from $T$ down to 1. Each
-# step fills one entry of the result, without adding, and passes `da` on through the transpose
-# of its own copy.
+# Make an array of zeros with the shape of the copies, and a row of zeros as the array that is
+# passed back. Let `t` run from $T$ down to 1. Each step writes one entry of the result, without
+# adding. It multiplies `da` by the transpose of its own copy, and passes the product back.
 #
 # </details>
 #
 # ---
 #
-# **What you just saw.** Below, the gradients of the copies are measured one by one, by complex
-# step, with all copies set to the same $W_h$. Each equals a column of the triangle in section 1,
-# all losses of one use, and their sum is the shared gradient. Copies updated each by its own
-# gradient would not stay equal: sharing is kept by adding first. What sharing saves is
-# parameters: there are $DH + H^2 + H$, however long the sequence is. The last line counts.
+# **Shared gradient and gradients of the copies.** The cell below sets all copies to the same $W_h$
+# and measures the gradient of each by complex step. Each gradient equals a column of the triangle
+# in section 1: all losses for one use. Their sum is the shared gradient. If each copy were updated
+# with its own gradient, the copies would become different. To keep them equal, add the gradients
+# first and then update. What sharing saves is parameters: there are $DH + H^2 + H$ of them, for any
+# length of the sequence. The last line counts them.
 
 # %% tags=["shows-answers"]
 def loss_of_copies(W_copies):
@@ -581,19 +595,20 @@ print(f"parameters for {T} steps: {n} when shared, {n * T} when every step has c
 # %% [markdown] tags=["S2.6"]
 # ## 6 What the mask decides
 #
-# For ReLU the mask says where gradients *can* be different from zero, before any loss is known.
-# In $\bar a_t = \mathrm{mask}_t \odot \bar h_t$ an inactive unit gets a zero. A unit that is
-# inactive at every step is called *dead*. The gradient of its bias, of its column of $W_x$ and
-# of its column of $W_h$ is exactly zero, so on this sequence its own weights never move again.
-# Only changes in other units could wake it.
+# For ReLU the mask determines where a gradient *can* differ from zero, before you know the loss. In
+# $\bar a_t = \mathrm{mask}_t \odot \bar h_t$ an inactive unit gets a zero. A unit that is inactive
+# at every step is called *dead*. The gradients of its bias, its column of $W_x$ and its column of
+# $W_h$ are exactly zero. So training on this sequence never changes its own weights, and only
+# changes of other units could make it active again.
 #
-# The matrix $W_h$ knows more. Its entry $[m, n]$ collects $h_{t-1}[m]\,\bar a_t[n]$ over the
-# steps. An inactive unit zeroes this product from either side: as $n$ it has no adjoint, and as
-# $m$ its state is zero.
+# For $W_h$ the mask determines more. The entry $[m, n]$ of its gradient is the sum of
+# $h_{t-1}[m]\,\bar a_t[n]$ over the steps. An inactive unit makes this product zero on either side:
+# unit $n$ has no adjoint when it is inactive, and the state of unit $m$ is zero when it is
+# inactive.
 #
 # **Exercise 8 ●●○ · 15 min.** `mask` is a boolean array $(T,H)$, and the network started from
-# $h_0 = 0$. Return a dict of two boolean arrays. `"dead"` $(H,)$ is true for dead units.
-# `"W_h"` $(H,H)$ is true for the entries of $\bar W_h$ that are zero **whatever the loss is**.
+# $h_0 = 0$. Return a dict of two boolean arrays. `"dead"` $(H,)$ is true for dead units. `"W_h"`
+# $(H,H)$ is true for the entries of $\bar W_h$ that are zero **for every loss**.
 
 # %% nbgrader={"grade": false, "grade_id": "certain_zeros", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def certain_zeros(mask):
@@ -611,31 +626,31 @@ check("04.certain_zeros", certain_zeros)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# A sum is certainly zero when every addend has a factor that is zero.
+# A sum is certainly zero if every term has a factor that is zero.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The addend of step $t \ge 2$ can be different from zero when unit $m$ was active at step $t-1$
-# and unit $n$ is active at step $t$. At step 1 the state that is read is $h_0 = 0$.
+# The term of step $t \ge 2$ can differ from zero if unit $m$ was active at step $t-1$ and unit $n$
+# is active at step $t$. Step 1 reads the state $h_0 = 0$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Start from a matrix that is true everywhere. For each step from the second on, set the entries
-# to false whose row unit was active one step before and whose column unit is active now.
+# Start from a matrix that is true everywhere. For each step from the second on, set an entry to
+# false if the unit of its row was active one step before and the unit of its column is active now.
 # Without a loop: the product of two boolean matrices is true where some step makes both true.
 #
 # </details>
 #
 # ---
 #
-# **Look at this.** The gradient by $W_h$ of the network at the top, restarted from $h_0 = 0$.
-# Blank fields are exactly zero. Unit 3 is dead: its column is blank, since its pre-activation
-# has no adjoint, and so is its row, since its state is zero. Other blank fields join units that
-# are both alive. The mask below the figure says why: unit $n$ is never active right after unit
-# $m$. (In columns, as in the handwritten solution, the column of a dead unit is a *row* of
-# $\bar W_{hh}$.)
+# **Which entries of the gradient are zero?** The figure shows the gradient with respect to $W_h$ of
+# the network at the top, restarted from $h_0 = 0$. Blank fields are exactly zero. Unit 3 is dead.
+# Its column is blank, because its pre-activation has no adjoint, and its row is blank, because its
+# state is zero. The other blank fields connect two units that are both alive. The mask below the
+# figure shows the reason: unit $n$ is never active at the step after unit $m$. (In columns, as in
+# the handwritten solution, the column of a dead unit is a *row* of $\bar W_{hh}$.)
 
 # %% tags=["shows-answers"]
 from_zero = rnn.forward(params, x[:, None], None, phi="relu")
@@ -644,12 +659,12 @@ gradient, dead = gradients["W_h"], gradients["b_h"] == 0
 shown = np.where(gradient == 0, np.nan, gradient)
 plots.show(
     plots.heatmap(shown, "n, of $a_t$", "m, of $h_{t-1}$", numbers="+.2f", cmap="cividis"),
-    "The gradient by the recurrent matrix, five by five: row 3 and column 3 are blank, "
+    "The gradient with respect to W_h, five by five: row 3 and column 3 are blank, "
     "because unit 3 is dead, and a few more fields.",
 )
 print("dead unit:", 1 + np.flatnonzero(dead))
 for m, n in np.argwhere((gradient == 0) & ~dead[:, None] & ~dead):
-    print(f"blank between living units: row {m + 1}, column {n + 1}")
+    print(f"blank between two active units: row {m + 1}, column {n + 1}")
 print("the mask from h_0 = 0, units downward:")
 print((from_zero.a[:, 0] > 0).T.astype(int))
 
@@ -657,30 +672,30 @@ print((from_zero.a[:, 0] > 0).T.astype(int))
 # %% [markdown] tags=["S2.1", "S2.3", "S2.4", "S2.11"]
 # ## 7 The same in columns
 #
-# The handwritten solution writes vectors as columns, matrices act from the left, and its time
-# index is shifted:
+# The handwritten solution writes vectors as columns, its matrices multiply from the left, and its
+# time index is shifted:
 #
 # $$\hat h_{t+1} = W_{hh} h_t + W_{hx} x_t + b_h, \qquad
 #   h_{t+1} = \mathrm{ReLU}(\hat h_{t+1}), \qquad y_t = W_{yh} h_t .$$
 #
 # Transposing turns columns into rows: $W_{hh} = W_h^\top$, $W_{hx} = W_x^\top$,
-# $W_{yh} = W_y^\top$. The shift is only one of names. Its inputs are $x_0, \dots, x_{T-1}$, so
-# its $x_t$ is what this course calls $x_{t+1}$, and both stand at index `t` of the same array.
-# But there is one thing more: its outputs are $y_0, \dots, y_T$. The first of them shows the
-# initial state, before any input; $y_t$ never sees $x_t$, and an $x_T$ would be seen by nobody.
+# $W_{yh} = W_y^\top$. The shift only changes names. Its inputs are $x_0, \dots, x_{T-1}$, so its
+# $x_t$ is the $x_{t+1}$ of this course, and both have the index `t` in the same array. There is one
+# real difference: its outputs are $y_0, \dots, y_T$. The first output is computed from the initial
+# state, before any input. The output $y_t$ does not depend on $x_t$, and no output would depend on
+# an $x_T$.
 #
-# In its letters the sweep reads
-# $\bar h_t = W_{yh}^\top \bar y_t + W_{hh}^\top \bar{\hat h}_{t+1}$ and
-# $\bar{\hat h}_t = \mathrm{ReLU}'(\hat h_t) \odot \bar h_t$. It stops at the three weights.
-# Left out are $\bar W_{yh} = \sum_t \bar y_t\, h_t^\top$,
-# $\ \bar x_t = W_{hx}^\top \bar{\hat h}_{t+1}$, $\ \bar h_0$, and where the sweep begins: at
+# In its letters the sweep reads $\bar h_t = W_{yh}^\top \bar y_t + W_{hh}^\top \bar{\hat h}_{t+1}$
+# and $\bar{\hat h}_t = \mathrm{ReLU}'(\hat h_t) \odot \bar h_t$. The solution stops after three
+# weights. It leaves out $\bar W_{yh} = \sum_t \bar y_t\, h_t^\top$,
+# $\ \bar x_t = W_{hx}^\top \bar{\hat h}_{t+1}$, $\ \bar h_0$, and the start of the sweep:
 # $\bar h_T = W_{yh}^\top \bar y_T$.
 #
-# **Exercise 9 ●●○ · 20 min.** Complete it. `P` has `"W_hh"` $(H,H)$, `"W_hx"` $(H,D)$, `"b_h"`
-# $(H,)$, `"W_yh"` $(K,H)$. In the arrays `x` $(T,D)$, `h` $(T+1,H)$ and `ybar` $(T+1,K)$ the
-# first index is time. Return a dict with `"W_hh"`, `"W_hx"`, `"b_h"`, `"W_yh"`, `"x"`, `"h0"`,
-# each of the shape of what it belongs to. You may translate and call your `relu_backward`, or
-# write the sweep anew in columns.
+# **Exercise 9 ●●○ · 20 min.** Complete the solution. `P` has `"W_hh"` $(H,H)$, `"W_hx"` $(H,D)$,
+# `"b_h"` $(H,)$, `"W_yh"` $(K,H)$. In the arrays `x` $(T,D)$, `h` $(T+1,H)$ and `ybar` $(T+1,K)$
+# the first index is time. Return a dict with `"W_hh"`, `"W_hx"`, `"b_h"`, `"W_yh"`, `"x"`, `"h0"`.
+# Each entry has the shape of the array whose gradient it is. You may translate and call your
+# `relu_backward`, or write the sweep again in columns.
 
 # %% nbgrader={"grade": false, "grade_id": "column_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def column_backward(P, x, h, ybar):
@@ -700,34 +715,34 @@ check("04.column_backward", column_backward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Translate what goes in, call what you have, translate back what comes out. Then ask what
-# `relu_backward` knows nothing of.
+# Translate the arguments, call the function you have, and translate its results back. Then ask
+# which gradients `relu_backward` does not compute.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# In rows $\bar h_t^{\,\mathrm{out}} = \bar y_t W_{yh}$, for $t = 0, \dots, T$; the part of
-# $h_0$ is one row too many for `dh` and has to be added at the end. An adjoint is transposed
-# together with its matrix.
+# In rows $\bar h_t^{\,\mathrm{out}} = \bar y_t W_{yh}$, for $t = 0, \dots, T$. The row of $h_0$
+# does not fit into `dh`; add it at the end. The adjoint of a transposed matrix is the transposed
+# adjoint.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# A dict with the row names and the two transposed matrices. All outside adjoints in one product
-# of `ybar` with the output matrix: rows 1 to $T$ are the `dh` of exercise 5, row 0 joins the
-# `"h0"` that comes back. Two of the gradients are transposed back. The one of the output matrix
-# is a single product of `ybar`, transposed, with the states.
+# Make a dict with the row names and the two transposed matrices. Compute all adjoints from outside
+# in one product of `ybar` with the output matrix. Rows 1 to $T$ are the `dh` of exercise 5; add row
+# 0 to the `"h0"` that you get back. Transpose two of the gradients. The gradient of the output
+# matrix is a single product of `ybar`, transposed, with the states.
 #
 # </details>
 #
 # ### In your own words
 #
-# **Exercise 10 ●●○ · 15 min · graded by hand.** (a) Prove that the gradient of a shared matrix
-# is the sum of the gradients of its copies, for any differentiable
-# $L(W^{(1)}, \dots, W^{(T)})$. (b) A program assigns where it should add, so that only the step
-# visited last is left. Which step is that, and what does its gradient say about the sequence?
-# (c) Another one executes the update in both index versions. Write what it gets with the help of
-# the true gradient. Must a small step against it make the loss smaller? (If you learn alone: a
+# **Exercise 10 ●●○ · 15 min · graded by hand.** (a) Prove that the gradient of a shared matrix is
+# the sum of the gradients of its copies, for any differentiable $L(W^{(1)}, \dots, W^{(T)})$. (b) A
+# program assigns where it should add, so that only the contribution of the step visited last
+# remains. Which step is that, and what does its gradient say about the sequence? (c) Another
+# program executes the update in both index versions. Express its result in terms of the true
+# gradient. Does a small step against this result always reduce the loss? (If you learn alone: a
 # model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
@@ -738,30 +753,30 @@ check("04.column_backward", column_backward)
 # $$\varepsilon \sum_t \langle \partial L/\partial W^{(t)}, E \rangle =
 #   \varepsilon\, \big\langle \sum_t \partial L/\partial W^{(t)}, E \big\rangle .$$
 #
-# The gradient by $W$ is the one matrix $G$ for which this change is
-# $\varepsilon \langle G, E \rangle$ for every $E$, so
-# $G = \sum_t \partial L/\partial W^{(t)}$. ∎
+# The gradient with respect to $W$ is the one matrix $G$ for which this change is
+# $\varepsilon \langle G, E \rangle$ for every $E$, so $G = \sum_t \partial L/\partial W^{(t)}$. ∎
 #
 # (b) The sweep visits step 1 last, so $h_0 \otimes \bar a_1$ is left. It holds all losses,
 # through $\bar a_1$, but only the use at step 1: what the later uses of the matrix do is
 # missing. With $h_0 = 0$ it is zero.
 #
-# (c) Every use but the last is counted twice: the array is $2G - h_{T-1} \otimes \bar a_T$.
-# Where the last use is a small part of $G$, this is nearly $2G$, and the loss falls. Where the
-# uses cancel each other in $G$, the term that is left over can be larger than $G$, and the array
-# may even point uphill. Any array with a positive inner product with $G$ lowers the loss, so a
-# falling loss cannot expose this one. A numerical check can.
+# (c) Every use except the last is counted twice: the array is $2G - h_{T-1} \otimes \bar a_T$.
+# Where the last use is a small part of $G$, this is nearly $2G$, and the loss falls. Where the uses
+# cancel each other in $G$, the remaining term can be larger than $G$, and the array may even point
+# uphill. Any array with a positive inner product with $G$ lowers the loss, so a falling loss cannot
+# expose this mistake. A numerical check can.
 
 # %% [markdown]
 # ## Recap
 #
 # - The double sum over losses and uses, sorted by use, is the reverse sweep.
-# - An adjoint has the shape of what it belongs to; a state collects from every place that uses
-#   it.
-# - ReLU passes an adjoint unchanged or blocks it. The mask decides, not the sign of the
-#   adjoint.
-# - A shared parameter collects the sum of what its copies would have. One line per use, once.
-# - Rows or columns, shifted or not: the same numbers, transposed, under other names.
+# - An adjoint has the shape of its array. The adjoint of a state is a sum over all places that use
+#   the state.
+# - ReLU passes an adjoint back unchanged or replaces it by zero. The mask decides which, not the
+#   sign of the adjoint.
+# - The gradient of a shared parameter is the sum of the gradients of its copies. Each use is added
+#   once.
+# - Rows or columns, shifted or not: the numbers are the same, transposed and with other names.
 #
 # ### Sources
 #

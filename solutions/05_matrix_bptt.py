@@ -8,9 +8,10 @@
 #
 # about 165 minutes · difficulty ●●● · before it: 02, 03, 04
 #
-# Everything so far comes together here: the output layer of lesson 02, the paths of lesson 03,
-# the adjoints of lesson 04. What is new is small and is the source of most mistakes: many
-# instances at once, biases, and matrices whose transposes have the right shape by accident.
+# This lesson combines what you have built so far: the output layer of lesson 02, the paths of
+# lesson 03 and the adjoints of lesson 04. Three things are new: many instances at once, biases, and
+# matrices whose transposes have the right shape by accident. They are small, but most mistakes in a
+# backward pass come from them.
 #
 # ### Notation
 #
@@ -52,10 +53,10 @@ print(run._fields, run.h.shape)
 # %% [markdown] tags=["S0.1", "S4.1", "S4.2", "S4.6", "S4.8", "S4.9"]
 # ## 1 One network, three spellings
 #
-# Stripped of everything else, a recurrent network is a *dynamical system*: a **state** that a map
-# $F$ takes from step to step, $s_t = F(x_t, s_{t-1})$, and a map $G$ that reads the output off the
-# state, $\hat y_t = G(s_t)$. The same $F$ and $G$ serve every step. Cells differ in what the state
-# is and in $F$:
+# In general terms, a recurrent network is a *dynamical system*. It has a **state**, and a map $F$
+# that computes each state from the input and the state before it: $s_t = F(x_t, s_{t-1})$. A second
+# map $G$ computes the output from the state: $\hat y_t = G(s_t)$. Every step uses the same $F$ and
+# the same $G$. Cells differ in their state and in $F$:
 #
 # | cell | state $s_t$ | $F$ takes $x_t$, $s_{t-1}$ to | lesson |
 # |---|---|---|---|
@@ -63,27 +64,35 @@ print(run._fields, run.h.shape)
 # | LSTM | $(c_t, h_t)$ | $c_t = f_t \odot c_{t-1} + i_t \odot g_t,\ \ h_t = o_t \odot \tanh c_t$; the gates $i_t, f_t, o_t$ and $g_t$ read $x_t, h_{t-1}$ | 10 |
 # | GRU | $h_t$ | $(1 - z_t) \odot n_t + z_t \odot h_{t-1}$; $z_t$, $n_t$ and a further gate in $n_t$ read $x_t, h_{t-1}$ | 12 |
 #
-# For all three $G$ is the readout, $\phi_y(h_t W_y + b_y)$. A state is what has to be handed on, and
-# nothing else is needed of the past. The code below tests that: it runs each cell step by step and
-# hands on the state alone, and for the LSTM once more $h_t$ without $c_t$.
+# For all three cells $G$ is the readout, $\phi_y(h_t W_y + b_y)$, where $\phi_y$ is the activation
+# of the output. The state is everything that a step has to pass to the next one: if you know the
+# state, you need nothing else from the past. The code below tests this claim. It runs each cell one
+# step at a time and passes on only the state. Then it runs the LSTM once more and passes on $h_t$
+# without $c_t$.
 #
-# **Columns.** Textbooks take one instance and write it as a column. This lesson corrects two
-# sources that do so. One is a table of notes on the general network, which stores the matrices so
-# that they act from the left: $h_t = \phi(W_h h_{t-1} + W_x x_t + b_h)$. The other is a public
+# **Predict first.** Which of the four runs will differ from a run in one go? The number at the end
+# of each printed line gives the answer.
+#
+# **Columns.** Textbooks usually take one instance and write it as a column. This lesson corrects
+# two sources that do so. One is a table of notes on the general network. It stores the matrices so
+# that they multiply from the left: $h_t = \phi(W_h h_{t-1} + W_x x_t + b_h)$. The other is a public
 # article on back-propagation through time, with a list of references of its own. It stores the
-# matrices the other way round and transposes: $h_t = \phi(W_x^\top x_t + W_h^\top h_{t-1} + b_h)$.
+# matrices the other way round and therefore transposes them:
+# $h_t = \phi(W_x^\top x_t + W_h^\top h_{t-1} + b_h)$.
 #
-# **Rows.** Transpose the article's equation. With $(M v)^\top = v^\top M^\top$ the transposes
-# vanish, and the arrays stay as they are: $h_t = \phi(x_t W_x + h_{t-1} W_h + b_h)$.
+# **Rows.** Now transpose both sides of the article's equation. Because
+# $(M v)^\top = v^\top M^\top$, the transposes disappear, and the matrices are stored exactly as
+# before: $h_t = \phi(x_t W_x + h_{t-1} W_h + b_h)$.
 #
-# **Minibatch.** Put $B$ such rows under each other. No row looks at another one, and the bias
-# is added to each of them:
+# **Minibatch.** Stack $B$ such rows into a matrix. The rows do not interact, and the bias is added
+# to each of them:
 #
 # $$A_t = X_t W_x + H_{t-1} W_h + b_h, \qquad H_t = \tanh(A_t), \qquad O_t = H_t W_y + b_y .$$
 #
-# Check the shapes once: $(B,D)(D,H)$ and $(B,H)(H,H)$ are both $(B,H)$, and $(H,)$ is broadcast
-# over the rows. At step 1 there is no previous state, so $H_0$ has to be given: zeros by
-# default, or learned (section 8). Steps run from 1 to $T$, states from 0 to $T$.
+# Check the shapes once: $(B,D)(D,H)$ and $(B,H)(H,H)$ are both $(B,H)$, and the bias of shape
+# $(H,)$ is broadcast over the rows. Step 1 has no previous state, so $H_0$ has to be given. It is
+# zero by default, or it is learned (section 8). The steps are numbered from 1 to $T$, and the
+# states from 0 to $T$.
 
 # %% tags=["shows-answers"]
 cells = {"RNN": (rnn.init, rnn.forward), "GRU": (gru.init, gru.forward)}
@@ -110,7 +119,7 @@ plots.show(
 # %% [markdown]
 # **Exercise 1 ●○○ · 8 min.** Write the forward pass for a minibatch. `params` is a dict with
 # `"W_x"`, `"W_h"`, `"b_h"`; `x` is $(T,B,D)$ and `h0` is $(B,H)$. Return the two arrays `a` and
-# `h`, in this order. Only the steps need a loop.
+# `h`, in this order. You need a loop over the steps, but none over the instances.
 
 # %% nbgrader={"grade": false, "grade_id": "rnn_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rnn_forward(params, x, h0):
@@ -131,33 +140,34 @@ check("05.rnn_forward", rnn_forward)
 # %% [markdown] tags=["S4.5"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The rows never meet, so a matrix product does all instances at once. The steps wait for each
-# other.
+# The rows do not interact, so one matrix product computes all instances at once. The steps do
+# depend on each other, so they are computed one after another.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $A_t = X_t W_x + H_{t-1} W_h + b_h$ in this order of factors. In code `x[t-1]` is $X_t$, and
-# the result of step $t$ belongs into `a[t-1]` and `h[t]`.
+# $A_t = X_t W_x + H_{t-1} W_h + b_h$, with the factors in this order. In code `x[t-1]` is $X_t$,
+# and the result of step $t$ is stored in `a[t-1]` and `h[t]`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Keep a list of states that holds `h0` at first, and an empty list of pre-activations. For each
-# input in `x` append the pre-activation, made from this input and the newest state, then its
-# hyperbolic tangent. Turn both lists into arrays.
+# Start with a list of states that contains `h0`, and an empty list of pre-activations. For each
+# input in `x`, compute the pre-activation from this input and the newest state, and append it. Then
+# append its hyperbolic tangent to the states. At the end turn both lists into arrays.
 #
 # </details>
 #
 # ## 2 Shared weights
 #
-# The unrolled picture has $T$ copies of the network and one set of parameters. So their number
-# does not depend on the length of the sequence, and one network can read sequences of any
-# length. A feed-forward network of the same depth would have a set of its own for every layer.
+# The unrolled picture shows $T$ copies of the network, but all copies use one set of parameters. So
+# the number of parameters does not depend on the length of the sequence, and the same network can
+# read sequences of any length. A feed-forward network of the same depth would need separate
+# parameters for every layer.
 #
-# **Exercise 2 ●○○ · 5 min.** Count. Return a dict of two numbers: `"shared"`, the entries of
-# $W_x$, $W_h$, $b_h$, $W_y$, $b_y$ together; and `"unshared"`, what there would be if each of
-# the $T$ steps had its own copy of all five.
+# **Exercise 2 ●○○ · 5 min.** Count the parameters. Return a dict of two numbers. `"shared"` is the
+# number of entries of $W_x$, $W_h$, $b_h$, $W_y$, $b_y$ together. `"unshared"` is the number of
+# entries if each of the $T$ steps had its own copy of all five.
 
 # %% nbgrader={"grade": false, "grade_id": "parameter_counts", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def parameter_counts(T, D, H, K):
@@ -176,39 +186,43 @@ check("05.parameter_counts", parameter_counts)
 # %% [markdown] tags=["S4.7"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The notation table has the five shapes. The article gives two of them wrongly, so do not count
-# from memory.
+# The notation table lists the five shapes. Do not take them from the article: it gives two of them
+# wrongly.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# An array of shape $(m, n)$ has $mn$ entries, one of shape $(n,)$ has $n$.
+# An array of shape $(m, n)$ has $mn$ entries, and one of shape $(n,)$ has $n$ entries.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Add five products for the first number. The second is the first, once per step.
+# The first number is a sum of five terms, one for each array. The second number is $T$ times the
+# first.
 #
 # </details>
 #
 # ## 3 One stacked matrix
 #
-# The two products can be made in one. Put $X_t$ and $H_{t-1}$ side by side, and the two
-# matrices on top of each other:
+# One matrix product can replace the two products. Put $X_t$ and $H_{t-1}$ side by side, and put
+# $W_x$ on top of $W_h$:
 #
 # $$X_t W_x + H_{t-1} W_h = [X_t \;\; H_{t-1}] \, W, \qquad
 #   W = \begin{bmatrix} W_x \\ W_h \end{bmatrix} \text{ of shape } (D+H,\; H).$$
 #
-# What stands side by side on the left has to stand in the same order from top to bottom on the
-# right. The gradient needs no new thought. It is stacked in the same way, because its first $D$
-# rows meet $X_t$ and the others $H_{t-1}$:
+# The order from left to right on the left side has to match the order from top to bottom on the
+# right side. The gradient is stacked in the same way, and needs no new derivation: the first $D$
+# rows of $\bar W$ belong to $X_t$, and the other rows to $H_{t-1}$:
 #
 # $$\bar W = \sum_t [X_t \;\; H_{t-1}]^\top \bar A_t, \qquad [\bar X_t \;\; \bar H_{t-1}] = \bar A_t W^\top .$$
 #
-# (In the second equation $\bar H_{t-1}$ is only what arrives *through step $t$*.)
+# (In the second equation $\bar H_{t-1}$ is only the part of the adjoint that arrives *through step
+# $t$*.)
 #
-# **Exercise 3 ●○○ · 10 min.** Build $W$, and run the network with it, one matrix product per
-# step. Return a dict with `"W"`, shape $(D+H, H)$, and the states `"h"`, shape $(T+1, B, H)$.
+# **Exercise 3 ●○○ · 10 min.** Build $W$ and run the network with it, using one matrix product per
+# step. `np.concatenate([P, Q], axis=0)` puts the array $P$ on top of $Q$; with `axis=1` it puts
+# them side by side. Return a dict with `"W"`, shape $(D+H, H)$, and the states `"h"`, shape
+# $(T+1, B, H)$.
 
 # %% nbgrader={"grade": false, "grade_id": "stacked_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def stacked_forward(params, x, h0):
@@ -229,20 +243,21 @@ check("05.stacked_forward", stacked_forward)
 # %% [markdown] tags=["S4.7"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# `np.concatenate` joins arrays along an axis that exists already. Which axis is it for the
-# matrices, and which for the rows?
+# `np.concatenate` joins arrays along an existing axis. Along which axis do you join the two
+# matrices, and along which the input and the state?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $W$ is $(D+H, H)$: joined along axis 0. $[X_t \; H_{t-1}]$ is $(B, D+H)$: joined along axis 1.
+# $W$ has shape $(D+H, H)$, so the matrices are joined along axis 0. $[X_t \; H_{t-1}]$ has shape
+# $(B, D+H)$, so its parts are joined along axis 1.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Join the two matrices once, before the loop. In the loop join the input and the newest state
-# along the last axis, multiply by the stacked matrix, add the bias, and append the hyperbolic
-# tangent.
+# Join the two matrices once, before the loop. In the loop, join the input and the newest state
+# along the last axis. Multiply by the stacked matrix, add the bias, and append the hyperbolic
+# tangent to the states.
 #
 # </details>
 #
@@ -250,16 +265,16 @@ check("05.stacked_forward", stacked_forward)
 #
 # ### Would NumPy have complained?
 #
-# The article prints the stack with the wrong partner: $W_x$ over $W_y$. "Such a slip is
-# harmless," one might say. "The shapes do not fit, so it cannot run." With $H \ne K$ that is
-# true.
+# The article stacks the wrong matrices: it prints $W_x$ over $W_y$ instead of $W_x$ over $W_h$. You
+# could call this mistake harmless, because the shapes do not fit and the code cannot run. With
+# $H \ne K$ that is true.
 #
-# **Exercise 4 ●○○ · 8 min · refute it.** Find a network in which the printed stack runs without
-# any error and is wrong. Give a tuple `(W_x, W_h, W_y, x, h0)` of nested lists: three matrices,
-# one input row with $D$ entries and one initial state with $H$. Stacking $W_x$ over $W_y$ must
-# give the shape $(D+H, H)$ that the article announces. The first state, computed with it
-# (without bias), must differ from the true one by more than 0.1 in some unit. Any valid
-# counterexample passes.
+# **Exercise 4 ●○○ · 8 min · refute it.** Find a network in which the printed stack runs without an
+# error and gives a wrong state. Give a tuple `(W_x, W_h, W_y, x, h0)` of nested lists: three
+# matrices, one input row with $D$ entries and one initial state with $H$ entries. $W_x$ stacked
+# over $W_y$ must have the shape $(D+H, H)$ that the article states. The first state computed with
+# this stack (without bias) must differ from the true first state by more than 0.1 in some unit. Any
+# valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "silent_stack", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 silent_stack = None  # (W_x, W_h, W_y, x, h0)
@@ -278,42 +293,46 @@ check("05.refute_stack", silent_stack)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The two first states are $\tanh(x W_x + h_0 W_h)$ and $\tanh(x W_x + h_0 W_y)$. What makes the
-# second term matter?
+# The two candidates for the first state are $\tanh(x W_x + h_0 W_h)$ and $\tanh(x W_x + h_0 W_y)$.
+# How do you choose $h_0$ and $W_y$ so that their second terms differ clearly?
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # Take $D = 1$ and $H = K = 2$, a non-zero $h_0$, and a $W_y$ that is far from $W_h$. Keep the
-# numbers small, so that $\tanh$ does not flatten the difference.
+# numbers small: where $\tanh$ saturates, even a large difference of its arguments hardly changes
+# its value.
 #
 # </details>
 #
 # ## 4 One step back: where the transpose comes from
 #
-# Take one instance and one step, entry by entry. Unit $i$ of the new state is
-# $h_t[i] = \phi(a_t[i])$, with $a_t[i] = \dots + \sum_j h_{t-1}[j]\, W_h[j, i]$. Unit $j$ of
-# the old state therefore reaches it through the entry $W_h[j,i]$, first index old, second index
-# new:
+# Take one instance and one step, and look at single entries. Unit $i$ of the new state is
+# $h_t[i] = \phi(a_t[i])$, with $a_t[i] = \dots + \sum_j h_{t-1}[j]\, W_h[j, i]$. So unit $j$ of the
+# old state influences unit $i$ of the new state through the entry $W_h[j,i]$. Its first index is
+# the old unit, its second index the new one:
 #
 # $$J_t[i,j] = \frac{\partial h_t[i]}{\partial h_{t-1}[j]} = \phi'(a_t[i])\, W_h[j,i], \qquad
 #   J_t = \mathrm{diag}(\phi'(a_t))\, W_h^\top .$$
 #
-# That is the transpose. A row of adjoints meets $J_t$ from the left: what arrives at $h_{t-1}$
-# through step $t$ is $\bar h_t J_t$. For a whole batch, row under row, the same thing reads
+# This is where the transpose comes from: $J_t$ has the new unit as its first index, $W_h$ has it as
+# its second. To go back one step, multiply the row of adjoints by $J_t$ from the right. The part of
+# the adjoint that reaches $h_{t-1}$ through step $t$ is $\bar h_t J_t$. For a whole batch, with one
+# row per instance, the same product reads
 #
 # $$(\bar H_t \odot \phi'(A_t))\, W_h^\top .$$
 #
-# The article starts from the column form with $W_h^\top h_{t-1}$, which is ours transposed, and
-# then prints the Jacobian $\mathrm{diag}(\phi'(a_t))\, W_h$, without the transpose. $W_h$ is
-# square, so no shape objects, whatever sizes are chosen. Only the values can tell, and not
-# always.
+# The article starts from the column form with $W_h^\top h_{t-1}$, which is the transpose of ours.
+# It then prints the Jacobian $\mathrm{diag}(\phi'(a_t))\, W_h$, without the transpose. Because
+# $W_h$ is square, no choice of sizes produces a shape error. Only the values show the mistake, and
+# for some matrices not even they do.
 #
-# **Exercise 5 ●●○ · 10 min · refute it.** Give two square matrices as a tuple `(loud, silent)`
-# of nested lists. For `loud` the printed Jacobian must be off by more than the norm of the true
-# one at $a_t = 0$ (where $\phi' = 1$), in the Frobenius norm, the root of the sum of squares.
-# For `silent`, which must have an entry off the diagonal, it must be right at *every* $a_t$, so
-# that a gradient check on this matrix would accept a wrong formula.
+# **Exercise 5 ●●○ · 10 min · refute it.** Give two square matrices as a tuple `(loud, silent)` of
+# nested lists. Take `loud` so that the printed Jacobian has a large error at $a_t = 0$ (where
+# $\phi' = 1$): the error must be larger than the norm of the true Jacobian. The norm is the
+# Frobenius norm, the root of the sum of squares. Take `silent` so that the printed Jacobian is
+# right at *every* $a_t$, although `silent` has an entry off the diagonal. A gradient check on this
+# matrix would accept a wrong formula.
 
 # %% nbgrader={"grade": false, "grade_id": "two_matrices", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 two_matrices = None  # (loud, silent)
@@ -327,59 +346,63 @@ check("05.refute_jacobian", two_matrices)
 # %% [markdown] tags=["S4.13", "S4.14", "S4.15", "S4.20", "S4.51"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# What has to be true of a matrix for its transpose to make no difference? And what for it to
-# make the greatest?
+# For which matrices does transposing change nothing? For which matrices does it change the most?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# At $a_t = 0$ the error is $\lVert W - W^\top \rVert$, to be compared with
-# $\lVert W^\top \rVert$.
+# At $a_t = 0$ the error is $\lVert W - W^\top \rVert$. Compare it with $\lVert W^\top \rVert$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# $W = W^\top$ makes the first zero. $W = -W^\top$ makes it twice the second. Two rows and two
-# columns are enough for both.
+# If $W = W^\top$, the error is zero. If $W = -W^\top$, the error is twice the norm of the true
+# Jacobian. For both, two rows and two columns are enough.
 #
 # </details>
 #
 # ## 5 All paths of one loss
 #
-# Now several steps. A change of $h_k$ reaches $h_t$ through all steps between them, and lesson
-# 03 showed the order of the factors: the latest step stands on the left.
+# Now consider several steps. A change of $h_k$ influences $h_t$ through all the steps between them.
+# Lesson 03 showed the order of the factors: the Jacobian of the latest step stands on the left.
 #
 # $$\frac{d h_t}{d h_k} = J_{t:k} = J_t\, J_{t-1} \cdots J_{k+1}, \qquad\text{for example}\qquad
 #   \frac{d h_3}{d h_1} = J_3 J_2 .$$
 #
-# That is $t-k$ factors. The article writes $\prod_{j=k}^{t} \partial h_{j+1}/\partial h_j$. It
-# works on the loss of step $t+1$, so this product runs from $h_k$ to $h_{t+1}$ and has $t-k+1$
-# factors. If no order is stated, read it as descending. The shift $t+1 \to t$ only renames the
-# steps. In three other places the article's derivation differs from ours: its Jacobian lacks the
-# transpose (section 4), it sets single terms equal to the gradient (below), and its sum over the
-# losses leaves out the first (section 7).
+# This product has $t-k$ factors. The article writes
+# $\prod_{j=k}^{t} \partial h_{j+1}/\partial h_j$. It works on the loss of step $t+1$, so its
+# product runs from $h_k$ to $h_{t+1}$ and has $t-k+1$ factors. It does not state the order of the
+# factors; read it as descending. The shift $t+1 \to t$ only renames the steps. In three other
+# places the article's derivation differs from ours. Its Jacobian lacks the transpose (section 4),
+# it sets single terms equal to the gradient (below), and its sum over the losses leaves out the
+# first one (section 7).
 #
-# The loss of step $t$ reaches the use of $W_h$ at step $k$ along exactly one path. With
+# From the use of $W_h$ at step $k$, exactly one path leads to the loss of step $t$. With
 # $\bar h_t^{\text{out}} = \bar o_t W_y^\top$,
 #
 # $$\frac{dL_t}{dW_h} = \sum_{k=1}^{t} h_{k-1} \otimes \Big[\big(\bar h_t^{\text{out}} J_{t:k}\big) \odot \phi'(a_k)\Big], \qquad
 #   \frac{dL_t}{dW_x} = \sum_{k=1}^{t} x_k \otimes \Big[\big(\bar h_t^{\text{out}} J_{t:k}\big) \odot \phi'(a_k)\Big].$$
 #
-# Each term is one **immediate** derivative, $\partial^{+} h_k / \partial W$ with $h_{k-1}$ held
-# fixed, carried on to the loss by Jacobians. The term $k = t$ has none of them. The term
-# $k = t-1$ has one, and it is *added*: the article prints the first, then the second, each
-# after an equals sign, as if they were two values of one derivative. For $W_x$ it prints one
-# term and then two. Neither is the gradient until all terms are added.
+# Each term is an **immediate** derivative, $\partial^{+} h_k / \partial W$ with $h_{k-1}$ held
+# fixed, multiplied by the Jacobians that lead from $h_k$ to the loss. The term $k = t$ contains no
+# Jacobian. The term $k = t-1$ contains one, and it is *added* to the term $k = t$. The article
+# instead prints the first term, then the second, each after an equals sign, as if both were values
+# of the same derivative. For $W_x$ it prints one term and then two. None of these is the gradient:
+# the gradient is the sum of all terms.
 #
-# Below, the row of the heatmap is a loss, the column a state, and the number says how much of
-# the loss arrives there: $\lVert \bar H_t^{\text{out}} J_{t:s} \rVert$. The curves keep the
-# newest terms only.
+# The heatmap below has a row for each loss and a column for each state. The number in a field is
+# the norm of the adjoint that this loss sends to this state,
+# $\lVert \bar H_t^{\text{out}} J_{t:s} \rVert$. The second figure keeps only the newest terms of
+# the gradient and shows the error that remains.
 #
-# The cell after it puts numbers to the article's indices. It takes each of the two terms alone
-# for the gradient; it adds the double sum once with the article's indices and once with ours; and
-# it tells $L_{t+1}$, which the article introduces as the *output* of step $t+1$, from that output.
-# Last, the article numbers its first step $t = 0$ and begins its sums at $t = 1$. Taken at its
-# word, the network never reads the first input. The last line says what that does to the gradient.
+# **Predict first.** Do the numbers in a row of the heatmap always shrink from right to left?
+#
+# The next cell puts numbers to the article's indices. First, it takes each of the two terms alone
+# for the gradient. Second, it computes the double sum with the article's indices and with ours.
+# Third, it compares $L_{t+1}$ with the output of step $t+1$, because the article introduces
+# $L_{t+1}$ as that *output*. Last, the article numbers its first step $t = 0$ but begins its sums
+# at $t = 1$. Read literally, the network never reads the first input, and the last line shows what
+# that does to the gradient.
 
 # %% tags=["shows-answers"]
 _, do = losses.softmax_cross_entropy(readout.forward(top, run.h[1:]), y)
@@ -399,8 +422,8 @@ for name, terms in paths.path_terms(weights, run, dh, steps).items():
     errors[f"${name}$"] = gaps / np.linalg.norm(sums[-1])
 plots.show(
     plots.lines(range(1, steps + 1), errors, "terms kept", "relative error", marker="o"),
-    "Relative error of the last loss's gradient by W_x and by W_h against the number of "
-    "terms kept: it is zero only when all six are.",
+    "Relative error of the last loss's gradient with respect to W_x and W_h against the "
+    "number of terms kept: it is zero only when all six are.",
 )
 
 
@@ -413,7 +436,7 @@ terms = [paths.path_terms(weights, run, dh, t)["W_h"] for t in range(1, steps + 
 for k in (steps, steps - 1):
     true = terms[-1].sum(axis=0)
     off = relative(terms[-1][k - 1] - true, true)
-    print(f"term k = {k} alone, as the gradient of the last loss by W_h: off by {off:.2f}")
+    print(f"term k = {k} alone, as the last loss's gradient of W_h: off by {off:.2f}")
 ours = sum(terms[t - 1][k - 1] for t in range(1, steps + 1) for k in range(1, t + 1))
 article = sum(terms[t][k - 1] for t in range(steps) for k in range(1, t + 2))
 gap = abs(article - ours).max()
@@ -425,26 +448,28 @@ full, skipped = (
     sequence.loss_and_grads(rnn, whole, x[first:], y[first:], each, h0=h0)[1]["W_x"]
     for first in (0, 1)
 )
-print(f"first input never read: gradient by W_x off by {relative(skipped - full, full):.2f}")
+print(f"first input never read: gradient of W_x off by {relative(skipped - full, full):.2f}")
 
 
 # %% [markdown] tags=["S0.2", "S4.9", "S4.15", "S4.20"]
-# **What you just saw.** From state to state, the adjoint in a row changes by one Jacobian. On
-# the way back it may grow as well as shrink. The curves come down to zero with the last term
-# and not before: one term is not the gradient, and two are not.
+# **What the two figures show.** Moving one state to the left in a row multiplies the adjoint by one
+# more Jacobian. This can make the adjoint larger as well as smaller. The two error curves reach
+# zero only when the last term is added. So one term is not the gradient, and two terms are not
+# either.
 #
 # ## 6 The sweep
 #
-# The total loss adds all $L_t$, so its gradient is a double sum over $1 \le k \le t \le T$.
-# Lesson 04 swapped the sums: gather, for each $k$, everything that arrives from the right. For
-# a batch this gives the whole backward pass. Start with $\bar A_{T+1} = 0$ and walk from
-# $t = T$ down to 1:
+# The total loss is the sum of all $L_t$, so its gradient is a double sum over
+# $1 \le k \le t \le T$. Lesson 04 swapped the two sums: for each $k$, first add up everything that
+# arrives from later steps. For a batch, this idea gives the whole backward pass. Start with
+# $\bar A_{T+1} = 0$ and go from $t = T$ down to 1:
 #
 # $$\bar H_t = \bar H_t^{\text{out}} + \bar A_{t+1} W_h^\top, \qquad \bar A_t = \bar H_t \odot (1 - H_t^2) .$$
 #
-# Every array that the forward pass used gets its share from $\bar A_t$. The rule for a product
-# $P = Q R$ is $\bar Q = \bar P R^\top$ and $\bar R = Q^\top \bar P$; for a bias that was
-# broadcast over rows, the rows are summed. With $A_t = X_t W_x + H_{t-1} W_h + b_h$:
+# Every array that the forward pass used receives its part of the gradient from $\bar A_t$. For a
+# product $P = Q R$ the rule is $\bar Q = \bar P R^\top$ and $\bar R = Q^\top \bar P$. For a bias
+# that was broadcast over the rows, the rows are summed. Applied to
+# $A_t = X_t W_x + H_{t-1} W_h + b_h$:
 #
 # | used at step $t$ | its adjoint |
 # |---|---|
@@ -454,14 +479,15 @@ print(f"first input never read: gradient by W_x off by {relative(skipped - full,
 # | $b_h$ | $\bar b_h \mathrel{+}=$ sum of the rows of $\bar A_t$ |
 # | $H_{t-1}$ | $\bar A_t W_h^\top$, passed on to step $t-1$ |
 #
-# The parameters are used at every step, so their gradients grow by a part per step. The product
-# $X_t^\top \bar A_t$ sums over the instances by itself. $X_t$ is used once, so it is stored.
-# What step 1 passes on belongs to the initial state: $\bar H_0 = \bar A_1 W_h^\top$.
+# The parameters are used at every step, so each step adds its part to their gradients. The product
+# $X_t^\top \bar A_t$ already sums over the instances. $X_t$ is used at one step only, so its
+# adjoint is stored and not added to anything. The adjoint that step 1 passes back belongs to the
+# initial state: $\bar H_0 = \bar A_1 W_h^\top$.
 #
-# **Exercise 6 ●●● · 35 min.** Write it. `x` is $(T,B,D)$; `h` is $(T+1,B,H)$, the states of the
-# forward pass; `dh` is $(T,B,H)$, with $\bar H_t^{\text{out}}$ in `dh[t-1]`. Return a dict with
-# `"W_x"`, `"W_h"`, `"b_h"`, `"x"`, `"h0"`, each shaped like what it belongs to. Leave the
-# arguments unchanged. The activation is $\tanh$.
+# **Exercise 6 ●●● · 35 min.** Write the backward pass. `x` is $(T,B,D)$; `h` is $(T+1,B,H)$, the
+# states of the forward pass; `dh` is $(T,B,H)$, with $\bar H_t^{\text{out}}$ in `dh[t-1]`. Return a
+# dict with `"W_x"`, `"W_h"`, `"b_h"`, `"x"`, `"h0"`. Each entry has the shape of the array whose
+# gradient it is. Leave the arguments unchanged. The activation is $\tanh$.
 
 # %% nbgrader={"grade": false, "grade_id": "rnn_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rnn_backward(params, x, h, dh):
@@ -490,43 +516,44 @@ check("05.rnn_backward", rnn_backward)
 # %% [markdown] tags=["S0.2", "S0.3", "S4.7", "S4.11", "S4.12"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One array of shape $(B,H)$ travels from right to left: what the later steps have to say about
-# the current state. Draw one copy of the network, put a gradient on every arrow, and only then
-# write.
+# One array of shape $(B,H)$ is passed back from step to step: the derivative of all later losses
+# with respect to the current state. Draw one copy of the network and write the adjoint beside every
+# arrow before you write code.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Per step, in this order: complete $\bar H_t$ from `dh` and what arrived; multiply by the
-# slope, which is read off the state that the step *produced*; give the five arrays of the table
-# their share, one of them by passing it on.
+# At each step, in this order: add `dh` and the array passed back, which completes $\bar H_t$;
+# multiply by the slope of $\tanh$, computed from the state that this step *produced*; then compute
+# the five rows of the table. The last row is passed back to the step before.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Make arrays of zeros for three parameters, for `x`, and for what arrives from the right. Loop
-# over the step's number `t` from $T$ down to 1: it reads the input at index `t-1` and the state
-# at index `t-1`, and it made the state at index `t`. The three parameters use `+=`, the input's
-# entry uses `=`. What is left over after the loop is the gradient of the initial state.
+# Make arrays of zeros for the three parameters, for `x`, and for the array that is passed back.
+# Loop over the step number `t` from $T$ down to 1. Step `t` reads the input at index `t-1` and the
+# state at index `t-1`, and produces the state at index `t`. The three parameters use `+=`, the
+# entry of the input uses `=`. The array passed back by the last round of the loop is the gradient
+# of the initial state.
 #
 # </details>
 #
 # ## 7 The whole network
 #
-# The sweep does not ask where `dh` comes from. In the whole network it comes from the readout,
-# which needs no recursion: $H_t$ does not depend on $W_y$. With the cross-entropy of a softmax
-# and targets that sum to 1, as in lesson 02,
+# The backward pass works for any `dh`, wherever it comes from. In the whole network `dh` comes from
+# the readout. The readout needs no recursion, because $H_t$ does not depend on $W_y$. With the
+# cross-entropy of a softmax and targets that sum to 1, as in lesson 02,
 #
 # $$\bar O_t = \hat Y_t - Y_t, \qquad \bar W_y = \sum_t H_t^\top \bar O_t, \qquad
 #   \bar b_y = \sum_t \text{rows of } \bar O_t, \qquad \bar H_t^{\text{out}} = \bar O_t W_y^\top .$$
 #
-# Five parameters, one call: $\theta \in \{W_x, W_h, b_h, W_y, b_y\}$ and
-# $L(\theta) = \sum_t L_t$. The cell below puts **your** backward pass under the library's
-# readout and compares the result with measured derivatives of the loss. Then it shows three
-# facts as numbers, with the library's. The sweep is linear in `dh`, so $T$ sweeps, one for each
-# step's loss alone, add up to one sweep for all. The article's sum over $L_{t+1}$ with
-# $t = 1, \dots, T-1$ never contains $L_1$. And the stacked gradient is the stack of the
-# gradients.
+# Write $\theta \in \{W_x, W_h, b_h, W_y, b_y\}$ for any one of the five parameters, and
+# $L(\theta) = \sum_t L_t$ for the loss as a function of them. The cell below puts **your** backward
+# pass behind the library's readout and compares the result with measured derivatives of the loss.
+# Then it shows three facts as numbers, computed with the library's backward pass. First, the
+# backward pass is linear in `dh`: the sum of $T$ sweeps, one for each step's loss alone, equals one
+# sweep for all losses. Second, the article's sum over $L_{t+1}$ with $t = 1, \dots, T-1$ never
+# contains $L_1$. Third, the gradient of the stacked matrix is the stack of the two gradients.
 
 # %% tags=["raises-exception", "shows-answers"]
 def loss(p):
@@ -554,11 +581,12 @@ print(f"stacked gradient: {relative(rnn.pack(full)['W'] - measured, measured):.0
 # %% [markdown] tags=["S4.6"]
 # ### A batch is B single runs
 #
-# No row of the forward pass looks at another row. So a minibatch is $B$ networks side by side
-# that share their weights, and each instance could have been run alone, in a batch of one.
-# Sharing has the usual consequence. What belongs to an instance, $\bar X$ and $\bar H_0$, is
-# the instance's own. What is shared adds up. With a loss averaged over the batch, every one of
-# these numbers is divided by $B$; in this course losses are sums.
+# In the forward pass, no row depends on another row. So a minibatch is $B$ networks that run side
+# by side and share their weights. Each instance could have been run alone, in a batch of one. This
+# decides how the gradients combine. The arrays that belong to one instance, $\bar X$ and
+# $\bar H_0$, are the same as in a run of this instance alone. The gradients of the shared
+# parameters are sums over the instances. If the loss is averaged over the batch, each of these
+# numbers is divided by $B$; in this course losses are sums.
 #
 # **Exercise 7 ●●○ · 12 min.** Compute the gradient of a batch by calling your `rnn_backward`
 # once per instance, with arrays whose batch axis has length 1. Return the same dict, with the
@@ -586,21 +614,21 @@ check("05.one_by_one", one_by_one)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Which of the five outputs has a batch axis, and where? Those are put side by side. The others
-# are added.
+# Which of the five outputs have a batch axis, and at which position? Join those along the batch
+# axis. Add the others.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\bar W = \sum_b \bar W^{(b)}$ for the three parameters. `x` has its batch axis in second
-# place, `h0` in first place.
+# $\bar W = \sum_b \bar W^{(b)}$ for the three parameters. The batch axis of `x` is its second axis,
+# that of `h0` is its first.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# `x[:, b:b+1]` keeps the axis that `x[:, b]` would drop. Collect one dict per instance. Then
-# sum over the dicts for the parameters' names, and use `np.concatenate` along the batch axis
-# for the other two.
+# `x[:, b:b+1]` keeps the batch axis, while `x[:, b]` would drop it. Collect one dict per instance.
+# Then sum over the dicts for each parameter, and use `np.concatenate` along the batch axis for the
+# other two.
 #
 # </details>
 #
@@ -608,21 +636,24 @@ check("05.one_by_one", one_by_one)
 #
 # ### Sequences of different lengths
 #
-# The sequences of a batch are seldom equally long. The shorter ones are **padded**: zeros fill their
-# inputs up to the common length $T$. Zeros are not enough, since $W_h$ and $b_h$ would go on moving
-# the state. So a **mask** comes with them, $m_t \in \{0, 1\}$ for every step and instance, which is 1
-# where the step is real. At a padded step the state is *carried through*:
+# The sequences of a batch rarely have the same length. The shorter ones are **padded**: zeros
+# extend their inputs to the common length $T$. Zeros alone are not enough, because $W_h$ and $b_h$
+# would still change the state at the padded steps. So every step and instance gets a **mask**,
+# $m_t \in \{0, 1\}$, which is 1 where the step is real. At a padded step the old state is *carried
+# through*:
 #
 # $$H_t = m_t \odot \tanh(X_t W_x + H_{t-1} W_h + b_h) + (1 - m_t) \odot H_{t-1} .$$
 #
-# ($m_t$ is a column here: one number for each row.) The last state $H_T$ is then the last *real*
-# state of every instance, and a loss can read them all at once. Going back, ask again which places
-# use an array, and how: $A_t$ is used at real steps only, and $H_{t-1}$ is now used twice.
+# (Here $m_t$ is a column: one number for each row.) As a result, the last state $H_T$ is the last
+# *real* state of every instance, and a loss can read all of them at once. For the backward pass,
+# ask again where each array is used, and how. $A_t$ is used at real steps only, and $H_{t-1}$ is
+# now used twice.
 #
-# **Exercise 8 ●●○ · 15 min.** Extend your sweep. `mask` is $(T,B)$, of zeros and ones; `h` holds the
-# states of the masked forward pass above; `dh` holds adjoints from outside for *all* steps, padded
-# ones included. Return the same dict as `rnn_backward`. The padding need not stand at the end, and
-# the inputs of padded steps need not be zero. None of that matters if the sweep is right.
+# **Exercise 8 ●●○ · 15 min.** Extend your backward pass to masked sequences. `mask` is $(T,B)$, of
+# zeros and ones; `h` holds the states of the masked forward pass above; `dh` holds adjoints from
+# outside for *all* steps, padded ones included. Return the same dict as `rnn_backward`. The padding
+# may stand anywhere, and the inputs of padded steps may differ from zero. A correct backward pass
+# gives the right gradient in all these cases.
 
 # %% nbgrader={"grade": false, "grade_id": "masked_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def masked_backward(params, x, h, dh, mask):
@@ -652,31 +683,32 @@ check("05.masked_backward", masked_backward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two lines of your `rnn_backward` change. Take an instance whose step $t$ is padded: which function
-# of $H_{t-1}$ is $H_t$ there, and what is its derivative?
+# Two lines of your `rnn_backward` change. Take an instance whose step $t$ is padded. Which function
+# of $H_{t-1}$ is $H_t$ at this step, and what is its derivative?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\bar A_t = m_t \odot \bar H_t \odot (1 - H_t^2)$, and what step $t$ passes on to $H_{t-1}$ is
-# $\bar A_t W_h^\top + (1 - m_t) \odot \bar H_t$.
+# $\bar A_t = m_t \odot \bar H_t \odot (1 - H_t^2)$. Step $t$ passes
+# $\bar A_t W_h^\top + (1 - m_t) \odot \bar H_t$ back to $H_{t-1}$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Take the row of the mask that belongs to the step and give it a second axis with `[:, None]`. The
-# adjoint of the pre-activation is multiplied by it. What travels on gets a second addend: the full
+# Take the row of the mask for this step and give it a second axis with `[:, None]`. Multiply the
+# adjoint of the pre-activation by it. The array that is passed back gets a second term: the full
 # adjoint of the state, in the rows where the mask is zero.
 #
 # </details>
 #
 # ---
 #
-# **Look at this.** Three sequences of 6, 4 and 2 steps, and a loss that reads $H_T$ alone. Each field
-# is the norm of the adjoint of one state, measured by complex step. Read a row from right to left:
-# across the padding the adjoint travels unchanged, and it meets its first Jacobian where its own
-# sequence ends. Below the figure, the padded batch beside three runs of their own lengths; and what
-# happens without a mask, when the padding is only zeros.
+# **How padding changes the adjoints.** The figure shows three sequences of 6, 4 and 2 steps, and a
+# loss that reads only $H_T$. Each field is the norm of the adjoint of one state, measured by
+# complex step. Read a row from right to left. Across the padding the adjoint stays the same. It is
+# multiplied by a Jacobian for the first time where its own sequence ends. The numbers below the
+# figure compare the padded batch with three runs of the sequences alone. The last line shows the
+# error without a mask, when the padding is only zeros.
 
 # %% tags=["shows-answers"]
 def masked_states(p, x, h0, mask):
@@ -717,24 +749,24 @@ def end_loss(W_h, mask):
 
 for kind, kept in {"with the mask": mask, "zeros, no mask": np.ones_like(mask)}.items():
     gradient = numgrad.complex_step(lambda W, kept=kept: end_loss(W, kept), weights["W_h"])
-    print(f"{kind}: gradient by W_h off by {relative(gradient - true, true):.1e}")
+    print(f"{kind}: gradient of W_h off by {relative(gradient - true, true):.1e}")
 
 
 # %% [markdown] tags=["S4.9"]
 # ## 8 A learned initial state
 #
-# Zeros are a choice, not a law. The initial state can be learned like a weight: one row $h_0$
-# of $H$ numbers that *every* sequence starts from. In the forward pass it is copied to all $B$
-# rows of $H_0$, which is again a sharing, and you know what sharing does to a gradient.
+# The initial state need not be zero. It can be learned like a weight: one row $h_0$ of $H$ numbers
+# with which *every* sequence starts. The forward pass copies this row to all $B$ rows of $H_0$. So
+# the row is shared by the instances, and you know what sharing does to a gradient.
 #
-# **Exercise 9 ●●○ · 10 min.** `h0` is now one row of shape $(H,)$, and no states are given. Run
-# the network from it for all instances, sweep back, and return the gradient of this row, shape
-# $(H,)$. You may call your functions of exercises 1 and 6.
+# **Exercise 9 ●●○ · 10 min.** Now `h0` is one row of shape $(H,)$, and no states are given. Run the
+# network from this row for all instances, run the backward pass, and return the gradient with
+# respect to the row, shape $(H,)$. You may call your functions of exercises 1 and 6.
 #
-# Below the hints, a second network starts from a state that is kept secret, and the task is to
-# reproduce its states from the same inputs with the same weights. Started from zero, the loss
-# stays where it is. With a gradient for $h_0$ and plain gradient descent the secret is found,
-# here with a single instance.
+# The cell below the hints gives an example. A second network with the same weights starts from a
+# secret state, and the task is to reproduce its states from the same inputs. If the initial state
+# is fixed at zero, the loss cannot fall. With the gradient with respect to $h_0$, plain gradient
+# descent finds the secret state, here from a single instance.
 
 # %% nbgrader={"grade": false, "grade_id": "shared_h0", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def shared_h0(params, x, h0, dh):
@@ -752,20 +784,20 @@ check("05.shared_h0", shared_h0)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two steps are new: one before the forward pass, which makes many rows out of one, and one
-# after the backward pass, which undoes it.
+# You need two new steps. Before the forward pass, copy the row once for each instance. After the
+# backward pass, combine the adjoints of the copies.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
 # If $H_0 = \mathbf{1}\, h_0$, a column of $B$ ones times the row, then
-# $\bar h_0 = \mathbf{1}^\top \bar H_0$. It is the rule of the bias.
+# $\bar h_0 = \mathbf{1}^\top \bar H_0$. This is the same rule as for a bias.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Copy the row $B$ times, for example with `np.tile` or `np.broadcast_to`. Run, sweep, and take
-# the output `"h0"` of the sweep. It has one row for each instance.
+# Copy the row $B$ times, for example with `np.tile` or `np.broadcast_to`. Run forward and backward,
+# and take the output `"h0"` of the backward pass. It has one row for each instance.
 #
 # </details>
 
@@ -790,13 +822,13 @@ print(f"distance to the secret state: {start:.3f} -> {end:.3f}")
 # %% [markdown] tags=["S4.15"]
 # ## 9 Why the sweep is right
 #
-# **Exercise 10 ●●● · 20 min · graded by hand.** Section 5 has a sum over paths, section 6 a
-# sweep. Prove that they give the same $dL/dW_h$, for one instance and any differentiable
-# $\phi$. Show first, by induction from $k = T$ downward, that the sweep's
+# **Exercise 10 ●●● · 20 min · graded by hand.** Section 5 gives the gradient as a sum over paths,
+# section 6 as a backward sweep. Prove that both give the same $dL/dW_h$, for one instance and any
+# differentiable $\phi$. First show by induction, from $k = T$ downward, that the sweep's
 #
 # $$\bar a_k \quad\text{equals}\quad \sum_{t=k}^{T} \big(\bar h_t^{\text{out}} J_{t:k}\big) \odot \phi'(a_k) .$$
 #
-# State what $J_{T:T}$ is, say where $W_h^\top$ goes in the induction step, and at the end which
+# State what $J_{T:T}$ is. Say where $W_h^\top$ goes in the induction step. At the end, say which
 # two sums have changed places. (If you learn alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
@@ -897,14 +929,16 @@ print(language.write(MyRNN, fitted.params, corpus, 400))
 # %% [markdown]
 # ## Recap
 #
-# - A minibatch is a stack of rows that share their weights; only the steps need a loop.
-# - $J_t = \mathrm{diag}(\phi'(a_t))\,W_h^\top$: the transpose is invisible to shapes, and to
-#   symmetric matrices.
-# - One array travels backward. It goes through the slope first, then through $W_h^\top$.
-# - What is used often is summed: weights over steps and instances, a bias and a shared $h_0$
-#   over rows.
-# - Padding: carry the state through, zero the adjoint of $A_t$, and carry the adjoint of the state.
-# - The readout has no recursion; all it does for the sweep is to supply `dh`.
+# - A minibatch is a stack of rows that share their weights. You need a loop over the steps only.
+# - $J_t = \mathrm{diag}(\phi'(a_t))\,W_h^\top$. No shape reveals a missing transpose, and for a
+#   symmetric matrix no number does.
+# - One array is passed back from step to step. It is multiplied by the slope first, then by
+#   $W_h^\top$.
+# - A variable that is used several times receives a sum: the weights over steps and instances, a
+#   bias and a shared $h_0$ over the rows.
+# - At padded steps the state is carried through. The adjoint of $A_t$ is zero there, and the
+#   adjoint of the state is carried through.
+# - The readout has no recursion. Its only contribution to the backward sweep is `dh`.
 #
 # ### Sources
 #

@@ -3,10 +3,10 @@
 #
 # *This lesson is optional: the core lessons do not depend on it.*
 #
-# **After this lesson you can** write the total derivative of a state by a matrix as a tensor;
-# say what forward accumulation, the sum over paths and the reverse sweep cost, in products and in
-# memory; test a sweep against forward mode; code truncated back-propagation in its two meanings;
-# and say what truncation loses.
+# **After this lesson you can** write the total derivative of a state with respect to a matrix as a
+# tensor; say what forward accumulation, the sum over paths and the reverse sweep cost, in products
+# and in memory; test a sweep with forward mode; write truncated back-propagation in its two
+# meanings; and say what truncation loses.
 #
 # about 130 minutes · difficulty ●●● · before it: 03 and 05
 #
@@ -29,7 +29,7 @@
 # | $\partial L_t / \partial h_t$ | `dh[t-1]` of `(T,B,H)` | the adjoint from outside: $L_t$ reads $h_t$ and no other state, so the derivative is an immediate one |
 # | $\tau \ge 0$ | `tau` | window: the largest number of Jacobians on a path that is kept; the path may end in the use of a weight, of an input, or of $h_0$ |
 #
-# Steps $t$ and $k$ count from 1, and step $t$ stands at index $t-1$.
+# Steps $t$ and $k$ are numbered from 1, and step $t$ has the index $t-1$.
 
 # %%
 import numpy as np
@@ -55,32 +55,32 @@ params, run, dh = system(14)
 # %% [markdown] tags=["S0.4", "S0.5", "S0.6"]
 # ## 1 Total and immediate, as tensors
 #
-# The loss $L_t$ reaches a recurrent parameter $\theta \in \{W_x, W_h, b_h\}$ through the state
-# only:
+# A recurrent parameter $\theta \in \{W_x, W_h, b_h\}$ influences the loss $L_t$ only through the
+# state:
 #
 # $$\frac{dL_t}{d\theta} = \frac{\partial L_t}{\partial h_t}\,\frac{dh_t}{d\theta} .$$
 #
-# The first factor comes from the output layer, lesson 02. The second is a *total* derivative:
-# $h_t$ contains $\theta$ directly, and again through $h_{t-1}$. In lesson 01 it was a number.
-# Now $h_t$ has $H$ entries and $W_h$ has $H \times H$, so the derivative has three axes: entry
-# $[i, m, n]$ is $dh_t[i] / dW_h[m, n]$. It is a **third-order tensor**.
+# The first factor comes from the output layer, lesson 02. The second factor is a *total*
+# derivative: $h_t$ depends on $\theta$ directly, and again through $h_{t-1}$. In lesson 01 it was a
+# number. Now $h_t$ has $H$ entries and $W_h$ has $H \times H$ entries, so the derivative has three
+# axes: entry $[i, m, n]$ is $dh_t[i] / dW_h[m, n]$. Such an array is called a **third-order
+# tensor**.
 #
-# Take the immediate part first. $W_h[m, n]$ leads from unit $m$ of the old state to unit $n$ of
-# the new one. With $h_{t-1}$ held, it moves $a_t[n]$ and no other pre-activation, by
-# $h_{t-1}[m]$:
+# Compute the immediate part first. $W_h[m, n]$ leads from unit $m$ of the old state to unit $n$ of
+# the new one. With $h_{t-1}$ held fixed, it changes only the pre-activation $a_t[n]$, with the
+# factor $h_{t-1}[m]$:
 #
 # $$\frac{\partial^{+} h_t[i]}{\partial W_h[m, n]} = \phi'(a_t)[i]\;\, h_{t-1}[m] \;\text{ if } i = n,
 #   \text{ else } 0 .$$
 #
-# For $W_x$ read $x_t[m]$ for $h_{t-1}[m]$; for $b_h$ there is no $m$, and the factor is 1.
+# For $W_x$, replace $h_{t-1}[m]$ by $x_t[m]$. For $b_h$ there is no index $m$, and the factor is 1.
 #
-# **Exercise 1 ●●○ · 12 min.** Write the immediate derivatives of all steps and instances. `run`
-# has the fields `x`, `a`, `h` of the table. Return a dict: `"W_h"` of shape `(T,B,H,H,H)`,
-# `"W_x"` of `(T,B,H,D,H)`, `"b_h"` of `(T,B,H,H)`; entry `[t-1, b, i, m, n]` belongs to step
-# $t$ and instance $b$, and `b_h` has no `m`. Loops over `t` and `b` are fine. `np.einsum`
-# multiplies arrays by the names of their axes: `np.einsum("bi,bj->bij", u, v)` puts
-# `u[b, i] * v[b, j]` at `[b, i, j]`, and a letter that is missing after the arrow is summed
-# over.
+# **Exercise 1 ●●○ · 12 min.** Write the immediate derivatives of all steps and instances. `run` has
+# the fields `x`, `a`, `h` of the table. Return a dict: `"W_h"` of shape `(T,B,H,H,H)`, `"W_x"` of
+# `(T,B,H,D,H)`, `"b_h"` of `(T,B,H,H)`. Entry `[t-1, b, i, m, n]` belongs to step $t$ and instance
+# $b$; `b_h` has no `m`. You may use loops over `t` and `b`. `np.einsum` multiplies arrays whose
+# axes have names: `np.einsum("bi,bj->bij", u, v)` puts `u[b, i] * v[b, j]` at `[b, i, j]`. It sums
+# over a letter that is missing after the arrow.
 
 # %% nbgrader={"grade": false, "grade_id": "immediate_tensors", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def immediate_tensors(params, run):
@@ -103,30 +103,31 @@ check("06.immediate_tensors", immediate_tensors)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The bias is the simplest of the three: a diagonal matrix per step and instance. The other two
-# have one axis more.
+# The bias has the simplest of the three derivatives: a diagonal matrix per step and instance. The
+# other two have one more axis.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\phi'(a_t) = 1 - h_t^2$. Entry $[i, n]$ of the bias's matrix is $\phi'(a_t)[i]$ where
-# $i = n$, else 0. Entry $[i, m, n]$ for $W_h$ is that number times $h_{t-1}[m]$.
+# $\phi'(a_t) = 1 - h_t^2$. Entry $[i, n]$ of the matrix for the bias is $\phi'(a_t)[i]$ where
+# $i = n$, and 0 elsewhere. Entry $[i, m, n]$ for $W_h$ is this number times $h_{t-1}[m]$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Multiply the slopes, with a new last axis, by the identity matrix: that is `b_h`. Then one
-# einsum joins it, axes `tbin`, with the states that the steps read, axes `tbm`; the same with
-# the inputs.
+# Multiply the slopes, with a new last axis, by the identity matrix: this is the result for `b_h`.
+# For `W_h`, multiply it with one einsum: axes `tbin` for this result, axes `tbm` for the states
+# that the steps read. Do the same with the inputs for `W_x`.
 #
 # </details>
 #
 # ---
 #
-# **Look at this.** The sizes of the derivatives of $h_3$, for one instance, a row for each unit
-# $i$; the pairs $(m, n)$ run along the other axis, $n$ fastest. Fields of zero are blank. In
-# the immediate tensor only $H^2$ of the $H^3$ entries can be non-zero. In the total one nothing
-# is blank: by step 3, every weight has reached every unit.
+# **How full are the two tensors?** The figures show the sizes of the derivatives of $h_3$, for one
+# instance. Each unit $i$ has a row, and the pairs $(m, n)$ run along the other axis, $n$ fastest.
+# Zeros are blank. In the immediate tensor at most $H^2$ of the $H^3$ entries can differ from zero.
+#
+# **Predict first.** How many entries of the *total* derivative will be blank at step 3?
 
 # %% tags=["shows-answers"]
 def immediate_of(name):
@@ -140,7 +141,7 @@ for title, tensor in {"immediate": now[2, 0], "total": total[2, 0]}.items():
     flat = np.where(tensor == 0, np.nan, abs(tensor)).reshape(H, H * H)
     plots.show(
         plots.heatmap(flat, "entry (m, n) of $W_h$", "unit i of $h_3$", title),
-        f"The {title} derivative of the third state by W_h, units against weights: "
+        f"The {title} derivative of the third state with respect to W_h, units against weights: "
         f"{np.count_nonzero(tensor)} of {tensor.size} fields are filled.",
     )
     print(f"{title}: {np.count_nonzero(tensor)} of {tensor.size} entries are not zero")
@@ -149,26 +150,26 @@ for title, tensor in {"immediate": now[2, 0], "total": total[2, 0]}.items():
 # %% [markdown] tags=["S0.4", "S0.5"]
 # ## 2 Forward in time
 #
-# Add the second route. When $\theta$ moves, $h_{t-1}$ moves by its own total derivative, and
-# $J_t$ takes that change on to $h_t$. As in lesson 01, and separately for $W_h$, $W_x$ and
+# Now add the second route. When $\theta$ changes, $h_{t-1}$ changes with its own total derivative,
+# and $J_t$ passes this change on to $h_t$. As in lesson 01, and separately for $W_h$, $W_x$ and
 # $b_h$:
 #
 # $$\boxed{\;\frac{dh_t}{d\theta} = \frac{\partial^{+} h_t}{\partial \theta}
 #   + J_t\,\frac{dh_{t-1}}{d\theta}\;} \qquad \frac{dh_0}{d\theta} = 0 .$$
 #
-# (Part of what this lesson corrects comes from a scanned table of notes on the general network,
-# in columns. Scanning loses indices, so its misprints are nobody's fault, but they are what a
-# reader meets. Its line for $b_h$ ends in a derivative with respect to $W$. Shapes alone refute
-# it: three axes cannot be added to two.)
+# (Part of the formulas that this lesson corrects come from a scanned table of notes on the general
+# network, in columns. A scan loses indices, so nobody is to blame for its misprints, but a reader
+# has to deal with them. Its line for $b_h$ ends in a derivative with respect to $W$. The shapes
+# alone refute this line: you cannot add an array with three axes to one with two.)
 #
-# In the product the sum runs over the units $j$ of the old state. The axes of the parameter
-# stand by: $\sum_j J_t[i, j]\; dh_{t-1}[j] / dW_h[m, n]$. This is **real-time recurrent
-# learning**, RTRL (Williams and Zipser, 1989). It runs beside the network and keeps nothing of
-# the past but one tensor for each parameter.
+# The product sums over the units $j$ of the old state, and the axes of the parameter are not
+# summed: $\sum_j J_t[i, j]\; dh_{t-1}[j] / dW_h[m, n]$. This method is called **real-time recurrent
+# learning**, RTRL (Williams and Zipser, 1989). It runs together with the network, and all it stores
+# of the past is one tensor for each parameter.
 #
-# **Exercise 2 ●●● · 18 min.** Write it: the same dict as in exercise 1, of total derivatives.
-# You may call your `immediate_tensors`. In `np.einsum`, `...` stands for axes without names,
-# however many.
+# **Exercise 2 ●●● · 18 min.** Write RTRL. Return the same dict as in exercise 1, with total
+# derivatives. You may call your `immediate_tensors`. In `np.einsum`, `...` stands for any number of
+# axes without names.
 
 # %% nbgrader={"grade": false, "grade_id": "rtrl", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rtrl(params, run):
@@ -190,29 +191,30 @@ check("06.rtrl", rtrl)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Your tensors from exercise 1 are right at the first step already. What is missing at the
-# second?
+# Your tensors from exercise 1 are already right at the first step. Which term is missing at the
+# second step?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $J_t[i, j] = \phi'(a_t)[i]\; W_h[j, i]$, for every instance of the batch. The same $J_t$
-# serves all three parameters: it is the state that travels.
+# $J_t[i, j] = \phi'(a_t)[i]\; W_h[j, i]$, for every instance of the batch. All three parameters use
+# the same $J_t$, because it passes on a change of the state, whichever parameter caused the change.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Form all step Jacobians at once: slopes with a new last axis, times the transposed weight.
-# Then walk the array index from 1 to $T-1$ and add to each step's tensor the product of its
-# Jacobian, axes `bij`, with the tensor of the step before, axes `bj...`.
+# Compute all step Jacobians at once: slopes with a new last axis, times the transposed weight. Then
+# let the array index run from 1 to $T-1$. Each time, multiply the Jacobian of the step, axes `bij`,
+# by the tensor of the step before, axes `bj...`, and add the product to the tensor of the step.
 #
 # </details>
 #
 # ---
 #
-# **What you just saw** gives a gradient at once: join the tensors with `dh` and sum over steps,
-# instances and units. Below, with the immediate tensors and with the total ones, beside the
-# reverse sweep of lesson 05. With immediate tensors nothing has travelled between steps.
+# **From tensors to a gradient.** Multiply the tensors by `dh` and sum over steps, instances and
+# units: this gives the gradient. The cell does so with the immediate and with the total tensors,
+# and compares both with the reverse sweep of lesson 05. The immediate tensors pass nothing from
+# step to step, so their gradients of all three parameters are wrong.
 
 # %% tags=["shows-answers"]
 full = rnn.backward(params, run, dh)
@@ -234,14 +236,13 @@ print(f"the recursion with the index lost, solved for dh_6/dW_h: off by {error:.
 #
 # $$\frac{dh_t}{d\theta} = \frac{\partial^{+} h_t}{\partial \theta} + J_t\,\frac{dh_{t}}{d\theta} .$$
 #
-# An index was lost there, most likely. Read as it stands, the line is an equation for the unknown
-# tensor, and the last line above shows how far its solution is off. But surely it always *has* a
-# solution?
+# An index was lost there, most likely. Read literally, the line is an equation for the unknown
+# tensor, and the last line above shows how large the error of its solution is. One might think that
+# the equation at least always *has* a solution.
 #
 # **Exercise 3 ●○○ · 6 min.** Refute that. Give a matrix `W_h`, a list of rows of any size
-# $H \ge 1$, for which the printed equation for $dh_t/dW_h$ has no solution at all. The
-# activation is the identity, so that $J_t = W_h^\top$, and no entry of $h_{t-1}$ is zero. Any
-# valid matrix passes.
+# $H \ge 1$, for which the printed equation for $dh_t/dW_h$ has no solution at all. The activation
+# is the identity, so $J_t = W_h^\top$, and no entry of $h_{t-1}$ is zero. Any valid matrix passes.
 
 # %% nbgrader={"grade": false, "grade_id": "unsolvable", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 unsolvable = None  # [[...], ...]
@@ -255,40 +256,40 @@ check("06.refute_self_reference", unsolvable)
 # %% [markdown] tags=["S0.7"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Bring both unknown tensors to the left. When can a matrix not be divided by?
+# Bring both unknown tensors to the left side. For which matrices is the equation then not solvable?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $(I - W_h^\top)\,X = \partial^{+} h_t / \partial W_h$, and the columns of the right-hand side
-# span all directions.
+# $(I - W_h^\top)\,X = \partial^{+} h_t / \partial W_h$, and the columns of the right-hand side span
+# all directions.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# $I - W_h^\top$ has to be singular, so $W_h$ needs an eigenvalue of one. There is a very simple
-# matrix all of whose eigenvalues are one.
+# $I - W_h^\top$ has to be singular, so one has to be an eigenvalue of $W_h$. Which very simple
+# matrix has only the eigenvalue one?
 #
 # </details>
 #
 # ## 3 The sum over paths
 #
-# Put the recursion into itself, as in lesson 01. Each time, one more factor $J$ stands before
+# Insert the recursion into itself, as in lesson 01. Each time, one more factor $J$ is multiplied to
 # an older immediate derivative:
 #
 # $$\frac{dh_t}{dW_h} = \partial^{+} h_t + J_t\,\partial^{+} h_{t-1} + J_t J_{t-1}\,\partial^{+} h_{t-2}
 #   + \dots = \sum_{k=1}^{t} J_t J_{t-1} \cdots J_{k+1}\; \frac{\partial^{+} h_k}{\partial W_h} .$$
 #
-# The latest step is on the left, $t - k$ factors, none for $k = t$. The proof is the induction
-# of lesson 01; only the order of the factors is new. In the scan of the notes the expansion ends
-# after two terms, as if the state two steps back were a constant. Below, the sum is cut after one
-# term, after two, and so on.
+# The latest step stands on the left. There are $t - k$ factors, and none for $k = t$. The proof is
+# the induction of lesson 01; only the order of the factors is new. In the scan of the notes the
+# expansion ends after two terms, as if the state two steps back were a constant. The cell below
+# cuts the sum after one term, after two, and so on, and prints the error.
 
 # %% tags=["shows-answers"]
 plots.show(
     plots.unrolled(5, lit=(2, 5), names=("x", "h", "o"), weights=("W_x", "W_h", "W_y")),
     "One path lit in the unrolled network: W_h is used at step 2, "
-    "and the change travels through J_3, J_4 and J_5 to the state h_5.",
+    "and the change passes through J_3, J_4 and J_5 to the state h_5.",
 )
 steps = paths.step_jacobians(params, run)
 terms = [
@@ -303,8 +304,9 @@ for n in range(1, T + 1):
 # %% [markdown] tags=["S0.8"]
 # ## 4 Three routes, three prices
 #
-# All three routes give the same gradient. Compare what each pays for $W_h$, for one instance.
-# Count only what carries a change from step to step, the products with $J_t$ or $W_h^\top$:
+# All three routes give the same gradient, but they cost different amounts. Compare what each needs
+# for $W_h$ and one instance. Count only the multiplications that carry a change from step to step:
+# the products with $J_t$ or $W_h^\top$.
 #
 # | route | multiplications, about | must be kept |
 # |---|---|---|
@@ -312,22 +314,25 @@ for n in range(1, T + 1):
 # | forward accumulation, **RTRL** | $T H^4$ | one tensor of $H^3$ |
 # | reverse sweep, **BPTT** | $T H^2$ | all states |
 #
-# In RTRL each of $H^2$ weights has a column of $H$ entries that is multiplied by $J_t$: $H^4$ a
-# step. In the sweep a single row is multiplied by $W_h^\top$: $H^2$ a step. The sum over paths
-# starts such a row at every loss and goes back to step 1 with it. Doing this sum by one reverse
-# sweep is what is called *back-propagation through time* (Werbos, 1990).
+# In RTRL each of the $H^2$ weights has a column of $H$ entries that is multiplied by $J_t$: this
+# costs $H^4$ per step. In the sweep a single row is multiplied by $W_h^\top$: this costs $H^2$ per
+# step. The sum over paths starts such a row at every loss and goes back to step 1 with each of
+# them. To compute the sum with a single reverse sweep is called *back-propagation through time*
+# (Werbos, 1990).
 #
-# RTRL has one advantage: its memory does not grow with $T$. (`paths.rtrl` returns the tensors
-# of all steps, so that you can look at them; the recursion itself needs the latest only.)
+# RTRL has one advantage: its memory does not grow with $T$. (`paths.rtrl` returns the tensors of
+# all steps, so that you can examine them; the recursion itself needs only the latest.)
 #
-# **Checkpointing** makes the last column cheaper for the sweep. Keep only every $n$-th state. On the
-# way back, run forward once more through one segment of $n$ steps at a time, and sweep back through
-# it (Griewank, 1992; for recurrent networks Gruslys and others, 2016). At any time the $T/n$ kept
-# states and the $n$ of one segment are held. That is least for $n = \sqrt T$: then $2\sqrt T$ in
-# place of $T$. The price is a second forward pass. Nothing is cut: the gradient is the full one.
+# **Checkpointing** reduces the memory that the sweep needs. Store only every $n$-th state. On the
+# way back, take one segment of $n$ steps at a time: run forward through it once more, and then
+# sweep back through it (Griewank, 1992; for recurrent networks Gruslys and others, 2016). At any
+# time you hold the $T/n$ stored states and the $n$ states of one segment. This number is smallest
+# for $n = \sqrt T$: then it is $2\sqrt T$ in place of $T$. The cost is a second forward pass.
+# Nothing is cut off, so the gradient is the full one.
 #
-# The first cell below checks the middle column by counting: it carries what each route carries
-# through Jacobians whose entries count their multiplications. The second cell runs checkpoints.
+# The first cell below checks the middle column of the table by counting. It multiplies the arrays
+# of each route by Jacobians whose entries count their multiplications. The second cell runs
+# checkpointing.
 
 # %%
 class Counted(float):
@@ -382,26 +387,26 @@ plots.show(
 # %% [markdown]
 # ### Forward mode, and a test of the sweep
 #
-# RTRL follows every weight. Often one direction is enough: move all parameters, all inputs and
-# the initial state together, along one given direction
+# RTRL follows every weight separately. Often one direction is enough: change all parameters, all
+# inputs and the initial state together, along one given direction
 # $v = (\delta W_x, \delta W_h, \delta b_h, \delta x, \delta h_0)$. By the product rule the states
-# then move by
+# then change by
 #
 # $$\delta h_t = \phi'(a_t) \odot \big(x_t\,\delta W_x + \delta x_t\,W_x + h_{t-1}\,\delta W_h
 #   + \delta h_{t-1}\,W_h + \delta b_h\big) .$$
 #
-# This is **forward mode**. If $\mathcal J$ is the Jacobian of all states with respect to all of
-# these, it computes $\mathcal J v$ beside the network, for the price of a sweep, and keeps
-# nothing of the past. RTRL is forward mode for all directions of a weight at once. The reverse
-# sweep is the other product: adjoints $u$ go in as `dh`, and $\mathcal J^{\top} u$ comes out.
-# Neither of them forms $\mathcal J$. One identity ties them together:
+# This is **forward mode**. Let $\mathcal J$ be the Jacobian of all states with respect to all of
+# these arrays. Forward mode computes $\mathcal J v$ together with the network. It costs as much as
+# a sweep and stores nothing of the past. RTRL is forward mode for all directions of a weight at
+# once. The reverse sweep computes the other product: it takes adjoints $u$ as `dh` and returns
+# $\mathcal J^{\top} u$. Neither of the two computes $\mathcal J$ itself. One identity relates them:
 #
 # $$\langle \mathcal J v,\; u \rangle = \langle v,\; \mathcal J^{\top} u \rangle .$$
 #
-# This is the **adjoint test**. Its two sides are exact, so they have to agree to rounding. It takes
-# one pass in each direction, however many weights there are, and no step size. A fault escapes it
-# only if it is orthogonal to $v$; that is why $v$ is drawn at random. Below, the test is put to the
-# library's sweep, and to four sweeps with a fault.
+# This is the **adjoint test**. Both sides are exact, so they have to agree to rounding. The test
+# takes one pass in each direction, for any number of weights, and needs no step size. It misses a
+# mistake only if the error is orthogonal to $v$; for this reason $v$ is drawn at random. The cell
+# below applies the test to the library's sweep and to four sweeps with a mistake.
 
 # %% tags=["shows-answers"]
 def tangent(params, run, v):
@@ -429,26 +434,30 @@ for name, g in sweeps.items():
 # %% [markdown] tags=["S0.9"]
 # ## 5 A window on the past
 #
-# For a sequence of a thousand steps even the sweep is long, and on a stream it never begins. So
-# people cut it short. *Truncated back-propagation* has two meanings, and they are not the same.
+# For a sequence of a thousand steps even the sweep is long, and for an endless stream it can never
+# begin. So people cut it off after a few steps. *Truncated back-propagation* has two different
+# meanings.
 #
-# **(a) A window for every loss.** From each $L_t$ follow the paths at most $\tau$ hops back:
+# **(a) A window for every loss.** From each $L_t$, follow the paths back over at most $\tau$ hops,
+# where a hop is one Jacobian:
 #
 # $$\sum_{k=1}^{t} \;\text{ becomes }\; \sum_{k=\max(1,\, t-\tau)}^{t} , \qquad
 #   \min(t, \tau + 1) \text{ terms}.$$
 #
-# For this loss the state before the window is a constant. It is $h_0$ only where
-# $t - \tau \le 1$, and then $h_0$ has a gradient. (The notes use the letter $L$ for the loss, for
-# the step and for the window, and the lower limit reads $\max(1, L - L)$. That is 1 for every
-# $L$: nothing is truncated. The cell below the pictures of section 6 prints what that costs.)
+# For this loss the state before the window is a constant. Only where $t - \tau \le 1$ is this state
+# $h_0$, and then $h_0$ gets a gradient. (The notes use the letter $L$ for the loss, for the step
+# and for the window, and their lower limit reads $\max(1, L - L)$. That is 1 for every $L$, so
+# nothing is truncated. The cell below the figures of section 6 prints how large this error is.)
 #
-# **(b) In chunks,** TBPTT$(k_1, k_2)$ with $k_1 \le k_2$. After every $k_1$ steps, and once more at
-# $T$ if it is no multiple, make one sweep. It takes the losses that no sweep has taken yet and
-# goes through the last $k_2$ steps. The state before these is a constant, unless it is $h_0$. (In
-# this form, with these two letters, it is usually credited to Sutskever, 2013. Williams and Peng,
-# 1990, have it as BPTT$(h;\, h')$, with $h$ for $k_2$ and $h'$ for $k_1$.)
+# **(b) In chunks,** TBPTT$(k_1, k_2)$ with $k_1 \le k_2$. Make one sweep after every $k_1$ steps,
+# and one more at $T$ if it is not a multiple of $k_1$. Each sweep takes the losses that no sweep
+# has taken yet, and goes back through the last $k_2$ steps. The state before these steps is a
+# constant, unless it is $h_0$. (In this form, with these two letters, it is usually credited to
+# Sutskever, 2013. Williams and Peng, 1990, have it as BPTT$(h;\, h')$, with $h$ for $k_2$ and $h'$
+# for $k_1$.)
 #
-# Below, which paths survive: a 1 where the loss at step $t$ reaches the input of step $s$.
+# The figures show which paths remain: a 1 means that the loss at step $t$ contributes to the
+# gradient of the input of step $s$.
 
 # %% tags=["shows-answers"]
 def surviving(gradient):
@@ -472,16 +481,16 @@ for title, kept in {"(a) tau = 2": window, "(b) k1 = 2, k2 = 3": in_chunks}.item
 
 
 # %% [markdown]
-# In (a) every loss looks equally far back. In (b) the losses of a chunk share one sweep; the
-# last of them looks back through $k_2$ steps, the first through fewer. That is what (b) gives
-# up to be cheap.
+# In (a) every loss reaches equally far back. In (b) the losses of a chunk share one sweep: the last
+# of them reaches back through $k_2$ steps, the first through fewer. This makes (b) cheaper, and it
+# loses more paths.
 #
-# **Exercise 4 ●●● · 20 min.** Write (a), for tanh. `dh` `(T,B,H)` holds the adjoints from
-# outside. Return the dict of a backward pass: `"W_x"`, `"W_h"`, `"b_h"`, `"x"`, `"h0"`, each
-# shaped like what it belongs to; the parameters' are summed over the batch. One loop over
-# losses and one over steps will do. `tau` may be larger than the sequence is long. If `W_h`
-# differs, the card can unfold a picture of the paths that yours holds, for five steps and the
-# $\tau$ of the first picture.
+# **Exercise 4 ●●● · 20 min.** Write (a), for tanh. `dh` `(T,B,H)` holds the adjoints from outside.
+# Return the dict of a backward pass: `"W_x"`, `"W_h"`, `"b_h"`, `"x"`, `"h0"`. Each entry has the
+# shape of the array whose gradient it is; the gradients of the parameters are summed over the
+# batch. One loop over losses and one over steps are enough. `tau` may be larger than the length of
+# the sequence. If your `W_h` is wrong, the card can unfold a figure of the paths in it, for five
+# steps and the $\tau$ of the first figure.
 
 # %% nbgrader={"grade": false, "grade_id": "truncated_window", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def truncated_window(params, run, dh, tau):
@@ -513,32 +522,33 @@ check("06.truncated_window", truncated_window)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Each loss starts a small reverse sweep of its own, with nothing in it but its own adjoint.
-# What decides where that sweep ends?
+# Each loss starts a short reverse sweep of its own, with only its own adjoint in it. At which step
+# does this sweep end?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Start with the row $\partial L_t / \partial h_t$. For $k = t, t-1, \dots, \max(1, t-\tau)$:
-# times $\phi'(a_k) = 1 - h_k^2$ it is the adjoint of $a_k$, which feeds the parameters and
-# $x_k$; times $W_h^\top$ it goes on to $h_{k-1}$.
+# Start with the row $\partial L_t / \partial h_t$. For $k = t, t-1, \dots, \max(1, t-\tau)$,
+# multiply it by $\phi'(a_k) = 1 - h_k^2$. This gives the adjoint of $a_k$, from which you compute
+# the contributions to the parameters and to $x_k$. Multiply by $W_h^\top$ to get the row for
+# $h_{k-1}$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Make zeros for all five outputs. Loop over $t$, take that row of `dh`, and find the first step
-# of the window. Loop $k$ down from $t$ to it: the three parameters and the input's row grow
-# with `+=`, the travelling row is replaced. After the inner loop, if the window has reached
-# step 1, what is left belongs to the initial state.
+# Make zeros for all five outputs. Loop over $t$, take that row of `dh`, and find the first step of
+# the window. Loop $k$ down from $t$ to this step. The three parameters and the row of the input use
+# `+=`; the row that is passed back is replaced. After the inner loop, if the window has reached
+# step 1, add the row that remains to the gradient of the initial state.
 #
 # </details>
 #
 # ---
 #
-# **Exercise 5 ●●● · 18 min.** Write (b), with the same arguments but `k1` and `k2` for `tau`,
-# and the same outputs. Between sweeps the parameters stay as they are; we only want the sum.
-# Three things to get right: where a sweep ends, where it begins, and which losses are new to
-# it.
+# **Exercise 5 ●●● · 18 min.** Write (b). The arguments are the same, with `k1` and `k2` in place of
+# `tau`, and the outputs are the same. The parameters do not change between sweeps; we only want the
+# sum. For each sweep you have to decide three things: where it ends, where it begins, and which
+# losses it takes.
 
 # %% nbgrader={"grade": false, "grade_id": "truncated_chunks", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def truncated_chunks(params, run, dh, k1, k2):
@@ -572,36 +582,35 @@ check("06.truncated_chunks", truncated_chunks)
 # %% [markdown] tags=["S0.9"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# For $T = 5$, $k_1 = 2$, $k_2 = 3$ there are three sweeps. Write down for each its last step,
-# its first step, and its losses.
+# For $T = 5$, $k_1 = 2$, $k_2 = 3$ there are three sweeps. Write down the last step, the first step
+# and the losses of each.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The sweep that ends at step $t$ visits $t, t-1, \dots, \max(1, t-k_2+1)$. It adds the adjoint
-# from outside only at steps after the end of the sweep before; at older steps it just passes
-# through.
+# The sweep that ends at step $t$ visits $t, t-1, \dots, \max(1, t-k_2+1)$. It adds the adjoint from
+# outside only at steps after the end of the previous sweep. At older steps it adds nothing.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Let the outer loop run over the number of steps whose losses are used up: 0, $k_1$, $2 k_1$, …
-# below $T$. From it follow the end, which is at most $T$, and the beginning, which is at least
-# 0. Inside, the sweep of lesson 05, where the adjoint from outside joins only if its loss is
-# new. What is left goes to `h0` only when the sweep has reached the beginning of the sequence.
+# Let the outer loop run over the number of steps whose losses are already used: 0, $k_1$, $2 k_1$,
+# … below $T$. This number determines the end of the sweep, at most $T$, and its beginning, at least 0.
+# Inside, write the sweep of lesson 05, but add the adjoint from outside only if its loss is new.
+# Add the row that remains to `h0` only if the sweep has reached the beginning of the sequence.
 #
 # </details>
 #
 # ## 6 Does a longer window always help?
 #
-# Two identities tie the meanings together: (a) with $\tau$ is (b) with $k_1 = 1$,
-# $k_2 = \tau + 1$; and a window of $\tau = T - 1$ hops is the full gradient. Both are computed
-# below.
+# Two identities connect the two meanings. (a) with $\tau$ equals (b) with $k_1 = 1$,
+# $k_2 = \tau + 1$; and a window of $\tau = T - 1$ hops gives the full gradient. The cell below
+# computes both.
 #
-# Between the two ends one expects the error to shrink as the window grows. The cell measures it in
-# 300 networks with random weights, relative to the norm of the full gradient of $W_h$. It counts
-# in how many of them some longer window is worse, and draws three: the first network in which none
-# is, and the first two in which one is.
+# Between the shortest and the full window, you would expect the error to shrink as the window
+# grows. The cell measures the error in 300 networks with random weights, relative to the norm of
+# the full gradient of $W_h$. It counts in how many of them some longer window is worse. The figure
+# shows three networks: the first in which none is, and the first two in which one is.
 
 # %% tags=["shows-answers"]
 taus, errors = np.arange(T), []
@@ -626,15 +635,16 @@ limits = {max(1, L - L) for L in range(1, 100)}
 print(f"max(1, L - L) for L = 1 to 99: {limits}; all hops are kept, not 2: off by {off:.2f}")
 
 # %% [markdown]
-# So it happens, and nobody had to look for it. The terms left out are arrays with signs, and they
-# can partly cancel each other; take one of them in, and the rest may stand alone.
+# So a longer window can be worse, and random networks show it often enough. The terms that are left
+# out are arrays with signs, so they can partly cancel each other. If the window then includes one
+# of them, the others no longer cancel.
 #
-# **Exercise 6 ●●○ · 12 min · refute it.** "A longer window always gives a smaller error." Give
-# a pair `(W_h, x)` for which, somewhere, one more hop makes it larger. `W_h` is a list of $H$
-# rows and `x` a list of $T$ rows with $H$ entries each. The network is
+# **Exercise 6 ●●○ · 12 min · refute it.** "A longer window always gives a smaller error." Give a
+# pair `(W_h, x)` for which one more hop makes the error larger at some window. `W_h` is a list of
+# $H$ rows and `x` a list of $T$ rows with $H$ entries each. The network is
 # $h_t = \tanh(x_t + h_{t-1} W_h)$ with $h_0 = 0$, and the error is that of the windowed sum of
-# section 3 for $dh_T/dW_h$. $H = 1$ is allowed: `([[0.5]], [[1], [2], [3]])` has the right
-# form. So is a search with random numbers.
+# section 3 for $dh_T/dW_h$. $H = 1$ is allowed: `([[0.5]], [[1], [2], [3]])` has the right form.
+# You may also search with random numbers.
 
 # %% nbgrader={"grade": false, "grade_id": "longer_is_worse", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 longer_is_worse = None  # (W_h, x)
@@ -649,8 +659,8 @@ check("06.refute_longer", longer_is_worse)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Take one unit and four steps. Since $h_0 = 0$, only the uses at steps 2, 3 and 4 count. Which
-# of them does the window $\tau = 0$ leave out, and which $\tau = 1$?
+# Take one unit and four steps. Since $h_0 = 0$, only the uses at steps 2, 3 and 4 count. Which of
+# them are missing for the window $\tau = 0$, and which for $\tau = 1$?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -662,9 +672,9 @@ check("06.refute_longer", longer_is_worse)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Choose a positive weight a little below one. Then $h_1$ and $h_2$ need opposite signs: a
-# positive first input, a negative second one that only just outweighs what is carried over, and
-# two inputs near zero.
+# Choose a positive weight slightly below one. Then $h_1$ and $h_2$ need opposite signs. Take a
+# positive first input, a negative second input that is only slightly larger than the value carried
+# over, and two inputs near zero.
 #
 # </details>
 #
@@ -675,13 +685,14 @@ check("06.refute_longer", longer_is_worse)
 # the sum of those with exactly $\tau$ hops. Prove: the window $\tau$ has a larger error than
 # the window $\tau - 1$ exactly when $2\langle r_\tau, p_\tau\rangle + \|p_\tau\|^2 < 0$.
 #
-# An average over data has two kinds of error: noise, which falls as the data grow, and *bias*, a
-# difference in what is averaged, which does not. Say in one or two sentences which of the two
-# the truncated gradient has against the full one, and why. (If you learn alone: a model answer is in `solutions/`.)
+# An average over data has two kinds of error. The first is noise, which falls as the data grow. The
+# second is *bias*, a difference in the averaged quantity itself, which does not fall. Say in one or
+# two sentences which of the two the truncated gradient has compared with the full one, and why. (If
+# you learn alone: a model answer is in `solutions/`.)
 #
 # <details><summary>A nudge</summary>
 #
-# How does $r_{\tau-1}$ follow from $r_\tau$? Square its norm.
+# How do you get $r_{\tau-1}$ from $r_\tau$? Square its norm.
 #
 # </details>
 
@@ -694,27 +705,27 @@ check("06.refute_longer", longer_is_worse)
 # $2\langle r_\tau, p_\tau\rangle + \|p_\tau\|^2 < 0$: the longer paths must point against
 # $p_\tau$ strongly enough. ∎
 #
-# Averaging removes noise around the expectation. The truncated gradient's expectation is that
-# of the kept terms; the expectation of $r_\tau$ is missing from it, and in general it is not
+# Averaging removes noise around the expectation. The expectation of the truncated gradient contains
+# only the kept terms. The expectation of $r_\tau$ is missing from it, and in general it is not
 # zero. The truncated gradient is biased, and more data only make the wrong mean more precise.
 
 # %% [markdown]
 # ### Truncation without a bias
 #
-# Let chance decide where to cut. After every step back, drop what would be carried on with
-# probability $c$; if it is kept, divide it by $1 - c$. A path of $k$ hops then survives with
-# probability $(1-c)^k$ and, where it survives, has the weight $(1-c)^{-k}$. Its expectation is the
-# path itself, so the expectation of this gradient is the full one: **randomised truncation** is
-# unbiased (Tallec and Ollivier, 2017). Sweeps have finite length, $1/c$ steps on average where
-# the sequence is long. The price is variance: the square of a path's weight has the expectation
+# You can also cut at random. After every step back, drop the row that would be passed on with
+# probability $c$; if you keep it, divide it by $1 - c$. A path of $k$ hops is then kept with
+# probability $(1-c)^k$ and, if it is kept, has the weight $(1-c)^{-k}$. So its expectation is the
+# path itself, and the expectation of this gradient is the full one: **randomised truncation** is
+# unbiased (Tallec and Ollivier, 2017). The sweeps have finite length, $1/c$ steps on average where
+# the sequence is long. The cost is variance: the square of a path's weight has the expectation
 # $(1-c)^{-k}$, which grows exponentially with the number of hops.
 #
-# Below, for twenty random networks and 2,000 draws each: the error of the average of $n$ draws,
-# relative to the norm of the full gradient of $W_h$, beside the error of a fixed window of one hop.
-# The first falls like $1/\sqrt n$, from a start that is higher for larger $c$. The second does not
-# fall at all. (Printed are the median over the networks and, in brackets, the smallest and the
-# largest. For a comparison at equal price take $c = 0.5$: in a long sequence its sweeps pass two
-# steps on average, as many as a window of one hop.)
+# The cells below use twenty random networks and 2,000 draws for each. They compare the error of the
+# average of $n$ draws with the error of a fixed window of one hop, both relative to the norm of the
+# full gradient of $W_h$. The first error falls like $1/\sqrt n$, but it starts higher for larger
+# $c$. The second error does not fall at all. (The numbers printed are the median over the networks
+# and, in brackets, the smallest and the largest. For a comparison at equal cost take $c = 0.5$: in
+# a long sequence its sweeps pass two steps on average, as many as a window of one hop.)
 
 # %%
 def random_truncation(params, run, dh, c, draws, rng):
@@ -758,20 +769,21 @@ plots.show(
 # %% [markdown] tags=["S0.10"]
 # ## 7 Longer than the window
 #
-# The error so far was a matter of size. Here it is one of principle. Let the loss be at step
-# $T$ only. A path from it to the input $x_s$ has $T - s$ hops, so if $\tau < T - s$ the
-# truncated gradient of $x_s$ is not small, it is **exactly zero**. For all other $s$ it is
-# exactly the full one, since every path to $x_s$ from the one loss has the same number of hops.
-# With a loss at *every* step this is no longer so: an early input still receives the share of the
-# losses within the window. What is missing is the share of the later ones, and nothing in the
-# numbers shows that. Both cases are computed below, for $x_1$.
+# So far, truncation gave an error of some size. Now it makes learning impossible. Let the loss be
+# at step $T$ only. A path from it to the input $x_s$ has $T - s$ hops. So if $\tau < T - s$, the
+# truncated gradient of $x_s$ is not just small, it is **exactly zero**. For all other $s$ it equals
+# the full gradient, since every path to $x_s$ from the one loss has the same number of hops. With a
+# loss at *every* step this is different. An early input still gets the contributions of the losses
+# within the window. The contributions of later losses are missing, but no number shows it. The next
+# cell computes both cases for $x_1$.
 #
-# Then a task with a lag of seven. The first input is a cue, $+0.8$ or $-0.8$; the seven that
-# follow are noise. At step 8 the first hidden unit has to show the cue again, and the loss is
-# half the mean squared difference. Always answering zero costs $\tfrac12 \cdot 0.8^2$. The cue
-# enters through a row of $W_x$ of its own, and that row starts at zero. If the window is too
-# short, even by one hop, the gradient of this row is exactly zero, at every training step,
-# whatever the data: the row never leaves zero, and the network knows nothing of the cue.
+# The cell after it trains on a task with a lag of seven. The first input is a cue, $+0.8$ or
+# $-0.8$; the next seven inputs are noise. At step 8 the first hidden unit has to show the cue
+# again, and the loss is half the mean squared difference. A network that always answers zero has
+# the loss $\tfrac12 \cdot 0.8^2$. The cue enters through its own row of $W_x$, and this row starts
+# at zero. If the window is too short, even by one hop, the gradient of this row is exactly zero, at
+# every training step and for any data. So the row stays zero, and the network gets no information
+# about the cue.
 
 # %% tags=["shows-answers"]
 last = np.zeros_like(dh)
@@ -812,25 +824,25 @@ for name, (curve, weight) in found.items():
     print(f"{name}: last loss {curve[-1]:.3f}, largest weight of the cue {weight:.3g}")
 
 # %% [markdown] tags=["S0.10"]
-# One hop decides. Be careful with the reverse: had the cue's row not started at zero, some of
-# the cue could have leaked into the last state by chance, and an output layer could have
-# learned to read it there. Truncation hides from the *recurrent part* what would have been
-# worth keeping; it does not forbid luck.
+# A single hop decides. But be careful with the converse. If the row of the cue had not started at
+# zero, some information about the cue could have reached the last state by chance, and an output
+# layer could have learned to read it there. Truncation keeps the *recurrent part* from learning
+# what to store; it does not rule out such luck.
 #
 # ## Recap
 #
-# - The total derivative of a state by a matrix is a tensor with three axes; its immediate part
-#   is sparse.
-# - RTRL, the sum over paths and the reverse sweep give one gradient at the prices $T H^4$,
-#   $\tfrac12 T^2 H^2$ and $T H^2$.
+# - The total derivative of a state with respect to a matrix is a tensor with three axes; its
+#   immediate part is sparse.
+# - RTRL, the sum over paths and the reverse sweep give the same gradient. They cost $T H^4$,
+#   $\tfrac12 T^2 H^2$ and $T H^2$ multiplications.
 # - One pass of forward mode tests a sweep:
 #   $\langle \mathcal J v, u \rangle = \langle v, \mathcal J^{\top} u \rangle$.
-# - Checkpoints buy memory with a second forward pass.
+# - Checkpoints save memory and cost a second forward pass.
 # - Truncation keeps $\tau$ hops for every loss, or sweeps $k_2$ steps after every $k_1$.
-# - The truncated gradient is biased, and the bias need not shrink with every hop. Cut at random and
-#   reweighted, it is unbiased, at the price of variance.
-# - Of a single loss at step $T$, an input before the window gets a gradient of exactly zero. With a
-#   loss at every step its gradient lacks the later losses, and does not look wrong.
+# - The truncated gradient is biased, and the bias need not shrink with every hop. If you cut at
+#   random and reweight, it is unbiased but has a larger variance.
+# - For a single loss at step $T$, an input before the window gets a gradient of exactly zero. With
+#   a loss at every step its gradient lacks the later losses, and does not look wrong.
 #
 # ### Sources
 #

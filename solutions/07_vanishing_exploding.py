@@ -1,23 +1,23 @@
 # %% [markdown]
 # # 07 · Vanishing and exploding gradients
 #
-# **After this lesson you can** measure how far a matrix can stretch a vector, once and many
-# times; state and prove when the gradient of a recurrent network must vanish; break popular
-# statements about eigenvalues with small matrices; measure all growth rates of a product, and
-# name their limits; say what a memory that withstands noise costs; and split a gradient by how
-# far it has travelled.
+# **After this lesson you can** measure how far a matrix can stretch a vector, once and many times;
+# state and prove when the gradient of a recurrent network must vanish; refute popular statements
+# about eigenvalues with small matrices; measure all growth rates of a product, and name their
+# limits; say what it costs a memory to withstand noise; and sort the parts of a gradient according
+# to the number of steps they have passed.
 #
 # about 210 minutes · difficulty ●●● · before it: 03, 05
 #
-# First the theorem, with its proof. Then the hunt: statements that sound like the theorem, are
-# printed in many places, and are wrong. You find the counterexamples. After that come two
-# reasons why all this matters for learning: what a robust memory costs, and what a steep loss
-# does to a step of gradient descent.
+# The lesson begins with the theorem and its proof. Then come statements that sound like the theorem
+# and are printed in many places, but are wrong: you find the counterexamples. The last part shows
+# two reasons why all this matters for learning. A robust memory has a price, and a steep loss can
+# ruin a step of gradient descent.
 #
-# That gradients in recurrent networks shrink or grow exponentially was shown by Hochreiter (1991)
-# and by Bengio, Simard and Frasconi (1994). *The article*, below, is a public article on
+# Hochreiter (1991) and Bengio, Simard and Frasconi (1994) showed that gradients in recurrent
+# networks shrink or grow exponentially. Below, *the article* is a public article on
 # back-propagation through time and the LSTM, with a list of nine references of its own. The papers
-# that this lesson uses stand at its end.
+# that this lesson uses are listed at its end.
 #
 # ### Notation
 #
@@ -68,21 +68,20 @@ for name in ("tanh", "sigmoid", "relu", "identity"):
 # ## 1 How far can one step stretch?
 #
 # A change $\delta h_{t-1}$ of the state becomes $\delta h_t = J_t\, \delta h_{t-1}$, and the
-# gradient goes the other way through the same matrix. Unrolled, the network is as deep as the
-# sequence is long, and every layer has the same weights. So ask first what one factor can do.
-# Two things are in it:
+# gradient goes back through the same matrix. The unrolled network is as deep as the sequence is
+# long, and every layer has the same weights. So first ask what one such factor can do. It consists
+# of two parts:
 #
 # $$J_t = \operatorname{diag}\big(\phi'(a_t)\big)\, W_h^{\top} .$$
 #
-# The **slopes** can only damp, at least for the usual activations. The hidden activation is
-# mostly one that saturates: tanh or logistic. The table above shows their slopes: $\tanh'$ is
-# above 0 and **at most** 1, and it is exactly 1 at zero. (So "always less than 1", as the
-# article says at one place, is not right.) The logistic slope never exceeds a quarter. Far from
-# zero both slopes go to 0. The cell after exercise 1 prints how fast, and measures the two parts
-# along a run.
+# The **slopes** can only shrink a change, at least for the usual activations. Most hidden
+# activations saturate: tanh or logistic. The table above shows their slopes. $\tanh'$ is above 0
+# and **at most** 1, and it equals 1 at zero. (So the article is not right where it says "always
+# less than 1".) The logistic slope is never larger than a quarter. Far from zero both slopes go to 0.
+# The second cell after exercise 1 prints how fast they do, and measures the two parts along a run.
 #
-# The **weights** can stretch. The largest factor by which a matrix $A$ stretches any vector is
-# its 2-norm:
+# The **weights** can stretch a change. The largest factor by which a matrix $A$ stretches a vector
+# is its 2-norm:
 #
 # $$\lVert A \rVert_2 = \max_{v \ne 0} \frac{\lVert A v \rVert}{\lVert v \rVert}
 #   = \sigma_{\max}(A) = \sqrt{\lambda_{\max}(A^{\top} A)} .$$
@@ -92,15 +91,16 @@ for name in ("tanh", "sigmoid", "relu", "identity"):
 # $\lVert A^{\top} \rVert_2 = \lVert A \rVert_2$, because $A^{\top} A$ and $A A^{\top}$ have the
 # same eigenvalues; and for a diagonal matrix it is the largest modulus on the diagonal.
 #
-# How to find it? $A^{\top} A$ is symmetric, and its eigenvalues are the squared singular
-# values. Multiply any vector by $A^{\top} A$ again and again: the part along the largest
-# eigenvalue grows fastest and wins. Divide by the length after each round, or the numbers
-# overflow. This is **power iteration**.
+# How do you compute it? $A^{\top} A$ is symmetric, and its eigenvalues are the squared singular
+# values of $A$. Multiply any vector by $A^{\top} A$ again and again. The component along the
+# eigenvector with the largest eigenvalue grows fastest, and after some rounds the others no longer
+# matter. Divide by the length after each round, or the numbers overflow. This method is called
+# **power iteration**.
 #
 # **Exercise 1 ●●○ · 12 min.** `W` is a square matrix $(H, H)$. Return the number
-# $\lVert W \rVert_2$, correct to six digits, by power iteration: start from a random vector,
-# which has a part in every direction, and use only products with `W` and with `W.T`. (NumPy's
-# `np.linalg.norm(W, 2)` passes as well. The point is to see how it is found.)
+# $\lVert W \rVert_2$, correct to six digits, by power iteration. Start from a random vector, which
+# has a component in every direction, and use only products with `W` and with `W.T`. (NumPy's
+# `np.linalg.norm(W, 2)` passes as well, but then you do not see how the number is found.)
 
 # %% nbgrader={"grade": false, "grade_id": "spectral_norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def spectral_norm(W):
@@ -120,26 +120,26 @@ check("07.spectral_norm", spectral_norm)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The loop finds a direction, not yet the number. How do you read the stretch off, once you
-# have the direction that is stretched most?
+# The loop finds a direction, but not yet the number. Once you have the direction that is stretched
+# most, how do you measure by how much it is stretched?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $v \leftarrow W^{\top} (W v)$, then $v \leftarrow v / \lVert v \rVert$. When $v$ stands
-# still, $\lVert W v \rVert$ is the answer.
+# $v \leftarrow W^{\top} (W v)$, then $v \leftarrow v / \lVert v \rVert$. When $v$ no longer
+# changes, $\lVert W v \rVert$ is the answer.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Draw a normal vector of length $H$. Some hundred times: apply the matrix, apply its
-# transpose, divide by the vector's own norm. After the loop return the norm of the matrix
+# Draw a normal vector of length $H$. Repeat some hundred times: apply the matrix, apply its
+# transpose, and divide by the norm of the vector. After the loop return the norm of the matrix
 # times the vector.
 #
 # </details>
 
 # %%
-# What you just saw, for a 2 x 2 matrix: the stretch depends on the direction.
+# Stretch against direction for a 2 x 2 matrix; the largest is the 2-norm.
 W = np.array([[0.9, 1.6], [0.0, 0.7]])
 degrees = np.arange(181)
 directions = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
@@ -157,7 +157,7 @@ plots.show(
 )
 
 # %% tags=["shows-answers"]
-# Look at this: the two parts of a Jacobian, alone and along a run of 100 steps.
+# Slopes far from zero, then the two parts of a Jacobian along a run of 100 steps.
 for name in ("tanh", "sigmoid"):
     act = activations.get(name)
     far = [f"a = {a}: {act.slope(act(np.array(float(a)))):.1e}" for a in (0, 2, 5, 10)]
@@ -185,9 +185,9 @@ for name, tried in {"W_h transposed": J, "W_h as it is": wrong}.items():
 # $$\frac{d h_t}{d h_k} = J_t\, J_{t-1} \cdots J_{k+1}, \qquad
 #   J_j = \operatorname{diag}(\phi'(a_j))\, W_h^{\top} .$$
 #
-# There are $n = t-k$ factors, as many as steps. For each of them the rules of section 1 give
-# $\lVert J_j \rVert_2 \le \gamma_\phi\, \sigma_{\max}(W_h)$, whatever the states are. This
-# gives a statement about any number of steps.
+# There are $n = t-k$ factors, one for each step. For each factor the rules of section 1 give
+# $\lVert J_j \rVert_2 \le \gamma_\phi\, \sigma_{\max}(W_h)$, whatever the states are. From this
+# follows a statement about any number of steps.
 #
 # **Theorem.**
 #
@@ -195,19 +195,20 @@ for name, tried in {"W_h transposed": J, "W_h as it is": wrong}.items():
 #
 # - $\gamma_\phi\, \sigma_{\max}(W_h) < 1$ is **sufficient** for vanishing: the product of $n$
 #   Jacobians then shrinks at least as fast as $(\gamma_\phi\, \sigma_{\max})^n$. A contribution to
-#   the gradient from $n$ steps back also contains a state and an adjoint from outside. Where
-#   these are bounded, it is at most a constant times that power.
-# - $\gamma_\phi\, \sigma_{\max}(W_h) > 1$ is **necessary** for exploding. It is not
-#   sufficient: an upper bound that grows forces nothing to grow.
+#   the gradient from $n$ steps back also contains a state and an adjoint from outside. Where these
+#   are bounded, it is at most a constant times that power.
+# - $\gamma_\phi\, \sigma_{\max}(W_h) > 1$ is **necessary** for exploding. It is not sufficient: if
+#   an upper bound grows, the product below it need not grow.
 #
-# The theorem is in the paper by Pascanu, Mikolov and Bengio (2013), with the largest *singular
-# value* for the nonlinear network; the spectral radius stands there for the linear one. The
-# article refers to this paper and writes an eigenvalue. Section 5 counts what that costs.
+# The theorem is in the paper by Pascanu, Mikolov and Bengio (2013). They state it with the largest
+# *singular value* for the nonlinear network, and with the spectral radius for the linear one. The
+# article refers to this paper but writes an eigenvalue. Section 5 counts how often the bound is
+# then wrong.
 #
-# **Exercise 2 ●●○ · 8 min.** Return the bound for a product of `n` step Jacobians, a number.
-# `W` is $W_h$; `phi` is a string, one of `"tanh"`, `"sigmoid"` (the logistic function),
-# `"relu"`, `"identity"`. You may call your `spectral_norm`; from here on NumPy's
-# `np.linalg.norm(A, 2)`, with the 2, may serve as well.
+# **Exercise 2 ●●○ · 8 min.** Return the bound for a product of `n` step Jacobians, a number. `W` is
+# $W_h$; `phi` is a string, one of `"tanh"`, `"sigmoid"` (the logistic function), `"relu"`,
+# `"identity"`. You may call your `spectral_norm`. From here on you may also use NumPy's
+# `np.linalg.norm(A, 2)`, with the 2.
 
 # %% nbgrader={"grade": false, "grade_id": "norm_bound", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def norm_bound(W, phi, n):
@@ -226,28 +227,30 @@ check("07.norm_bound", norm_bound)
 # %% [markdown] tags=["S4.25", "S4.31"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One number for the slope, one for the weights. How often does each of them occur in the
+# The slopes contribute one number and the weights another. How often does each of them occur in the
 # product?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Every one of the $n$ factors brings $\gamma_\phi$ and $\sigma_{\max}$. The table under the
-# first cell has the four values of $\gamma_\phi$.
+# Each of the $n$ factors contributes $\gamma_\phi$ and $\sigma_{\max}$ once. The table under the
+# first cell lists the four values of $\gamma_\phi$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Choose the steepest slope by the name, a quarter for the logistic function and 1 for the
-# other three. Multiply it by the largest singular value, and raise the product to the power.
+# Choose the steepest slope by its name: a quarter for the logistic function and 1 for the other
+# three. Multiply it by the largest singular value, and raise the product to the power $n$.
 #
 # </details>
 #
+# ---
+#
 # **Exercise 3 ●●○ · 20 min · graded by hand.** (a) Prove the theorem from the three rules of
-# section 1. (b) Derive both consequences from it: why the condition with "smaller" is
-# sufficient for vanishing, and why the one with "larger" is necessary for exploding. (c) Say
-# for each of them why the converse does not follow, with an example; if you find none yet,
-# come back after section 9. (If you learn alone: a model answer is in `solutions/`.)
+# section 1. (b) Derive both consequences from it: why the condition "smaller than 1" is sufficient
+# for vanishing, and why the condition "larger than 1" is necessary for exploding. (c) Give an
+# example for each of them which shows that the converse does not follow; if you find none yet, come
+# back after section 9. (If you learn alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # **(a)** For one factor the first rule gives
@@ -260,36 +263,36 @@ check("07.norm_bound", norm_bound)
 #   \le (\gamma_\phi\, \sigma_{\max}(W_h))^{t-k} .$$
 # For $t = k$ both sides are 1. ∎
 #
-# **(b)** Put $\gamma = \gamma_\phi\, \sigma_{\max}(W_h)$. If $\gamma < 1$, then
-# $\gamma^{n} \to 0$, and the norm below it must go to zero as well, at least as fast. If the
-# norms are not bounded, then neither is $\gamma^n$, so $\gamma > 1$. The second statement
-# says: exploding implies $\gamma > 1$.
+# **(b)** Put $\gamma = \gamma_\phi\, \sigma_{\max}(W_h)$. If $\gamma < 1$, then $\gamma^{n} \to 0$,
+# and the norm is at most $\gamma^n$, so it goes to zero at least as fast. If the norms are not
+# bounded, then $\gamma^n$ is not bounded either, so $\gamma > 1$. The second statement says:
+# exploding implies $\gamma > 1$.
 #
 # **(c)** Vanishing does not imply $\gamma < 1$: a linear network with
-# $W_h = \begin{pmatrix}.5 & 10\\ 0 & .5\end{pmatrix}$ has $\gamma > 10$ and its products
-# vanish. And $\gamma > 1$ does not imply exploding: the same example; or one tanh unit with
-# weight 2, which settles where its slope is small, so that every later factor is below 1.
+# $W_h = \begin{pmatrix}.5 & 10\\ 0 & .5\end{pmatrix}$ has $\gamma > 10$ and its products vanish.
+# And $\gamma > 1$ does not imply exploding. The same matrix shows it, and so does one tanh unit
+# with weight 2: its state settles where the slope is small, so that every later factor is below 1.
 
 # %% [markdown] tags=["S4.24"]
 # ## 3 What eigenvalues do know
 #
-# In the picture of section 1 the eigenvalues do not bound the stretch of one step. What do
-# they know, then?
+# In the first figure of section 1 the largest eigenvalue is no bound for the stretch of one step.
+# What do the eigenvalues determine, then?
 #
-# Take a linear network: $J_t = W_h^{\top}$ at every step, whatever the inputs are, one constant
-# matrix. Along an eigenvector a change is multiplied by the same $\lambda$ every
-# step, by $\lambda^n$ after $n$ steps. For a direction that is no eigenvector, and for matrices
-# with too few of them, there is Gelfand's formula:
-# $\lVert A^n \rVert_2^{1/n} \to \rho(A)$. So the eigenvalues decide in the long run:
+# Take a linear network. There $J_t = W_h^{\top}$ at every step, whatever the inputs are: one
+# constant matrix. A change along an eigenvector is multiplied by the same $\lambda$ at every step,
+# so by $\lambda^n$ after $n$ steps. For all other directions, and for matrices with too few
+# eigenvectors, there is Gelfand's formula: $\lVert A^n \rVert_2^{1/n} \to \rho(A)$. So in the long
+# run the eigenvalues decide:
 #
 # $$\lVert A^n \rVert_2 \to 0 \;\text{ exactly if }\; \rho(A) < 1, \qquad
 #   \lVert A^n \rVert_2 \to \infty \;\text{ if }\; \rho(A) > 1, \qquad
 #   \rho(A) = \max_i \lvert \lambda_i \rvert .$$
 #
-# Note the bars. An eigenvalue may be negative, or one of a complex pair; what counts is its
-# modulus. The article argues with eigenvalues ordered by size and an eigenvector for each.
-# This is not needed, and for real matrices eigenvalues and eigenvectors are mostly complex;
-# the cell after exercise 5 counts how rarely all are real.
+# Note the bars in $\lvert \lambda_i \rvert$. An eigenvalue may be negative, or one of a complex
+# pair, so you have to take its modulus. The article argues with eigenvalues ordered by size and
+# with one eigenvector for each. The result needs neither. Moreover, most real matrices have complex
+# eigenvalues and eigenvectors; the cell after exercise 5 counts how rarely all of them are real.
 #
 # **Exercise 4 ●○○ · 5 min.** Return the number $\rho(W)$ of a square matrix.
 # `np.linalg.eigvals(W)` gives all eigenvalues, in no particular order, as complex numbers
@@ -310,7 +313,7 @@ check("07.spectral_radius", spectral_radius)
 # %% [markdown] tags=["S4.24"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# A step with the eigenvalue $-2$ stretches more than one with $1$. And one with $2i$?
+# A step with the eigenvalue $-2$ stretches more than one with $1$. What about the eigenvalue $2i$?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -320,12 +323,14 @@ check("07.spectral_radius", spectral_radius)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# NumPy's absolute value gives the modulus of complex numbers too. Take it of all eigenvalues,
-# then the maximum of the result.
+# NumPy's absolute value also gives the modulus of complex numbers. Apply it to all eigenvalues, and
+# return the maximum.
 #
 # </details>
 #
-# **Exercise 5 ●○○ · 8 min.** Watch the powers. Return the norms
+# ---
+#
+# **Exercise 5 ●○○ · 8 min.** Compute how the powers of a matrix grow or shrink. Return the norms
 # $\lVert W^0 \rVert_2, \lVert W^1 \rVert_2, \dots, \lVert W^n \rVert_2$ as an array of shape
 # $(n+1,)$. The powers are matrix powers; $W^0$ is the identity.
 
@@ -357,13 +362,13 @@ check("07.power_norms", power_norms)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Keep the current power and a list of norms. In a loop over $n$ rounds multiply the power by
-# the matrix with `@` and append its 2-norm; return the list as an array.
+# Keep the current power and a list of norms. In a loop over $n$ rounds, multiply the power by the
+# matrix with `@` and append its 2-norm. Return the list as an array.
 #
 # </details>
 
 # %% tags=["shows-answers"]
-# Look at this: a matrix with the eigenvalue 1/2, twice. Its powers grow before they decay.
+# Transient growth: the eigenvalue is 1/2, twice, and the powers grow before they decay.
 jordan = np.array([[0.5, 10.0], [0.0, 0.5]])
 n = np.arange(21)
 norms = [np.linalg.norm(np.linalg.matrix_power(jordan, m), 2) for m in n]
@@ -383,7 +388,7 @@ print(f"5 x 5 Gaussian matrices, all eigenvalues real: {share:.1%} of the draws;
 print(f"known exact value 2^-5 = {2.0**-5:.3%}")
 
 # %% tags=["shows-answers"]
-# Look at this: a network with W_h = scale * gaussian, so that rho(W_h) is the scale.
+# Product, bound and rho^n for W_h = scale * gaussian, so that rho(W_h) is the scale.
 n, scales, sigma, curves = np.arange(31), (0.4, 1.2, 3.0), np.linalg.norm(gaussian, 2), {}
 for scale in scales:
     J = driven_run(scale * gaussian, 30)[2][:, None]
@@ -405,32 +410,31 @@ print(f"norm of the product {np.linalg.norm(six, 2):.3f}, product of norms {size
 print(f"rho of product {max(abs(np.linalg.eigvals(six))):.3f}, product of rhos {radii.prod():.3f}")
 
 # %% [markdown] tags=["S4.17", "S4.18", "S4.34"]
-# **What you just saw.** Three networks, and what the numbers in the two statements say about
-# them. The theorem's bound (dashed) holds for each, but it settles the matter only at the smallest
-# scale. At the middle scale the bound explodes and the product vanishes: above 1 it forces
-# nothing. The powers of $\rho(W_h)$ (dotted) are no bound: the product starts above them. They
-# are no forecast either: after 30 steps they are too large at all three scales, because
-# the slopes are not in them.
+# **What the bound and the eigenvalue say about three networks.** The theorem's bound (dashed) holds
+# for each network, but only at the smallest scale does it prove that the product vanishes. At the
+# middle scale the bound explodes while the product vanishes: a bound above 1 forces nothing. The
+# powers of $\rho(W_h)$ (dotted) are no bound, because the product starts above them. They are no
+# prediction either: after 30 steps they are too large at all three scales, because they do not
+# contain the slopes.
 #
 # ## 4 Refute it: two printed bounds
 #
-# **The bound of 1.** The article says that the 2-norm of the Jacobian is at most 1, because
-# the activation maps into $[-1, 1]$. But a function with small *values* can have large
-# *slopes*, and here the weights multiply them.
+# **The bound of 1.** The article says that the 2-norm of the Jacobian is at most 1, because the
+# activation maps into $[-1, 1]$. But a function with small *values* can have large *slopes*, and
+# the Jacobian multiplies the slopes by the weights.
 #
 # **The exponent.** The article writes the product as
-# $\prod_{j=k}^{t} \partial h_{j+1} / \partial h_j$ and bounds it by $\gamma^{\,t-k}$. Count
-# the factors.
+# $\prod_{j=k}^{t} \partial h_{j+1} / \partial h_j$ and gives $\gamma^{\,t-k}$ as its bound. Count
+# the factors of the product.
 #
 # **Exercise 6 ●●○ · 12 min · refute it.** Give `bounds`, a dict of two tuples:
 #
-# - `bounds["one"] = (W_h, a)`: a square matrix whose entries all lie between $-0.9$ and $0.9$,
-#   and a row of pre-activations (a list of $H$ numbers), each of modulus at least 0.5, such
-#   that the Jacobian of this tanh step, $\operatorname{diag}(1 - \tanh^2 a)\, W_h^{\top}$, has
-#   a 2-norm above 1;
-# - `bounds["exponent"] = (W_h, k, t)` with steps $1 \le k < t \le 50$: in the *linear* network
-#   with this matrix (so every Jacobian is $W_h^{\top}$, and $\gamma = \lVert W_h \rVert_2$)
-#   the norm of $d h_{t+1} / d h_k$ exceeds $\gamma^{\,t-k}$.
+# - `bounds["one"] = (W_h, a)`: a square matrix whose entries all lie between $-0.9$ and $0.9$, and
+#   a row of pre-activations (a list of $H$ numbers), each of modulus at least 0.5. The Jacobian of
+#   this tanh step, $\operatorname{diag}(1 - \tanh^2 a)\, W_h^{\top}$, must have a 2-norm above 1.
+# - `bounds["exponent"] = (W_h, k, t)` with steps $1 \le k < t \le 50$: in the *linear* network with
+#   this matrix every Jacobian is $W_h^{\top}$, and $\gamma = \lVert W_h \rVert_2$. The norm of
+#   $d h_{t+1} / d h_k$ must exceed $\gamma^{\,t-k}$.
 #
 # Entries up to 1000; any valid counterexample passes.
 
@@ -446,8 +450,8 @@ check("07.refute_bounds", bounds)
 # %% [markdown] tags=["S4.24", "S4.32", "S4.52"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# No entry may be large, but nothing limits how *many* units there are. And how many steps lie
-# between $h_k$ and $h_{t+1}$?
+# No entry may be large, but you may use as *many* units as you like. And how many steps lie between
+# $h_k$ and $h_{t+1}$?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -458,32 +462,32 @@ check("07.refute_bounds", bounds)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Compute the slope at one half, and times 0.9: how many units does a matrix of equal entries
-# need? For the second part one unit is enough. On which side of 1 must its weight be for the
-# missing factor to matter?
+# Compute the slope at one half and multiply it by 0.9. How many units does a matrix of equal
+# entries then need? For the second part one unit is enough. Must its weight be above or below 1 for
+# the missing factor to matter?
 #
 # </details>
 #
 # ## 5 Refute it: the eigenvalue as a bound
 #
-# The matrix of the first picture in section 3 is *non-normal*: its eigenvectors are far from
-# orthogonal (here there is only one), and changes can grow tenfold before the decay sets in.
-# Two statements go wrong here.
+# The matrix of the first figure in section 3 is *non-normal*: its eigenvectors are far from
+# orthogonal (here there is only one), and a change can grow tenfold before it decays. For such
+# matrices two statements of the article are wrong.
 #
-# 1. The article bounds every step by a number $\gamma_W$ that it calls the largest eigenvalue
-#    of $W_h$, and cites the paper in which the singular value stands. With $\gamma_W = \rho(W_h)$ it would follow that
-#    $\lVert W_h^n \rVert_2 \le \rho(W_h)^n$. Already one step may break it: in the
-#    last lines printed before section 4 all steps have a norm above 1, with $\rho(W_h)$ below 1.
-# 2. The article compares the largest eigenvalue itself with 1, not its modulus: below 1, so it
-#    vanishes.
+# 1. The article bounds every step by a number $\gamma_W$ that it calls the largest eigenvalue of
+#    $W_h$, and cites the paper that states the bound with the singular value. With
+#    $\gamma_W = \rho(W_h)$ it would follow that $\lVert W_h^n \rVert_2 \le \rho(W_h)^n$. Even a
+#    single step can violate this: in the last lines printed before section 4 all steps have a norm
+#    above 1, although $\rho(W_h)$ is below 1.
+# 2. The article compares the largest eigenvalue itself with 1, and not its modulus: if it is below
+#    1, the article says, the gradient vanishes.
 #
 # **Exercise 7 ●●○ · 12 min · refute it.** Give `eigen`, a dict of two square matrices (nested
 # lists or arrays, entries between $-1000$ and $1000$):
 #
-# - `eigen["transient"]` has $\rho \le 0.5$, and still its **fifth** power has a 2-norm of at
-#   least 10;
-# - `eigen["negative"]` has real eigenvalues only, all of them below 1, and its **twentieth**
-#   power has a norm of at least 1000.
+# - `eigen["transient"]` has $\rho \le 0.5$, but its **fifth** power has a 2-norm of at least 10;
+# - `eigen["negative"]` has only real eigenvalues, all of them below 1, but its **twentieth** power
+#   has a norm of at least 1000.
 #
 # Any valid counterexample passes.
 
@@ -499,8 +503,8 @@ check("07.refute_eigenvalues", eigen)
 # %% [markdown] tags=["S4.24", "S4.25"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Section 3 shows powers that grow before they decay: what in the matrix makes them grow? For the
-# second: which numbers below 1 have large powers?
+# Section 3 shows powers that grow before they decay. Which entry of the matrix makes them grow? For
+# the second matrix: which numbers below 1 have large powers?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -511,14 +515,14 @@ check("07.refute_eigenvalues", eigen)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Keep both eigenvalues at one half and enlarge the corner until $5 \cdot 0.5^4\, c$ exceeds
-# ten. For the second matrix take a negative number: how large must its modulus be for its
+# Keep both eigenvalues at one half, and enlarge the entry in the corner until $5 \cdot 0.5^4\, c$
+# exceeds ten. For the second matrix take a negative number. How large must its modulus be for its
 # twentieth power to exceed a thousand?
 #
 # </details>
 
 # %% tags=["shows-answers"]
-# What you just saw is no rarity: both readings of the bound, counted over 400 random networks.
+# How often the eigenvalue fails: both readings of the bound, counted over 400 networks.
 draws, over, above, cases = np.random.default_rng(7), {"singular": 0, "eigen": 0}, 0, 0
 for seed in range(400):
     W_h = draws.normal(size=(4, 4)) * draws.uniform(0.1, 0.8)
@@ -537,24 +541,24 @@ print(f"with rho(W_h) = 0.9, single Jacobians with a norm above 1: {above:.0%}")
 # %% [markdown] tags=["S4.24", "S4.25"]
 # ## 6 Refute it: eigenvalues of different matrices
 #
-# For one constant matrix the spectral radius decides in the long run. The article carries this
-# over to the product of *different* Jacobians, as if each step multiplied the same
-# eigenvectors. The last lines printed before section 4 show one run: the norm of the product
-# is neither the product of the single spectral radii nor that of the single norms. Does a
-# product of matrices with small eigenvalues have small eigenvalues?
+# For one constant matrix the spectral radius decides in the long run. The article applies this to a
+# product of *different* Jacobians, as if all of them had the same eigenvectors. The last lines
+# printed before section 4 show one run: the norm of the product is neither the product of the
+# single spectral radii nor the product of the single norms. Does a product of matrices with small
+# eigenvalues have small eigenvalues?
 #
-# **Exercise 8 ●●● · 20 min · refute it.** Give `products`, a dict of three pairs; matrices are
+# **Exercise 8 ●●● · 20 min · refute it.** Give `products`, a dict of three pairs. All matrices are
 # $2 \times 2$, with entries between $-1000$ and $1000$:
 #
-# - `products["explodes"] = (A, B)`: $\rho(A) \le 0.9$ and $\rho(B) \le 0.9$. Alternate them
-#   for 20 steps, $J_1 = A$, $J_2 = B$, $J_3 = A$, …: the product $J_{20} \cdots J_1$ has a
-#   norm of at least 1000.
-# - `products["vanishes"] = (A, B)`: both have a spectral radius of at least 1.1, and the norm
-#   after 20 steps is at most 0.001.
-# - `products["held"] = (W_h, a)`: $\rho(W_h) \le 0.9$. The inputs of a tanh network hold its
-#   two pre-activations at the row `a` all the time, so every Jacobian is
-#   $J = \operatorname{diag}(1 - \tanh^2 a)\, W_h^{\top}$, and slopes never exceed 1. Still
-#   $\lVert J^{20} \rVert_2$ is at least 1000.
+# - `products["explodes"] = (A, B)`: $\rho(A) \le 0.9$ and $\rho(B) \le 0.9$. Alternate the two for
+#   20 steps, $J_1 = A$, $J_2 = B$, $J_3 = A$, …: the product $J_{20} \cdots J_1$ must have a norm
+#   of at least 1000.
+# - `products["vanishes"] = (A, B)`: both have a spectral radius of at least 1.1, and the norm after
+#   20 steps must be at most 0.001.
+# - `products["held"] = (W_h, a)`: $\rho(W_h) \le 0.9$. The inputs of a tanh network keep its two
+#   pre-activations at the row `a` at every step, so every Jacobian is
+#   $J = \operatorname{diag}(1 - \tanh^2 a)\, W_h^{\top}$, and no slope exceeds 1. Even so,
+#   $\lVert J^{20} \rVert_2$ must be at least 1000.
 
 # %% nbgrader={"grade": false, "grade_id": "products", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 products = None  # {"explodes": (A, B), "vanishes": (A, B), "held": (W_h, a)}
@@ -573,42 +577,42 @@ check("07.refute_products", products)
 # %% [markdown] tags=["S4.16", "S4.17", "S4.23", "S4.27"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# There are matrices whose square is zero and whose entries are not. And what one matrix
-# stretches, the other may shrink.
+# Some matrices are not zero, but their square is zero (nilpotent matrices, lesson 03). And a
+# direction that one matrix stretches can be shrunk by the other.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
 # $\begin{pmatrix}0 & c\\ 0 & 0\end{pmatrix}$ has the spectral radius 0. Multiply it by its own
-# transpose. A row of slopes $(1, s)$ with small $s$ almost erases the second row of
-# $W_h^{\top}$; what are the eigenvalues of what is left?
+# transpose. A row of slopes $(1, s)$ with small $s$ makes the second row of $W_h^{\top}$ almost
+# zero. What are the eigenvalues of the resulting matrix?
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# First pair: one entry above the diagonal, one below. Second: diagonal matrices that are large
-# in turn. Third: a matrix $W_h^{\top}$ with a constant first row and its negative in the
-# second; its trace and its determinant are zero. Saturate the unit that cancels the other one.
-# What is left of $J$ has one large eigenvalue: how large must it be for its twentieth power to
+# First pair: one entry above the diagonal, one below. Second pair: two diagonal matrices that are
+# large in different places. Third pair: a matrix $W_h^{\top}$ with a constant first row and its
+# negative in the second; its trace and its determinant are zero. Saturate the unit that cancels the
+# other one. Then $J$ has one large eigenvalue. How large must it be for its twentieth power to
 # exceed a thousand?
 #
 # </details>
 #
 # ## 7 The growth rate
 #
-# If neither the norms nor the eigenvalues of the factors tell what a product does, measure the
-# product:
+# Neither the norms nor the eigenvalues of the factors determine how a product grows. So measure the
+# product itself:
 #
 # $$r_T = \frac{1}{T} \ln \lVert J_T \cdots J_1 \rVert_2 .$$
 #
-# It is a number about these $T$ steps: on average each of them multiplies by $e^{r_T}$. Below zero
-# the $T$ steps together shrink every change, above zero they stretch some change. Over many
-# steps the product leaves the range of floating-point numbers. So divide it by its norm after
-# every step, and add up the logarithms of what was divided out.
+# This number describes these $T$ steps: on average each step multiplies by $e^{r_T}$. If it is
+# negative, the $T$ steps together shrink every change. If it is positive, they stretch some change.
+# Over many steps the product becomes too small or too large for a floating-point number. So divide
+# it by its norm after every step, and add up the logarithms of these norms.
 #
-# **Exercise 9 ●●○ · 12 min.** `J` has shape $(T, H, H)$; entry $t-1$ is the Jacobian of step
-# $t$. Return the number $r_T$. One of the tests has several hundred steps, and its product is
-# smaller than the smallest float.
+# **Exercise 9 ●●○ · 12 min.** `J` has shape $(T, H, H)$; entry $t-1$ is the Jacobian of step $t$.
+# Return the number $r_T$. One of the tests has several hundred steps, and the entries of its
+# product are smaller than the smallest float.
 
 # %% nbgrader={"grade": false, "grade_id": "growth_rate", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def growth_rate(J):
@@ -630,8 +634,8 @@ check("07.growth_rate", growth_rate)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The product grows on one side only. And the norm of a product is the product of what was
-# divided out, times the norm of what is left.
+# Each new Jacobian is multiplied from the left. The norm of the whole product is the product of all
+# the norms you divided by, times the norm of the matrix that remains.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -642,14 +646,22 @@ check("07.growth_rate", growth_rate)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Start from the identity and a sum of zero. For each Jacobian, from the first to the last:
-# multiply from the left, measure the 2-norm, add its logarithm to the sum, divide the matrix
-# by it. At the end divide the sum by the number of steps.
+# Start from the identity and a sum of zero. For each Jacobian, from the first to the last, multiply
+# the current matrix by it from the left and compute the 2-norm. Add the logarithm of this norm to
+# the sum, and divide the matrix by the norm. At the end divide the sum by the number of steps.
 #
 # </details>
+#
+# ---
+#
+# **Growth rate against the scale of the weights.** The next cell multiplies two matrices by scales
+# from 0.3 to 10 and measures the growth rate over 100 driven steps. One is the random matrix, the
+# other is the identity. At each scale both have the same spectral radius.
+#
+# **Predict first.** Do both growth rates rise with the scale?
 
 # %% tags=["shows-answers"]
-# Look at this, over a sweep of scales: a random matrix, and a multiple of the identity.
+# Growth rates over a sweep of scales: a random matrix, and a multiple of the identity.
 scales = np.array([0.3, 0.5, 0.7, 0.9, 1.2, 1.5, 2, 3, 5, 7, 10])
 rates = {"random": [], "identity": []}
 for scale in scales:
@@ -671,47 +683,52 @@ plots.show(
 
 
 # %% [markdown] tags=["S4.21", "S4.27"]
-# **What you just saw.** The product of the random matrix grows when its scale is large. That of the
-# multiple of the identity, with the same $\rho$, never does. It comes nearest to zero between the
-# scales 0.9 and 1.5; from about 1.5 on, the larger the scale, the faster its gradient vanishes.
+# **The identity never explodes.** The product of the random matrix grows when its scale is large.
+# The multiple of the identity has the same $\rho$, but its product never grows. Its growth rate
+# comes nearest to zero between the scales 0.9 and 1.5; from about 1.5 on, the larger the scale, the
+# faster its gradient vanishes. The reason is saturation: a large weight makes the state large, and
+# the slope small.
 #
 # ## 8 The limit: Lyapunov exponents
 #
-# The sign of $r_T$ says what $T$ steps of one run have done. It is no verdict on the network yet.
-# Let $T$ grow. If the Jacobians keep the same statistics all along (they are stationary and ergodic,
-# and $\ln^{+} \lVert J_t \rVert_2$ has a finite mean), then with probability one $r_T$ tends to a
-# limit, the same for every run (Furstenberg and Kesten, 1960):
+# The sign of $r_T$ tells you what $T$ steps of one run have done. It does not yet characterise the
+# network. For that, let $T$ grow. Suppose that the statistics of the Jacobians do not change over
+# time (they are stationary and ergodic, and $\ln^{+} \lVert J_t \rVert_2$ has a finite mean). Then
+# with probability one $r_T$ tends to a limit, and the limit is the same for every run (Furstenberg
+# and Kesten, 1960):
 #
 # $$r_T \;\longrightarrow\; \lambda_1 \qquad (T \to \infty) .$$
 #
-# The limit $\lambda_1$ is the **top Lyapunov exponent**. *It* decides in the long run: if
-# $\lambda_1 < 0$ the gradient vanishes, if $\lambda_1 > 0$ it explodes. It may also be 0: a product of
-# orthogonal matrices keeps every length, however long it is. (A network that ends up in one of
-# several places, such as the unit of section 10, has a limit for each.)
+# The limit $\lambda_1$ is the **top Lyapunov exponent**. It decides in the long run: if
+# $\lambda_1 < 0$ the gradient vanishes, if $\lambda_1 > 0$ it explodes. It can also be 0: a product
+# of orthogonal matrices keeps every length, whatever the number of factors. (A network whose state
+# ends near one of several points, such as the unit of section 10, has one limit for each point.)
 #
-# $\lambda_1$ belongs to the directions that are stretched most. The others have rates of their own,
-# $\lambda_1 \ge \lambda_2 \ge \dots \ge \lambda_H$: the **Lyapunov spectrum**. The product itself hides
-# them, for after some steps all its columns point nearly the same way. So let an orthonormal basis
-# go along, and restore it after every step by a QR decomposition (Benettin et al., 1980):
+# $\lambda_1$ belongs to the directions that are stretched most. The other directions have growth
+# rates of their own, $\lambda_1 \ge \lambda_2 \ge \dots \ge \lambda_H$: the **Lyapunov spectrum**.
+# You cannot read it off the product, because after some steps all columns of the product point in
+# nearly the same direction. So multiply an orthonormal basis by the Jacobians instead, and make it
+# orthonormal again after every step with a QR decomposition (Benettin et al., 1980):
 #
 # $$Q_t\, R_t = J_t\, Q_{t-1}, \qquad Q_0 = I, \qquad
 #   \lambda_i \approx \frac1T \sum_{t=1}^{T} \ln \big\lvert R_t[i,i] \big\rvert .$$
 #
-# $R_t$ is upper triangular. Its entry $[i,i]$ says by how much step $t$ stretches the $i$-th
-# direction, after the directions before it have been taken out. (For one constant matrix the
-# exponents are the logarithms of the moduli of its eigenvalues. So section 3 is the special case,
-# and this is what becomes of eigenvalues where the matrix changes at every step.)
+# $R_t$ is upper triangular. Its entry $[i,i]$ is the factor by which step $t$ stretches the $i$-th
+# direction, after the components along the directions before it have been removed. (For one
+# constant matrix the exponents are the logarithms of the moduli of its eigenvalues. So section 3 is
+# a special case, and Lyapunov exponents take the place of eigenvalues when the matrix changes at
+# every step.)
 #
-# One check is built in. The determinant of a product is the product of the determinants, and
-# $Q_t$ has $\pm 1$. So the exponents add up to the mean of $\ln \lvert \det J_t \rvert$, for every $T$,
-# and there the two parts of a Jacobian come apart:
+# You can check the result. The determinant of a product is the product of the determinants, and the
+# determinant of $Q_t$ is $\pm 1$. So for every $T$ the exponents add up to the mean of
+# $\ln \lvert \det J_t \rvert$. In this sum the two parts of a Jacobian are separated:
 #
 # $$\sum_{i=1}^{H} \lambda_i \;=\; \underbrace{\ln \lvert \det W_h \rvert}_{\text{weights}} \;+\;
 #   \underbrace{\frac1T \sum_{t=1}^{T} \sum_{i=1}^{H} \ln \phi'(a_t[i])}_{\text{slopes}} .$$
 #
 # **Exercise 10 ●●○ · 15 min.** `J` is as in exercise 9. Return the $H$ exponents as an array of
-# shape $(H,)$, the largest first. `np.linalg.qr(A)` returns $Q$ and $R$. It may choose other signs
-# than you would, so take moduli.
+# shape $(H,)$, the largest first. `np.linalg.qr(A)` returns $Q$ and $R$. The diagonal of $R$ may
+# contain negative numbers, so take moduli.
 
 # %% nbgrader={"grade": false, "grade_id": "lyapunov_spectrum", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lyapunov_spectrum(J):
@@ -731,27 +748,27 @@ check("07.lyapunov_spectrum", lyapunov_spectrum)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# It is the loop of exercise 9. What was one size is now $H$ sizes, and what goes on to the next
-# step is no longer the product divided by a number.
+# It is the loop of exercise 9. You now measure $H$ stretches per step where you measured one norm,
+# and you pass on an orthonormal basis where you passed on the divided product.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $J_t Q_{t-1} = Q_t R_t$: the new $Q$ goes on, and $\ln \lvert R_t[i,i] \rvert$ is added to the $i$-th
-# sum. Divide all sums by $T$ at the end.
+# $J_t Q_{t-1} = Q_t R_t$: pass the new $Q$ on to the next step, and add
+# $\ln \lvert R_t[i,i] \rvert$ to the $i$-th sum. Divide all sums by $T$ at the end.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Start from the identity and an array of zeros. For each Jacobian, from the first to the last:
-# multiply it by the basis from the left, decompose, keep the orthogonal factor as the new basis,
-# and add the logarithms of the moduli on the diagonal of the triangular one. Divide by the number
-# of steps, sort, and turn the order round.
+# Start from the identity and an array of zeros. For each Jacobian, from the first to the last,
+# multiply it by the basis on its right and decompose the product. The orthogonal factor is the new
+# basis. Add the logarithms of the moduli on the diagonal of the triangular factor to the array. At
+# the end divide by the number of steps, sort, and reverse the order.
 #
 # </details>
 
 # %% tags=["shows-answers"]
-# Look at this: 200 random networks of 8 units, rho(W_h) = 1.5, and their rates after T steps.
+# Rates after T steps, 200 random networks of 8 units, rho(W_h) = 1.5.
 J = []
 for seed in range(200):
     W_h = np.random.default_rng(seed).normal(size=(8, 8))
@@ -772,7 +789,7 @@ plots.show(
     f"where {np.mean(rates[0] > 0):.0%} are above zero, to {middle[-1]:+.2f} at T = {steps[-1]}.")
 
 # %% tags=["shows-answers"]
-# Look at this: the whole spectrum of the driven networks, and what slopes and weights add to it.
+# Slopes against weights: the whole spectrum of the driven networks, and its sum.
 curves = {}
 for scale in (0.4, 1.2, 3.0):
     params, run, J = driven_run(scale * gaussian, 500)
@@ -789,26 +806,27 @@ plots.show(
 )
 
 # %% [markdown] tags=["S4.25", "S4.27", "S4.44"]
-# **What you just saw.** First figure: after five steps most of these networks have a rate above
-# zero, and one would say that they explode. After 200 steps not one is left there: their gradients
-# vanish. Second figure: a spectrum is a whole curve, and only its left end decides whether the
-# gradient explodes. Most directions are lost even where it does. The printed sums show the
-# competition: larger weights add more, and larger states have smaller slopes, which take more away.
+# **Short runs mislead.** First figure: after five steps most of these networks have a growth rate
+# above zero, and you would conclude that their gradients explode. After 200 steps none of them is
+# above zero: their gradients vanish. Second figure: a spectrum is a whole curve, and only its left
+# end decides whether the gradient explodes. Even where it explodes, most directions shrink. The
+# printed sums show two opposing effects. Larger weights increase the exponents; but they also make
+# the states larger and the slopes smaller, which decreases the exponents more.
 #
 # ## 9 Refute it: one unit is enough
 #
-# With too small a matrix the gradient vanishes for sure; that is the theorem. For large ones the
-# weights compete with saturation, and the outcome depends on the matrix, as you saw. So these
-# statements of the article are wrong, already for $h_t = \tanh(w h_{t-1} + x_t)$, where
-# $J_t = w\,(1 - h_t^2)$ is a number:
+# If the matrix is small enough, the gradient vanishes; that is the theorem. If it is large, the
+# weights and the saturation act against each other, and the result depends on the matrix, as you
+# saw. So these statements of the article are wrong, already for $h_t = \tanh(w h_{t-1} + x_t)$,
+# where $J_t = w\,(1 - h_t^2)$ is a number:
 #
 # 1. If the weight is too large, the derivative goes to infinity; if the largest eigenvalue
 #    exceeds 1, it explodes.
 # 2. In a plain RNN the factors will *eventually* be either always above 1, or always between
 #    0 and 1.
 #
-# Mind the word "eventually". A unit without inputs does settle in the end, and then a positive
-# factor keeps to its side. A counterexample needs inputs that go on.
+# Note the word "eventually". A unit without inputs does settle in the end, and then a positive
+# factor stays on one side of 1. So a counterexample needs inputs that continue.
 #
 # **Exercise 11 ●●○ · 15 min · refute it.** Give `units`, a dict of three tuples `(w, x, h_0)`,
 # each with a number, a list of inputs and a number:
@@ -836,21 +854,23 @@ check("07.refute_one_unit", units)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Without any input, where does the state of such a unit settle? And what is the slope there?
+# If there is no input, to which value does the state of such a unit converge? What is the slope
+# there?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $J_t = w\,(1 - h_t^2)$. The bracket is between 0 and 1, so the sign of the factor is that of
-# $w$, and its size depends on how far the state is from zero.
+# $J_t = w\,(1 - h_t^2)$. The bracket is between 0 and 1. So the factor has the sign of $w$, and its
+# size depends on how far the state is from zero.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# First: inputs of zero, any start but zero, and let it settle. Second: a weight between 1 and 2; a
-# state close to zero gives a factor above 1, then an input pushes the state away, and another one
-# brings it back. Repeat the same few inputs for ever. Third: which sign, and how far may the state
-# go before the slope rounds to zero?
+# First: use inputs of zero and any start except zero, and let the state settle. Second: take a
+# weight between 1 and 2. A state close to zero gives a factor above 1. Then one input moves the
+# state away from zero, and another one brings it back. Repeat the same few inputs again and again.
+# Third: which sign must the weight have, and how large may the state become before its slope rounds
+# to zero?
 #
 # </details>
 
@@ -858,22 +878,25 @@ check("07.refute_one_unit", units)
 # ## 10 What a robust memory costs
 #
 # The unit with $w = 2$ and no inputs settles at one of two states, near $+0.96$ or near $-0.96$. So
-# it remembers one bit: the sign of the state in which it began. Bengio, Simard and Frasconi (1994)
-# call this *latching*, and asked what it costs.
+# it stores one bit: the sign of its first state. Bengio, Simard and Frasconi (1994) call this
+# *latching*, and they asked what it costs.
 #
-# Let every input be noise, anything between $-0.5$ and $0.5$. If $h_{t-1} \ge 0.8$, then
-# $a_t \ge 2 \cdot 0.8 - 0.5 = 1.1$, and $\tanh 1.1$ is above $0.8$. The state stays in $[0.8, 1]$
-# for ever, whatever the noise does: the bit is safe. But on this interval every factor is at most
-# $2\,(1 - 0.8^2) = 0.72$, so
+# Let every input be noise, any number between $-0.5$ and $0.5$. If $h_{t-1} \ge 0.8$, then
+# $a_t \ge 2 \cdot 0.8 - 0.5 = 1.1$, and $\tanh 1.1$ is above $0.8$. So the state stays in
+# $[0.8, 1]$ forever, whatever the noise is: the bit is safe. But on this interval every factor is
+# at most $2\,(1 - 0.8^2) = 0.72$, so
 #
 # $$\Big\lvert \frac{d h_T}{d h_0} \Big\rvert \le 0.72^{\,T} .$$
 #
-# The two belong together. The memory withstands noise because each step brings different states
-# closer together; a disturbance is forgotten. The derivative asks what becomes of a small
-# difference between two states, and the answer is the same: it is forgotten. Bengio, Simard and
-# Frasconi prove it for every recurrent network: where the state can be held against noise, the map
-# contracts, and there $d h_T / d h_0$ vanishes exponentially. Below, 2,000 noisy runs for each of
-# many weights.
+# The two facts have the same cause. The memory withstands noise because each step brings different
+# states closer together, so a disturbance dies out. The derivative measures how a small difference
+# between two states develops, and this difference dies out as well. Bengio, Simard and Frasconi
+# prove it for every recurrent network: where the state can be held against noise, the map
+# contracts, and there $d h_T / d h_0$ vanishes exponentially. The cell below runs 2,000 noisy
+# sequences for each of many weights.
+#
+# **Predict first.** Is there a weight that keeps the bit in nearly every run and also keeps most of
+# the gradient at each step?
 
 # %%
 def noisy(w, runs=2000, T=100):
@@ -901,18 +924,18 @@ plots.show(plots.lines(weights, curves, "weight w", "", marker="o"),
 
 
 # %% [markdown] tags=["S4.35"]
-# **What you just saw.** Where the gradient fades slowest, the bit is lost: a share of one half is
-# what tossing a coin gives. Where the bit is kept in every run, a step leaves less than a third of
-# the gradient. No weight has both. A cell that is to keep a bit *and* its gradient must neither
-# contract nor let the noise in. That is what the LSTM of lessons 09 to 11 is built for: a state
-# that is carried over by addition, and gates before it.
+# **No weight does both.** Where the gradient shrinks most slowly, the bit is lost: half of the runs
+# keep it, as many as if you tossed a coin. Where every run keeps the bit, one step leaves less than
+# a third of the gradient. A cell that keeps a bit *and* its gradient must not contract, and it must
+# keep the noise out. The LSTM of lessons 09 to 11 is built for this: its state is carried over by
+# addition, and gates control what is added.
 #
 # ## 11 The cliff
 #
-# Explosion does damage of another kind. Give the same unit a bias instead of inputs,
-# $h_t = \tanh(w h_{t-1} + b)$ from $h_0 = 0.5$, and ask that $h_{50}$ be $0.7$. The loss
-# $L = \tfrac12 (h_{50} - 0.7)^2$ depends on two numbers and can be drawn. Pascanu, Mikolov and
-# Bengio (2013) drew such a surface for one logistic unit.
+# Exploding gradients cause a different kind of damage. Give the same unit a bias in place of
+# inputs, $h_t = \tanh(w h_{t-1} + b)$ with $h_0 = 0.5$, and let the target for $h_{50}$ be $0.7$.
+# The loss $L = \tfrac12 (h_{50} - 0.7)^2$ depends on two numbers, so it can be drawn. Pascanu,
+# Mikolov and Bengio (2013) drew such a surface for one logistic unit.
 
 # %%
 def cliff(w, b):
@@ -939,25 +962,18 @@ print(f"norm of the gradient on the grid: median {np.median(lengths):.2g}, "
       f"99 % below {np.quantile(lengths, 0.99):.2g}, largest {lengths.max():.3g}")
 
 # %% tags=["shows-answers"]
-# Look at this: the loss as colours, and one step from its steepest point, plain and shortened.
-figure = plots.heatmap(loss, "weight w", "bias b", "loss after 50 steps")
-axes, top = figure.axes[0], np.unravel_index(lengths.argmax(), lengths.shape)
-axes.set_xticks([0, 40, 80, 120, 160], [1, 2, 3, 4, 5])
-axes.set_yticks([0, 40, 80, 120], [1, 0, -1, -2])
-far = {}
-for longest, colour in ((np.inf, plots.RED), (1.0, "white")):
-    w, b = descend(W[top], B[top], longest)
-    far[longest] = np.hypot(w - W[top], b - B[top])
-    axes.plot([top[1], 40 * (w - 1)], [top[0], 40 * (1 - b)], color=colour, linewidth=3)
-axes.plot(top[1], top[0], "o", color="white", markersize=7)
-axes.set_xlim(0, 160)
-axes.set_ylim(120, 0)
-plots.show(figure, f"Loss over w and b: two plains with a steep wall between them. From the "
-           f"steepest point a plain step (red) goes {far[np.inf]:.0f} far, out of the picture; "
-           f"a shortened one (white) goes {far[1.0]:.1f} far and lands beside the wall.")
+# The loss as colours, and one step from its steepest point, plain and shortened.
+top = np.unravel_index(lengths.argmax(), lengths.shape)
+start, names = (W[top], B[top]), ("weight w", "bias b", "loss after 50 steps")
+moves = [(start, descend(*start, longest)) for longest in (np.inf, 1.0)]
+far, near = (np.hypot(w - W[top], b - B[top]) for _, (w, b) in moves)
+plots.show(plots.landscape(loss, W[0], B[:, 0], *names, moves),
+           f"Loss over w and b: two plains with a steep wall between them. From the steepest "
+           f"point a plain step (red) goes {far:.0f} far, out of the figure; a shortened step "
+           f"goes {near:.1f} far and ends beside the wall.")
 
 # %%
-# And this: 300 steps from every point of the grid where the gradient is among the longest 1 %.
+# 300 steps from every point of the grid where the gradient is among the longest 1 %.
 edge = lengths >= np.quantile(lengths, 0.99)
 for longest in (np.inf, 1.0):
     w, b, away = W[edge], B[edge], np.zeros(edge.sum())
@@ -970,35 +986,37 @@ for longest in (np.inf, 1.0):
 
 
 # %% [markdown] tags=["S1.10", "S4.29", "S4.50"]
-# **What you just saw.** Below the wall the unit falls to its lower state, above it to the upper
-# one. On the wall itself the state stays for a long time near the point between them, where every
-# factor $w\,(1 - h_t^2)$ is above 1, and the gradient contains their product. A step of its length
-# throws the parameters far away, onto a plain where the gradient is nearly zero, and some of
-# these runs have not come back after 300 steps. The gradient's *direction* is fine: shortened to
-# the length 1, it leads every start to a small loss. This is **clipping**, and lesson 08 defines it.
+# **One step can throw the parameters far away.** Below the wall the state settles at its lower
+# value, above the wall at the upper one. On the wall itself the state stays near the point between
+# the two values for a long time. There every factor $w\,(1 - h_t^2)$ is above 1, and the gradient
+# contains the product of these factors. A step of the gradient's length moves the parameters far
+# away, onto a plain where the gradient is nearly zero, and some of these runs have not returned
+# after 300 steps. The *direction* of the gradient is useful: shortened to the length 1, it leads
+# every start to a small loss. This is **clipping**, and lesson 08 defines it.
 #
 # ## 12 What vanishes is the part from far away
 #
-# The unrolled network of lesson 03 shows it: the older the use of a weight, the more factors
-# $J$ stand between it and the loss. Sort the paths by their **lag** $\ell = t - k$, the number
+# The unrolled network of lesson 03 shows that the older the use of a weight is, the more factors
+# $J$ lie between this use and the loss. Sort the paths by their **lag** $\ell = t - k$, the number
 # of Jacobians in them:
 #
 # $$\frac{dL}{dW_h} = \sum_{\ell=0}^{T-1} C_\ell, \qquad C_\ell = \sum_{t-k=\ell}
 #   h_{k-1} \otimes \big[(\bar h^{\mathrm{out}}_t\, J_{t:k}) \odot \phi'(a_k)\big] ,$$
 #
-# the second sum over all pairs $1 \le k \le t \le T$ with this lag. "The gradient vanishes" means
-# that $C_\ell$ vanishes for large $\ell$. The gradient itself need not: $C_0$ has no $J$ in it at
-# all, only the slope $\phi'(a_t)$, which is small where a unit is saturated. The network then
-# still learns, but only from what happened shortly before.
+# where the second sum runs over all pairs $1 \le k \le t \le T$ with this lag. "The gradient
+# vanishes" means that $C_\ell$ vanishes for large $\ell$. The gradient itself need not vanish.
+# $C_0$ contains no $J$ at all, only the slope $\phi'(a_t)$, which is small where a unit is
+# saturated. So the network still learns, but only from what happened a few steps before.
 #
-# No product of Jacobians is needed. Send all adjoints back *together*, one step a round: after
-# $\ell$ rounds each has crossed $\ell$ Jacobians, and those that would have passed step 1 are
-# gone.
+# You need no product of Jacobians to compute $C_\ell$. Send all adjoints back *together*, one step
+# per round. After $\ell$ rounds each adjoint has been multiplied by $\ell$ Jacobians. Those that
+# would have to go back beyond step 1 are dropped.
 #
-# **Exercise 12 ●●● · 25 min.** A tanh network; `params["W_h"]` is its recurrent matrix. `h` is
-# $(T+1, B, H)$, all states; `dh` is $(T, B, H)$, row $t-1$ being $\bar h^{\mathrm{out}}_t$,
-# from the loss at step $t$. Return an array of shape $(T, H, H)$: entry $\ell$ is $C_\ell$,
-# summed over the batch. The sum over its first axis is the whole gradient.
+# **Exercise 12 ●●● · 25 min.** The network is a tanh network, and `params["W_h"]` is its recurrent
+# matrix. `h` is $(T+1, B, H)$, all states; `dh` is $(T, B, H)$, and its row $t-1$ is
+# $\bar h^{\mathrm{out}}_t$, from the loss at step $t$. Return an array of shape $(T, H, H)$ whose
+# entry $\ell$ is $C_\ell$, summed over the batch. The sum over its first axis is the whole
+# gradient.
 
 # %% nbgrader={"grade": false, "grade_id": "contribution_by_lag", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def contribution_by_lag(params, h, dh):
@@ -1020,8 +1038,9 @@ check("07.contribution_by_lag", contribution_by_lag)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two ways lead there. Lesson 03's way: a loop over $t$ and one over $k$, and each term goes
-# into the right drawer. Or shift the whole array of adjoints by one step a round.
+# There are two ways. You can use the loops of lesson 03, one over $t$ and one over $k$, and add
+# each term to the entry of its lag. Or you can shift the whole array of adjoints by one step per
+# round.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -1034,15 +1053,15 @@ check("07.contribution_by_lag", contribution_by_lag)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Keep an array that starts as `dh`. Each round: multiply it by the slopes of the steps
-# $1, 2, \dots$ that it still has; the outer products with the states *before* these steps,
-# summed over steps and batch, are the round's entry; then drop the first row, and send the
-# others back through the transposed matrix. The array is one step shorter every round.
+# Keep an array that starts as `dh`. In each round, multiply it by the slopes of the steps
+# $1, 2, \dots$ that it still contains. Form the outer products with the states *before* these steps
+# and sum them over steps and batch: this is the entry of the round. Then drop the first row, and
+# multiply the others by the transposed matrix. The array becomes one step shorter in every round.
 #
 # </details>
 
 # %% tags=["shows-answers"]
-# Look at this: the loss of the last step alone, split by lag, for three scales.
+# The gradient of the last loss alone, split by lag, for three scales.
 T, curves = 60, {}
 for scale in (0.4, 1.2, 3.0):
     params, run, _ = driven_run(scale * gaussian, T)
@@ -1060,26 +1079,25 @@ plots.show(
 )
 
 # %% [markdown]
-# **What you just saw.** At the smallest scale the term of lag 0 is nearly the whole gradient,
-# which is not small at all: only the far past is missing from it. At the largest scale it is
-# the other way round, and the oldest uses drown the recent ones.
+# **Which lags dominate?** At the smallest scale the term of lag 0 is nearly the whole gradient.
+# This gradient is not small; it only lacks the contributions from long ago. At the largest scale
+# the opposite happens: the oldest uses are so large that the recent ones no longer matter.
 #
 # ## Recap
 #
-# - The theorem: $n$ Jacobians stretch by at most $(\gamma_\phi\, \sigma_{\max}(W_h))^n$. Below
-#   1 is sufficient for vanishing, above 1 is necessary for exploding, and neither converse
-#   holds.
+# - The theorem: $n$ Jacobians stretch by at most $(\gamma_\phi\, \sigma_{\max}(W_h))^n$. Below 1 is
+#   sufficient for vanishing, above 1 is necessary for exploding, and neither converse holds.
 # - The spectral radius decides only for one constant matrix, and only in the long run.
-# - Large weights need not explode: they compete with saturation. Measure the growth rate of
-#   the product. Its limit for long runs, the top Lyapunov exponent, is the verdict; the rate
-#   after a few steps is not.
-# - A memory that withstands noise contracts, so the gradient through it vanishes. Where
-#   products explode, the loss has cliffs, and a plain step along the gradient goes too far.
-# - Where the gradient vanishes, it is the long-lag contributions that vanish; the whole usually
-#   does not.
+# - Large weights need not make the gradient explode, because they also saturate the units. Measure
+#   the growth rate of the product. Its limit for long runs, the top Lyapunov exponent, decides; the
+#   rate after a few steps does not.
+# - A memory that withstands noise contracts, so the gradient through it vanishes. Where products
+#   explode, the loss has cliffs, and a plain step along the gradient goes too far.
+# - Where the gradient vanishes, only the contributions with a long lag vanish. The whole gradient
+#   usually does not.
 #
-# Lesson 08 looks at depth in general and at remedies; lessons 09 to 11 at the cell that was
-# built against this.
+# Lesson 08 examines depth in general and remedies. Lessons 09 to 11 examine the cell that was
+# designed against vanishing gradients.
 
 # %%
 recap("07", globals())

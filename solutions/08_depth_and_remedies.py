@@ -1,21 +1,35 @@
 # %% [markdown]
 # # 08 · Depth in general, and remedies
 #
-# **After this lesson you can** run a gradient back through a deep feed-forward network; show
-# that an unrolled recurrent network is such a network with tied weights; say what four
-# initialisers keep constant, and what a penalty on the weights does to the gradient; and clip a
-# gradient in two ways, knowing what each of them changes.
+# **After this lesson you can** pass a gradient back through a deep feed-forward network; show that
+# an unrolled recurrent network is such a network with tied weights; say what four initialisers keep
+# constant, and what a penalty on the weights does to the gradient; and clip a gradient in two ways,
+# knowing what each of them changes.
 #
 # about 180 minutes · difficulty ●●○ · before it: 05, 07
 #
-# Lesson 07 found the reason why gradients vanish and explode: a product of many matrices.
-# Nothing in that reason is about time. This lesson takes it to networks in general, and then
-# goes through the remedies one by one. Each of them acts on one factor of the product, or on
-# what comes out of it.
+# Lesson 07 found out why gradients vanish and explode: they are products of many matrices. Time
+# plays no part in this reason. So this lesson asks one question about networks in general:
+#
+# > **How much of the gradient reaches the first layer, and which factor of the product can you
+# change so that neither too little nor too much arrives?**
+#
+# The first half of the question is a measurement. Sections 1 to 3 measure it, for layers and for
+# steps: its name is the *gain*. The second half has four well-known answers. Each of them changes
+# another part of the product, and you measure what it does to the gain:
+#
+# | remedy | what it changes | section |
+# |---|---|---|
+# | ReLU | the slopes | 4 |
+# | an initialiser | the weights, before training | 5 |
+# | a penalty | the weights, during training | 6 |
+# | clipping | the finished gradient | 7 |
+#
+# Section 8 compares the answers.
 #
 # *The article*, below, is a public article on back-propagation through time and the LSTM, with a
-# list of references of its own. It names the remedies and gives no formulas for them; the papers
-# that do stand at the end of this lesson.
+# list of references of its own. It names the remedies but gives no formulas for them. The papers
+# that do are listed at the end of this lesson.
 #
 # ### Notation
 #
@@ -24,13 +38,13 @@
 # | $L$ | | number of layers; $\mathcal L$ is the loss |
 # | $W_\ell, b_\ell$ | `params["W1"]`, `params["b1"]`, … | weights $(n_{\ell-1}, n_\ell)$ and biases $(n_\ell,)$ of layer $\ell = 1, \dots, L$ |
 # | $h_\ell$ | `h[l]`, `(B, n_l)` | output of layer $\ell$, a row per instance; `h[0]` is the input $x$ |
-# | $a_\ell = h_{\ell-1} W_\ell + b_\ell$ | | pre-activation of layer $\ell$; $h_\ell = \phi(a_\ell)$ |
+# | $a_\ell = h_{\ell-1} W_\ell + b_\ell$ | | pre-activation of layer $\ell$; $h_\ell = \phi(a_\ell)$ with the activation $\phi$ |
 # | $\bar h_\ell$, $\bar a_\ell$ | `dh`, `da` | gradient of the loss with respect to $h_\ell$ and to $a_\ell$ (adjoints) |
 # | $J_\ell = \partial h_\ell / \partial h_{\ell-1}$ | | Jacobian of a layer, numerator layout: $[i,j] = \partial h_\ell[i] / \partial h_{\ell-1}[j]$ |
 # | $\lVert v \rVert$ | `np.linalg.norm(v)` | root of the sum of the squares of all entries |
 # | $\lVert A \rVert_2$ | `np.linalg.norm(A, 2)` | 2-norm of a matrix, its largest singular value |
 # | $\gamma_\phi = \sup \lvert \phi' \rvert$ | | the steepest slope of the activation |
-# | gain | | $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$: what remains of a gradient after the whole way back |
+# | gain | | $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$: the share of a gradient's norm that reaches the input |
 
 # %%
 import numpy as np
@@ -53,22 +67,22 @@ plots.show(
 # %% [markdown] tags=["S1.11"]
 # ## 1 Layers in place of steps
 #
-# Look at the unrolled network above. The same $W_h$ stands on every arrow from left to right. Now
-# give each of these arrows a matrix of its own, and let an input enter at the left end only. That
-# is a deep feed-forward network. It has no time; it has layers, each with its own weights:
+# In the unrolled network above, every arrow from left to right has the same matrix $W_h$. Now give
+# each of these arrows its own matrix, and let an input enter only at the left end. The result is a
+# deep feed-forward network. It has layers instead of steps, and each layer has its own weights:
 #
 # $$h_0 = x, \qquad a_\ell = h_{\ell-1} W_\ell + b_\ell, \qquad h_\ell = \phi(a_\ell), \qquad \ell = 1, \dots, L .$$
 #
 # The widths $n_0, \dots, n_L$ may all differ. The rows are instances, as before.
 #
-# The activation is given by name. `activations.get(phi).value` is the function itself. The cell
-# above has called it for each name. `activations.get(phi).slope` is its derivative, and takes
-# the **output** of the activation as its argument: for tanh it computes $1 - h^2$ from $h$.
+# The activation is given by its name. `activations.get(phi).value` is the function itself; the cell
+# above has called it for each name. `activations.get(phi).slope` is its derivative. It takes the
+# **output** of the activation as its argument: for tanh it computes $1 - h^2$ from $h$.
 #
-# **Exercise 1 ●○○ · 8 min.** Run a batch through all layers. `params` holds `"W1"`, `"b1"`,
-# `"W2"`, `"b2"`, … up to layer $L$, so it has $2L$ entries. `x` is $(B, n_0)$, and `phi` is
-# `"tanh"`, `"sigmoid"` or `"relu"`, used in every layer. Return the **list** `[x, h_1, …, h_L]`
-# of $L+1$ arrays.
+# **Exercise 1 ●○○ · 8 min.** Run a batch through all layers. `params` holds `"W1"`, `"b1"`, `"W2"`,
+# `"b2"`, … up to layer $L$, so it has $2L$ entries. `x` is $(B, n_0)$, and `phi` is `"tanh"`,
+# `"sigmoid"` or `"relu"`, the same in every layer. Return the **list** `[x, h_1, …, h_L]` of $L+1$
+# arrays.
 
 # %% nbgrader={"grade": false, "grade_id": "mlp_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mlp_forward(params, x, phi):
@@ -90,51 +104,51 @@ check("08.mlp_forward", mlp_forward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# It is the loop of a recurrent network. What was the same at every step now has a number.
+# It is the loop of a recurrent network. The weights that were the same at every step now have a
+# number.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $h_\ell = \phi(h_{\ell-1} W_\ell + b_\ell)$. The names are made with an f-string: `f"W{3}"` is
-# `"W3"`.
+# $h_\ell = \phi(h_{\ell-1} W_\ell + b_\ell)$. Make the names with an f-string: `f"W{3}"` is `"W3"`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
 # Start a list with the input. Let a number run from 1 to half the length of `params`, both
-# included. Each time multiply the last entry of the list by that layer's weights, add its bias,
-# apply the activation's value, and append.
+# included. Each time, multiply the last entry of the list by the weights of this layer, add its
+# bias, apply the activation's value, and append the result.
 #
 # </details>
 
 # %% [markdown] tags=["S1.11", "S4.28"]
 # ## 2 The way back through the layers
 #
-# The loss sits on top of the last layer and gives $\bar h_L$. From there every layer does what
-# a step did:
+# The loss is computed from the last layer, which gives $\bar h_L$. From there on, each layer uses
+# the same formulas as a step:
 #
 # $$\bar a_\ell = \bar h_\ell \odot \phi'(a_\ell), \qquad \bar W_\ell = h_{\ell-1}^\top \bar a_\ell, \qquad
 #   \bar b_\ell = \text{sum of the rows of } \bar a_\ell, \qquad \bar h_{\ell-1} = \bar a_\ell W_\ell^\top .$$
 #
-# Two things are simpler than in lesson 05. Each layer has its own weights, so nothing is
-# accumulated. And there is one loss, at the top, so nothing joins on the way. For one instance
-# the row changes as
+# Two things are simpler than in lesson 05. Each layer has its own weights, so no gradient is a sum
+# over layers. And there is only one loss, at the last layer, so no adjoint from outside is added on
+# the way. For one instance the row is multiplied by one Jacobian after the other:
 #
 # $$\bar h_0 = \bar h_L\, J_L\, J_{L-1} \cdots J_1, \qquad J_\ell = \mathrm{diag}(\phi'(a_\ell))\, W_\ell^\top ,$$
 #
-# the latest layer on the left. It is the product of lesson 07, with another matrix in every
-# factor. All that was proved there with norms holds here:
+# with the latest layer on the left. This is the product of lesson 07, with a different matrix in
+# every factor. Everything that lesson 07 proved with norms holds here:
 # $\lVert J_\ell \rVert_2 \le \gamma_\phi \lVert W_\ell \rVert_2$.
 #
-# **Exercise 2 ●●○ · 20 min.** Write `mlp_backward`. `h` is the list that `mlp_forward`
-# returned, `dh` is $\bar h_L$, shape $(B, n_L)$, and `phi` is the activation's name. Return a
-# dict with `"W1"`, `"b1"`, …, each shaped like the parameter, and `"x"`, the gradient
-# $\bar h_0$ of the input, $(B, n_0)$.
+# **Exercise 2 ●●○ · 20 min.** Write `mlp_backward`. `h` is the list that `mlp_forward` returned,
+# `dh` is $\bar h_L$, shape $(B, n_L)$, and `phi` is the activation's name. Return a dict with
+# `"W1"`, `"b1"`, …, each with the shape of its parameter, and `"x"`, the gradient $\bar h_0$ with
+# respect to the input, $(B, n_0)$.
 #
-# **Exercise 3 ●○○ · 5 min.** Write `gain` in the same cell: run the network on `x`, take `dh`
-# back to the input, and return the number $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$.
-# The norms run over all entries of the whole batch. Below the hints it is called on networks of
-# 50 layers.
+# **Exercise 3 ●○○ · 5 min.** Write `gain` in the same cell. Run the network on `x`, pass `dh` back
+# to the input, and return the number $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$. Each norm
+# is taken over all entries of the whole batch. The cell below the hints calls it for networks of 50
+# layers.
 
 # %% nbgrader={"grade": false, "grade_id": "mlp_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def mlp_backward(params, h, dh, phi):
@@ -171,30 +185,33 @@ check("08.gain", gain)
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One array travels from the top to the input. At each layer it passes the activation first,
-# then the weights.
+# One array is passed back from the last layer to the input. At each layer, multiply it by the slope
+# first, then by the weights.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The four formulas of the text, for $\ell = L, \dots, 1$. The slope of layer $\ell$ is read off
-# `h[l]`, what the layer made; the weights' gradient needs `h[l-1]`, what it read.
+# Use the four formulas of the text, for $\ell = L, \dots, 1$. The slope of layer $\ell$ is computed
+# from `h[l]`, which this layer produced. The gradient of the weights needs `h[l-1]`, which this
+# layer read.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Let the layer's number run down from `len(h) - 1` to 1. Multiply the array by the slope of
+# Let the number of the layer run down from `len(h) - 1` to 1. Multiply the array by the slope of
 # that layer's output. Store a product of two matrices under `"W…"` and a sum over axis 0 under
-# `"b…"`. Then multiply from the right by the layer's transposed weights. What is left at the
-# end belongs to `"x"`.
+# `"b…"`. Then multiply from the right by the layer's transposed weights. The array that remains at
+# the end belongs to `"x"`.
 #
 # </details>
+#
+# ---
 #
 # For `gain`:
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# You have both functions that it needs.
+# You have already written both functions that it needs.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -205,10 +222,16 @@ check("08.gain", gain)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Forward, backward, take the entry `"x"`, and divide its `np.linalg.norm` by that of `dh`.
-# Without further arguments that function runs over all entries.
+# Run forward and backward, take the entry `"x"`, and divide its `np.linalg.norm` by that of `dh`.
+# Without further arguments this function takes all entries.
 #
 # </details>
+#
+# ---
+#
+# **Predict first.** The next cell fills a table of gains over 50 layers: three activations, and
+# normal weights of four sizes. In which fields will the gradient arrive with about its original
+# norm?
 
 # %% tags=["raises-exception", "shows-answers"]
 def measured_gain(params, x, dh, phi):
@@ -234,38 +257,40 @@ plots.show(figure, f"Logarithm of the gain over 50 layers, scales 0.5, 1, √2, 
 
 
 # %% [markdown] tags=["S4.50", "S4.28", "S4.30"]
-# **What you just saw.** Normal weights with the standard deviation $s / \sqrt{100}$ for a scale
-# $s$, and no recurrence anywhere. The fields show exponents: at $-10$ the gradient arrives $10^{-10}$
-# times as long as it started. The logistic function loses nearly everything at these four scales.
-# Its slope is at most 1/4, so it asks for weights several times larger. For the others the result
-# hangs on the scale, and the range in which a gradient survives is narrow.
+# **How much arrives without a remedy?** In few fields anything useful. The weights are normal with
+# the standard deviation $s / \sqrt{100}$ for a scale $s$, and there is no recurrence anywhere. The
+# fields show exponents: at $-10$ the norm of the gradient at the input is $10^{-10}$ times its
+# original norm. The logistic function loses nearly everything at these four scales, because its
+# slope is at most 1/4. It would need weights that are several times larger. For the other two the
+# result depends on the scale, and only a narrow range of scales keeps the gradient.
 #
 # ## 3 An unrolled network is a deep one with tied weights
 #
-# Now put $W_\ell = W_h$ in every layer. Layer $\ell$ becomes step $t$:
+# Now set $W_\ell = W_h$ in every layer. Layer $\ell$ becomes step $t$:
 # $h_t = \tanh(h_{t-1} W_h + b_t)$. The input of the network is $h_0$. And where are the inputs
-# $x_t$? For one sequence they are constants, so they can join the bias:
+# $x_t$? For one given sequence they are constants, so they can be part of the bias:
 #
 # $$b_t = x_t W_x + b_h, \qquad\text{a different bias in every layer.}$$
 #
-# So a recurrent network over $T$ steps **is** a feed-forward network with $T$ layers whose
-# weights are tied. Its gradient follows by the rule for shared parameters: give each layer a
-# copy, differentiate the copies, add. $W_h$ has $T$ copies. $b_h$ and $W_x$ stand in every
-# $b_t$.
+# So a recurrent network over $T$ steps **is** a feed-forward network with $T$ layers whose weights
+# are tied. Its gradient follows from the rule for shared parameters: give each layer its own copy,
+# differentiate with respect to each copy, and add. $W_h$ has $T$ copies. $b_h$ and $W_x$ occur in
+# every $b_t$.
 #
-# This is also why the trouble is more common here. A network for sequences of 100 steps is a
-# network of 100 layers, whether one wanted a deep network or not. And tying changes one thing
-# more. Untied layers draw new weights every time, and over many layers good and bad luck average
-# out. A matrix that recurs was drawn once, and what it does to a gradient it does a hundred
-# times. Per layer the typical gain is nearly the same for both; what differs is the *spread*. The
-# second figure below the hints compares them at the same depth, width and scale.
+# This also explains why recurrent networks have the problem more often. A network for sequences of
+# 100 steps is a network of 100 layers, whether you wanted a deep network or not. Tying the weights
+# has a second effect. Untied layers each draw new weights, and over many layers large and small
+# factors average out. A matrix that recurs is drawn once, and it has the same effect on the
+# gradient a hundred times. Per layer the typical gain is nearly the same for both; what differs is
+# the *spread*. The second figure below the hints compares the two at the same depth, width and
+# scale.
 #
-# **Exercise 4 ●●● · 25 min.** Compute the gradient of a tanh network with your two
-# functions, and without a sweep through time of your own. One sequence: `x` is $(T, D)$, `h0`
-# is $(H,)$, and `params` has `"W_x"` $(D,H)$, `"W_h"` $(H,H)$, `"b_h"` $(H,)$. The loss sees
-# the last state only: `dh`, shape $(H,)$, is $\bar h_T$. Return a dict with the states `"h"`,
-# shape $(T+1, H)$, and the gradients `"W_x"`, `"W_h"`, `"b_h"` and `"h0"`, each shaped like
-# what it belongs to. (A batch of one is made with `v[None]`.)
+# **Exercise 4 ●●● · 25 min.** Compute the gradient of a tanh network with your two functions, and
+# without a sweep through time of your own. There is one sequence: `x` is $(T, D)$, `h0` is $(H,)$,
+# and `params` has `"W_x"` $(D,H)$, `"W_h"` $(H,H)$, `"b_h"` $(H,)$. The loss reads only the last
+# state: `dh`, shape $(H,)$, is $\bar h_T$. Return a dict with the states `"h"`, shape $(T+1, H)$,
+# and the gradients `"W_x"`, `"W_h"`, `"b_h"` and `"h0"`. Each gradient has the shape of its array.
+# (`v[None]` makes a batch of one.)
 
 # %% nbgrader={"grade": false, "grade_id": "rnn_as_mlp", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def rnn_as_mlp(params, x, h0, dh):
@@ -292,7 +317,7 @@ check("08.rnn_as_mlp", rnn_as_mlp)
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # First build the `params` of a deep network with $T$ layers. What are its weights, what are its
-# biases, and what does it read as its input?
+# biases, and what is its input?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -303,11 +328,12 @@ check("08.rnn_as_mlp", rnn_as_mlp)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# One loop fills `"W1"`, `"b1"`, … : always the recurrent matrix, and the bias made from that
-# step's input. Call your forward with a batch of one and your backward with `dh` as one row.
-# Collect the $T$ gradients of the biases in an array $(T, H)$. Its rows' sum belongs to the
-# bias, and `x` transposed times it to the input's weights. The states come as a list of arrays
-# $(1, H)$, to be joined.
+# Fill `"W1"`, `"b1"`, … in one loop: the weights are always the recurrent matrix, and the bias is
+# computed from the input of that step. Call your forward function with a batch of one, and your
+# backward function with `dh` as one row. Collect the $T$ gradients of the biases in an array
+# $(T, H)$. The sum of its rows is the gradient of the bias. Multiply it by `x` transposed from the
+# left to get the gradient of the input weights. The states are a list of arrays $(1, H)$, which you
+# have to join.
 #
 # </details>
 
@@ -368,34 +394,35 @@ plots.show(
     f"Logarithm of the gain over 100 layers of 50 units, 200 draws in ascending order: {spreads}.")
 
 # %% [markdown] tags=["S4.30"]
-# **What you just saw.** The same table for a recurrent network of 50 units with small inputs,
-# the median of seven draws. (Here the scale is a multiple of $1/\sqrt{50}$.) Compare the two rows.
-# With the identity, ReLU keeps more than tanh. With the random matrices it vanishes faster where
-# tanh vanishes, and explodes faster where tanh explodes. The printed line says how far one draw
-# can be from another, depending on the field.
+# **How much arrives in a recurrent network?** The first figure is the same table for a recurrent
+# network of 50 units with small inputs, the median of seven draws. (Here the scale is a multiple of
+# $1/\sqrt{50}$.) Compare the two rows. With the identity, ReLU keeps more than tanh. With random
+# matrices, ReLU makes the gradient vanish faster where tanh makes it vanish, and explode faster
+# where tanh makes it explode. The printed line says how much the draws of one field differ.
 #
-# The second figure says why the draws differ so much. At the same depth, width and scale, nine in ten
-# untied networks lie within two powers of ten of each other. Of the tied linear ones some lose the
-# gradient and some multiply it by thousands: a lucky draw is compounded a hundred times. Saturation
-# cuts the largest gains of the tied tanh networks, and their spread is still far larger. In the
-# linear network the mean of the *squared* gain is near 1 for untied layers. For tied ones it is
-# enormous, and a few draws make it; section 5 comes back to that.
+# The second figure shows why the draws differ so much. At the same depth, width and scale, nine in
+# ten untied networks lie within two powers of ten of each other. Of the tied linear networks, some
+# lose the gradient and some multiply it by thousands: a lucky draw is compounded a hundred times.
+# Saturation limits the largest gains of the tied tanh networks, but their spread is still much
+# larger. In the linear network the mean of the *squared* gain is near 1 for untied layers. For tied
+# layers it is enormous, because of a few draws; section 5 returns to this.
 #
 # ## 4 Is ReLU a remedy?
 #
-# The article says so: its derivative is 0 or 1, so it does not shrink the gradient as tanh
-# does. There is something in it. On a path where every unit is active, all slopes are 1. But a
-# unit that is not active has the slope 0. About half of the units are not, and each step asks
-# again. What remains depends on the matrix, as always.
+# **The first remedy changes the slopes.** The article proposes ReLU: its derivative is 0 or 1, so
+# it does not shrink the gradient as tanh does. This is partly right. On a path on which every unit
+# is active, all slopes are 1. But an inactive unit has the slope 0. About half of the units are
+# inactive, and at each step others can be. How much of the gradient arrives again depends on the
+# matrix.
 #
-# **Exercise 5 ●●○ · 12 min · refute it.** Claim: *with ReLU the gradient vanishes less than
-# with tanh, whatever the matrix.* Take a network without inputs and biases,
-# $h_t = \phi(h_{t-1} W_h)$, for 20 steps. Give a tuple `(W_h, h0)` of lists: an **orthogonal**
-# matrix, at least 2 × 2, and a start with one entry per unit. Orthogonal means: no entry of
-# $W_h^\top W_h$ is off by more than $10^{-6}$ from that of the identity, so compute roots and sines
-# with NumPy rather than round them. Let
-# $G = \lVert d h_{20} / d h_0 \rVert_2$. Three conditions: no entry of $h_0 W_h$ is closer to 0
-# than 0.001; $G \ge 0.1$ with tanh; $G \le 0.001$ with ReLU. Any valid counterexample passes.
+# **Exercise 5 ●●○ · 12 min · refute it.** Claim: *with ReLU the gradient vanishes less than with
+# tanh, whatever the matrix.* Take a network without inputs and biases, $h_t = \phi(h_{t-1} W_h)$,
+# for 20 steps. Give a tuple `(W_h, h0)` of lists: an **orthogonal** matrix, at least 2 × 2, and an
+# initial state with one entry per unit. Orthogonal means that no entry of $W_h^\top W_h$ differs by
+# more than $10^{-6}$ from that of the identity. So compute roots and sines with NumPy rather than
+# round them. Let $G = \lVert d h_{20} / d h_0 \rVert_2$. There are three conditions: no entry of
+# $h_0 W_h$ is closer to 0 than 0.001; $G \ge 0.1$ with tanh; $G \le 0.001$ with ReLU. Any valid
+# counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "relu_loses", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 relu_loses = None  # (W_h, h0)
@@ -410,7 +437,7 @@ check("08.refute_relu", relu_loses)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# When is the gradient of a ReLU network exactly zero? And when does tanh hardly bend at all?
+# When is the gradient of a ReLU network exactly zero? And when is tanh almost the identity?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -421,45 +448,48 @@ check("08.refute_relu", relu_loses)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Reflections and rotations are orthogonal. Find one that sends a small start with positive
-# entries to negative ones, and keep the start so small that $1 - h^2$ stays close to 1 for 20
-# steps.
+# Reflections and rotations are orthogonal. Find one that maps a small initial state with positive
+# entries to negative ones. Keep this state so small that $1 - h^2$ stays close to 1 for 20 steps.
 #
 # </details>
 
 # %% [markdown] tags=["S4.30"]
 # ## 5 A good start
 #
-# A signal that is to survive many layers should neither grow nor shrink in *one*. Suppose the
-# entries of $W$ are independent of each other **and of $h$**, with mean 0 and variance $v$. Each entry of $h W$ is a sum of
-# $n_\text{in}$ terms, so its mean square is $n_\text{in}\, v$ times the mean square of an entry
-# of $h$. On the way back, each entry of $\bar a\, W^\top$ is a sum of $n_\text{out}$ terms, and
-# the factor is $n_\text{out}\, v$. Both factors should be near 1, and the slopes still come on
-# top.
+# **The second remedy changes the weights before training.** If a signal is to survive many layers,
+# it must neither grow nor shrink in *one* layer. Suppose the entries of $W$ are independent of each
+# other **and of $h$**, with mean 0 and variance $v$. Each entry of $h W$ is a sum of $n_\text{in}$
+# terms, so its mean square is $n_\text{in}\, v$ times the mean square of an entry of $h$. On the
+# way back, each entry of $\bar a\, W^\top$ is a sum of $n_\text{out}$ terms, and the factor is
+# $n_\text{out}\, v$. Both factors should be near 1. The slopes are further factors, not yet counted
+# here.
 #
-# Mind the second half of the supposition. Where each layer has a matrix of its own, $h_{\ell-1}$ was
-# made without $W_\ell$, and at the start of training the supposition holds. Where one $W_h$ recurs,
-# $h_{t-1}$ was made *with* it, and from the second step on the argument is void. The linear lines
-# printed in section 3 had $v = 1/n$, so the argument promises a factor of 1 in each layer: untied the
-# mean squared gain stays near 1, tied it does not. For a recurrent matrix the last two proposals are
-# safer, because they limit *every* direction and not the average one.
+# Note the second half of the supposition. If each layer has its own matrix, $h_{\ell-1}$ was
+# computed without $W_\ell$, and at the start of training the supposition holds. If one $W_h$
+# recurs, $h_{t-1}$ was computed *with* it, and from the second step on the argument is void. The
+# linear lines printed in section 3 had $v = 1/n$, so the argument predicts a factor of 1 in each
+# layer. With untied layers the mean squared gain stays near 1; with tied layers it does not. For a
+# recurrent matrix the last two proposals in the table are safer, because they limit the factor in
+# *every* direction and not only on average.
 #
-# Four proposals, for a matrix of shape $(n_\text{in}, n_\text{out})$:
+# There are four common proposals for a matrix of shape $(n_\text{in}, n_\text{out})$:
 #
 # | name | from | what it is | what it keeps |
 # |---|---|---|---|
-# | `he` | He et al. (2015) | normal, $v = 2 / n_\text{in}$ | the size of ReLU's states: the 2 makes up for the silenced half |
+# | `he` | He et al. (2015) | normal, $v = 2 / n_\text{in}$ | the size of ReLU's states: the 2 makes up for the inactive half |
 # | `xavier` | Glorot and Bengio (2010) | normal, $v = 2 / (n_\text{in} + n_\text{out})$ | a compromise between forward and backward, slopes near 1 |
 # | `orthogonal` | Saxe et al. (2014) | orthonormal columns (rows, if $n_\text{in} < n_\text{out}$) | all lengths and angles, if square |
-# | `identity` | Le et al. (2015), for recurrent ReLU networks | ones on the diagonal | each unit its own value, if square |
+# | `identity` | Le et al. (2015), for recurrent ReLU networks | ones on the diagonal | the value of each unit, if square |
 #
 # Each is multiplied by a number `scale`, normally 1.
 #
-# **Exercise 6 ●●○ · 20 min.** Write the four. To make the results comparable, chance comes from
-# outside: `z` is a matrix $(n_\text{in}, n_\text{out})$ of standard normal numbers (mean 0,
-# variance 1). Return a matrix of the same shape. `he` and `xavier` rescale `z`. `orthogonal`
-# orthonormalises it: its columns span what the columns of `z` span, or its rows what the rows
-# of `z` span if there are fewer rows than columns. Any orthonormal basis of that span is right.
+# **Exercise 6 ●●○ · 20 min.** Write the four initialisers. To make the results comparable, the
+# random numbers are given: `z` is a matrix $(n_\text{in}, n_\text{out})$ of standard normal numbers
+# (mean 0, variance 1). Return a matrix of the same shape. `he` and `xavier` rescale `z`.
+# `orthogonal` orthonormalises it: its columns span the same space as the columns of `z`, or, if
+# there are fewer rows than columns, its rows span the same space as the rows of `z`. Any
+# orthonormal basis of that space is right. `np.linalg.qr(z)` returns two matrices $Q$ and $R$ with
+# $z = QR$; if $z$ has at least as many rows as columns, the columns of $Q$ are orthonormal.
 # `identity` uses only the shape of `z`. The function `initialisers` at the end is given; it
 # collects the four.
 
@@ -500,8 +530,8 @@ check("08.initialisers", initialisers)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# If $z$ has the variance 1, which variance has $s z$? For the third, NumPy has a decomposition
-# into an orthonormal factor and a triangular one.
+# If $z$ has the variance 1, which variance has $s z$? For the third initialiser, use the
+# decomposition named in the text.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -513,11 +543,17 @@ check("08.initialisers", initialisers)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# `len(z)` is the number of inputs, and the sum of `z.shape` is that of inputs and outputs. If
-# `z` is wider than high, decompose its transpose, and transpose the first factor back. `np.eye`
+# `len(z)` is the number of inputs, and the sum of `z.shape` is that of inputs and outputs. If `z`
+# has more columns than rows, decompose its transpose, and transpose the first factor back. `np.eye`
 # takes two sizes.
 #
 # </details>
+#
+# ---
+#
+# **Predict first.** The next cell draws the gradient norm at each of 50 layers, for the four
+# initialisers, once with tanh and once with ReLU. Which initialiser will keep most of the gradient
+# with tanh? And with ReLU?
 
 # %% tags=["shows-answers"]
 draws = {"he": training.he, "xavier": training.xavier, "orthogonal": training.orthogonal}
@@ -540,48 +576,52 @@ for phi in ("tanh", "relu"):
 
 
 # %% [markdown] tags=["S4.30"]
-# **What you just saw.** Read each curve from right to left; the printed lines say where it ends.
-# Of the three random initialisers, `he` fits ReLU and is too large for tanh. `xavier` and
-# `orthogonal` lose some of the gradient with tanh and nearly all of it with ReLU. The slopes
-# decide which scale is right. `identity` comes nearest to keeping it in both, because at the start each
-# layer does little more than hand on its input. All of this is a start only. Training moves the weights, and
-# nothing holds them where they were.
+# **How much arrives with a good initialiser?** Read each curve from right to left; the printed
+# lines say where it ends. Among the three random initialisers, `he` suits ReLU and is too large for
+# tanh. `xavier` and `orthogonal` lose some of the gradient with tanh and nearly all of it with
+# ReLU. So the right scale depends on the slopes. `identity` comes closest to keeping the gradient
+# with both activations, because at the start each layer does little more than pass on its input.
+# But an initialiser acts only at the start. Training changes the weights, and nothing keeps them
+# near their initial values.
 #
 # ## 6 Penalties: the wrong one and a better one
 #
-# Something that holds the weights is a penalty, added to the loss. The article lists
-# regularisation among the remedies. The usual one is L2,
-# $\tfrac{\lambda}{2} \sum_{m,n} W_h[m,n]^2$. Its gradient pulls each weight towards zero, so
-# the bound $\gamma_\phi \lVert W_h \rVert_2$ of lesson 07 goes down. That is a remedy against
-# *exploding* gradients. Against vanishing it is the opposite of one.
+# **The third remedy changes the weights during training.** A penalty is added to the loss and keeps
+# the weights within limits. The article lists regularisation among the remedies. The usual penalty
+# is L2, $\tfrac{\lambda}{2} \sum_{m,n} W_h[m,n]^2$. Its gradient moves each weight towards zero, so
+# the bound $\gamma_\phi \lVert W_h \rVert_2$ of lesson 07 becomes smaller. That helps against
+# *exploding* gradients. It makes vanishing gradients worse.
 #
-# What would help is a penalty on the *change* of length. Let $\bar h_t$ be the total adjoint of
-# the state at step $t$. Step $t$ takes it back to $\bar h_t J_t$. Pascanu, Mikolov and Bengio
+# Against both, you need a penalty on the *change* of the norm. Let $\bar h_t$ be the total adjoint
+# of the state at step $t$. Step $t$ takes it back to $\bar h_t J_t$. Pascanu, Mikolov and Bengio
 # (2013) proposed
 #
 # $$\Omega = \sum_{t=1}^{T} \left( \frac{\lVert \bar h_t\, J_t \rVert}{\lVert \bar h_t \rVert} - 1 \right)^2, \qquad
 #   \bar h_t J_t = \big(\bar h_t \odot (1 - h_t^2)\big)\, W_h^\top .$$
 #
-# It is zero if every step keeps the length of the very row that travels through it. Other
-# directions may shrink.
+# This penalty is zero if every step keeps the norm of the adjoint that is actually passed back
+# through it. Other directions may shrink.
 #
-# To train with $\Omega$ one needs its gradient. The states and the rows depend on $W_h$ as well, so
-# the whole gradient would need second derivatives. The paper takes the **immediate** derivative
-# only: states and rows count as constants. With $d_t = \bar h_t \odot (1 - h_t^2)$ and
+# To train with $\Omega$ you need its gradient. The states and the rows also depend on $W_h$, so the
+# whole gradient would need second derivatives. The paper takes only the **immediate** derivative:
+# it treats states and rows as constants. With $d_t = \bar h_t \odot (1 - h_t^2)$ and
 # $v_t = d_t W_h^\top$, so that $v_t = \bar h_t J_t$, entry $[m,n]$ is
 #
 # $$\frac{\partial^{+} \Omega}{\partial W_h}[m,n] = \sum_{t=1}^{T}
 #   2 \left( \frac{\lVert v_t \rVert}{\lVert \bar h_t \rVert} - 1 \right)
 #   \frac{v_t[m]\; d_t[n]}{\lVert v_t \rVert\, \lVert \bar h_t \rVert} .$$
 #
-# `rnnlib.regularisers.omega` returns both, the value and this derivative. Below the hints the penalties
-# are put to work, and the derivative is compared with a numerical one of *your* $\Omega$.
+# `rnnlib.regularisers.omega` returns both the value and this derivative. The cells below the hints
+# apply the penalties, and compare the derivative with a numerical one of *your* $\Omega$.
 #
-# **Exercise 7 ●●○ · 15 min.** Write `l2_gradient`, the gradient of the L2 penalty with respect to
-# $W_h$, shape $(H,H)$; `lam` is $\lambda$. And `omega_penalty`, the number $\Omega$ for a tanh network
-# and one sequence: `h` holds the states, shape $(T+1, H)$, and `dh_total` the rows
-# $\bar h_1, \dots, \bar h_T$, shape $(T, H)$, so $\bar h_t$ is `dh_total[t-1]`. The function
-# `penalties` is given.
+# **Predict first.** Three penalties act on networks whose gradients vanish: L2, one for orthogonal
+# weights, and $\Omega$. Which of them raise the gain?
+#
+# **Exercise 7 ●●○ · 15 min.** Write two functions. `l2_gradient` returns the gradient of the L2
+# penalty with respect to $W_h$, shape $(H,H)$; `lam` is $\lambda$. `omega_penalty` returns the
+# number $\Omega$ for a tanh network and one sequence. `h` holds the states, shape $(T+1, H)$, and
+# `dh_total` the rows $\bar h_1, \dots, \bar h_T$, shape $(T, H)$, so $\bar h_t$ is `dh_total[t-1]`.
+# The function `penalties` is given.
 
 # %% nbgrader={"grade": false, "grade_id": "penalties", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def l2_gradient(W_h, lam):
@@ -615,7 +655,7 @@ check("08.penalties", penalties)
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # The first is the derivative of a square, entry by entry. For the second, write a loop over the
-# steps and compare two lengths in each.
+# steps and compare two norms in each.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -626,8 +666,9 @@ check("08.penalties", penalties)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Start a sum at zero. For `t` from 1 to $T$: the row; the row times the slopes, times the
-# transposed matrix; the quotient of the two norms, after over before; one less; squared; added.
+# Start a sum at zero. For `t` from 1 to $T$, take the row. Multiply it by the slopes, and then by
+# the transposed matrix. Divide the norm after by the norm before. Subtract one, square, and add to
+# the sum.
 #
 # </details>
 
@@ -674,32 +715,33 @@ except NotImplementedError:
 
 
 # %% [markdown] tags=["S4.49", "S4.48"]
-# **What you just saw.** Gradient descent on a penalty alone, for ten networks whose gradients vanish
-# at the start. L2 shrinks the gradient along with the weights. The curve "orthogonality" belongs to
-# $\tfrac14 \lVert W W^\top - I \rVert^2$, which is small when $\lVert v W \rVert \approx \lVert v \rVert$
-# for *every* row vector $v$. Its gradient is a line of code, and the gain rises. But it does not see
-# the slopes, and at its own minimum they still take their part. $\Omega$ sees them, and asks for
-# less: after a few steps the rows that do travel keep a good part of their length.
+# **How much arrives with a penalty?** The figure shows gradient descent on a penalty alone, for ten
+# networks whose gradients vanish at the start. L2 shrinks the gradient along with the weights. The
+# curve "orthogonality" belongs to $\tfrac14 \lVert W W^\top - I \rVert^2$, which is small when
+# $\lVert v W \rVert \approx \lVert v \rVert$ for *every* row vector $v$. Its gradient is one line
+# of code, and the gain rises. But this penalty does not contain the slopes, and even at its minimum
+# they still shrink the gradient. $\Omega$ contains the slopes and demands less: after a few steps,
+# the rows that are actually passed back keep a good part of their norm.
 #
 # ## 7 Clipping
 #
-# Against gradients that explode there is a simpler remedy, and it works for any network. Lesson 07
-# shows why, in its section 11: on a cliff of the loss the direction of the gradient is useful and its
-# length is not. LSTMs need it too: the figure below the hints shows some whose gradients grow on
-# the way back. (An LSTM is the cell of lessons 09 to 11. Here you need only know that its state passes
-# from step to step too, and that a large *forget bias* makes it keep what it has.)
-# The article names clipping and does not define it. There are two definitions, and they are not
-# the same.
+# **The fourth remedy changes the finished gradient.** Against exploding gradients this is the
+# simplest remedy, and it works for any network. Lesson 07 shows the reason in its section 11: on a
+# cliff of the loss the direction of the gradient is useful, but its length is not. LSTMs need
+# clipping too: the figure below the hints shows some whose gradients grow on the way back. (Lessons
+# 09 to 11 explain the LSTM. Here you only need to know that its state also passes from step to
+# step, and that a large *forget bias* makes it keep its content.) The article names clipping but
+# does not define it. There are two definitions, and they differ.
 #
-# **By global norm.** Let $\lVert g \rVert$ be the norm over *all* arrays of the gradient
-# jointly. If it is larger than $c$, every array is multiplied by the same number, so that the
-# norm becomes $c$. Otherwise nothing changes:
+# **By global norm.** Let $\lVert g \rVert$ be the norm over *all* arrays of the gradient together.
+# If it is larger than $c$, multiply every array by the same number, so that the norm becomes $c$.
+# Otherwise change nothing:
 #
 # $$g \leftarrow g \cdot \min\Big(1, \frac{c}{\lVert g \rVert}\Big) .$$
 #
-# One factor for everything: the direction is kept. **By value.** Every single entry is limited
-# to the interval from $-c$ to $c$. Large entries shrink, small ones do not, so the direction
-# changes.
+# All arrays are multiplied by one factor, so the direction does not change. **By value.** Every
+# single entry is limited to the interval from $-c$ to $c$. Large entries shrink and small ones do
+# not, so the direction changes.
 #
 # **Exercise 8 ●○○ · 10 min.** Write `clip_by_global_norm`. `grads` is a dict of arrays, `c` a
 # positive number. Return a new dict with the same names and shapes. A gradient that is zero
@@ -735,29 +777,29 @@ check("08.clip_by_value", clip_by_value)
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# How many norms are there, and how many factors, if the gradient has five arrays?
+# If the gradient has five arrays, how many norms do you need, and how many factors?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\lVert g \rVert^2$ is the sum of the squares of all entries of all arrays. And
-# $\min(1, c/\lVert g \rVert)$ equals $c / \max(\lVert g \rVert, c)$, which never divides by
-# zero.
+# $\lVert g \rVert^2$ is the sum of the squares of all entries of all arrays.
+# $\min(1, c/\lVert g \rVert)$ equals $c / \max(\lVert g \rVert, c)$, which never divides by zero.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Add up the sums of squares of the arrays, then take one root. Compute one factor. Then a dict
-# comprehension that multiplies each array by it.
+# Add up the sums of squares of all arrays, then take one root. Compute one factor. Then multiply
+# each array by it in a dict comprehension.
 #
 # </details>
+#
+# ---
 #
 # For `clip_by_value`:
 #
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Each entry is treated alone. What becomes of one that is within the limits, and of one that is
-# not?
+# Treat each entry separately. What happens to an entry within the limits, and to one outside?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -767,7 +809,7 @@ check("08.clip_by_value", clip_by_value)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# A dict comprehension over names and arrays, with `np.clip`, a lower and an upper limit.
+# Write a dict comprehension over names and arrays, with `np.clip`, a lower and an upper limit.
 #
 # </details>
 
@@ -799,20 +841,21 @@ plots.show(plots.lines(range(1, 251), curves, "steps back", "gradient norm", log
            f"Gradient norm of 40 LSTMs with forget bias 5, 250 steps back. At the end: {last}.")
 
 # %% [markdown] tags=["S4.49"]
-# **What you just saw.** If the direction is kept, the bars of a clipped gradient are as high as
-# those of the gradient. By norm they are. By value the small entries have become ten times as
-# important, although nothing about them was wrong. The curves belong to LSTMs whose recurrent
-# weights have two sizes, 40 draws of each. Where the weights are small, the gradient roughly keeps
-# its length for all the steps. Where they are large, it grows by powers of ten in most draws: an
-# LSTM whose training needs clipping.
+# **What does clipping change?** If the direction is kept, the bars of a clipped gradient are as
+# high as those of the gradient. Clipping by norm keeps it. Clipping by value makes the small
+# entries ten times as important, although they were right. The curves belong to LSTMs whose
+# recurrent weights have two sizes, 40 draws of each. With small weights, the gradient roughly keeps
+# its norm over all steps. With large weights, it grows by powers of ten in most draws: such an LSTM
+# needs clipping. Clipping does not change how much of the gradient reaches the first step. It only
+# limits the length of the update.
 #
 # **Exercise 10 ●●○ · 10 min · refute it.** In the example the angle is small, and the clipped
-# gradient is about as long as $c$. It is tempting to say: *clipping by value at $c$ gives a
-# step of about the length $c$, in about the same direction.* Refute both halves with one
-# example. Give a tuple `(g, c)`: a list of numbers and a positive number. Let $k$ be `g`
-# clipped by value at `c`. Two conditions: $\lVert k \rVert > 2c$, and the cosine
-# $\dfrac{g \cdot k}{\lVert g \rVert \lVert k \rVert}$ is below 0.5, an angle of more than 60°.
-# Any valid counterexample passes.
+# gradient is about as long as $c$. One might conclude: *clipping by value at $c$ gives a step of
+# about the length $c$, in about the same direction.* Refute both halves with one example. Give a
+# tuple `(g, c)`: a list of numbers and a positive number. Let $k$ be `g` clipped by value at `c`.
+# There are two conditions: $\lVert k \rVert > 2c$, and the cosine
+# $\dfrac{g \cdot k}{\lVert g \rVert \lVert k \rVert}$ is below 0.5, an angle of more than 60°. Any
+# valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "clipped_askew", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 clipped_askew = None  # (g, c)
@@ -826,8 +869,8 @@ check("08.refute_clipping", clipped_askew)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# How long can a list of $n$ numbers be, if each is at most $c$? And which gradient is turned
-# the most on the way there?
+# How long can a list of $n$ numbers be, if each of them is at most $c$? And for which gradient does
+# clipping change the direction most?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -838,22 +881,22 @@ check("08.refute_clipping", clipped_askew)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# One huge entry, and several that are exactly as large as the limit. How many does
-# $\sqrt n > 2$ ask for?
+# Take one huge entry, and several that are exactly as large as the limit. How many do you need for
+# $\sqrt n > 2$?
 #
 # </details>
 
 # %% [markdown] tags=["S4.30", "S4.49"]
 # ## 8 What each remedy does
 #
-# **Exercise 11 ●●○ · 20 min · graded by hand.** (a) Show that one step of gradient descent with
-# the learning rate $\eta$ on the L2 penalty alone multiplies $W_h$ by $1 - \eta\lambda$, and
-# that in a linear network ($\phi(a) = a$) the product of $n$ Jacobians is multiplied by
+# **Exercise 11 ●●○ · 20 min · graded by hand.** (a) Show that one step of gradient descent with the
+# learning rate $\eta$ on the L2 penalty alone multiplies $W_h$ by $1 - \eta\lambda$, and that in a
+# linear network ($\phi(a) = a$) the product of $n$ Jacobians is multiplied by
 # $(1 - \eta\lambda)^n$. (b) A gradient $g$ is clipped by value and becomes $k$. Show that
-# $g \cdot k > 0$ if $g \ne 0$, so that a small step along $-k$ still goes downhill. (c) Which
-# of the remedies of this lesson act against vanishing, which against exploding gradients, and
-# why can clipping not help against vanishing? (If you learn alone: a model answer is in
-# `solutions/`.)
+# $g \cdot k > 0$ if $g \ne 0$, so that a small step along $-k$ still goes downhill. (c) Now answer
+# the question of this lesson. Which of the remedies act against vanishing gradients, and which
+# against exploding ones? Why can clipping not help against vanishing? (If you learn alone: a model
+# answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # **(a)** The penalty's gradient is $\lambda W_h$, so the step gives
@@ -878,16 +921,16 @@ check("08.refute_clipping", clipped_askew)
 # %% [markdown]
 # ## Recap
 #
-# - A deep network's gradient is a product of one Jacobian per layer. Vanishing is not about
-#   time.
-# - An unrolled recurrent network is a deep network with tied weights; each step's input is part
-#   of a bias.
+# - A deep network's gradient is a product of one Jacobian per layer. It can vanish without any
+#   recurrence in time.
+# - An unrolled recurrent network is a deep network with tied weights; each step's input is part of
+#   a bias.
 # - The right scale of the weights depends on the slopes. ReLU alone is no remedy.
 # - L2 shrinks the weights, and the gradient with them. A norm-preserving penalty does not.
-# - Clipping by norm keeps the direction; clipping by value changes it, and its result can be
-#   longer than $c$.
+# - Clipping by norm keeps the direction. Clipping by value changes it, and its result can be longer
+#   than $c$.
 #
-# None of this changes the network itself. Lesson 09 does.
+# All these remedies leave the network itself as it is. Lesson 09 changes the network.
 
 # %%
 recap("08", globals())

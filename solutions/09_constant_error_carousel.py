@@ -3,8 +3,8 @@
 #
 # *This lesson is optional: the core lessons do not depend on it.*
 #
-# **After this lesson you can** run the first LSTM cell, the one of 1997, forward and backward;
-# say in which sense its gradient is constant, and in which it is not; tell a truncated gradient
+# **After this lesson you can** run the first LSTM cell, the one of 1997, forward and backward; say
+# in which sense its gradient is constant, and in which it is not; distinguish a truncated gradient
 # from the gradient of the loss, and check each of them; and bound a cell that forgets.
 #
 # about 150 minutes · difficulty ●●○ · before it: 05 and 07
@@ -21,8 +21,8 @@
 # name holds.
 #
 # *The paper*, below, is Hochreiter and Schmidhuber (1997). *The article* is a public article on
-# back-propagation through time and the LSTM, with nine numbered references of its own. Sources with
-# links stand at the end.
+# back-propagation through time and the LSTM, with nine numbered references of its own. The sources
+# are listed with links at the end.
 #
 # ### Notation
 #
@@ -31,12 +31,12 @@
 # | $T, B, D, H$ | | steps, instances, inputs, units |
 # | $x_t$ | `x[t-1]`, `x` is `(T,B,D)` | input at step $t = 1, \dots, T$; rows are instances |
 # | $i_t, o_t$ | `i[t-1]`, `o[t-1]`, each `(T,B,H)` | input gate and output gate, between 0 and 1 |
-# | $g_t$ | `g[t-1]`, `(T,B,H)` | candidate: what is offered to the cell |
+# | $g_t$ | `g[t-1]`, `(T,B,H)` | candidate: the value that may be added to the cell |
 # | $c_t$ | `c[t]`, `c` is `(T+1,B,H)` | cell state; `c[0]` is the initial one |
 # | $h_t$ | `h[t]`, `h` is `(T+1,B,H)` | hidden state; `h[0]` is the initial one |
 # | $W_x, W_h, b$ | `(D,3H)`, `(H,3H)`, `(3H,)` | parameters, three blocks of $H$ columns side by side, in the order $i, g, o$ |
 # | $W_{hi}, W_{hg}, W_{ho}$ | | the three blocks of $W_h$; the same for $W_x$ and $b$ |
-# | $G, K$ | | squashing of the candidate and of the cell |
+# | $G, K$ | | squashing functions of the candidate and of the cell |
 # | $\sigma$ | | the logistic function, $\sigma(a) = 1 / (1 + e^{-a})$ |
 # | $\bar h_t^{\text{out}}$ | `dh[t-1]` of `(T,B,H)` | adjoint of $h_t$ **from outside**: from the loss of step $t$ alone, later steps not counted |
 # | $\bar h_t$ | `dh_total` | full adjoint of $h_t$, later steps included (from section 4 on) |
@@ -66,23 +66,23 @@ print(run._fields, run.c.shape)
 # %% [markdown] tags=["S4.36", "S4.52"]
 # ## 1 A cell that only adds
 #
-# In the network of lesson 05 the state is made anew at every step, by a matrix and a squashing
-# function. Hochreiter and Schmidhuber (1997) gave each unit a **cell** whose state is not made
-# anew. It is only added to:
+# In the network of lesson 05, every step computes a completely new state, with a matrix and a
+# squashing function. Hochreiter and Schmidhuber (1997) gave each unit a **cell** whose state is not
+# computed anew. A step only adds to it:
 #
 # $$c_t = c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot K(c_t) .$$
 #
-# The gates and the candidate read the input and the previous hidden state, as always:
+# The gates and the candidate depend on the input and the previous hidden state, as always:
 #
 # $$a_t = x_t W_x + h_{t-1} W_h + b, \qquad
 #   i_t = \sigma(a_{t,i}), \quad g_t = G(a_{t,g}), \quad o_t = \sigma(a_{t,o}),$$
 #
-# where $a_{t,i}$ is the first block of $H$ columns of $a_t$, $a_{t,g}$ the second, and
-# $a_{t,o}$ the third. The paper, and the article after it, write $s_c$ for $c$, $y^{in}$ for
-# $i$, $y^{out}$ for $o$, and start from $s_c(0) = 0$. There is **no forget gate**: that came
-# with Gers, Schmidhuber and Cummins (2000), and lesson 10 has it. (The article links to the
-# paper in its text; among its references stands a later one, of 2005. So ask of every formula which cell it
-# is for. The cell below the hints measures how much the answer matters.)
+# where $a_{t,i}$ is the first block of $H$ columns of $a_t$, $a_{t,g}$ the second, and $a_{t,o}$
+# the third. The paper, and the article after it, write $s_c$ for $c$, $y^{in}$ for $i$, $y^{out}$
+# for $o$, and start from $s_c(0) = 0$. There is **no forget gate**: Gers, Schmidhuber and Cummins
+# (2000) added it, and lesson 10 uses it. (The article links to the paper in its text, but its list
+# of references names a later one, of 2005. So ask of every formula which cell it describes. The
+# cell below the hints measures how much this matters.)
 #
 # Two pairs of squashing functions are in use:
 #
@@ -91,13 +91,16 @@ print(run._fields, run.c.shape)
 # | `"tanh"` | $\tanh a$ | $\tanh c$ |
 # | `"1997"` | $4\sigma(a) - 2$, between $-2$ and 2 | $2\sigma(c) - 1$, between $-1$ and 1 |
 #
-# Since $2\sigma(a) - 1 = \tanh(a/2)$, both are $G(a) = p \tanh(a/p)$ and $K(c) = \tanh(c/p)$,
-# with $p = 1$ or $p = 2$.
+# Since $2\sigma(a) - 1 = \tanh(a/2)$, both pairs have the form $G(a) = p \tanh(a/p)$ and
+# $K(c) = \tanh(c/p)$, with $p = 1$ or $p = 2$.
 #
 # **Exercise 1 ●●○ · 15 min.** Write the forward pass. `params` is a dict with `"W_x"`, `"W_h"`,
-# `"b"`; `x` is $(T,B,D)$; `h0` and `c0` are $(B,H)$; `squash` is one of the two strings. Return
-# a dict with `"i"`, `"g"`, `"o"`, each $(T,B,H)$, and `"c"`, `"h"`, each $(T+1,B,H)$, that
-# start with `c0` and `h0`. Below the hints, the squashing functions are drawn.
+# `"b"`; `x` is $(T,B,D)$; `h0` and `c0` are $(B,H)$; `squash` is one of the two strings. Return a
+# dict with `"i"`, `"g"`, `"o"`, each $(T,B,H)$, and `"c"`, `"h"`, each $(T+1,B,H)$, which start
+# with `c0` and `h0`.
+#
+# The cell below the hints draws the squashing functions and then uses the same weights in both
+# cells. **Predict first.** Will the states of the two cells be nearly the same?
 
 # %% nbgrader={"grade": false, "grade_id": "lstm97_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm97_forward(params, x, h0, c0, squash):
@@ -124,22 +127,23 @@ check("09.lstm97_forward", lstm97_forward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One matrix product makes all three blocks. Only then do they go different ways: two of them
-# through the logistic function, one through $G$.
+# One matrix product computes all three blocks. Then apply the logistic function to two of them, and
+# $G$ to the third.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $c_t = c_{t-1} + i_t \odot g_t$ first, then $h_t = o_t \odot \tanh(c_t / p)$, with the *new*
-# cell state. `np.split(array, 3, axis=1)` cuts an array into three blocks of columns.
+# Compute $c_t = c_{t-1} + i_t \odot g_t$ first, then $h_t = o_t \odot \tanh(c_t / p)$, with the
+# *new* cell state. `np.split(array, 3, axis=1)` cuts an array into three blocks of columns.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Look up $p$ for the string. Keep a list of cell states that holds `c0` at first, one of hidden
-# states that holds `h0`, and three empty ones. At each step form the pre-activations from the
-# input and the newest hidden state, split them, squash them, append the sum to the cell states,
-# and then the hidden state that it gives. Turn the lists into arrays at the end.
+# Look up $p$ for the string. Keep a list of cell states that starts with `c0`, a list of hidden
+# states that starts with `h0`, and three empty lists. At each step, compute the pre-activations
+# from the input and the newest hidden state, split them, and apply the squashing functions. Append
+# the sum to the cell states, and then append the hidden state that follows from it. At the end turn
+# the lists into arrays.
 #
 # </details>
 
@@ -167,22 +171,22 @@ print(f"same weights in both cells: states {gaps[1:].min():.0%} to {gaps.max():.
 
 
 # %% [markdown] tags=["S4.36"]
-# **What you just saw.** The candidate of 1997 can put twice as much into the cell at a step.
-# Its slope at zero is that of $\tanh$. $K$ of 1997 is flatter, so the cell can grow twice as
-# large before it saturates. The last line printed says that weights made for one of the two cells
-# are no use in the other.
+# **The two cells are not interchangeable.** The candidate of 1997 can add twice as much to the cell
+# at a step. Its slope at zero equals that of $\tanh$. $K$ of 1997 is flatter, so the cell can grow
+# twice as large before $K$ saturates. The last line printed shows that weights made for one of the
+# two cells are useless in the other.
 #
 # ## 2 Slopes from values
 #
-# The backward pass needs four slopes. For the two gates it is the old one, taken from the value:
-# $\sigma' = i (1 - i)$. For the candidate it should come from the value $g$ as well, because the
-# run keeps no pre-activations. With $g = p \tanh(a/p)$, the derivative of $\tanh$ is
-# $1 - \tanh^2(a/p)$, and $\tanh(a/p)$ is $g/p$. The factor $p$ in front and the $1/p$ inside
-# cancel. For $K$ nothing stands in front, so the $1/p$ remains.
+# The backward pass needs four slopes. For the two gates you know the slope in terms of the value:
+# $\sigma' = i (1 - i)$. For the candidate you also want it in terms of the value $g$, because the
+# run does not store the pre-activations. With $g = p \tanh(a/p)$, the derivative of $\tanh$ is
+# $1 - \tanh^2(a/p)$, and $\tanh(a/p)$ is $g/p$. The factor $p$ in front and the $1/p$ from the
+# inner derivative cancel. $K$ has no factor in front, so its slope keeps the $1/p$.
 #
-# **Exercise 2 ●○○ · 10 min.** `g` holds values of $G$, `c` holds cell states, both $(T,B,H)$,
-# and `squash` is `"tanh"` or `"1997"`. Return a dict: `"G"`, the slope $G'(a)$ where $G(a) = g$,
-# and `"K"`, the slope $K'(c)$.
+# **Exercise 2 ●○○ · 10 min.** `g` holds values of $G$, `c` holds cell states, both $(T,B,H)$, and
+# `squash` is `"tanh"` or `"1997"`. Return a dict with two entries. `"G"` is the slope $G'(a)$ where
+# $G(a) = g$, and `"K"` is the slope $K'(c)$.
 
 # %% nbgrader={"grade": false, "grade_id": "squash_slopes", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def squash_slopes(g, c, squash):
@@ -199,7 +203,7 @@ check("09.squash_slopes", squash_slopes)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# One of the two arguments has been through its squashing function already. Which one?
+# One of the two arguments is already the value of its squashing function. Which one?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -210,7 +214,7 @@ check("09.squash_slopes", squash_slopes)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# For the candidate, divide `g` by $p$, square, subtract from one. For the cell, apply the
+# For the candidate, divide `g` by $p$, square, and subtract from one. For the cell, apply the
 # hyperbolic tangent to `c` divided by $p$, square, subtract from one, and divide by $p$.
 #
 # </details>
@@ -218,37 +222,35 @@ check("09.squash_slopes", squash_slopes)
 # %% [markdown] tags=["S4.37"]
 # ## 3 The constant error carousel
 #
-# Which ways lead from $c_{t-1}$ to $c_t$? One is the sum itself, with derivative 1. The other
-# takes a detour: $c_{t-1}$ makes $h_{t-1}$, and $h_{t-1}$ moves the gate $i_t$ and the
-# candidate $g_t$. For one instance, with the later step on the left as always, and for $t \ge 2$,
+# Which paths lead from $c_{t-1}$ to $c_t$? One is the sum itself, with derivative 1. The other is a
+# detour: $h_{t-1}$ is computed from $c_{t-1}$, and a change of $h_{t-1}$ changes the gate $i_t$ and
+# the candidate $g_t$. For one instance, with the later step on the left as always, and for
+# $t \ge 2$,
 #
 # $$\frac{d c_t}{d c_{t-1}} = I + \Big[ \mathrm{diag}(g_t\, i_t (1 - i_t))\, W_{hi}^\top
 #   + \mathrm{diag}(i_t\, G'(a_{t,g}))\, W_{hg}^\top \Big]\,
 #   \mathrm{diag}(o_{t-1} K'(c_{t-1})) .$$
 #
-# (At $t = 1$ it is $I$: $h_0$ is given, and does not move with $c_0$.) This is one step. Over several steps $h$ also hands on to $h$, through the output gate, so the
-# full derivative is not the product of these matrices; section 5 uses the pair $(c, h)$.
+# (At $t = 1$ the derivative is $I$: $h_0$ is given, and does not change with $c_0$.) This formula
+# covers one step. Over several steps there is another path, from $h$ to $h$ through the output
+# gate. So the full derivative is not the product of these matrices; section 5 uses the pair
+# $(c, h)$.
 #
-# Only the first term is $I$. So where does the *constant* error come from? From a decision
-# about the backward pass. In the paper's **truncated gradient**, the $h_{t-1}$ that enters the
-# gates and the candidate counts as a constant. The bracket vanishes. What remains is exact, for
-# every $t$ and $k$, whatever the weights:
+# Only the first term is $I$. Why, then, is the error called *constant*? Because of a decision about
+# the backward pass. In the paper's **truncated gradient**, the $h_{t-1}$ that enters the gates and
+# the candidate is treated as a constant. Then the bracket is zero, and the following holds exactly,
+# for every $t$ and $k$ and for any weights:
 #
 # $$\frac{\partial c_t}{\partial c_{t-1}} = I, \qquad
 #   \frac{\partial c_t}{\partial c_{k}} = I \qquad \text{(truncated)} .$$
 #
-# What has once arrived in the cell, an error or its adjoint, goes round unchanged: the
-# **constant error carousel**. The forward pass is the same as before. Only the derivative is
-# another one.
+# So an adjoint that has reached the cell is passed back from step to step unchanged: this is the
+# **constant error carousel**. The forward pass is the same as before; only the derivative is
+# different.
 
 # %% tags=["shows-answers"]
-figure = plots.unrolled(4, names=("x", "c", "h"), weights=("i,g", "1", "o"))
-dashed = {"arrowstyle": "-|>", "color": plots.RED, "linestyle": "--", "shrinkA": 15}
-for t in range(2, 5):
-    for end in ((t, 0), (t, 1)):  # h_{t-1} moves c_t through i and g, and h_t through o
-        figure.axes[0].annotate("", end, (t - 1, 1), arrowprops=dashed | {"shrinkB": 15})
 plots.show(
-    figure,
+    plots.carousel(4),
     "The cell over four steps: c_0 to c_4 in a row, joined by arrows of weight 1, inputs "
     "entering from below through i and g, hidden states h above read out through o; dashed "
     "arrows lead from each h to the next c and to the next h: truncation cuts those.",
@@ -256,13 +258,13 @@ plots.show(
 
 
 # %% [markdown] tags=["S4.37"]
-# **Look at this.** The dashed arrows are what truncation cuts. (To keep the figure light, $h_0$
-# and the arrows from $x_t$ to the output gate are left out.) Walk the solid ones backward: an
-# adjoint comes into the row of cells at every step, from $h_t$ above, and on its way to the left
-# nothing changes it. At each cell it also reaches the gate and the candidate below, and through
-# them the weights.
+# **Which arrows does truncation cut?** The dashed ones. (To keep the figure simple, it leaves out
+# $h_0$ and the arrows from $x_t$ to the output gate.) Follow the solid arrows backward. At every
+# step an adjoint enters the row of cells from $h_t$ above it, and on its way to the left it does
+# not change. At each cell it also contributes to the adjoints of the gate and the candidate below,
+# and through them to the gradients of the weights.
 #
-# So the truncated backward pass hardly needs a recursion. From the last step down, with
+# So the truncated backward pass needs only a running sum. Start from the last step, with
 # $\bar c_{T+1}$ the adjoint `dc_T` of the last cell from outside:
 #
 # $$\bar c_t = \bar c_{t+1} + \bar h_t^{\text{out}} \odot o_t \odot K'(c_t),$$
@@ -271,16 +273,16 @@ plots.show(
 #   \bar a_{t,g} = \bar c_t \odot i_t \odot G'(a_{t,g}), \qquad
 #   \bar a_{t,o} = \bar h_t^{\text{out}} \odot K(c_t) \odot o_t (1 - o_t) .$$
 #
-# Note $\bar h_t^{\text{out}}$: with the dashed arrows cut, nothing reaches $h_t$ from later
-# steps. The parameters get their share as in lesson 05:
-# $\bar W_x = \sum_t x_t^\top \bar a_t$, $\bar W_h = \sum_t h_{t-1}^\top \bar a_t$, $\bar b$ is
-# the sum of all rows of all $\bar a_t$, and $\bar x_t = \bar a_t W_x^\top$. The initial cell has
-# the adjoint of the first one: $\bar c_0 = \bar c_1$. $h_0$ is a constant and has no gradient.
+# Note that $\bar h_t^{\text{out}}$ appears here and not $\bar h_t$: with the dashed arrows cut, no
+# adjoint reaches $h_t$ from later steps. The gradients of the parameters follow as in lesson 05:
+# $\bar W_x = \sum_t x_t^\top \bar a_t$, $\bar W_h = \sum_t h_{t-1}^\top \bar a_t$, $\bar b$ is the
+# sum of all rows of all $\bar a_t$, and $\bar x_t = \bar a_t W_x^\top$. The initial cell has the
+# same adjoint as the first one: $\bar c_0 = \bar c_1$. $h_0$ is a constant and has no gradient.
 #
-# **Exercise 3 ●●○ · 25 min.** Write it. `run` has the fields `x`, `i`, `g`, `o`, `c`, `h` of the
-# table and `squash`, one of the two strings; `dh` is $(T,B,H)$ and `dc_T` is $(B,H)$. Return a
-# dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"c0"`, each shaped like what it belongs to. You may
-# call your `squash_slopes`.
+# **Exercise 3 ●●○ · 25 min.** Write the truncated backward pass. `run` has the fields `x`, `i`,
+# `g`, `o`, `c`, `h` of the table and `squash`, one of the two strings; `dh` is $(T,B,H)$ and `dc_T`
+# is $(B,H)$. Return a dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"c0"`. Each entry has the shape of
+# the array whose gradient it is. You may call your `squash_slopes`.
 
 # %% nbgrader={"grade": false, "grade_id": "lstm97_backward_truncated", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm97_backward_truncated(params, run, dh, dc_T):
@@ -309,41 +311,42 @@ check("09.lstm97_backward_truncated", lstm97_backward_truncated)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Without the weights and the gates: what is $\bar c_t$ in terms of what enters at the steps
-# $t, t+1, \dots, T$?
+# Forget the weights and the gates for a moment. How do you get $\bar c_t$ from the adjoints that
+# enter at the steps $t, t+1, \dots, T$?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
 # $\bar c_t = \bar c_{T+1} + \sum_{s=t}^{T} \bar h_s^{\text{out}} \odot o_s \odot K'(c_s)$, a sum
-# that runs from the end. $K(c_t)$ need not be computed again: it is in $h_t = o_t \odot K(c_t)$.
+# that starts at the end. You need not compute $K(c_t)$ again: it is a factor in
+# $h_t = o_t \odot K(c_t)$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Form what enters the cells at all steps at once. Either walk from the last step to the first
-# and add up, or use `np.cumsum` on the array turned round. Then three products for the three
-# blocks, side by side in the order of the columns. For the parameters, sum over steps and
-# instances.
+# Compute the terms that enter the cells at all steps at once. Then either go from the last step to
+# the first and add them up, or use `np.cumsum` on the reversed array. Compute three products for
+# the three blocks, and join them side by side in the order of the columns. For the parameters, sum
+# over steps and instances.
 #
 # </details>
 
 # %% [markdown] tags=["S4.37"]
 # ### Refute it: nothing flows to the gates
 #
-# The article explains the carousel like this: because of truncation, no gradient flows back to
-# the input gate and to the candidate. Taken at its word this means that $W_{hi}$, $W_{hg}$ and
-# their biases would never be trained by the truncated gradient. What is cut is the flow
-# *through* them to $h_{t-1}$, not the flow *to* them.
+# The article explains the carousel in this way: because of truncation, no gradient flows back to
+# the input gate and to the candidate. Read literally, this means that the truncated gradient would
+# never train $W_{hi}$, $W_{hg}$ and their biases. But truncation cuts the paths *through* the gates
+# to $h_{t-1}$, and not the paths *to* the gates.
 #
-# **Exercise 4 ●●○ · 12 min · refute it.** Give a cell with one unit whose gates do get a
-# truncated gradient. The form is a tuple `(W_h, b, h0, c0)`: `W_h` and `b` are lists of three
-# numbers, in the order $i, g, o$; `h0` and `c0` are numbers. The cell runs three steps with
-# $\tanh$ and without an input ($x_t = 0$), and the loss is $h_1 + h_2 + h_3$. All four entries
-# of the truncated gradient that belong to $i$ and $g$, two of `W_h` and two of `b`, must be at
-# least 0.1 in absolute value. `([0.5, 0.5, 0.5], [0, 0, 0], 0.3, 0.0)` has the right form. To
-# measure a try, call `truncated(*still_learning)` in a cell of your own: it gives the two rows
-# that your `lstm97_backward_truncated` finds, with a `dh` of ones and a `dc_T` of zero.
+# **Exercise 4 ●●○ · 12 min · refute it.** Give a cell with one unit whose gates do get a truncated
+# gradient. The form is a tuple `(W_h, b, h0, c0)`: `W_h` and `b` are lists of three numbers, in the
+# order $i, g, o$; `h0` and `c0` are numbers. The cell runs three steps with $\tanh$ and without an
+# input ($x_t = 0$), and the loss is $h_1 + h_2 + h_3$. Four entries of the truncated gradient
+# belong to $i$ and $g$, two of `W_h` and two of `b`. All four must be at least 0.1 in absolute
+# value. `([0.5, 0.5, 0.5], [0, 0, 0], 0.3, 0.0)` has the right form. To measure an attempt, call
+# `truncated(*still_learning)` in a cell of your own: it returns the two rows that your
+# `lstm97_backward_truncated` computes, with a `dh` of ones and a `dc_T` of zero.
 
 # %% nbgrader={"grade": false, "grade_id": "still_learning", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 def truncated(W_h, b, h0, c0):
@@ -366,8 +369,8 @@ check("09.refute_gates", still_learning)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Which factors stand in $\bar a_{t,i}$, and when is each of them small? An open output gate and
-# a cell near zero let much in.
+# Which factors does $\bar a_{t,i}$ contain, and when is each of them small? With an open output
+# gate and a cell near zero, a large adjoint enters the cell.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -378,32 +381,33 @@ check("09.refute_gates", still_learning)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Recurrent weights of zero are allowed: then the gates are constant. Take $b_i = 0$, a candidate
-# that is not near zero, a large $b_o$, and an $h_0$ that is not small. Start the cell on the
-# other side of zero, so that it stays near it.
+# Recurrent weights of zero are allowed; then the gates are constant. Take $b_i = 0$, a candidate
+# that is not near zero, a large $b_o$, and an $h_0$ that is not small. Start the cell on the other
+# side of zero, so that it stays near zero.
 #
 # </details>
 
 # %% [markdown] tags=["S4.37"]
 # ## 4 The full gradient
 #
-# Put the dashed arrows back. Now $h_{t}$ is used twice: by the loss of its own step, and by the
-# gates of the next one. What comes back from there is what lesson 05 calls the future:
+# Now restore the dashed arrows. $h_{t}$ is used twice again: by the loss of its own step, and by
+# the gates of the next step. The second use adds the term that lesson 05 passes back from step to
+# step:
 #
 # $$\bar h_t = \bar h_t^{\text{out}} + \bar a_{t+1} W_h^\top, \qquad \bar a_{T+1} = 0 .$$
 #
-# All three blocks of $\bar a_{t+1}$ take part, the output gate's too. Wherever section 3 has
-# $\bar h_t^{\text{out}}$, the full $\bar h_t$ takes its place; it is `dh_total` in code. Since
-# $\bar c_t$ depends on $\bar h_t$ and $\bar h_t$ on $\bar a_{t+1}$, a loop over the steps is
-# needed now. Everything else stays: what the carousel brings, $\bar c_{t+1}$, still arrives
-# unchanged. At the beginning, $\bar h_0 = \bar a_1 W_h^\top$.
+# All three blocks of $\bar a_{t+1}$ contribute, that of the output gate too. Replace
+# $\bar h_t^{\text{out}}$ in section 3 by the full $\bar h_t$, which is `dh_total` in code. Now
+# $\bar c_t$ depends on $\bar h_t$, and $\bar h_t$ on $\bar a_{t+1}$, so you need a loop over the
+# steps. Everything else is the same: the adjoint $\bar c_{t+1}$ of the carousel is still passed
+# back unchanged. At the beginning, $\bar h_0 = \bar a_1 W_h^\top$.
 #
-# **Exercise 5 ●●● · 30 min.** Write it, with the same arguments as in exercise 3. Return a dict
-# with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`. Leave the arguments unchanged.
+# **Exercise 5 ●●● · 30 min.** Write the full backward pass, with the same arguments as in exercise 3.
+# Return a dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`. Leave the arguments unchanged.
 #
-# Below the hints, the library's two gradients are put to a numerical check, each against the
-# measured derivatives of the loss. Then the truncated one is checked once more, against another
-# network.
+# The cell below the hints checks the library's two gradients, each against the measured derivatives
+# of the loss. Then it checks the truncated gradient once more, against another network. **Predict
+# first.** Which of the three checks will pass?
 
 # %% nbgrader={"grade": false, "grade_id": "lstm97_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm97_backward(params, run, dh, dc_T):
@@ -434,24 +438,25 @@ check("09.lstm97_backward", lstm97_backward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two arrays of shape $(B,H)$ travel from right to left: one in the row of cells, one in the row
-# of hidden states. Draw one step with both, and see in which order a step has to complete them.
+# Two arrays of shape $(B,H)$ are passed back from step to step: one in the row of cells, one in the
+# row of hidden states. Draw one step with both, and find out in which order you have to complete
+# them.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Per step: $\bar h_t$ from `dh` and what arrived; then $\bar c_t$, to which $\bar h_t$
-# contributes; then the three blocks of $\bar a_t$; then the parameters, the input, and
+# At each step: compute $\bar h_t$ from `dh` and the array passed back; then $\bar c_t$, to which
+# $\bar h_t$ contributes; then the three blocks of $\bar a_t$; then the parameters, the input, and
 # $\bar a_t W_h^\top$ for the step before.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Begin with zeros for the hidden state's carry and with `dc_T` for the cell's. Loop over the
-# step's number from $T$ down to 1. Gates and slopes of this step stand at index `t-1`, its new
-# states at index `t`, and the hidden state that it reads at `t-1`. The cell's carry is added to
-# and goes on as it is; the other one is replaced. After the loop, the two carries are the
-# gradients of the initial states.
+# Start with zeros as the array passed back along $h$, and with `dc_T` as the one passed back along
+# $c$. Loop over the step number from $T$ down to 1. The gates and slopes of this step have the
+# index `t-1`, its new states the index `t`, and the hidden state that it reads the index `t-1`. Add
+# to the array of the cell and pass it on; replace the array of the hidden state. After the loop,
+# the two arrays are the gradients of the initial states.
 #
 # </details>
 
@@ -485,20 +490,21 @@ for name, (f, gradient) in {"full gradient, loss": (loss, full),
 
 
 # %% [markdown] tags=["S4.37"]
-# **What you just saw.** The full gradient passes. The truncated one fails in every array, and
-# there is no mistake in it. A numerical derivative, by finite differences or by a complex step,
-# measures how the *loss* reacts, and the loss reacts along all arrows. Neither agreement nor
-# disagreement with it says anything about a truncated gradient. The truncated gradient is the exact
-# gradient of something else: of a network whose gates read a recording of
-# $h$, made with the present weights. Against that network it passes.
+# **Why the truncated gradient fails the check.** The full gradient passes. The truncated one fails
+# in every array, although its code contains no mistake. A numerical derivative, by finite
+# differences or by a complex step, measures how the *loss* changes, and the loss changes along all
+# arrows. So neither agreement nor disagreement with it says anything about a truncated gradient.
+# The truncated gradient is the exact gradient of another quantity: the loss of a network whose
+# gates read a recording of $h$, made with the present weights. The check against that network
+# passes.
 #
 # ## 5 Fifty steps back
 #
-# Now the question that the name raises: is the error constant? Below, random cells over many
-# steps. A curve shows $\| d c_T / d c_k \|_2$ against the lag $T - k$, along all arrows: $c_k$
-# moves, $h_k$ moves with it, and so does everything later. There is a curve for each of several
-# scales of the recurrent weights, and a point is the median of twenty cells with random weights.
-# The truncated derivative is the identity, so its norm is 1 at every lag.
+# The name raises a question: is the error really constant? The cell below measures it for random
+# cells over many steps. Each curve shows $\| d c_T / d c_k \|_2$ against the lag $T - k$, along all
+# arrows: $c_k$ changes, $h_k$ changes with it, and so does everything later. Each scale of the
+# recurrent weights has its own curve, and each point is the median of twenty cells with random
+# weights. The truncated derivative is the identity, so its norm is 1 at every lag.
 
 # %% tags=["shows-answers"]
 def norms_by_lag(scale, seed, T=51, D=4, H=5):
@@ -525,17 +531,17 @@ print("full, lag 50:", at_50)
 
 
 # %% [markdown] tags=["S4.37"]
-# **Look at this.** One step back, the detour hardly counts. Fifty steps back it has grown, with
-# the recurrent weights large or small. The carousel holds in the truncated sense only.
+# **The error is constant only in the truncated sense.** One step back, the detour hardly matters.
+# Fifty steps back the full derivative has grown, for small as well as for large recurrent weights.
 #
 # **Exercise 6 ●●○ · 15 min · refute it.** "The gradient of the 1997 cell neither explodes nor
-# vanishes." Refute both halves with the full derivative. Give a tuple `(grows, fades)`. Each is
-# a cell with one unit in the form `(W_h, b, c0)`: `W_h` and `b` are lists of three numbers, in
-# the order $i, g, o$, and `c0` is a number. Both run 50 steps with $\tanh$, without an input,
-# from $h_0 = 0$. With $h_0$ held, $|d c_{50} / d c_0|$ must be at least 100 for `grows` and at
-# most 0.01 for `fades`. `(([0.5, 0.5, 0.5], [0, 0, 0], 0.1), ([1, 1, 1], [0, 0, 0], 0.1))` has
-# the right form. To measure a try, call `dc50_dc0(*two_cells[0])` in a cell of your own: it gives
-# your `lstm97_backward` a `dh` of zeros and a `dc_T` of one, and returns its output `"c0"`.
+# vanishes." Refute both halves with the full derivative. Give a tuple `(grows, fades)`. Each is a
+# cell with one unit in the form `(W_h, b, c0)`: `W_h` and `b` are lists of three numbers, in the
+# order $i, g, o$, and `c0` is a number. Both run 50 steps with $\tanh$, without an input, from
+# $h_0 = 0$. With $h_0$ held fixed, $|d c_{50} / d c_0|$ must be at least 100 for `grows` and at
+# most 0.01 for `fades`. `(([0.5, 0.5, 0.5], [0, 0, 0], 0.1), ([1, 1, 1], [0, 0, 0], 0.1))` has the
+# right form. To measure an attempt, call `dc50_dc0(*two_cells[0])` in a cell of your own: it gives
+# your `lstm97_backward` a `dh` of zeros and a `dc_T` of one, and returns the output `"c0"`.
 
 # %% nbgrader={"grade": false, "grade_id": "two_cells", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 def dc50_dc0(W_h, b, start):
@@ -556,40 +562,40 @@ check("09.refute_constant", two_cells)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Is there a cell that stays exactly where it is, so that every step has the same derivative?
+# Is there a cell whose state never changes, so that every step has the same derivative?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Without biases, $c_0 = 0$ stays 0: then $g_t = 0$, $h_t = 0$, and $i_t = o_t = \tfrac12$. Put
-# that into the formula of section 3, with one unit.
+# Without biases, $c_0 = 0$ stays 0: then $g_t = 0$, $h_t = 0$, and $i_t = o_t = \tfrac12$. Insert
+# this into the formula of section 3, with one unit.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# There each step multiplies by $1 + \tfrac14 W_{hg}$, except the first one, because $h_0$ is
-# held. The factors may be multiplied here: with $c = 0$ nothing goes from $h$ to $h$ through the
-# output gate. Which weight makes a factor 2? Which makes it one half?
+# For this cell each step multiplies by $1 + \tfrac14 W_{hg}$, except the first one, because $h_0$
+# is held fixed. Here you may multiply the factors: with $c = 0$ there is no path from $h$ to $h$
+# through the output gate. Which weight makes a factor 2? Which makes it one half?
 #
 # </details>
 
 # %% [markdown] tags=["S4.38", "S4.52"]
 # ## 6 A cell that cannot forget
 #
-# Unroll the sum: $c_t = c_0 + \sum_{s \le t} i_s \odot g_s$. If candidate and gate
-# stay away from zero and the candidate keeps its sign, nothing ever leaves, and $|c_t|$ grows
-# linearly, without bound. That hurts twice. $K$ saturates,
-# so $h_t$ no longer shows what happens in the cell. And $K'(c_t)$ is the factor with which an
-# adjoint enters the cell: the carousel turns for ever, but the door to it shuts. Setting the
-# cell back to zero before every sequence hides the problem while sequences are short. A stream
-# without an end has no such moment.
+# Write out the sum: $c_t = c_0 + \sum_{s \le t} i_s \odot g_s$. If candidate and gate stay away
+# from zero and the candidate keeps its sign, no part of the sum ever disappears, and $|c_t|$ grows
+# linearly, without bound. This has two bad consequences. First, $K$ saturates, so $h_t$ no longer
+# shows what happens in the cell. Second, an adjoint enters the cell with the factor $K'(c_t)$,
+# which goes to zero: the carousel still passes adjoints back unchanged, but hardly any adjoint
+# enters it. Setting the cell to zero before every sequence hides the problem while sequences are
+# short. A stream without an end has no such moment.
 #
-# A constant sign is not needed for that. Let $i_s g_s$ have a fixed size and a random sign, plus and
-# minus equally likely. The mixed terms of $c_t^2$ then cancel on average, and with $c_0 = 0$ the mean
-# of $c_t^2$ is $t\,(i g)^2$. So the cell is a random walk: its root mean square is $i\,|g| \sqrt t$.
+# The sign need not be constant. Let $i_s g_s$ have a fixed size and a random sign, plus and minus
+# equally likely. Then the mixed terms of $c_t^2$ cancel on average, and with $c_0 = 0$ the mean of
+# $c_t^2$ is $t\,(i g)^2$. So the cell is a random walk: its root mean square is $i\,|g| \sqrt t$.
 #
-# A **forget gate** $f_t$ between 0 and 1 lets the old state fade (Gers, Schmidhuber and Cummins,
-# 2000, who had streams without an end in mind):
+# A **forget gate** $f_t$ between 0 and 1 reduces the old state at each step (Gers, Schmidhuber and
+# Cummins, 2000, who wanted to process streams without an end):
 #
 # $$c_t = f_t \odot c_{t-1} + i_t \odot g_t .$$
 #
@@ -604,8 +610,8 @@ check("09.refute_constant", two_cells)
 # `c0` is $(B,H)$. Return a dict: `"without"` and `"with"`, the cell states without and with the
 # forget gate, each $(T+1,B,H)$ and starting with `c0`; and `"bound"`, the number $M$.
 #
-# Below the hints, both cells under a constant drive, and the old one also in 1,000 runs with a drive
-# of random sign; then the factor $K'(c_t)$ for the same runs.
+# The cells below the hints draw both cells under a constant drive, and the old cell also in 1,000
+# runs with a drive of random sign. Then they draw the factor $K'(c_t)$ for the same runs.
 
 # %% nbgrader={"grade": false, "grade_id": "cell_bound", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cell_bound(i, f, g, c0):
@@ -626,21 +632,20 @@ check("09.cell_bound", cell_bound)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The two cells differ in one factor. In the bound, which of the three quantities can be
-# negative?
+# The two cells differ in one factor. Which of the three quantities in the bound can be negative?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The forget gate multiplies the old state only, not what is new. The three maxima are taken
-# separately, each over its whole array.
+# The forget gate multiplies only the old state, not the new term. Take the three maxima separately,
+# each over its whole array.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Two lists that both start with `c0`. Walk through the three arrays together, append the two
-# new states, and make arrays of the lists. For $M$ take the largest entries of `i`, of the
-# absolute value of `g`, and of `f`.
+# Make two lists that both start with `c0`. Loop over the three arrays together, append the two new
+# states, and turn the lists into arrays. For $M$ take the largest entries of `i`, of the absolute
+# value of `g`, and of `f`.
 #
 # </details>
 
@@ -676,15 +681,15 @@ figure.axes[0].set_ylim(1e-12, 2)
 plots.show(figure, f"Slope of tanh at the cell state, logarithmic; at the last step: {ends}.")
 
 # %% [markdown] tags=["S4.38"]
-# **What you just saw.** Under a constant drive the old cell grows in proportion to $t$, and the
-# slope of $K$ falls by the same factor at every step. With the forget gate the cell comes to
-# rest, and because gates and candidate are constant here, it does so at the bound itself. With
-# random signs the old cell grows like $\sqrt t$: slower, but it saturates all the same, in nearly
-# every sequence.
+# **Growth without a forget gate, rest with one.** Under a constant drive the old cell grows in
+# proportion to $t$, and the slope of $K$ falls by the same factor at every step. With the forget
+# gate the cell converges. Gates and candidate are constant here, so its limit is the bound itself.
+# With random signs the old cell grows like $\sqrt t$: slower, but it saturates all the same, in
+# nearly every sequence.
 #
 # ### Refute it: a bound without its condition
 #
-# The bound is often quoted without its condition: "with a forget gate, $|c_t| \le M$ always."
+# People often quote the bound without its condition: "with a forget gate, $|c_t| \le M$ always."
 #
 # **Exercise 8 ●○○ · 8 min · refute it.** Give a tuple `(i, f, g, c0)` of four numbers: gates and
 # candidate that are the same at every step, and the initial cell. The gates must lie strictly
@@ -703,7 +708,7 @@ check("09.refute_bound", above_the_bound)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Which of the four numbers does $M$ not contain?
+# Which of the four numbers does not occur in $M$?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -714,8 +719,8 @@ check("09.refute_bound", above_the_bound)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Take a positive candidate. After 20 steps $f^{20}\,(c_0 - M)$ of the distance is left, and it
-# must be at least 0.1. A forget gate near 1 keeps most of it; or start far above.
+# Take a positive candidate. After 20 steps the distance is $f^{20}\,(c_0 - M)$, and it must still
+# be at least 0.1. Take a forget gate near 1, which keeps most of the distance, or start far above.
 #
 # </details>
 
@@ -724,8 +729,8 @@ check("09.refute_bound", above_the_bound)
 #
 # **Exercise 9 ●●○ · 15 min · graded by hand.** Prove the bound of section 6 for one unit: if
 # $f_{\max} < 1$ and $|c_0| \le M$, then $|c_t| \le M$ for all $t$. Use induction. Say where the
-# proof needs $|c_0| \le M$, and what becomes of $|c_t| - M$ if it does not hold. Then say in one
-# or two sentences why $\partial c_t / \partial c_{t-1} = 1$ holds for the 1997 cell in the
+# proof needs $|c_0| \le M$, and how $|c_t| - M$ develops if this condition does not hold. Then say
+# in one or two sentences why $\partial c_t / \partial c_{t-1} = 1$ holds for the 1997 cell in the
 # truncated sense, and why no such constant holds in the full sense. (If you learn alone: a model
 # answer is in `solutions/`.)
 
@@ -753,12 +758,14 @@ check("09.refute_bound", above_the_bound)
 # - The 1997 cell adds: $c_t = c_{t-1} + i_t \odot g_t$, $h_t = o_t \odot K(c_t)$.
 # - The truncated gradient treats the $h_{t-1}$ in the gates as a constant. Then
 #   $\partial c_t / \partial c_k = I$ exactly, and its backward pass is a running sum.
-# - The weights of the gates are trained all the same; what is cut is the way through them.
+# - The truncated gradient still trains the weights of the gates; it cuts only the paths through the
+#   gates.
 # - The full derivative has a detour through $h$, and it can grow or fade exponentially.
-# - A truncated gradient is not the derivative of the loss. Check it against a network that reads
-#   a recording.
+# - A truncated gradient is not the derivative of the loss. Check it against a network that reads a
+#   recording.
 # - Without a forget gate the cell grows without bound: like $t$ under a constant drive, like
-#   $\sqrt t$ with random signs. With one, $|c_t| \le M$, if it starts there.
+#   $\sqrt t$ with random signs. With a forget gate, $|c_t| \le M$, if the cell starts within this
+#   bound.
 #
 # Below, each of your functions beside the reference.
 

@@ -1,18 +1,19 @@
 # %% [markdown]
 # # 10 · The LSTM: every gradient of the gated cell
 #
-# **After this lesson you can** write an LSTM with a forget gate, forward and backward, for a
-# whole minibatch; say which two paths lead back from step to step, and what breaks when one is
-# cut; set a forget gate for a wanted memory; and exchange weights with other libraries.
+# **After this lesson you can** write an LSTM with a forget gate, forward and backward, for a whole
+# minibatch; say which two paths lead back from step to step, and what goes wrong if you leave one
+# out; set a forget gate for a desired memory; and exchange weights with other libraries.
 #
 # about 180 minutes · difficulty ●●● · before it: 05; 09 helps
 #
-# Nothing in this lesson is harder than one product rule. What is hard is bookkeeping: four
-# gates, two states, and places where a wrong array has the right shape. So it goes in small
-# steps: one step forward, one step back, then the sweep.
+# Each single derivative in this lesson needs nothing beyond the product rule. The difficulty is to
+# keep order: there are four gates, two states, and many places where a wrong array has the right
+# shape. So you write the gradient in small steps: one step forward, one step back, and then the
+# whole sweep.
 #
 # *The article* in this lesson is a public article on back-propagation through time, vanishing
-# gradients and the LSTM; it has its own list of references. The papers named here stand at the
+# gradients and the LSTM; it has its own list of references. The papers named here are listed at the
 # end, under Sources.
 #
 # ### Notation
@@ -26,9 +27,10 @@
 # | $c_t$ | `c[t]`, `c` is `(T+1,B,H)` | cell; `c[0]` is the initial cell |
 # | $h_t$ | `h[t]`, `h` is `(T+1,B,H)` | hidden state; `h[0]` is the initial one |
 # | $W_x, W_h, b$ | `(D,4H)`, `(H,4H)`, `(4H,)` | parameters; four blocks of columns, in the order $i, f, g, o$ |
-# | $\bar h_t^{\text{out}}$ | `dh[t-1]`, `dh` is `(T,B,H)` | what the loss feels of $h_t$ **from outside**, without the later steps |
+# | $\theta$ | `params` | all parameters together, $(W_x, W_h, b)$ |
+# | $\bar h_t^{\text{out}}$ | `dh[t-1]`, `dh` is `(T,B,H)` | adjoint of $h_t$ **from outside**: the derivative of the loss with respect to $h_t$, later steps not counted |
 # | $\bar h_t, \bar c_t$ | `dh_total`, `dc` | full adjoints of $h_t$ and $c_t$, later steps included |
-# | $\bar c_T^{\text{out}}$ | `dc_T`, `(B,H)` | what the loss feels of the last cell from outside |
+# | $\bar c_T^{\text{out}}$ | `dc_T`, `(B,H)` | adjoint of the last cell from outside |
 # | $\bar a_t$ | `da`, `(B,4H)`; of all steps `(T,B,4H)` | adjoint of the four pre-activations, packed like them |
 # | $p_i, p_f, p_o$ | each `(H,)` | peephole weights (section 8) |
 # | $\odot$ | `*` | product entry by entry |
@@ -55,52 +57,48 @@ print({name: value.shape for name, value in run._asdict().items()})
 # %% [markdown] tags=["S4.39"]
 # ## 1 The cell and its four gates
 #
-# The cell of 1997 (Hochreiter and Schmidhuber) adds and never forgets:
+# The cell of 1997 (Hochreiter and Schmidhuber) can add to its content but cannot forget:
 # $c_t = c_{t-1} + i_t \odot g_t$. In 2000 Gers, Schmidhuber and Cummins added a **forget gate**.
-# The article describes this cell and does not print how its gates are made, so here are the
-# equations in full. Four pre-activations of the same form, then four activations:
+# The article describes this cell but does not print how its gates are computed, so here are all
+# equations. First compute four pre-activations of the same form, then apply four activations:
 #
 # $$[a_i \;\; a_f \;\; a_g \;\; a_o] = x_t W_x + h_{t-1} W_h + b,$$
 #
 # $$i_t = \sigma(a_i), \quad f_t = \sigma(a_f), \quad g_t = \tanh(a_g), \quad o_t = \sigma(a_o),$$
 #
-# with the logistic function $\sigma(a) = 1/(1+e^{-a})$. Then the two states:
+# with the logistic function $\sigma(a) = 1/(1+e^{-a})$. Then compute the two states:
 #
 # $$c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t) .$$
 #
-# The state of this network is the **pair** $(c_t, h_t)$. Both are handed to the next step, and
-# in different ways: $c_{t-1}$ enters by one product with a gate, $h_{t-1}$ enters all four
-# pre-activations. The picture shows every path by which something can get from one step to the
-# next, and so every path that the gradient takes back.
+# The state of this network is the **pair** $(c_t, h_t)$. Both parts are passed to the next step,
+# but they are used differently. $c_{t-1}$ enters through one product with a gate, while $h_{t-1}$
+# enters all four pre-activations. The first figure shows one step. The second figure shows three
+# steps and every path from one step to the next. The gradient goes back along the same paths.
 
 # %% tags=["shows-answers"]
-figure = plots.unrolled(3, names=("x", "c", "h"), weights=("W_x", "f", "o"))
-figure.set_size_inches(9, 4)
-axes = figure.axes[0]
-ring = {"markersize": 25, "markerfacecolor": "white", "markeredgecolor": plots.GREY}
-axes.plot(0, 1, "o", markeredgewidth=2, **ring)
-axes.text(0, 1, "$h_0$", ha="center", va="center", fontsize=13)
-for t in range(1, 4):
-    for end, colour in (((t - 0.1, 0.16), plots.RED), ((t - 0.13, 1), plots.BLUE)):
-        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 2, "mutation_scale": 14}
-        start = (t - 0.87, 1) if colour == plots.BLUE else (t - 0.9, 0.84)
-        axes.annotate("", xy=end, xytext=start, arrowprops=arrow)
-    axes.text(t - 0.5, 1.08, "through $o$", ha="center", color=plots.BLUE)
-    axes.text(t - 0.44, 0.5, "through\n$i, f, g$", color=plots.RED)
 plots.show(
-    figure,
-    "Paths through three steps of an LSTM. Along the bottom row each cell c leads to the next "
-    "through the forget gate f, and up to its state h through the output gate o. Each h leads "
-    "to the next cell through the gates i, f, g, and to the next h through the output gate.",
+    plots.lstm_cell(),
+    "One step of an LSTM. The input x_t and the state h_(t-1) join on one line below, which "
+    "reaches all four units: the forget gate f, the input gate i, the candidate g and the output "
+    "gate o. Along the top the cell c_(t-1) is multiplied by f, then the product of i and g is "
+    "added, which gives c_t. A branch of c_t goes through tanh, is multiplied by o, and is h_t.",
+)
+plots.show(
+    plots.lstm_paths(3),
+    "Paths through three steps of an LSTM. Along the middle row each cell c leads to the next "
+    "through the forget gate f, and up to its state h through tanh and the output gate. Each h "
+    "leads to the next cell through the gates i, f, g, and to the next h through the output "
+    "gate. Each input x, at the bottom, leads to its cell through i, f, g and to its h through o.",
 )
 
 
 # %% [markdown]
 # **Exercise 1 ●○○ · 12 min.** Write one step. `params` is a dict with `"W_x"` $(D,4H)$, `"W_h"`
-# $(H,4H)$ and `"b"` $(4H,)$; `x_t` is $(B,D)$, `h_prev` and `c_prev` are $(B,H)$. The first $H$
-# of the $4H$ columns belong to $i$, the next to $f$, then $g$, then $o$. Return a dict with
-# `"i"`, `"f"`, `"g"`, `"o"`, `"c"`, `"h"`, all $(B,H)$: gates and candidate after their
-# activations, and the two new states.
+# $(H,4H)$ and `"b"` $(4H,)$; `x_t` is $(B,D)$, `h_prev` and `c_prev` are $(B,H)$. The first $H$ of
+# the $4H$ columns belong to $i$, the next to $f$, then $g$, then $o$. (`np.split(P, n, axis=1)`
+# cuts an array $P$ into $n$ equal blocks of columns.) Return a dict with `"i"`, `"f"`, `"g"`,
+# `"o"`, `"c"`, `"h"`, all $(B,H)$: the gates and the candidate after their activations, and the two
+# new states.
 
 # %% nbgrader={"grade": false, "grade_id": "lstm_step_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm_step_forward(params, x_t, h_prev, c_prev):
@@ -123,42 +121,47 @@ check("10.lstm_step_forward", lstm_step_forward)
 # %% [markdown] tags=["S4.1", "S4.39"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# All four pre-activations come out of one sum of two products and a bias. Only then are they
-# told apart.
+# Compute all four pre-activations at once, as a sum of two products and a bias. Split this sum into
+# its four parts afterwards.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# With $a$ of shape $(B,4H)$: columns $0$ to $H-1$ are $a_i$, and $3H$ to $4H-1$ are $a_o$. The
-# hyperbolic tangent is used twice: for the candidate, and for the cell on its way out.
+# Let $a$ have the shape $(B,4H)$. Its columns $0$ to $H-1$ are $a_i$, and its columns from $3H$ to
+# $4H-1$ are $a_o$. The hyperbolic tangent is used twice: for the candidate, and for the cell when
+# the hidden state is computed.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# `np.split` with 4 parts along axis 1 cuts the sum into its blocks. Three of them go through
-# $\sigma$, the third one through `np.tanh`. The cell is a sum of two products, the state one
-# product. Name the six arrays in a dict.
+# `np.split` with 4 parts along axis 1 cuts the sum into its blocks. Apply $\sigma$ to three of them
+# and `np.tanh` to the third one. The new cell is a sum of two products, and the hidden state is one
+# product. Return the six arrays in a dict.
 #
 # </details>
 #
 # ## 2 A whole sequence
 #
-# Lesson 05 wrote a recurrent network as a dynamical system. With $s_t$ for **everything** that a
-# step hands to the next one, and $\theta$ for the parameters, it reads
+# Lesson 05 wrote a recurrent network as a dynamical system. Let $s_t$ stand for **everything** that
+# one step passes to the next one, and $\theta$ for the parameters. Then the system reads
 #
 # $$s_t = F_\theta(x_t, s_{t-1}) .$$
 #
 # For the tanh network $s_t = h_t$. For the LSTM $s_t = (c_t, h_t)$, $\theta = (W_x, W_h, b)$, and
 # $F_\theta$ is the six equations of section 1: your function of exercise 1. The output layer reads
-# $h_t$ only, one half of the state. A run repeats $F_\theta$, so step $t$ reads the two states that
-# step $t-1$ has made.
+# only $h_t$, one half of the state. To run a sequence, apply $F_\theta$ again and again. So step
+# $t$ reads the two states that step $t-1$ has computed.
 #
-# **Exercise 2 ●○○ · 8 min.** Run a sequence. `x` is $(T,B,D)$, `h0` and `c0` are $(B,H)$.
-# Return a dict with `"i"`, `"f"`, `"g"`, `"o"`, each $(T,B,H)$, and `"c"`, `"h"`, each
-# $(T+1,B,H)$ and starting with the initial state. You may call your function of exercise 1.
+# **Exercise 2 ●○○ · 8 min.** Run a sequence. `x` is $(T,B,D)$, `h0` and `c0` are $(B,H)$. Return a
+# dict with `"i"`, `"f"`, `"g"`, `"o"`, each $(T,B,H)$, and `"c"`, `"h"`, each $(T+1,B,H)$ and
+# starting with the initial state. You may call your function of exercise 1.
 #
-# Below the hints an LSTM of one unit works with weights made by hand. It has three inputs:
-# "write", the value, and "read". Watch what each gate does.
+# The cell below the hints runs an LSTM of one unit whose weights were chosen by hand. It has three
+# inputs: "write", the value, and "read". A value of 1.5 is written at step 4 and a value of $-1$ at
+# step 13; the cell is read at steps 9, 19 and 21.
+#
+# **Predict first.** At which steps is each of the three gates open? Is the stored number still
+# exactly the same after eight steps?
 
 # %% nbgrader={"grade": false, "grade_id": "lstm_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm_forward(params, x, h0, c0):
@@ -179,20 +182,20 @@ check("10.lstm_forward", lstm_forward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Six lists. Two of them are not empty when the loop begins.
+# You need six lists. Two of them already contain one entry when the loop begins.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Step $t$ reads `x[t-1]`, $h_{t-1}$ and $c_{t-1}$. Of the lists for the two states that is the
-# newest entry.
+# Step $t$ reads `x[t-1]`, $h_{t-1}$ and $c_{t-1}$. The last two are the newest entries in the lists
+# for the two states.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Make a dict of six lists, with the initial states in two of them. For each input call the step
-# with the last entries of these two, and append each of the six results to the list of the same
-# name. Turn the lists into arrays.
+# Make a dict of six lists, with the initial states in two of them. For each input, call the step
+# with the last entries of these two lists. Append each of the six results to the list of the same
+# name. At the end turn the lists into arrays.
 #
 # </details>
 
@@ -219,24 +222,25 @@ plots.show(
 print(f"kept from step 4 to step 12: {show.c[12, 0, 0] / show.c[4, 0, 0]:.3f} of the cell")
 
 # %% [markdown] tags=["S4.39"]
-# **What you just saw.** One gate lets a value in, one keeps it or clears it, one lets it be
-# seen. The cell holds a number over many steps at which nothing is read. No gate is ever fully
-# open: $\sigma(6)$ is a little below 1, and the cell loses that share at every step.
+# **What each gate does.** The input gate lets a value into the cell. The forget gate keeps the
+# content of the cell or clears it. The output gate makes the content visible in $h$. The cell keeps
+# a number over many steps at which nothing is read. The number shrinks slightly, because no gate is
+# ever fully open: $\sigma(6)$ is a little below 1, and the cell loses the difference at every step.
 #
 # ### What does a gate know?
 #
 # When the article differentiates the cell, it says that $f_t$, $i_t$ and the candidate are
-# *functions of $C_t$*. Look at the equations: they are made before $c_t$ is, from $x_t$ and
-# $h_{t-1}$. (Later the article says $C_{t-1}$. That is right: it acts through $h_{t-1}$.) A
-# function gives one value for one argument. So two pasts that lead to the same $c_t$ through
-# different gates refute the claim.
+# *functions of $C_t$*. But the equations compute them before $c_t$, from $x_t$ and $h_{t-1}$.
+# (Later the article says $C_{t-1}$. That is right, because $c_{t-1}$ influences them through
+# $h_{t-1}$.) A function gives one value for one argument. So you can refute the claim with two
+# pasts that lead to the same $c_t$ but to different gates.
 #
-# **Exercise 3 ●●○ · 10 min · refute it.** Take one unit, no input, no bias, and all four entries
-# of $W_h$ equal to 1. All four pre-activations are then $h_{t-1}$, so
+# **Exercise 3 ●●○ · 10 min · refute it.** Take one unit, no input, no bias, and set all four
+# entries of $W_h$ to 1. Then all four pre-activations equal $h_{t-1}$, so
 # $f_t = i_t = \sigma(h_{t-1})$ and $g_t = \tanh(h_{t-1})$. Give two pasts
-# `two_pasts = ((h_prev, c_prev), (h_prev, c_prev))`, four numbers, with each `h_prev` between
-# $-1$ and 1. The two new cells $c_t$ must agree to $10^{-6}$, and the two forget gates must
-# differ by more than 0.1. Any valid counterexample passes.
+# `two_pasts = ((h_prev, c_prev), (h_prev, c_prev))`, four numbers, with each `h_prev` between $-1$
+# and 1. The two new cells $c_t$ must agree to $10^{-6}$, and the two forget gates must differ by
+# more than 0.1. Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "two_pasts", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 two_pasts = None  # ((h_prev, c_prev), (h_prev, c_prev))
@@ -252,36 +256,37 @@ check("10.refute_gates", two_pasts)
 # %% [markdown] tags=["S4.39"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# You have two numbers for each past. Choose one of them freely, and let the other one repair
-# the cell.
+# Each past consists of two numbers. Choose one of them freely, and use the other one to reach the
+# cell value you want.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Choose a value for $c_t$, and two different $h_{t-1}$. Each of them fixes $f_t$, $i_t$, $g_t$.
-# Then $c_t = f_t\, c_{t-1} + i_t\, g_t$ is one equation for $c_{t-1}$.
+# Choose a value for $c_t$, and two different values of $h_{t-1}$. Each of them determines $f_t$,
+# $i_t$, $g_t$. Then $c_t = f_t\, c_{t-1} + i_t\, g_t$ is one equation for $c_{t-1}$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # $h_{t-1} = 0$ and $c_{t-1} = 2$ give $f_t = 1/2$, $g_t = 0$ and $c_t = 1$. Now take another
-# $h_{t-1}$, far enough from 0 for the gate to differ, and solve for $c_{t-1}$ with Python, so
-# that six digits are right.
+# $h_{t-1}$, far enough from 0 that the gates differ. Solve for $c_{t-1}$ with Python, so that six
+# digits are right.
 #
 # </details>
 #
 # ## 3 One step back
 #
-# Two adjoints arrive at step $t$: $\bar h_t$, complete, and what later steps feel of $c_t$,
-# which is *not* complete. For $c_t$ is used twice: by the next step, and by $h_t$. What is used
-# twice gets a sum. So the first thing to do is
+# Two adjoints arrive at step $t$. $\bar h_t$ is complete. The adjoint that arrives for $c_t$ comes
+# from later steps only, so it is *not* complete. The reason is that $c_t$ is used twice: by the
+# next step, and by $h_t$. The adjoint of a variable that is used twice is the sum of two terms. So
+# the first thing to do is to add the second term:
 #
 # $$\bar c_t \mathrel{+}= \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) .$$
 #
-# The square is of $\tanh(c_t)$, the number that comes *out* of the function. Each of the four
-# arrays $i_t, f_t, g_t, o_t$ stands in exactly one product of the forward pass. Its adjoint is
-# the adjoint of that product times the partner. The slope of its activation, written with the
-# value, brings it to the pre-activation:
+# The square is that of $\tanh(c_t)$, the value of the function and not its argument. Each of the
+# four arrays $i_t, f_t, g_t, o_t$ is a factor in exactly one product of the forward pass. Its
+# adjoint is the adjoint of this product times the other factor. Then multiply by the slope of its
+# activation to get the adjoint of its pre-activation. The slope is written in terms of the value:
 #
 # | array | its adjoint | times the slope |
 # |---|---|---|
@@ -290,17 +295,19 @@ check("10.refute_gates", two_pasts)
 # | $g_t$ | $\bar c_t \odot i_t$ | $1 - g_t^2$ |
 # | $o_t$ | $\bar h_t \odot \tanh c_t$ | $o_t (1 - o_t)$ |
 #
-# The output gate is the odd one out. It acts behind the cell, so it hears $\bar h_t$. The other
-# three act on the cell, so they hear $\bar c_t$. Put the four results side by side, in the order
-# of the rows, which is that of the weights. This is $\bar a_t$, of shape $(B,4H)$. The rest is lesson 05: a product
-# $P = QR$ has $\bar Q = \bar P R^\top$ and $\bar R = Q^\top \bar P$, a bias sums the rows. And
-# $c_{t-1}$ gets $\bar c_t \odot f_t$.
+# The output gate differs from the others. It acts after the cell, so its adjoint contains
+# $\bar h_t$. The other three act on the cell, so their adjoints contain $\bar c_t$. Put the four
+# results side by side, in the order of the rows, which is also the order of the weights. This gives
+# $\bar a_t$, of shape $(B,4H)$. The rest is as in lesson 05: a product $P = QR$ has
+# $\bar Q = \bar P R^\top$ and $\bar R = Q^\top \bar P$, and for a bias the rows are summed.
+# Finally, the step passes $\bar c_t \odot f_t$ back to $c_{t-1}$.
 #
-# **Exercise 4 ●●○ · 25 min.** Write one step back. `step` is a dict with what the forward pass
-# knew: `"x"` $(B,D)$, `"h_prev"`, `"c_prev"`, `"i"`, `"f"`, `"g"`, `"o"`, and the new `"c"`, all
-# $(B,H)$. `dh_total` is $\bar h_t$, and `dc` is what later steps feel of $c_t$, both $(B,H)$.
-# Return a dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h_prev"`, `"c_prev"`: this step's part of
-# each gradient, shaped like what it belongs to. Leave the arguments unchanged.
+# **Exercise 4 ●●○ · 25 min.** Write one step back. `step` is a dict with the arrays of the forward
+# pass: `"x"` $(B,D)$, `"h_prev"`, `"c_prev"`, `"i"`, `"f"`, `"g"`, `"o"`, and the new `"c"`, all
+# $(B,H)$. `dh_total` is $\bar h_t$, and `dc` is the adjoint of $c_t$ from later steps, both
+# $(B,H)$. Return a dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h_prev"`, `"c_prev"`: this step's
+# contribution to each gradient. Each entry has the shape of the array whose gradient it is. Leave
+# the arguments unchanged.
 
 # %% nbgrader={"grade": false, "grade_id": "lstm_step_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm_step_backward(params, step, dh_total, dc):
@@ -328,51 +335,53 @@ check("10.lstm_step_backward", lstm_step_backward)
 # %% [markdown] tags=["S4.39", "S4.41"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Complete the cell's adjoint before anything else uses it. Write `dc = dc + …` and not
-# `dc += …`: the second form changes the caller's array.
+# Complete the adjoint of the cell before you use it. Write `dc = dc + …` and not `dc += …`, because
+# the second form changes the caller's array.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# In the table above read each row from left to right as one product of three or four arrays.
-# Then $\bar x_t = \bar a_t W_x^\top$, $\bar h_{t-1} = \bar a_t W_h^\top$,
+# Read each row of the table above from left to right as one product of three or four arrays. Then
+# $\bar x_t = \bar a_t W_x^\top$, $\bar h_{t-1} = \bar a_t W_h^\top$,
 # $\bar W_x = x_t^\top \bar a_t$, $\bar W_h = h_{t-1}^\top \bar a_t$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Compute $\tanh(c_t)$ once, it is needed twice. Add to the cell's adjoint. Form the four blocks,
-# each $(B,H)$, and join them along axis 1 in the order of the weights. Two products with `.T`
-# on the left side for the matrices, a sum over axis 0 for the bias, two with `.T` on the right
-# side for what the step has read. The last entry is one product with a gate.
+# Compute $\tanh(c_t)$ once, because you need it twice. Add the second term to the adjoint of the
+# cell. Form the four blocks, each $(B,H)$, and join them along axis 1 in the order of the weights.
+# For the two matrices, multiply the transposed array that the step read by these blocks. For the
+# bias, sum over axis 0. For the input and the hidden state, multiply the blocks by a transposed
+# matrix. The last entry is one product with a gate.
 #
 # </details>
 #
 # ## 4 The sweep
 #
-# Two arrays travel from right to left, one along $h$ and one along $c$. Start with nothing on
-# the first and $\bar c_T^{\text{out}}$ on the second, and walk from $t = T$ down to 1:
+# Two arrays are passed back from step to step, one along $h$ and one along $c$. At the end of the
+# sequence the first is zero and the second is $\bar c_T^{\text{out}}$. Go from $t = T$ down to 1:
 #
 # $$\bar h_t = \bar h_t^{\text{out}} + \bar a_{t+1} W_h^\top, \qquad
 #   \bar c_t = \bar c_{t+1} \odot f_{t+1} + \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) .$$
 #
-# At $t = T$ nothing lies to the right: there $\bar a_{T+1} W_h^\top$ is 0, and
-# $\bar c_T^{\text{out}}$ stands in the place of $\bar c_{T+1} \odot f_{T+1}$.
+# At $t = T$ there is no later step. There $\bar a_{T+1} W_h^\top$ is 0, and $\bar c_T^{\text{out}}$
+# takes the place of $\bar c_{T+1} \odot f_{T+1}$.
 #
 # At each step the four blocks of $\bar a_t$ follow as in section 3. The parameters are used at
-# every step, so their parts are added up. What step 1 hands back belongs to the initial states:
-# $\bar h_0 = \bar a_1 W_h^\top$ and $\bar c_0 = \bar c_1 \odot f_1$.
+# every step, so the contributions of all steps are added. The adjoints that step 1 passes back
+# belong to the initial states: $\bar h_0 = \bar a_1 W_h^\top$ and $\bar c_0 = \bar c_1 \odot f_1$.
 #
-# **Exercise 5 ●●● · 40 min.** Write it. `run` is what `rnnlib.lstm.forward` returns, a named
-# tuple with the fields `x`, `i`, `f`, `g`, `o`, `c`, `h` as in the notation table (`run.f[t-1]`
-# is $f_t$, `run.c[t]` is $c_t$). `dh` is $(T,B,H)$, `dc_T` is $(B,H)$. They are the adjoints from
+# **Exercise 5 ●●● · 40 min.** Write the sweep. `run` is what `rnnlib.lstm.forward` returns, a named
+# tuple with the fields `x`, `i`, `f`, `g`, `o`, `c`, `h` as in the notation table (`run.f[t-1]` is
+# $f_t$, `run.c[t]` is $c_t$). `dh` is $(T,B,H)$, `dc_T` is $(B,H)$. They are the adjoints from
 # outside of the loss
 #
 # $$L = \sum_t \langle \bar h_t^{\text{out}}, h_t \rangle + \langle \bar c_T^{\text{out}}, c_T \rangle ,$$
 #
-# where $\langle P, Q \rangle$ is the sum of all entries of $P \odot Q$. Return the gradient of $L$, a
-# dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`, each shaped like what it belongs to.
-# Leave the arguments unchanged. You may call your function of exercise 4, or write the step again.
+# where $\langle P, Q \rangle$ is the sum of all entries of $P \odot Q$. Return the gradient of $L$,
+# a dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`. Each entry has the shape of the array
+# whose gradient it is. Leave the arguments unchanged. You may call your function of exercise 4, or
+# write the step again.
 
 # %% nbgrader={"grade": false, "grade_id": "lstm_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm_backward(params, run, dh, dc_T):
@@ -409,33 +418,34 @@ check("10.lstm_backward", lstm_backward)
 # %% [markdown] tags=["S4.39"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# It is exercise 4 in a loop, with two arrays that survive from one round to the next. Look at
-# the picture of section 1: two arrows leave each $c$ in the middle, three leave each $h$
-# if the loss is counted. Each of them brings something back.
+# It is exercise 4 in a loop, and two arrays are passed from one round to the next. In the second
+# figure of section 1, two arrows leave each $c$ except the last, and each $h$ has three uses if you
+# count the loss. On the way back, each of these uses contributes one term.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Per step, in this order: complete $\bar h_t$; complete $\bar c_t$; form the four blocks; give
-# $W_x$, $W_h$, $b$ and $x_t$ their share; hand $\bar a_t W_h^\top$ and $\bar c_t \odot f_t$ to
-# step $t-1$.
+# At each step, in this order: complete $\bar h_t$; complete $\bar c_t$; form the four blocks; add
+# to the gradients of $W_x$, $W_h$, $b$ and store that of $x_t$; pass $\bar a_t W_h^\top$ and
+# $\bar c_t \odot f_t$ back to step $t-1$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Make arrays of zeros for three parameters and for `x`, and a *copy* of `dc_T`. Loop over the
-# step's number `t` from $T$ down to 1. Gates and inputs of this step stand at index `t-1`, the
-# states it read too, the states it made at index `t`. Parameters use `+=`, the input's entry
-# uses `=`. The forget gate scales the cell's adjoint last, when the four blocks are done.
+# Make arrays of zeros for the three parameters and for `x`, and a *copy* of `dc_T`. Loop over the
+# step number `t` from $T$ down to 1. The gates and inputs of this step have the index `t-1`. So
+# have the states that it read; the states that it computed have the index `t`. The parameters use
+# `+=`, the entry of the input uses `=`. Multiply the adjoint of the cell by the forget gate last,
+# after you have formed the four blocks.
 #
 # </details>
 #
 # ### Check it, then break it
 #
 # The cell below compares **your** backward pass with measured derivatives of the loss $L$. The cell
-# after it takes something from the library's sweep, in three ways: what comes back along $h$,
-# the adjoint `dc_T`, or all of `dh` but its last entry. It draws, for each of the six outputs, how
-# much of it is wrong then.
+# after it removes one part of the library's sweep at a time, in three ways: the adjoint passed back
+# along $h$, the adjoint `dc_T`, or all of `dh` except its last entry. The bars show, for each of
+# the six outputs, how large the error then is.
 
 # %% tags=["raises-exception", "shows-answers"]
 def loss(p):
@@ -471,25 +481,26 @@ plots.show(
 )
 
 # %% [markdown] tags=["S4.41"]
-# **What you just saw.** No output is spared: the adjoints of the states are made first, and
-# everything else is made of them. Ignoring `dc_T` barely changes $\bar h_0$ and $\bar c_0$: what
-# comes from the end of the sequence has faded on its way back. And no shape is wrong: each of the
-# three returns six arrays that look like a gradient.
+# **Every output depends on both adjoints.** In each of the three cases all six outputs are wrong,
+# because the adjoints of the states are computed first and everything else is computed from them.
+# Ignoring `dc_T` barely changes $\bar h_0$ and $\bar c_0$: the part that comes from the end of the
+# sequence has become small on its way back. No shape reveals a mistake: each of the three versions
+# returns six arrays that look like a gradient.
 #
 # ## 5 Two paths back
 #
-# Along $c$ the adjoint is scaled by one gate per step, entry by entry. The article therefore
-# calls the derivative from cell to cell, at first, a product of forget gates; later it prints a
-# longer formula. The short one holds only if $h$ stays put. But $c_{t-1}$ moves $h_{t-1}$, which
-# moves $i_t$, $f_t$ and $g_t$, and so $c_t$. In the picture of section 1 that is the arrow up, and
-# then the red arrow down.
+# Along $c$ the adjoint is multiplied by one gate per step, entry by entry. For this reason the
+# article first says that the derivative from cell to cell is a product of forget gates; later it
+# prints a longer formula. The short formula holds only if $h$ does not change. But $c_{t-1}$
+# changes $h_{t-1}$, this changes $i_t$, $f_t$ and $g_t$, and these change $c_t$. In the second
+# figure of section 1 this path is the arrow up, followed by the red arrow down.
 #
-# The cell below makes a longer run whose loss reads the last state only, and follows
-# $\bar c_t$ from there to the first step. One curve has both paths, the other only the
-# forget gates. It cuts the sequence behind step $t$ and asks the library for the gradient of
-# the initial states of the rest. So `first` holds what the rest feels of $c_t$ and of $h_t$.
-# Since $c_t$ also makes $h_t$, the second is brought down to the cell with
-# $\partial h_t / \partial c_t$ (`dh_dc`) and added.
+# The cell below makes a longer run with a loss that reads only the last state, and follows
+# $\bar c_t$ from there back to the first step. One curve contains both paths, the other only the
+# forget gates. To get the adjoint at step $t$, the cell cuts the sequence after this step and asks
+# the library for the gradient with respect to the initial states of the rest. So `first` holds the
+# derivatives of the loss with respect to $c_t$ and $h_t$. Since $h_t$ is computed from $c_t$, the
+# second is multiplied by $\partial h_t / \partial c_t$ (`dh_dc`) and added to the first.
 
 # %% tags=["shows-answers"]
 length, cells = 50, 16
@@ -513,18 +524,19 @@ print(change)
 
 
 # %% [markdown] tags=["S4.41"]
-# **Look at this.** The two curves part from the first steps back. Along the forget gates alone
-# less than a millionth arrives at step 1; of the full adjoint about a third, in this network, whose
-# recurrent weights are large. So nearly all of it came along the other path. With other weights it
-# may shrink, or grow. Its factors are matrices, not gates, and lesson 11 takes them apart.
+# **How much of the gradient takes the second path?** The two curves separate within the first steps
+# back. Along the forget gates alone, less than a millionth arrives at step 1. Of the full adjoint
+# about a third arrives, in this network with large recurrent weights. So nearly all of it came
+# along the other path. With other weights the full adjoint may shrink or grow. The factors of the
+# other path are matrices and not gates; lesson 11 examines them.
 #
 # **Exercise 6 ●●○ · 15 min · refute it.** If the derivative $dc_T/dc_0$ were the product of the
 # forget gates between the two, it could never be negative. Find an LSTM of one unit in which
-# $dc_2/dc_0$ is below $-0.1$. There is no input, and $h_0 = 0$ is held. Give
+# $dc_2/dc_0$ is below $-0.1$. There is no input, and $h_0 = 0$ is held fixed. Give
 # `one_unit = (w, b, c0)`: `w` is a list of the four entries of $W_h$ and `b` a list of the four
-# biases, both in the order $i, f, g, o$, and `c0` is a number. Any valid counterexample passes.
-# To measure a try, call `dc2_dc0(*one_unit)` in a cell of your own. It runs two steps, gives your
-# `lstm_backward` a `dh` of zeros and a `dc_T` of one, and returns its output `"c0"`.
+# biases, both in the order $i, f, g, o$, and `c0` is a number. Any valid counterexample passes. To
+# measure an attempt, call `dc2_dc0(*one_unit)` in a cell of your own. It runs two steps, gives your
+# `lstm_backward` a `dh` of zeros and a `dc_T` of one, and returns the output `"c0"`.
 
 # %% nbgrader={"grade": false, "grade_id": "one_unit", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 def dc2_dc0(w, b, start):
@@ -545,8 +557,8 @@ check("10.refute_product", one_unit)
 # %% [markdown] tags=["S4.41"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# $c_1$ reaches $c_2$ by two paths. The one through the forget gate is positive. Make the other
-# one negative and stronger.
+# $c_1$ influences $c_2$ along two paths. The path through the forget gate is positive. Make the
+# other one negative and larger in size.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -564,16 +576,21 @@ check("10.refute_product", one_unit)
 #
 # ## 6 How long does a cell remember?
 #
-# Along its own path the cell is multiplied by a forget gate at every step. If the gate stays at
-# $f$, the share $f^n$ is left after $n$ steps. In a plain network the factor of a step contains
-# $\tanh'$ instead, which is small where a unit is saturated. A forget gate near 1 loses far less,
-# and a number that can be set and learned moves it there: the bias $b_f$.
+# Along its own path, the cell is multiplied by a forget gate at every step. If the gate stays at
+# $f$, the share $f^n$ remains after $n$ steps. In a plain network the factor of each step contains
+# $\tanh'$ instead, which is small where a unit is saturated. A forget gate near 1 loses much less.
+# You can set its value at the start, and training can change it, with one number: the bias $b_f$.
 #
-# The *half-life* is the $n$ with $f^n = 1/2$. It need not be a whole number. If only the bias
-# speaks (the second block of $b$), $f = \sigma(b_f)$, so a wanted half-life gives a bias to start from.
+# The *half-life* is the $n$ with $f^n = 1/2$. It need not be a whole number. Suppose that the gate
+# depends only on its bias (the second block of $b$). Then $f = \sigma(b_f)$, so you can compute a
+# bias to start from for any half-life you want.
 #
-# **Exercise 7 ●○○ · 8 min.** Return this bias, a number, for a given `half_life` in steps: find
-# the $f$ that keeps one half for that long, and then the bias for which $\sigma$ gives it.
+# **Exercise 7 ●○○ · 8 min.** Return this bias, a number, for a given `half_life` in steps. First
+# find the $f$ of which one half remains after that many steps. Then find the bias for which
+# $\sigma$ has this value.
+#
+# **Predict first.** A forget gate of 0.95 seems to keep nearly everything. Which share of the cell
+# remains after 100 steps? The first printed line below the hints gives the answer.
 
 # %% nbgrader={"grade": false, "grade_id": "forget_bias", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def forget_bias(half_life):
@@ -590,18 +607,19 @@ check("10.forget_bias", forget_bias)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Two equations, one after the other. The first has a power in it, the second an exponential.
+# Solve two equations, one after the other. The first contains a power, the second an exponential
+# function.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $f^{n} = \tfrac12$ is solved by a root. $f = 1/(1+e^{-b})$ gives $e^{b} = f/(1-f)$.
+# Solve $f^{n} = \tfrac12$ with a root. $f = 1/(1+e^{-b})$ gives $e^{b} = f/(1-f)$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Raise one half to the power of one over the half-life. Divide the result by what it lacks to
-# 1, and take the logarithm.
+# Raise one half to the power of one over the half-life. Divide the result by one minus the result,
+# and take the logarithm.
 #
 # </details>
 
@@ -627,23 +645,25 @@ print(f"slowest cell fills to {slow / slow:.0f} with i = 1 - f, to {0.5 / slow:.
 
 
 # %% [markdown] tags=["S4.39", "S4.41"]
-# **Look at this.** A gate of 0.95 sounds like "keeps nearly everything". Its half-life is the
-# number printed above, and after 100 steps almost nothing is left. It is still a straight line
-# on this scale, so this memory fades exponentially too. It fades at a rate you can choose.
+# **How fast does a gate forget?** A gate of 0.95 seems to keep nearly everything. But its half-life
+# is the number printed above, and after 100 steps almost nothing remains. On the logarithmic axis
+# its curve is a straight line, so this memory also fades exponentially. Unlike $\tanh'$, a gate
+# lets you choose the rate.
 #
-# One bias suits one lag. If the lag is not known, **chrono initialisation** (Tallec and Ollivier,
-# 2018) spreads the units over all lags up to a longest one, $T_{\max}$: each unit draws $u$ uniformly
-# from $[1, T_{\max} - 1]$ and starts with $b_f = \ln u$. If only the biases speak,
-# $1/(1-f) = 1 + u$, the unit's time scale in steps. It also starts with $b_i = -b_f$, so that
-# $i = 1 - f$: its cell is then a running *mean* of its candidates, and a long memory does not
-# overflow. The second printout has the numbers for $T_{\max} = 100$: the least, the quartiles and the
-# most of the half-lives, and what a long constant input does. `initialisers.chrono_bias` of `rnnlib`
-# draws the $b_f$.
+# One bias suits one lag. If you do not know the lag, **chrono initialisation** (Tallec and
+# Ollivier, 2018) distributes the units over all lags up to a longest one, $T_{\max}$: each unit
+# draws $u$ uniformly from $[1, T_{\max} - 1]$ and starts with $b_f = \ln u$. If the gates depend
+# only on their biases, $1/(1-f) = 1 + u$, which is the unit's time scale in steps. The unit also
+# starts with $b_i = -b_f$, so that $i = 1 - f$. Its cell is then a running *mean* of its
+# candidates, and even a long memory does not overflow. The second printed line has the half-lives
+# for $T_{\max} = 100$: the smallest, the quartiles and the largest. The third line shows what a
+# long constant input does. `initialisers.chrono_bias` of `rnnlib` draws the $b_f$.
 #
 # ## 7 Packed weights and their orders
 #
-# Four gates can be kept as four matrices, or packed into one, as here. Then one product serves
-# them all. It hides a convention: **which block is which gate**. Nothing in the shapes tells.
+# You can store four gates as four matrices, or pack them into one matrix, as in this lesson. Then
+# one product computes all four. But packing needs a convention: **which block belongs to which
+# gate**. The shapes do not show it.
 #
 # | where | order | how it is stored |
 # |---|---|---|
@@ -653,14 +673,14 @@ print(f"slowest cell fills to {slow / slow:.0f} with i = 1 - f, to {0.5 / slow:.
 # | deeplearning.ai | $f, i, g, o$ | four matrices, named in this order; the candidate is called $c$ |
 # | ONNX | $i, o, f, g$ | packed and transposed; two biases; the candidate is called $c$ |
 #
-# A network with weights in the wrong order runs without any complaint, and computes something
+# A network that gets its weights in the wrong order runs without an error, and computes something
 # else.
 #
-# **Exercise 8 ●●○ · 12 min.** Write the converter. `W` has $4H$ entries along its **last** axis:
-# it may be a matrix $(D,4H)$, or a bias $(4H,)$. `order_from` and `order_to` are strings of the
-# letters `i`, `f`, `g`, `o`, each once: the blocks of `W` come in the first order and go out in
-# the second. Return the new array, of the same shape. The $H$ columns of a gate stay together
-# and keep their order.
+# **Exercise 8 ●●○ · 12 min.** Write the converter. `W` has $4H$ entries along its **last** axis: it
+# may be a matrix $(D,4H)$, or a bias $(4H,)$. `order_from` and `order_to` are strings that contain
+# each of the letters `i`, `f`, `g`, `o` once. The blocks of `W` have the first order, and those of
+# the result have the second. Return a new array of the same shape. The $H$ columns of a gate stay
+# together and keep their order.
 
 # %% nbgrader={"grade": false, "grade_id": "reorder_gates", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def reorder_gates(W, order_from, order_to):
@@ -678,37 +698,38 @@ check("10.reorder_gates", reorder_gates)
 # %% [markdown] tags=["S4.39"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Cut the array into four named parts. Then call them up in another order.
+# Cut the array into four named blocks. Then join the blocks in the other order.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Block $k$ of the result is the gate `order_to[k]`. In the array that came in this gate is the
-# block number `order_from.index(order_to[k])`.
+# Block $k$ of the result belongs to the gate `order_to[k]`. In `W` this gate is the block with the
+# number `order_from.index(order_to[k])`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# `np.split` into 4 parts along axis $-1$ works for a matrix and for a bias. Pair its parts with
-# the letters of the first string in a dict. Join those that the letters of the second string
-# ask for, along the same axis.
+# `np.split` into 4 parts along axis $-1$ works for a matrix and for a bias. Make a dict of these
+# parts, with the letters of the first string as keys. Join the parts in the order of the second
+# string's letters, along the same axis.
 #
 # </details>
 #
 # ## 8 Peepholes
 #
-# The output gate can be shut for a long time. Then $h$ says nothing of the cell, and the gates
-# do not know what is stored. **Peepholes** (Gers and Schmidhuber, 2000) let them look. Each gate gets a weight
-# per unit, of shape $(H,)$. The gates $i$ and $f$ look at the old cell, since the new one does
-# not exist yet; the output gate looks at the new one:
+# The output gate can be closed for a long time. Then $h$ contains no information about the cell, so
+# the gates cannot depend on what is stored. **Peepholes** (Gers and Schmidhuber, 2000) give the
+# gates direct access to the cell. Each gate gets one additional weight per unit, of shape $(H,)$.
+# The gates $i$ and $f$ use the old cell, because the new one has not been computed yet; the output
+# gate uses the new one:
 #
 # $$a_i = \dots + p_i \odot c_{t-1}, \qquad a_f = \dots + p_f \odot c_{t-1}, \qquad
 #   a_o = \dots + p_o \odot c_t .$$
 #
-# **Exercise 9 ●●○ · 12 min.** The sweep is done, and the adjoints of all pre-activations are
-# known: `da` is $(T,B,4H)$, packed in the order $i, f, g, o$, with $\bar a_t$ in `da[t-1]`. `c` is
-# $(T+1,B,H)$, with $c_t$ in `c[t]`. Return a dict with the gradients `"p_i"`, `"p_f"`, `"p_o"`,
-# each $(H,)$. A peephole weight is shared by all steps and all instances.
+# **Exercise 9 ●●○ · 12 min.** Suppose that the sweep has already computed the adjoints of all
+# pre-activations. `da` is $(T,B,4H)$, packed in the order $i, f, g, o$, with $\bar a_t$ in
+# `da[t-1]`. `c` is $(T+1,B,H)$, with $c_t$ in `c[t]`. Return a dict with the gradients `"p_i"`,
+# `"p_f"`, `"p_o"`, each $(H,)$. All steps and all instances share a peephole weight.
 
 # %% nbgrader={"grade": false, "grade_id": "peephole_gradients", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def peephole_gradients(c, da):
@@ -729,34 +750,34 @@ check("10.peephole_gradients", peephole_gradients)
 # %% [markdown] tags=["S4.39"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# A peephole weight acts like a bias that is multiplied by a cell. What is the gradient of a
-# bias, and what does the factor change?
+# A peephole weight acts like a bias that is multiplied by a cell. What is the gradient of a bias,
+# and how does this factor change it?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\bar p_i = \sum_t \bar a_{i,t} \odot c_{t-1}$, summed over the instances too. The others follow
-# from their equations in the same way.
+# $\bar p_i = \sum_t \bar a_{i,t} \odot c_{t-1}$, summed over the instances too. The other two
+# follow from their equations in the same way.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Cut `da` into four blocks along its last axis; one of them is not needed. All the old cells
-# together are `c` without its last entry, all the new ones `c` without its first. Multiply, and
-# sum over the first two axes.
+# Cut `da` into four blocks along its last axis; you do not need the block of the candidate. All old
+# cells together are `c` without its last entry, and all new cells are `c` without its first.
+# Multiply, and sum over the first two axes.
 #
 # </details>
 #
 # ### The sweep with peepholes
 #
-# A peephole is a new use of the cell, so the adjoint of the cell gets new parts.
+# A peephole is an additional use of the cell, so the adjoint of the cell gets additional terms.
 #
 # **Exercise 10 ●●● · 20 min · graded by hand.** Derive the adjoints of $c_t$ and of $c_{t-1}$ for
-# one step with peepholes. List every place where $c_t$ is used, at its own step and at step
-# $t+1$. Write what each use contributes, and add the contributions up. Say why the adjoint of
-# the output gate's pre-activation has to be ready before $\bar c_t$ is complete, and why the
-# other three cannot be. At the end, name the terms that a sweep without peepholes lacks. (If you
-# learn alone: a model answer is in `solutions/`.)
+# one step with peepholes. List every place where $c_t$ is used, at its own step and at step $t+1$.
+# Write the contribution of each use, and add the contributions. Say why you need the adjoint of the
+# output gate's pre-activation before $\bar c_t$ is complete, and why you cannot compute the other
+# three before that. At the end, name the terms that a sweep without peepholes lacks. (If you learn
+# alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "peephole_sweep", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # **Uses of $c_t$.** At its own step: in $h_t = o_t \odot \tanh(c_t)$, with $o_t$ held; and in
@@ -871,18 +892,20 @@ print(language.write(MyLSTM, fitted["your LSTM"].params, corpus, 400))
 # %% [markdown]
 # ## Recap
 #
-# - The state is a pair. $c$ is handed on through one gate, $h$ through all four
-#   pre-activations.
-# - $\bar h_t$ is completed first, then $\bar c_t$, then the four blocks, then what is handed back.
-# - The output gate hears $\bar h_t$; the gates that act on the cell hear $\bar c_t$.
-# - Slopes are written with values: $s(1-s)$ for a gate, $1 - g^2$ for the candidate, and
+# - The state is a pair. $c$ is passed on through one gate, $h$ through all four pre-activations.
+# - At each step complete $\bar h_t$ first, then $\bar c_t$, then the four blocks, then the adjoints
+#   that are passed back.
+# - The adjoint of the output gate contains $\bar h_t$; the adjoints of the gates that act on the
+#   cell contain $\bar c_t$.
+# - Slopes are written in terms of values: $s(1-s)$ for a gate, $1 - g^2$ for the candidate, and
 #   $1 - \tanh^2 c$ for the cell.
-# - The product of forget gates is one path of two. The other one can be stronger, and negative.
+# - The product of forget gates is one path of two. The other one can be larger, and negative.
 # - A forget gate has a half-life, and a bias sets it at the start.
-# - The order of packed gates is a convention that no shape shows. A peephole is one more use of
-#   the cell, so one more term in its adjoint. The last cell above shows what leaving it out
-#   costs. What is left still points nearly where the gradient points (its cosine with it is close
-#   to 1), so the loss falls, and a training curve does not show the error. The check does.
+# - The order of packed gates is a convention that no shape shows.
+# - A peephole is one more use of the cell, so one more term in its adjoint. The last cell above
+#   shows the error if you leave it out. The incomplete gradient still points in nearly the same
+#   direction as the gradient (the cosine between them is close to 1), so the loss falls, and a
+#   training curve does not show the error. The check does.
 #
 # ## Sources
 #

@@ -2,23 +2,23 @@
 # # 11 · How gradients really travel in an LSTM
 #
 # **After this lesson you can** say which of three derivatives someone means by
-# $\partial c_t / \partial c_{t-1}$; write the four blocks of an LSTM's step and put them
-# together; show what "it is just the forget gate" leaves out, and what the formula with four
-# terms leaves out; and make an LSTM explode, then tame it.
+# $\partial c_t / \partial c_{t-1}$; write the four blocks of an LSTM's step and combine them; show
+# which paths are missing from the statement "it is just the forget gate", and which from the
+# formula with four terms; and make an LSTM explode, then train it all the same.
 #
 # about 180 minutes · difficulty ●●● · before it: 05, 07 and 10
 #
 # *The article* in this lesson is a public article on back-propagation through time, vanishing
-# gradients and the LSTM; it has its own list of references. Its formula for the LSTM goes further
-# than the forget gate, and this lesson goes further still. The papers named here stand at the end,
-# under Sources.
+# gradients and the LSTM; it has its own list of references. Its formula for the LSTM contains more
+# than the forget gate, and this lesson adds the paths that are still missing from it. The papers
+# named here are listed at the end, under Sources.
 #
 # ### Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|
-# | $i_t, f_t, o_t$ | `run.i[t-1]`, `run.f[t-1]`, `run.o[t-1]` of `(T,B,H)` | input, forget and output gate; each is $\sigma(x_t W_{x\bullet} + h_{t-1} W_{h\bullet} + b_\bullet)$ |
-# | $g_t$ | `run.g[t-1]` of `(T,B,H)` | candidate, $\tanh$ of the same with its own weights |
+# | $i_t, f_t, o_t$ | `run.i[t-1]`, `run.f[t-1]`, `run.o[t-1]` of `(T,B,H)` | input, forget and output gate; each is $\sigma(x_t W_{x\bullet} + h_{t-1} W_{h\bullet} + b_\bullet)$, where the dot stands for the gate's letter, as in $W_{xf}$ |
+# | $g_t$ | `run.g[t-1]` of `(T,B,H)` | candidate, $\tanh$ of a sum of the same form, with its own weights |
 # | $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ | `run.c[t]` of `(T+1,B,H)` | cell; `run.c[0]` is the initial one |
 # | $h_t = o_t \odot \tanh c_t$ | `run.h[t]` of `(T+1,B,H)` | hidden state; `run.h[0]` is the initial one |
 # | $W_{hi}, W_{hf}, W_{hg}, W_{ho}$ | columns of `params["W_h"]`, `(H,4H)` | recurrent weights, packed in the order i, f, g, o |
@@ -27,8 +27,8 @@
 # | $M_t$ | `(T,B,2H,2H)` | Jacobian of the pair $(c, h)$, section 4 |
 # | $\partial$, $d$ | | derivative with respect to one argument, the others held; total derivative, along all paths |
 #
-# Steps count from 1. In every Jacobian, entry `[i, j]` is for output $i$ and input $j$, and in a
-# product the latest step stands on the left.
+# Steps are numbered from 1. In every Jacobian, entry `[i, j]` belongs to output $i$ and input $j$.
+# In a product the latest step stands on the left.
 
 # %%
 import numpy as np
@@ -59,37 +59,37 @@ print({name: array.shape for name, array in run._asdict().items()})
 # ## 1 What is held?
 #
 # "In an LSTM the derivative of the cell with respect to the cell before is the forget gate, $f_t$;
-# in the first LSTM of 1997, which had no forget gate, it is 1." You can read this in many places.
-# Is it true? Look at the step:
+# in the first LSTM of 1997, which had no forget gate, it is 1." You can read this sentence in many
+# places. To see whether it is true, look at the step:
 #
 # $$c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh c_t .$$
 #
-# If $f_t$, $i_t$ and $g_t$ are constants, yes. But they read $h_{t-1}$, and
-# $h_{t-1} = o_{t-1} \odot \tanh c_{t-1}$ shows the cell $c_{t-1}$. (The article says once that
-# the gates are functions of $c_t$. They are not: $c_t$ is made after them.) So the question is
-# what is held when $c_{t-1}$ moves. First the simple case: move $c_{t-1}$ or $h_{t-1}$, and hold
-# the other.
+# The sentence is true if $f_t$, $i_t$ and $g_t$ are constants. But they depend on $h_{t-1}$, and
+# $h_{t-1} = o_{t-1} \odot \tanh c_{t-1}$ depends on the cell $c_{t-1}$. (The article says once that
+# the gates are functions of $c_t$. They are not: they are computed before $c_t$.) So you have to
+# say what is held fixed when $c_{t-1}$ changes. Take the simple case first: change either $c_{t-1}$
+# or $h_{t-1}$, and hold the other fixed.
 #
-# | block | what moves | what is held |
+# | block | what changes | what is held fixed |
 # |---|---|---|
 # | $F_t = \partial c_t / \partial c_{t-1}$ | the old cell | $h_{t-1}$, so all gates and $g_t$ |
 # | $G_t = \partial c_t / \partial h_{t-1}$ | the old hidden state | $c_{t-1}$ |
 # | $P_t = \partial h_t / \partial c_t$ | the new cell | $o_t$ |
-# | $Q_t = \partial h_t / \partial h_{t-1}$ | the old hidden state | $c_t$, so only $o_t$ moves |
+# | $Q_t = \partial h_t / \partial h_{t-1}$ | the old hidden state | $c_t$, so only $o_t$ changes |
 #
 # $F_t = \mathrm{diag}(f_t)$: for *this* derivative the popular sentence is exact. $G_t$ has three
-# terms, since $h_{t-1}$ reaches $c_t$ through $f_t$, through $i_t$ and through $g_t$. Take the
-# first. $a_f = h_{t-1} W_{hf} + \dots$, so
+# terms, because $h_{t-1}$ influences $c_t$ through $f_t$, through $i_t$ and through $g_t$. Take the
+# term through $f_t$. The pre-activation is $a_f = h_{t-1} W_{hf} + \dots$, so
 # $\partial a_f[i] / \partial h_{t-1}[j] = W_{hf}[j, i]$, transposed as in lesson 03. The slope of
-# $\sigma$ is $f(1-f)$, and $f_t$ multiplies $c_{t-1}$:
+# $\sigma$ is $f(1-f)$, and $f_t$ is multiplied by $c_{t-1}$:
 #
 # $$G_t = \underbrace{\mathrm{diag}\big(c_{t-1} \odot f_t \odot (1-f_t)\big) W_{hf}^{\top}}_{\text{through } f_t}
 # + (\text{through } i_t) + (\text{through } g_t) .$$
 #
 # **Exercise 1 ●●○ · 25 min.** Write all four blocks, for all steps and instances. `params` has
 # `"W_x"` $(D, 4H)$, `"W_h"` $(H, 4H)$ and `"b"` $(4H,)$. `run` has the fields `x`, `i`, `f`, `g`,
-# `o`, `c`, `h` of the table. Return a dict with the keys `"F"`, `"G"`, `"P"`, `"Q"`, each of
-# shape `(T,B,H,H)`; the diagonal ones are full matrices, too.
+# `o`, `c`, `h` of the table. Return a dict with the keys `"F"`, `"G"`, `"P"`, `"Q"`, each of shape
+# `(T,B,H,H)`. Return the diagonal blocks as full matrices, too.
 
 # %% nbgrader={"grade": false, "grade_id": "jacobian_blocks", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def jacobian_blocks(params, run):
@@ -117,49 +117,51 @@ check("11.jacobian_blocks", jacobian_blocks)
 # %% [markdown] tags=["S4.42"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Every block is one number per unit $i$ times a matrix: the identity, or a transposed part of
-# $W_h$. Only $G$ is a sum, of three such products.
+# Every block consists of one number per unit $i$, multiplied by a matrix: the identity, or a
+# transposed part of $W_h$. Only $G$ is a sum of three such products.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Through $i_t$: the slope of $\sigma$, times what $i_t$ multiplies, which is $g_t$. Through
-# $g_t$: the slope $1 - g_t^2$ of tanh, times what $g_t$ multiplies. $P_t$: $o_t$ times the slope
-# of tanh at $c_t$, which is $1 - \tanh^2 c_t$. $Q_t$: the slope of $\sigma$ at $o_t$, times what
-# $o_t$ multiplies.
+# Through $i_t$: the slope of $\sigma$, times $g_t$, by which $i_t$ is multiplied. Through $g_t$:
+# the slope $1 - g_t^2$ of tanh, times the factor of $g_t$ in the cell. $P_t$: $o_t$ times the slope
+# of tanh at $c_t$, which is $1 - \tanh^2 c_t$. $Q_t$: the slope of $\sigma$ at $o_t$, times the
+# factor of $o_t$ in the hidden state.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# `np.split` cuts the recurrent weights into four along the columns, in the order i, f, g, o. An
-# array $(T, B, H)$ becomes a column for every step and instance with `[..., None]`; multiply a
-# transposed weight, or `np.eye(H)`, by it. `run.c[:-1]` are the cells before the steps,
-# `run.c[1:]` those after.
+# `np.split` cuts the recurrent weights into four parts along the columns, in the order i, f, g, o.
+# With `[..., None]` an array $(T, B, H)$ becomes a column for every step and instance. Multiply a
+# transposed weight, or `np.eye(H)`, by this column. `run.c[:-1]` are the cells before the steps,
+# `run.c[1:]` those after them.
 #
 # </details>
 #
 # ## 2 One step back: four terms
 #
-# Now hold only what was computed before $c_{t-1}$: move the node $c_{t-1}$ and see what reaches
-# $c_t$. There are two paths. One is direct: $F_t$. The other goes by $h_{t-1}$, which shows the
-# cell: first $P_{t-1}$, from $c_{t-1}$ to $h_{t-1}$, then $G_t$, from $h_{t-1}$ to $c_t$. The
-# effects of two paths add up:
+# Now hold only what was computed before $c_{t-1}$: change $c_{t-1}$ and let everything that depends
+# on it change as well. Two paths lead from $c_{t-1}$ to $c_t$. One is direct: $F_t$. The other goes
+# through $h_{t-1}$, which depends on the cell: first $P_{t-1}$, from $c_{t-1}$ to $h_{t-1}$, then
+# $G_t$, from $h_{t-1}$ to $c_t$. The contributions of the two paths are added:
 #
 # $$\boxed{\;A_t = \frac{d c_t}{d c_{t-1}} = F_t + G_t P_{t-1}\;} \qquad (t \ge 2).$$
 #
-# Written out, $G_t$ has three terms, so this is the article's **formula with four terms**. At
-# $t = 1$ there is no second path. $h_0$ is an input, nothing computes it from $c_0$: $A_1 = F_1$.
+# $G_t$ has three terms, so written out this is the article's **formula with four terms**. At
+# $t = 1$ the second path does not exist, because $h_0$ is an input and is not computed from $c_0$:
+# $A_1 = F_1$.
 #
-# The article refers for its LSTM to a paper in which it has **peepholes** (lesson 10), and its own
-# formula has none. With peepholes the gates see the cells directly, so two blocks get a term more:
+# For its LSTM the article refers to a paper in which it has **peepholes** (lesson 10), but its own
+# formula has none. With peepholes the gates depend on the cells directly, so two blocks get
+# additional terms:
 #
 # $$F_t = \mathrm{diag}\big(f_t + c_{t-1} f_t(1-f_t)\, p_f + g_t\, i_t(1-i_t)\, p_i\big), \qquad
 # P_t = \mathrm{diag}\big(o_t (1-\tanh^2 c_t) + \tanh(c_t)\, o_t(1-o_t)\, p_o\big).$$
 #
-# The printout after the pictures below says how far off the formula without them is. The exercises
-# have no peepholes.
+# The printout below the figures shows how large the error of the formula without these terms is.
+# The exercises have no peepholes.
 #
-# **Exercise 2 ●○○ · 12 min.** Return $A_t$ of all steps, shape `(T,B,H,H)`. Call your
+# **Exercise 2 ●○○ · 12 min.** Return $A_t$ for all steps, shape `(T,B,H,H)`. Call your
 # `jacobian_blocks`.
 
 # %% nbgrader={"grade": false, "grade_id": "four_term", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -179,31 +181,40 @@ check("11.four_term", four_term)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The hidden state that enters step $t$ was made at step $t-1$. Which of your arrays has to be
-# shifted by one against the others?
+# The hidden state that enters step $t$ was computed at step $t-1$. Which of your arrays do you have
+# to shift by one step relative to the others?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# For the arrays: index 0 of $A$ is index 0 of $F$. For every later index $n$, it is $F$ at $n$
-# plus the matrix product of $G$ at $n$ and $P$ at $n-1$.
+# In array indices: index 0 of $A$ equals index 0 of $F$. For every later index $n$, add the matrix
+# product of $G$ at $n$ and $P$ at $n-1$ to $F$ at $n$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Copy `F` first, so that `+=` changes nothing else. Then add to all steps but the first the
-# product of all `G` but the first with all `P` but the last. `@` multiplies the last two axes.
+# Copy `F` first, so that `+=` changes nothing else. Then multiply all `G` except the first by all
+# `P` except the last, and add the products to all steps except the first. `@` multiplies the last
+# two axes.
 #
 # </details>
 #
-# **Look at this.** The four terms for one unit $u$ of a small network, step by step: the bars are
-# the entries $[u, u]$ of $F_t$ and of the paths through $f_t$, $i_t$ and $g_t$, stacked up or
-# down by their sign. The dot is the true $d c_t[u] / d c_{t-1}[u]$. There are four views: the
-# LSTM of 1997 with its truncated gradient (constantly 1), $f$ only, four terms, and the joint
-# Jacobian of section 4. One step back the last two agree. Further back they will not: for a lag
-# above 1, `bars(view, lag)` multiplies the terms of step $t$ by the $A$ of the steps before, back
-# to step $t - \text{lag} + 1$; section 6 returns to it. The printout after the pictures asks how
-# much it matters to read the printed formula carefully, and to whom it applies.
+# ---
+#
+# **Which of the four terms matter?** The figures show one unit $u$ of a small network, step by
+# step. The bars are the entries $[u, u]$ of $F_t$ and of the paths through $f_t$, $i_t$ and $g_t$,
+# stacked up or down by their sign. The dot is the true $d c_t[u] / d c_{t-1}[u]$. There are four
+# views. "1997, truncated" is the gradient of the first LSTM: that LSTM has no forget gate, and its
+# training rule ignores every path through a gate, so each factor is the constant 1. "f only" keeps
+# the forget gate. "Four terms" is the formula above, and "joint" uses the joint Jacobian of section 4.
+# One step back the last two agree, further back they do not. For a lag above 1, `bars(view, lag)`
+# multiplies the terms of step $t$ by the $A$ of the steps before, back to step
+# $t - \text{lag} + 1$; section 6 returns to this.
+#
+# **Predict first.** In which of the four figures will the bars reach the dots at every step?
+#
+# The printout below the figures compares several readings of the printed formula, and applies it to
+# LSTMs with peepholes.
 
 # %% tags=["shows-answers"]
 VIEWS = {"1997, truncated": 0, "f only": 1, "four terms": 4, "joint": 5}  # how many parts
@@ -235,15 +246,8 @@ def bars(view, lag=1):
     if n < 2:  # one factor for each step: 1, or the forget gate
         rows = np.array([[np.prod(run.f[t - lag : t, 0, unit]) ** n] for t in steps])
         names = ["product of f" if n else "1"]
-    figure = plots.stacked_paths(rows, true, f"$dc_t/dc_{{t-{lag}}}$, unit {unit}")
-    panel = figure.axes[0]
-    for k, bar in enumerate(panel.patches):
-        bar.set_facecolor(plots.COLOURS[k % len(names)])
-    panel.legend(panel.get_legend_handles_labels()[0], ["true", *names], loc=(1.01, 0.1))
-    panel.set(xlabel="step t", title=view, ylim=(-0.7, 1.2))
-    panel.set_xticks(range(1, len(steps) + 1), steps)
-    figure.set_size_inches(6.4, 2.4)
-    error = relative(rows.sum(axis=1), true)
+    label, error = f"$dc_t/dc_{{t-{lag}}}$, unit {unit}", relative(rows.sum(axis=1), true)
+    figure = plots.stacked_parts(steps, rows, true, names, label, view)
     plots.show(figure, f"Stacked bars over t, {view}, lag {lag}: {error:.0%} off the true dots.")
 
 
@@ -275,13 +279,14 @@ print(f"peepholes: off by {min(printed):.2g} to {max(printed):.2g}; extended {ma
 # %% [markdown] tags=["S4.40", "S4.44", "S4.45"]
 # ## 3 Is it at least a number between 0 and 1?
 #
-# The article argues: in a plain RNN the factors $\partial h_t / \partial h_{t-1}$ will
-# **eventually** all be above 1 or all be in $[0, 1]$, so their product goes to infinity or to zero.
-# In an LSTM the factors $\partial c_t / \partial c_{t-1}$ can be above 1 at one step and in
-# $[0, 1]$ at the next, so their product is not guaranteed to. The first half fails already for one
-# unit with noise as input. The cell below takes 500 steps, drops the first 250, since "eventually"
-# allows for a start, and counts in the rest how often the factor is above 1, in $[0, 1]$, or
-# negative.
+# The article compares two networks. In a plain RNN, it says, the factors
+# $\partial h_t / \partial h_{t-1}$ will **eventually** all be above 1 or all be in $[0, 1]$, so
+# their product goes to infinity or to zero. In an LSTM, the factors
+# $\partial c_t / \partial c_{t-1}$ can be above 1 at one step and in $[0, 1]$ at the next, so their
+# product is not guaranteed to do so. The first half of this argument already fails for one unit
+# with noise as input. The cell below runs it for 500 steps. It drops the first 250, because
+# "eventually" allows for a start. In the rest it counts how often the factor is above 1, in
+# $[0, 1]$, or negative.
 
 # %% tags=["shows-answers"]
 def late_shares(w, seed):
@@ -303,13 +308,14 @@ diagonal = np.diagonal(flow.four_term(*system(4.0, T=100, H=10, B=20)), axis1=-2
 print(f"LSTM, recurrent scale 4: {np.mean(diagonal < 0):.0%} of the diagonal of A_t negative")
 
 # %% [markdown] tags=["S4.45"]
-# In the second half, look at "above 1 or in $[0, 1]$".
+# Now examine the second half of the argument: are the factors of an LSTM always "above 1 or in
+# $[0, 1]$"?
 #
 # **Exercise 3 ●●○ · 12 min · refute it.** Find an LSTM with one unit whose factor $d c_2 / d c_1$
 # is neither: it has to be $-0.1$ or less. The unit has no input and starts from $h_0 = c_0 = 0$.
-# Give a pair `negative_factor = (W_h, b)` of two lists of four numbers each, in the order i, f,
-# g, o, none larger than 20 in size. `([0, 0, 1, 0], [1, 1, 0, 1])` has the right form, and a
-# factor above 0. Any valid counterexample passes.
+# Give a pair `negative_factor = (W_h, b)` of two lists of four numbers each, in the order i, f, g,
+# o. No number may be larger than 20 in size. `([0, 0, 1, 0], [1, 1, 0, 1])` has the right form, but
+# its factor is above 0. Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "negative_factor", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 negative_factor = None  # ([i, f, g, o], [i, f, g, o])
@@ -324,7 +330,8 @@ check("11.refute_sign", negative_factor)
 # %% [markdown] tags=["S4.43"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# $f$ is never negative. Which of the other three terms can be, and what decides its sign?
+# $f$ is never negative. Which of the other three terms can be negative, and what determines its
+# sign?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -335,34 +342,34 @@ check("11.refute_sign", negative_factor)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Let $b_g$ be zero: then the cell stays at zero, and only the first and the last term are left.
-# Open the input and the output gate by their biases, keep the forget gate low, and give $w_g$ the
-# sign that you need.
+# Set $b_g$ to zero. Then the cell stays at zero, and only the first and the last term remain. Open
+# the input gate and the output gate with their biases, keep the forget gate low, and choose the
+# sign of $w_g$ that you need.
 #
 # </details>
 #
 # ## 4 The state is a pair
 #
-# Two steps back, there is a third player. $c_{t-2}$ moves $h_{t-2}$, and $h_{t-2}$ moves not only
-# $c_{t-1}$ but also $o_{t-1}$, and so $h_{t-1}$, without touching the cell. A network's state is
-# all that a step hands to the next: here it is the pair $(c_t, h_t)$. Put the blocks together.
-# With $h$ and $c$ both moving,
+# Two steps back there is a further path. $c_{t-2}$ changes $h_{t-2}$. This changes not only
+# $c_{t-1}$ but also $o_{t-1}$, and through $o_{t-1}$ it changes $h_{t-1}$ without passing through
+# the cell. The state of a network is everything that one step passes to the next. Here it is the
+# pair $(c_t, h_t)$, so combine the four blocks for the pair. If both $h$ and $c$ change,
 #
 # $$dc_t = F_t\, dc_{t-1} + G_t\, dh_{t-1}, \qquad dh_t = P_t\, dc_t + Q_t\, dh_{t-1} .$$
 #
-# On the right of the second equation stands $dc_t$, which belongs to the new pair. Substitute the
-# first for it, and you have the $2H \times 2H$ **joint Jacobian**
+# The right side of the second equation contains $dc_t$, which belongs to the new pair. Replace it
+# by the first equation, and you get the $2H \times 2H$ **joint Jacobian**
 #
 # $$\begin{pmatrix} dc_t \\ dh_t \end{pmatrix} = M_t \begin{pmatrix} dc_{t-1} \\ dh_{t-1} \end{pmatrix},
 # \qquad M_t = \begin{pmatrix} \cdot & \cdot \\ \cdot & \cdot \end{pmatrix} .$$
 #
-# **Exercise 4 ●●○ · 15 min.** Find the four quarters, and return $M_t$ of all steps, shape
-# `(T,B,2H,2H)`: the cell first, then the hidden state, in the rows (outputs) and in the columns
-# (inputs). Call your `jacobian_blocks`.
+# **Exercise 4 ●●○ · 15 min.** Find the four quarters, and return $M_t$ for all steps, shape
+# `(T,B,2H,2H)`. The cell comes first, then the hidden state, both in the rows (outputs) and in the
+# columns (inputs). Call your `jacobian_blocks`.
 
 # %% nbgrader={"grade": false, "grade_id": "joint_jacobian", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def joint_jacobian(params, run):
-    """Returns M (T, B, 2H, 2H), M[t - 1] the derivative of (c_t, h_t) by (c_{t-1}, h_{t-1})."""
+    """Returns M (T, B, 2H, 2H), M[t - 1] = d(c_t, h_t) / d(c_{t-1}, h_{t-1})."""
     ### BEGIN SOLUTION
     blocks = jacobian_blocks(params, run)
     F, G, P, Q = (blocks[name] for name in ("F", "G", "P", "Q"))
@@ -379,8 +386,8 @@ check("11.joint_jacobian", joint_jacobian)
 # %% [markdown] tags=["S4.40", "S4.43"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The upper half is the first equation as it stands. In the lower half, collect what multiplies
-# $dc_{t-1}$ and what multiplies $dh_{t-1}$.
+# The upper half is the first equation, unchanged. For the lower half, collect the factors of
+# $dc_{t-1}$ and the factors of $dh_{t-1}$.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -390,31 +397,35 @@ check("11.joint_jacobian", joint_jacobian)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Join the quarters of the upper half along the last axis, then those of the lower half, then the
-# two halves along the last but one. `np.block` with a list of two lists does all three at once.
+# Join the quarters of the upper half along the last axis, then those of the lower half. Then join
+# the two halves along the last axis but one. `np.block` with a list of two lists does all three at
+# once.
 #
 # </details>
 #
 # ## 5 Many steps back
 #
-# For the pair everything is as in lesson 03: a change goes from step $k$ to step $t$ by the
-# product $M_t M_{t-1} \cdots M_{k+1}$. What is left is the question of section 1, what moves at
-# the start. Three different things are called $\partial c_t / \partial c_k$:
+# For the pair the result of lesson 03 holds: the product $M_t M_{t-1} \cdots M_{k+1}$ carries a
+# change from step $k$ to step $t$. The question of section 1 remains: what changes at the start?
+# Three different quantities are called $\partial c_t / \partial c_k$:
 #
-# 1. The **state derivative**: $h_k$ is held. The start is $\begin{pmatrix} I \\ 0 \end{pmatrix}$, the result the upper
-#    left quarter of the product; for one step it is $F_t$.
-# 2. The **node derivative**: $c_k$ moves, and $h_k = o_k \odot \tanh c_k$ moves with it, while
-#    $o_k$ is held, which was computed before. This is what back-propagation through the node
-#    $c_k$ computes. The start is $\begin{pmatrix} I \\ P_k \end{pmatrix}$; for one step the result is $A_t$.
-# 3. The **product of four-term matrices** $A_t A_{t-1} \cdots A_{k+1}$, what one gets by
-#    multiplying the article's formula with itself. Is it the second? Section 6.
+# 1. The **state derivative**: $h_k$ is held fixed. The start is
+#    $\begin{pmatrix} I \\ 0 \end{pmatrix}$, and the result is the upper left quarter of the
+#    product; for one step it is $F_t$.
+# 2. The **node derivative**: $c_k$ changes, and $h_k = o_k \odot \tanh c_k$ changes with it. Only
+#    $o_k$ is held fixed, because it was computed before $c_k$. Back-propagation through the node
+#    $c_k$ computes this derivative. The start is $\begin{pmatrix} I \\ P_k \end{pmatrix}$; for one
+#    step the result is $A_t$.
+# 3. The **product of four-term matrices** $A_t A_{t-1} \cdots A_{k+1}$: you get it if you multiply
+#    the article's formula step by step. Section 6 asks whether it equals the node derivative.
 #
 # $$\frac{d c_t}{d c_k} = \begin{pmatrix} I & 0 \end{pmatrix} M_t M_{t-1} \cdots M_{k+1}
 # \begin{pmatrix} I \\ P_k \end{pmatrix} .$$
 #
 # **Exercise 5 ●●● · 20 min.** Return the node derivative for given $0 \le k \le t \le T$, shape
-# `(B,H,H)`: the identity where $t = k$. For $k = 0$ start from $\begin{pmatrix} I \\ 0
-# \end{pmatrix}$, since $h_0$ is not computed from $c_0$. Call your earlier functions.
+# `(B,H,H)`. It is the identity where $t = k$. For $k = 0$ start from
+# $\begin{pmatrix} I \\ 0 \end{pmatrix}$, since $h_0$ is not computed from $c_0$. Call your earlier
+# functions.
 
 # %% nbgrader={"grade": false, "grade_id": "cell_derivative", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def cell_derivative(params, run, t, k):
@@ -436,30 +447,32 @@ check("11.cell_derivative", cell_derivative)
 # %% [markdown] tags=["S4.40", "S4.43"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# You need no product of whole matrices: carry the two stacked blocks of the start through the
-# steps, one after the other, and take what you want at the end.
+# You need no product of whole matrices. Multiply the two stacked blocks of the start by one
+# Jacobian after the other, and take the part you need at the end.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The start has $2H$ rows and $H$ columns. Then $M_{k+1}$ acts first and $M_t$ last, each from the
-# left. Step $s$ stands at index $s-1$ in $M$ and in $P$.
+# The start has $2H$ rows and $H$ columns. $M_{k+1}$ is applied first and $M_t$ last, each from the
+# left. Step $s$ has the index $s-1$ in $M$ and in $P$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Stack an identity of shape $(B,H,H)$ upon $P_k$, or upon zeros for $k = 0$, along the last but
-# one axis. Let the array index run from $k$ to $t-1$ and multiply by `M` at this index from the
-# left. Return the first $H$ rows of every instance.
+# Stack an identity of shape $(B,H,H)$ on top of $P_k$, or on top of zeros for $k = 0$, along the
+# last axis but one. Let the array index run from $k$ to $t-1$, and each time multiply by `M` at
+# this index from the left. Return the first $H$ rows of every instance.
 #
 # </details>
 #
-# **Look at this.** How wrong are the two shortcuts? Random networks with recurrent weights of a
-# given scale, all relative to the node derivative, which is what the joint Jacobian gives. "$f$
-# only" is the product of the forget gates. At scale 0 it is exact, at small scales nearly so: a
-# look at a freshly initialised network with small weights will not refute it. There is no third
-# picture for the joint Jacobian: it would show nothing but rounding. The cell after exercise 7
-# measures it.
+# ---
+#
+# **How wrong are the two shortcuts?** The heatmaps show the relative error of each shortcut for
+# random networks with recurrent weights of a given scale. The true value is the node derivative,
+# computed with the joint Jacobian. "$f$ only" is the product of the forget gates. At scale 0 it is
+# exact, and at small scales it is nearly exact, so a test on a freshly initialised network with
+# small weights will not reveal the error. A third heatmap, for the joint Jacobian, would show
+# nothing but rounding errors; the cell after exercise 7 measures them.
 
 # %% tags=["shows-answers"]
 SCALES, LAGS = (0, 0.01, 0.1, 0.25, 0.5, 1, 2, 4), (1, 2, 5, 10)
@@ -489,15 +502,16 @@ for n, name in enumerate(("f only", "product of four-term matrices")):
 # %% [markdown] tags=["S4.43"]
 # ## 6 What the product of four terms misses
 #
-# The second heatmap is zero at lag 1 and positive beyond, but at scale 0. The article
-# says: to go $k$ steps back, multiply the formula $k$ times. That is exact for $k = 1$. For
-# $k = 2$, count the paths from $c_{t-2}$ to $c_t$. $A_t A_{t-1}$ contains all of them that pass
-# through $c_{t-1}$. One is left, and it goes from one hidden state to the next past the cell.
+# At lag 1 the second heatmap is zero. At larger lags it is positive, except at scale 0. The article
+# says that to go $k$ steps back, you multiply the formula $k$ times. That is exact for $k = 1$. For
+# $k = 2$, count the paths from $c_{t-2}$ to $c_t$. $A_t A_{t-1}$ contains all paths that pass
+# through $c_{t-1}$. One path remains: it leads from one hidden state to the next and does not pass
+# through the cell.
 #
 # **Exercise 6 ●●○ · 15 min.** Return the gap $\dfrac{d c_t}{d c_{t-2}} - A_t A_{t-1}$ for a given
-# $t$ with $3 \le t \le T$, shape `(B,H,H)`. You can measure it with the functions that you have,
-# or find the one product of three blocks that it is. Best do both, and compare; the check takes
-# either.
+# $t$ with $3 \le t \le T$, shape `(B,H,H)`. You can measure it with the functions that you have, or
+# you can find the product of three blocks that is equal to it. If you have time, do both and
+# compare; the check accepts either.
 
 # %% nbgrader={"grade": false, "grade_id": "lag_two_gap", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lag_two_gap(params, run, t):
@@ -515,30 +529,32 @@ check("11.lag_two_gap", lag_two_gap)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Draw $c$ and $h$ of the three steps $t-2$, $t-1$, $t$ and an arrow for each of $F, G, P, Q$.
-# Which path from $c_{t-2}$ to $c_t$ does not touch $c_{t-1}$?
+# Draw $c$ and $h$ of the three steps $t-2$, $t-1$, $t$, and an arrow for each of $F, G, P, Q$.
+# Which path from $c_{t-2}$ to $c_t$ does not pass through $c_{t-1}$?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $c_{t-2} \to h_{t-2} \to h_{t-1} \to c_t$. Ask of each arrow which block it is, and of which
-# step: $P$ and the cell it shows belong to one step; $G$ and $Q$ carry the number of the step
-# that they lead to.
+# $c_{t-2} \to h_{t-2} \to h_{t-1} \to c_t$. For each arrow, ask which block it is, and of which
+# step. $P$ belongs to the step of its cell. $G$ and $Q$ have the number of the step to which they
+# lead.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Three arrays joined by `@`, the latest on the left, each at another index: step $s$ stands at
-# index $s-1$. Or measure: the node derivative from $t-2$ to $t$, less the product of the
-# four-term matrices of the steps $t$ and $t-1$.
+# Join three arrays with `@`, the latest on the left, each at a different index: step $s$ has the
+# index $s-1$. Or measure: subtract the product of the four-term matrices of the steps $t$ and $t-1$
+# from the node derivative from $t-2$ to $t$.
 #
 # </details>
 #
+# ---
+#
 # **Exercise 7 ●●● · 25 min · graded by hand.** Prove for $t \ge 3$ that the gap
-# $\dfrac{d c_t}{d c_{t-2}} - A_t A_{t-1}$ is the product of three blocks that you found in
-# exercise 6. Start from $dc_{t-2} = I$ and $dh_{t-2} = P_{t-2}$, and carry both through two steps. Then name
-# a condition on the weights under which the product of the $A$'s is the derivative at *every*
-# lag, and say why. (If you learn alone: a model answer is in `solutions/`.)
+# $\dfrac{d c_t}{d c_{t-2}} - A_t A_{t-1}$ is the product of three blocks that you found in exercise 6.
+# Start from $dc_{t-2} = I$ and $dh_{t-2} = P_{t-2}$, and compute both two steps later. Then name a
+# condition on the weights under which the product of the $A$'s is the derivative at *every* lag,
+# and say why. (If you learn alone: a model answer is in `solutions/`.)
 #
 # <details><summary>The formula to prove</summary>
 #
@@ -547,8 +563,8 @@ check("11.lag_two_gap", lag_two_gap)
 # </details>
 # <details><summary>A nudge</summary>
 #
-# For the second part look at $r_s = dh_s - P_s\, dc_s$, the part of the change of $h_s$ that does
-# not come through $c_s$. What makes it, and what is it at the start?
+# For the second part, examine $r_s = dh_s - P_s\, dc_s$: the part of the change of $h_s$ that does
+# not come through $c_s$. Which terms produce it, and what is its value at the start?
 #
 # </details>
 
@@ -558,7 +574,7 @@ check("11.lag_two_gap", lag_two_gap)
 #
 # **Step $t$.**
 # $dc_t = F_t\, dc_{t-1} + G_t\, dh_{t-1} = F_t A_{t-1} + G_t P_{t-1} A_{t-1} + G_t Q_{t-1} P_{t-2}$.
-# The first two addends are $(F_t + G_t P_{t-1}) A_{t-1} = A_t A_{t-1}$. The third is the gap. ∎
+# The first two terms are $(F_t + G_t P_{t-1}) A_{t-1} = A_t A_{t-1}$. The third is the gap. ∎
 #
 # **Every lag.** With $r_s = dh_s - P_s\, dc_s$ the two equations become
 # $dc_s = A_s\, dc_{s-1} + G_s\, r_{s-1}$ and
@@ -569,7 +585,7 @@ check("11.lag_two_gap", lag_two_gap)
 # once from $h_{s-1}$ through the output gate to $h_s$.
 
 # %% tags=["shows-answers"]
-# What you just saw: the gap, the joint Jacobian measured, and the picture at lag 2.
+# The gap and the joint Jacobian, both measured; then the bars of section 2 at lag 2.
 measured = flow.cell_derivative(params, run, T, T - 2)[0] - A[-1] @ A[-2]
 formula = np.linalg.multi_dot([G[T - 1], Q[T - 2], P[T - 3]])
 error = np.linalg.norm(formula - measured) / np.linalg.norm(measured)
@@ -593,23 +609,28 @@ else:
 # %% [markdown] tags=["S4.41", "S4.45", "S4.46", "S4.48"]
 # ## 7 Growth without end
 #
-# What the forget gate does is still decisive. If only $f$ acted, a cell would keep $f^n$ of
-# itself after $n$ steps, far more than what a product of saturated tanh slopes leaves. The bias
-# $b_f = \ln \frac{f}{1-f}$ sets $f$ at the start of training, as in lesson 10.
+# The value of the forget gate still matters. If only $f$ acted, a cell would keep $f^n$ of itself
+# after $n$ steps, much more than a product of saturated tanh slopes leaves. The bias
+# $b_f = \ln \frac{f}{1-f}$ sets $f$ at the start of training, as in lesson 10. The first printed
+# lines below give this bias for three values of $f$, and the slope $f(1-f)$ of the gate, which
+# section 8 needs.
 #
-# And what of "the product is not guaranteed to go to zero or infinity"? The sentence is true. What
-# fails is that it would tell the LSTM from the plain RNN, whose factors vary in the same way
-# (section 3). Where the inputs are drawn from one distribution at every step, the **growth rate**
+# What about "the product is not guaranteed to go to zero or infinity"? The sentence is true. But it
+# does not distinguish the LSTM from the plain RNN, whose factors vary in the same way (section 3).
+# Suppose that the inputs are drawn from one distribution at every step. Then the **growth rate**
 # $r_T = \tfrac1T \ln \lVert M_T \cdots M_1 \rVert_2$ of lesson 07 tends to one number $\lambda_1$,
 # the same for almost every sequence (Furstenberg and Kesten, 1960): the largest **Lyapunov
 # exponent** of the network. If $\lambda_1$ is not 0, the product decays or grows exponentially. It
 # may be 0: a product of random orthogonal matrices keeps its norm. All this holds for both
-# networks: the first cell below measures each rate on eight sequences, and they come together. So the
-# LSTM's advantage is not that it has no rate. It is *which* rate.
+# networks. The first cell below measures both rates on eight sequences, and the eight values
+# approach each other. So LSTM and RNN both have a growth rate, and the LSTM's advantage lies in the
+# *value* of its rate.
 #
-# The figure shows what moves it, for eight random networks at each point. With weak recurrent weights
-# the forget bias raises the rate towards zero. Strong weights lift it to about zero already at a bias
-# of 0, above zero in some networks and below in others; with a large bias most are above.
+# The figure shows how weights and biases change this rate, for eight random networks at each point.
+# The rate is given in **nats** per step: a rate of $r$ nats multiplies the norm by $e^r$ at each
+# step. With weak recurrent weights, a larger forget bias raises the rate towards zero. With strong
+# weights the rate is about zero already at a bias of 0, above zero in some networks and below in
+# others; with a large bias most rates are above zero.
 
 # %% tags=["shows-answers"]
 for f in (0.95, 0.99, 0.999):
@@ -633,26 +654,27 @@ def growth(scale, forget):
 
 biases = np.arange(-1, 5)
 rates = {scale: np.array([growth(scale, b) for b in biases]) for scale in (0.5, 2.0, 6.0)}
-curves = {f"recurrent scale {scale:g}": np.median(r, axis=1) for scale, r in rates.items()}
-curves["ln f, f from the bias alone"] = -np.log1p(np.exp(-biases))
-figure = plots.lines(biases, curves, "forget bias", "growth rate in nats per step", marker="o")
-for r, colour in zip(rates.values(), plots.COLOURS):
-    figure.axes[0].fill_between(biases, r.min(axis=1), r.max(axis=1), color=colour, alpha=0.2)
-figure.axes[0].axhline(0, color="#8A8A8A", linewidth=0.8)
-ends = "; ".join(f"{name}: {r[0]:+.2f} to {r[-1]:+.3f}" for name, r in curves.items())
-plots.show(figure, f"Growth rate against the forget bias, median and range of 8 networks. {ends}.")
+samples = {f"recurrent scale {scale:g}": r for scale, r in rates.items()}
+samples["ln f, f from the bias alone"] = -np.log1p(np.exp(-biases))[:, None]
+middle = {name: np.median(r, axis=1) for name, r in samples.items()}
+ends = "; ".join(f"{name}: {r[0]:+.2f} to {r[-1]:+.3f}" for name, r in middle.items())
+plots.show(
+    plots.medians(biases, samples, "forget bias", "growth rate in nats per step"),
+    f"Growth rate against the forget bias, median and range of 8 networks. {ends}.",
+)
 for scale, r in rates.items():
     shares = ", ".join(f"{share:.0%}" for share in np.mean(r > 0, axis=1))
     print(f"recurrent scale {scale:g}: networks with a rate above zero, bias by bias: {shares}")
 
 # %% [markdown]
-# A rate near zero is what an LSTM is good for: at $-0.01$ a nat per step, a hundred steps cost a
-# factor of $e$. A rate above zero is an explosion, slow or fast. "An LSTM cannot explode", one
-# hears, "its cell is bounded and $f$ is below 1."
+# An LSTM is useful because its rate can be near zero: at $-0.01$ nats per step, the norm falls by a
+# factor of $e$ in a hundred steps. A rate above zero means an explosion, slow or fast. A common
+# claim says: "An LSTM cannot explode, because its cell is bounded and $f$ is below 1."
 #
 # **Exercise 8 ●●○ · 12 min · refute it.** Find an LSTM with one unit for which $d c_{50} / d c_1$
-# is at least 1000 in size. As before: no input, $h_0 = c_0 = 0$, a pair `exploding = (W_h, b)` of
-# two lists of four numbers in the order i, f, g, o, none larger than 20 in size.
+# is at least 1000 in size. As before, the unit has no input and $h_0 = c_0 = 0$. Give a pair
+# `exploding = (W_h, b)` of two lists of four numbers in the order i, f, g, o, none larger than 20
+# in size.
 
 # %% nbgrader={"grade": false, "grade_id": "exploding", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 exploding = None  # ([i, f, g, o], [i, f, g, o])
@@ -666,33 +688,35 @@ check("11.refute_tame", exploding)
 # %% [markdown] tags=["S4.46"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Make every one of the 49 factors the same number. When does the unit never leave $c = 0$?
+# Make all of the 49 factors equal. Under which condition does the cell stay at $c = 0$?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# With $b_g = 0$ the cell and the hidden state stay at zero, $Q_t = 0$, and every factor is
-# $f + i\, w_g\, o$, with the gates given by their biases.
+# With $b_g = 0$ the cell and the hidden state stay at zero, and $Q_t = 0$. Every factor is then
+# $f + i\, w_g\, o$, and the biases determine the gates.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# $49 \ln(\text{factor})$ has to exceed $\ln 1000$. With gates nearly open, the factor is a little
-# less than $1 + w_g$.
+# $49 \ln(\text{factor})$ has to exceed $\ln 1000$. If the gates are nearly open, the factor is
+# slightly less than $1 + w_g$.
 #
 # </details>
 #
 # ## 8 Does raising f help?
 #
-# The article's last step: if the gradient vanishes, the network raises $f$, and that pulls the
-# derivative towards 1. Two doubts. $f$ is no knob but a function, $\sigma(\dots)$, and its own
-# weights learn through the slope $f(1-f)$, which the printout in section 7 shows to go to zero as
-# $f$ goes to 1. And $dc_t / dc_{t-1}$ has three terms besides $f$.
+# The article concludes: if the gradient vanishes, the network raises $f$, and this moves the
+# derivative towards 1. There are two objections. First, $f$ cannot be set directly. It is a
+# function, $\sigma(\dots)$, and its own weights learn through the slope $f(1-f)$. The printout in
+# section 7 shows that this slope goes to zero as $f$ goes to 1. Second, $dc_t / dc_{t-1}$ has three
+# terms besides $f$, and raising $f$ can change them too.
 #
-# **Exercise 9 ●●○ · 15 min · refute it.** Find an LSTM with one unit whose $d c_2 / d c_1$ is
-# below 1, and moves *away* from 1 when 1 is added to $b_f$: $f_2$ has to rise, and the distance
-# from 1 to grow by at least 0.05. Same form: `away_from_one = (W_h, b)`, with the lower $b_f$ in
-# it. Overshooting counts, and so does going down.
+# **Exercise 9 ●●○ · 15 min · refute it.** Find an LSTM with one unit whose $d c_2 / d c_1$ is below
+# 1, and moves *away* from 1 when you add 1 to $b_f$. In numbers: $f_2$ has to rise, and the
+# distance of the derivative from 1 has to grow by at least 0.05. The form is the same:
+# `away_from_one = (W_h, b)`, with the lower $b_f$ in it. The derivative may overshoot 1, or it may
+# fall.
 
 # %% nbgrader={"grade": false, "grade_id": "away_from_one", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 away_from_one = None  # ([i, f, g, o], [i, f, g, o])
@@ -707,35 +731,37 @@ check("11.refute_raising", away_from_one)
 # %% [markdown] tags=["S4.48"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The easy answer: a derivative only just below 1. What does raising $f$ by 0.2 do to it?
+# For the easy answer, take a derivative just below 1. What happens to it when $f$ rises by 0.2?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# With $b_g = 0$ the factor is $f + i\, w_g\, o$, as in exercise 8. More surprising is the fall:
-# bring $c_1$ close to 1 and make $w_f$ strongly negative, with $b_f$ positive and so large that
-# $f_2 = \sigma(b_f + w_f h_1)$ is small but not zero, about 0.02 to 0.3. Then
+# With $b_g = 0$ the factor is $f + i\, w_g\, o$, as in exercise 8. It is more surprising that the
+# derivative can fall. Choose $c_1$ close to 1 and $w_f$ strongly negative. Choose $b_f$ positive
+# and so large that $f_2 = \sigma(b_f + w_f h_1)$ is small but not zero, about 0.02 to 0.3. Then
 # $c_1 f_2 (1 - f_2)\, w_f\, o_1 (1 - \tanh^2 c_1)$ falls faster than $f_2$ rises.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Choose $b_f$ negative enough that $f$ is about a quarter, $i$ and $o$ by their biases, and $w_g$
-# such that the factor is a little below 1. Compute the factor again with $b_f + 1$.
+# Choose $b_f$ negative enough that $f$ is about a quarter. Set $i$ and $o$ with their biases, and
+# choose $w_g$ so that the factor is slightly below 1. Then compute the factor again with $b_f + 1$.
 #
 # </details>
 #
 # ## 9 An explosion, tamed
 #
-# What to do? The usual remedy is **clipping** (lesson 08): if the norm of the gradient, over all
-# parameters jointly, exceeds a threshold $\theta$, multiply the gradient by $\theta / \lVert
-# \nabla \rVert$, with $\nabla$ for the gradient. The direction stays. Here is an LSTM with large
-# recurrent weights. At each step it has to repeat the input of two steps before. First the norm of
-# its gradient for longer and longer sequences. Then training, from the same start and on the same
-# data, once without clipping and once with $\theta = 0.5$. The loss is moderate at the start, but
-# the gradient is not: without clipping, the first step throws the parameters to where most gates
-# are saturated, and there they stay. Clipping bounds the step and nothing else. The gradient of an
-# exploding network remains an unreliable direction, but in small steps training gets away.
+# How can you train a network whose gradient explodes? The usual remedy is **clipping** (lesson 08).
+# Let $\nabla$ be the gradient with respect to all parameters together. If its norm exceeds a
+# threshold $\theta$, multiply the gradient by $\theta / \lVert \nabla \rVert$. The direction does
+# not change. The example is an LSTM with large recurrent weights. At each step it has to repeat the
+# input of two steps before. The first cell prints the norm of its gradient for longer and longer
+# sequences. The second cell trains the network twice, from the same start and on the same data:
+# once without clipping and once with $\theta = 0.5$. The loss is moderate at the start, but the
+# gradient is large. Without clipping, the first step moves the parameters to a region where most
+# gates are saturated, and they stay there. Clipping limits the length of the step and changes
+# nothing else. The gradient of an exploding network remains an unreliable direction, but small
+# steps are enough to leave this region.
 
 # %% tags=["shows-answers"]
 def echo(p, rng, n=100, lag=2):
@@ -781,13 +807,14 @@ plots.show(
 # ## 10 Who opens the gates?
 #
 # All gates are functions of $x_t$ and $h_{t-1}$, and their weights are learned. So the network
-# itself decides what to keep: that is the true core of the article's argument. Below, the first
-# input is a cue, $+1$ or $-1$; noise follows in another input, and at the end the cue is asked
-# for. Six networks are trained in each of three settings, the same six in each: short sequences
-# with all forget gates near $\tfrac12$, sequences half as long again, and the longer ones with a
-# forget bias set for the lag. For each network we keep the loss; the **cue's share** of the
-# gradient before training, which is the norm of $\bar x_1$ relative to that of all $\bar x_t$; and
-# the mean forget gate, before and after, of the unit in which it rises most.
+# itself learns what to keep: this is the correct part of the article's argument. The cells below
+# test it. The first input is a cue, $+1$ or $-1$. Another input carries noise, and at the end the
+# network has to output the cue. Six networks are trained in each of three settings, with the same
+# six seeds: short sequences with all forget gates near $\tfrac12$, sequences half as long again,
+# and the longer sequences with a forget bias chosen for the lag. For each network we record three
+# things. The first is the loss. The second is the **cue's share** of the gradient before training:
+# the norm of $\bar x_1$ relative to the norm of all $\bar x_t$. The third is the mean forget gate,
+# before and after training, of the unit in which it rises most.
 
 # %%
 def cue_and_noise(n, rng):
@@ -818,11 +845,10 @@ def recall(n, forget, seed, steps=150, H=8):
 SETTINGS = {"T = 20, b = 0": (20, 0.0), "T = 30, b = 0": (30, 0.0)}
 SETTINGS["T = 30, b for the lag"] = 30, training.forget_bias(30)
 seeds, learned = range(6), {}
-figure = plots.lines([], {name: [] for name in SETTINGS}, "training step", "loss", log="y")
-for (name, setting), colour in zip(SETTINGS.items(), plots.COLOURS):
+curves = {}
+for name, setting in SETTINGS.items():
     runs = [recall(*setting, seed) for seed in seeds]
-    for curve, _, _ in runs:
-        figure.axes[0].plot(curve, color=colour, linewidth=1)
+    curves[name] = [(range(len(curve)), curve) for curve, _, _ in runs]
     ends = np.array([np.mean(curve[-10:]) for curve, _, _ in runs])
     shares, f = np.array([run[1] for run in runs]), np.median([run[2] for run in runs], axis=0)
     learned[name] = f"{np.sum(ends < 0.05)} of 6"
@@ -832,27 +858,29 @@ for (name, setting), colour in zip(SETTINGS.items(), plots.COLOURS):
         if len(some):
             print(f"    cue's share of those that {kind}: {some.min():.0e} to {some.max():.0e}")
 said = "; ".join(f"{name}: learned by {n}" for name, n in learned.items())
+figure = plots.repeated_lines(curves, "training step", "loss")
 plots.show(figure, f"Loss of the recall task, logarithmic, six seeds a setting. {said}.")
 
 # %% [markdown] tags=["S4.47"]
-# **What you just saw.** From setting to setting, success goes with the cue's share of the gradient
-# before training: with half-open gates and long sequences hardly any of the gradient belongs to
-# the cue, and training finds nothing. A forget bias set for the lag changes that: there the gates
-# are open from the start, and training moves them little. Within one setting the share does not
-# decide: in the first one, the ranges of those that learned and of those that did not overlap.
+# **Why the forget bias decides here.** Between settings, success depends on the cue's share of the
+# gradient before training. With half-open gates and long sequences hardly any of the gradient
+# belongs to the cue, and training fails. A forget bias chosen for the lag changes that: the gates
+# are open from the start, and training changes them little. Within one setting the share does not
+# decide. In the first setting, the networks that learned and those that did not have overlapping
+# ranges.
 #
 # ## Recap
 #
-# - "The derivative is $f$" is exact for one step with $h_{t-1}$ held. With recurrent weights,
-#   that is all.
+# - "The derivative is $f$" is exact for one step with $h_{t-1}$ held fixed. With recurrent weights
+#   it is exact for nothing else.
 # - The node derivative one step back is $A_t = F_t + G_t P_{t-1}$, four terms.
-# - Further back only the pair $(c, h)$ gives it. The product of the $A$'s misses the paths
-#   through the output gate, at lag 2 exactly $G_t Q_{t-1} P_{t-2}$.
-# - Even the diagonal entries of $A_t$ can be negative. That its factors vary does not tell an LSTM
-#   from a plain RNN: both have a growth rate that settles to a Lyapunov exponent, and unless that
-#   is 0 the product decays or grows exponentially.
-# - The forget bias moves the growth rate towards zero. It is not a guarantee: LSTMs can explode,
-#   and clipping bounds the step.
+# - Further back you need the pair $(c, h)$. The product of the $A$'s misses the paths through the
+#   output gate, at lag 2 exactly $G_t Q_{t-1} P_{t-2}$.
+# - Even the diagonal entries of $A_t$ can be negative. Varying factors do not distinguish an LSTM
+#   from a plain RNN: both have a growth rate that tends to a Lyapunov exponent, and unless that is
+#   0 the product decays or grows exponentially.
+# - The forget bias moves the growth rate towards zero. It guarantees nothing: LSTMs can explode,
+#   and clipping limits the step.
 #
 # ## Sources
 #

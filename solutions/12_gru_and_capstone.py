@@ -3,19 +3,25 @@
 #
 # *This lesson is optional: the core lessons do not depend on it.*
 #
-# **After this lesson you can** write both gated recurrent units, forward and backward; say by
-# which four ways a gradient gets through one step of them; train three kinds of network on two
-# tasks that need memory and see in their gradients why they differ; and correct ten printed
-# formulas of this course's sources.
+# **After this lesson you can** write both gated recurrent units, forward and backward; name the
+# four paths on which a gradient gets through one step of them; train three kinds of network on two
+# tasks that need memory, and explain from their gradients why they differ; and correct ten printed
+# formulas from this course's sources.
 #
-# about 210 minutes · difficulty ●●● · before it: 05, 07, 10; for section 6: 01–07
+# The lesson has two parts, which you can work through on two days. **Part one** (sections 1 to 3)
+# builds the GRU and its gradient. **Part two** (sections 4 to 6) is the capstone: it trains three
+# networks side by side, and then corrects ten formulas from the whole course. Sections 4 and 5 use
+# the library's networks, and the formulas of section 6 do not concern the GRU. So you can start
+# with part two; only question 2 of its last exercise needs part one.
+#
+# about 210 minutes · difficulty ●●● · before part one: 05, 07, 10; before section 6: 01–07
 #
 # *The article* is a public article on back-propagation through time, vanishing gradients and the
 # LSTM, with its own list of references. Section 6 also takes formulas from four teaching documents:
 # slides that write states as row vectors, slides on the scalar network, a page of handwriting on a
-# ReLU network, and a table of notes on the general network. They reached us as scans, so where a
-# symbol is missing the scan may have lost it, not the author. The papers named here stand at the
-# end, under Sources.
+# ReLU network, and a table of notes on the general network. We have these four as scans. Where a
+# symbol is missing, the scan may have lost it and not the author. The papers named here are listed
+# at the end, under Sources.
 #
 # ### Notation
 #
@@ -26,12 +32,13 @@
 # | $h_t$ | `h[t]`, `h` is `(T+1,B,H)` | hidden state; `h[0]` is the initial one |
 # | $r_t, z_t$ | `r[t-1]`, `z[t-1]` of `(T,B,H)` | reset gate, update gate, between 0 and 1 |
 # | $n_t$ | `n[t-1]` of `(T,B,H)` | candidate, between -1 and 1 |
-# | $W_{x\bullet}, W_{h\bullet}, b_\bullet$ | columns of `W_x` `(D,3H)`, `W_h` `(H,3H)`, `b` `(3H,)` | $\bullet$ is $r$, $z$, $n$, **in this order**: columns `:H`, `H:2*H`, `2*H:` |
-# | $u_t = h_{t-1} W_{hn} + b_{hn}$ | `u[t-1]` of `(T,B,H)` | what $r_t$ multiplies, with `reset="after"` only |
+# | $W_{x\bullet}, W_{h\bullet}, b_\bullet$ | columns of `W_x` `(D,3H)`, `W_h` `(H,3H)`, `b` `(3H,)` | the dot $\bullet$ stands for $r$, $z$ or $n$; the columns are **in this order**: `:H`, `H:2*H`, `2*H:` |
+# | $u_t = h_{t-1} W_{hn} + b_{hn}$ | `u[t-1]` of `(T,B,H)` | the factor of $r_t$, with `reset="after"` only |
 # | $b_{hn}$ | `b_hn` of `(H,)` | bias in $u_t$ |
 # | $\sigma$ | `sigmoid.value` | logistic function; $\sigma' = \sigma(1-\sigma)$ |
-# | $\bar v$ | `dv` | adjoint of $v$: the gradient of the loss, shaped like $v$ |
-# | $\bar h_t^{\text{out}}$, $\bar h_t$ | `dh[t-1]`, `dh_total` | what the loss feels of $h_t$ from outside; the full adjoint |
+# | $\theta$ | `params` | all parameters of a network together |
+# | $\bar v$ | `dv` | adjoint of $v$: the gradient of the loss with respect to $v$, shaped like $v$ |
+# | $\bar h_t^{\text{out}}$, $\bar h_t$ | `dh[t-1]`, `dh_total` | adjoint of $h_t$ from outside, later steps not counted; the full adjoint |
 # | $J_t$ | `J[t-1]` of `(T,B,H,H)` | `[i, j]` is $\partial h_t[i] / \partial h_{t-1}[j]$ |
 # | $o_t, y_t, \hat y_t$ | `o[t-1]`, `y[t-1]`, `losses.softmax(o)` | outputs, targets, predictions of $K$ classes; $o_t = h_t W_y$ with $W_y$ of shape $(H,K)$ |
 
@@ -58,33 +65,36 @@ print({name: value.shape for name, value in weights.items()}, x.shape, h0.shape)
 
 
 # %% [markdown] tags=["S4.30", "S4.54"]
+# # Part one · The GRU
+#
 # ## 1 Two gates
 #
-# The article ends its list of remedies with gated cells and names the GRU as an alternative to
-# the LSTM, without a formula. Here it is. The state is a weighted mean of the old state and a
-# **candidate**, unit by unit:
+# The article ends its list of remedies with gated cells. It names the GRU as an alternative to the
+# LSTM but gives no formula, so here it is. The new state is a weighted mean of the old state and a
+# **candidate**, separately for each unit:
 #
 # $$h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}, \qquad
 #   z_t = \sigma(x_t W_{xz} + h_{t-1} W_{hz} + b_z).$$
 #
-# One state, no cell beside it. Where the **update gate** $z$ is close to 1, a unit keeps what
-# it has. The candidate sees the past through a second gate,
-# $r_t = \sigma(x_t W_{xr} + h_{t-1} W_{hr} + b_r)$, the **reset gate**. There are two networks
-# by this name:
+# The GRU has a single state and no separate cell. Where the **update gate** $z$ is close to 1, a
+# unit keeps its value. A second gate controls how much of the past enters the candidate: the
+# **reset gate**, $r_t = \sigma(x_t W_{xr} + h_{t-1} W_{hr} + b_r)$. Two different networks are
+# called GRU:
 #
 # | `reset=` | candidate | |
 # |---|---|---|
 # | `"before"` | $n_t = \tanh(x_t W_{xn} + b_n + (r_t \odot h_{t-1})\, W_{hn})$ | Cho et al., 2014 |
 # | `"after"` | $n_t = \tanh(x_t W_{xn} + b_n + r_t \odot (h_{t-1} W_{hn} + b_{hn}))$ | PyTorch, cuDNN |
 #
-# (Some papers write $z$ for our $1-z$. That is a matter of signs in $W_z$ and $b_z$; the place
-# of the reset gate is not.)
+# (Some papers write $z$ for our $1-z$. That only changes the signs of $W_z$ and $b_z$. The position
+# of the reset gate, in contrast, changes the network.)
 #
-# **Exercise 1 ●●○ · 15 min.** Run both. `params` holds `"W_x"`, `"W_h"`, `"b"`, `"b_hn"`, the
-# columns packed as in the table of notation; `b_hn` is always there and is not used with
-# `reset="before"` (the library's own `gru.forward` refuses it there). `x` is `(T,B,D)`, `h0` is
-# `(B,H)`, and `reset` is one of the two strings. `sigmoid.value(a)` is $\sigma(a)$. Return a
-# dict with `"r"`, `"z"`, `"n"`, each `(T,B,H)`, and `"h"`, `(T+1,B,H)`, which starts with `h0`.
+# **Exercise 1 ●●○ · 15 min.** Write the forward pass of both networks. `params` holds `"W_x"`,
+# `"W_h"`, `"b"`, `"b_hn"`, with the columns packed as in the notation table. `b_hn` is always
+# given, and is not used with `reset="before"` (the library's own `gru.forward` refuses it there).
+# `x` is `(T,B,D)`, `h0` is `(B,H)`, and `reset` is one of the two strings. `sigmoid.value(a)` is
+# $\sigma(a)$. Return a dict with `"r"`, `"z"`, `"n"`, each `(T,B,H)`, and `"h"`, `(T+1,B,H)`, which
+# starts with `h0`.
 
 # %% nbgrader={"grade": false, "grade_id": "gru_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gru_forward(params, x, h0, reset):
@@ -114,30 +124,31 @@ check("12.gru_forward", gru_forward)
 # %% [markdown] tags=["S4.1"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The two gates look alike, so one product makes both: their columns lie side by side. Only one
-# line depends on `reset`.
+# The two gates have the same form and their columns are side by side, so one product computes both.
+# Only one line depends on `reset`.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# With $H$ units, `W_h[:, :2*H]` belongs to the gates and `W_h[:, 2*H:]` is $W_{hn}$. What `x`
-# contributes to all three can be made before the loop; the state's share cannot, because with
-# `"before"` the gate has to be known first.
+# With $H$ units, `W_h[:, :2*H]` belongs to the gates and `W_h[:, 2*H:]` is $W_{hn}$. You can
+# compute the contribution of `x` to all three before the loop. You cannot do this for the
+# contribution of the state, because with `"before"` you need the gate first.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Keep four lists, the one for the states starting with `h0`. At each step: the logistic
-# function of the gates' columns, split into two; the past, by one of the two formulas; the
-# hyperbolic tangent of the input's last columns plus the past; the weighted mean. Turn the
-# lists into arrays.
+# Keep four lists; the one for the states starts with `h0`. At each step, apply the logistic
+# function to the columns of the gates and split the result into two. Compute the contribution of
+# the past with one of the two formulas. Add it to the last columns of the input's contribution and
+# apply the hyperbolic tangent. Then form the weighted mean. At the end turn the lists into arrays.
 #
 # </details>
 #
 # ### One loop for all three
 #
-# With $s_t$ for everything that a step hands to the next, every network of this course is a
-# dynamical system $s_t = F_\theta(x_t, s_{t-1})$ (lessons 05 and 10):
+# Let $s_t$ stand for everything that a step passes to the next one, and $\theta$ for the
+# parameters. Then every network of this course is a dynamical system $s_t = F_\theta(x_t, s_{t-1})$
+# (lessons 05 and 10):
 #
 # | network | state $s_t$ | parameters $\theta$ | $F_\theta$ |
 # |---|---|---|---|
@@ -145,8 +156,8 @@ check("12.gru_forward", gru_forward)
 # | LSTM | $(h_t, c_t)$ | $W_x, W_h, b$ | four gates, then the cell, then $h_t$ |
 # | GRU | $h_t$ | $W_x, W_h, b, b_{hn}$ | two gates, the candidate, the weighted mean |
 #
-# The loop below knows nothing but $F_\theta$. It runs all three, and is compared with the
-# library's run of the whole sequence.
+# The loop below uses nothing but $F_\theta$. It runs all three networks, and compares each result
+# with the library's run of the whole sequence.
 
 # %% tags=["shows-answers"]
 def unroll(F, x, state):
@@ -177,14 +188,14 @@ for cell, parts in ((rnn, "h"), (lstm, "hc"), (gru, "h")):
 # %% [markdown] tags=["S4.54"]
 # ### Refute it: the same network twice
 #
-# "The reset gate multiplies by numbers between 0 and 1. Whether it does so before the product
-# with $W_{hn}$ or after it makes no difference worth a name." With a single unit and no biases
-# that is even exact: $(r h)\, w = r\, (h w)$.
+# One might say: "The reset gate multiplies by numbers between 0 and 1. Whether it does so before
+# the product with $W_{hn}$ or after it makes no important difference." With a single unit and no
+# biases this is even exactly true: $(r h)\, w = r\, (h w)$.
 #
-# **Exercise 2 ●●○ · 10 min · refute it.** Find recurrent weights for which it is wrong. There
-# are no biases, and the input is zero. Give a tuple `(W_h, h0)` of nested lists: `W_h` has $H$
-# rows and $3H$ columns in the order $r, z, n$, and `h0` has $H$ entries. The first states
-# $h_1$ of the two networks must differ by more than 0.1 in some unit. Any valid pair passes.
+# **Exercise 2 ●●○ · 10 min · refute it.** Find recurrent weights for which the two networks differ
+# clearly. There are no biases, and the input is zero. Give a tuple `(W_h, h0)` of nested lists:
+# `W_h` has $H$ rows and $3H$ columns in the order $r, z, n$, and `h0` has $H$ entries. The first
+# states $h_1$ of the two networks must differ by more than 0.1 in some unit. Any valid pair passes.
 
 # %% nbgrader={"grade": false, "grade_id": "two_grus", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 two_grus = None  # (W_h, h0)
@@ -199,8 +210,8 @@ check("12.refute_same", two_grus)
 # %% [markdown] tags=["S4.54"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# With two units the product mixes. Before it, a gate belongs to the unit that is read; after
-# it, to the unit that is made.
+# With two units the product combines different units. Before the product, a gate belongs to the
+# unit that is read. After the product, it belongs to the unit that is computed.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -212,23 +223,25 @@ check("12.refute_same", two_grus)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Two units, both starting at 1. Choose the columns of $W_{hr}$ so that the gate of one unit is
-# nearly open and that of the other nearly closed. Let $W_{hn}$ have one entry, leading from one
-# of them to the other. All columns of $z$ may be zero.
+# Take two units, both starting at 1. Choose the columns of $W_{hr}$ so that the gate of one unit is
+# nearly open and that of the other nearly closed. Let $W_{hn}$ have one entry, which leads from one
+# unit to the other. All columns of $z$ may be zero.
 #
 # </details>
 #
 # ## 2 The sweep
 #
-# Walk from $t = T$ down. First complete $\bar h_t = \bar h_t^{\text{out}} + {}$what the later
-# step passed on. Then take $h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$ apart. $z_t$ stands in
-# it twice, once with a minus:
+# Go from $t = T$ down to 1. At each step, first complete $\bar h_t = \bar h_t^{\text{out}} + {}$the
+# adjoint passed back by the later step. Then differentiate
+# $h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$ with respect to its three variables. $z_t$ occurs
+# twice, once with a minus sign:
 #
 # $$\bar z_t = \bar h_t \odot (h_{t-1} - n_t), \qquad \bar n_t = \bar h_t \odot (1 - z_t), \qquad
 #   \text{directly to } h_{t-1}:\; \bar h_t \odot z_t .$$
 #
-# Through the activations: $\bar a_z = \bar z \odot z (1-z)$ and $\bar a_n = \bar n \odot (1 -
-# n^2)$. Behind $a_n$ the two networks part. A product passes its adjoint to both factors:
+# Multiply by the slopes of the activations: $\bar a_z = \bar z \odot z (1-z)$ and
+# $\bar a_n = \bar n \odot (1 - n^2)$. From $a_n$ on, the two networks differ. A product gives each
+# of its two factors an adjoint:
 #
 # | | `"after"`: $a_n = \dots + r \odot u$ | `"before"`: $a_n = \dots + q\,W_{hn}$ with $q = r \odot h_{t-1}$ |
 # |---|---|---|
@@ -238,17 +251,18 @@ check("12.refute_same", two_grus)
 # | $\bar W_{hn} \mathrel{+}=$ | $h_{t-1}^\top \bar u$ | $q^\top \bar a_n$ |
 # | $\bar b_{hn} \mathrel{+}=$ | rows of $\bar u$, summed | nothing |
 #
-# Then $\bar a_r = \bar r \odot r(1-r)$. The rest is lesson 05, with $\bar a = [\bar a_r \; \bar
-# a_z \; \bar a_n]$ of shape $(B, 3H)$: $\bar W_x \mathrel{+}= x_t^\top \bar a$, $\bar b
-# \mathrel{+}={}$rows of $\bar a$ summed, $\bar x_t = \bar a W_x^\top$. The gates' columns of
-# $\bar W_h$ get $h_{t-1}^\top \bar a_r$ and $h_{t-1}^\top \bar a_z$, and the gates pass $\bar
-# a_r W_{hr}^\top + \bar a_z W_{hz}^\top$ on to $h_{t-1}$.
+# Then $\bar a_r = \bar r \odot r(1-r)$. The rest is as in lesson 05, with
+# $\bar a = [\bar a_r \; \bar a_z \; \bar a_n]$ of shape $(B, 3H)$:
+# $\bar W_x \mathrel{+}= x_t^\top \bar a$, $\bar b \mathrel{+}={}$rows of $\bar a$ summed,
+# $\bar x_t = \bar a W_x^\top$. For the columns of the gates, add $h_{t-1}^\top \bar a_r$ and
+# $h_{t-1}^\top \bar a_z$ to $\bar W_h$. The gates pass
+# $\bar a_r W_{hr}^\top + \bar a_z W_{hz}^\top$ back to $h_{t-1}$.
 #
-# **Exercise 3 ●●● · 40 min.** Write it. `params` is as in exercise 1. `run` has the fields `x`,
-# `r`, `z`, `n`, `h`, `u` of the table of notation and `reset`, the string; with `"before"`
-# there is no bracket, and `run.u` holds zeros. `dh` is `(T,B,H)`. Return a dict with `"W_x"`,
-# `"W_h"`, `"b"`, `"b_hn"`, `"x"`, `"h0"`, each shaped like what it belongs to; `"b_hn"` is zero
-# with `"before"`. Leave the arguments unchanged.
+# **Exercise 3 ●●● · 40 min.** Write the sweep. `params` is as in exercise 1. `run` has the fields
+# `x`, `r`, `z`, `n`, `h`, `u` of the notation table and `reset`, the string; with `"before"` there
+# is no $u_t$, and `run.u` holds zeros. `dh` is `(T,B,H)`. Return a dict with `"W_x"`, `"W_h"`,
+# `"b"`, `"b_hn"`, `"x"`, `"h0"`. Each entry has the shape of the array whose gradient it is;
+# `"b_hn"` is zero with `"before"`. Leave the arguments unchanged.
 
 # %% nbgrader={"grade": false, "grade_id": "gru_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gru_backward(params, run, dh):
@@ -290,50 +304,54 @@ check("12.gru_backward", gru_backward)
 # %% [markdown] tags=["S4.47", "S4.54"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Get one of the two variants right first; the check shows which outputs still differ. The
-# tables above are in the order in which the sweep needs them.
+# Get one of the two variants right first; the check shows which outputs are still wrong. The
+# formulas above are in the order in which the sweep needs them.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# What step $t$ passes on has three parts: $\bar h_t \odot z_t$, the candidate's part from the
-# table's third row, and $[\bar a_r \; \bar a_z]$ times the transpose of the gates' columns of
-# $W_h$. The sum replaces what the later step had passed on.
+# The adjoint that step $t$ passes back has three parts: $\bar h_t \odot z_t$, the candidate's part
+# from the third row of the table, and $[\bar a_r \; \bar a_z]$ times the transpose of the gates'
+# columns of $W_h$. Their sum replaces the adjoint that the later step passed back.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Zeros for the four parameters, for `x`, and for what arrives from the right. Loop over `t`
-# from $T$ down to 1; step `t` reads `run.h[t-1]` and the gates at index `t-1`. Form the
-# adjoints of the z and n pre-activations, then branch on `run.reset` for the reset gate's
-# adjoint, the part passed on and $\bar W_{hn}$. Join the three blocks with `np.hstack`, add to
-# the parameters, store `x`, pass on.
+# Make zeros for the four parameters, for `x`, and for the adjoint that is passed back. Loop over
+# `t` from $T$ down to 1; step `t` reads `run.h[t-1]` and the gates at index `t-1`. Compute the
+# adjoints of the z and n pre-activations. Then branch on `run.reset` for the adjoint of the reset
+# gate, the part that is passed back, and $\bar W_{hn}$. Join the three blocks with `np.hstack`, add
+# to the parameters, and store the entry of `x`.
 #
 # </details>
 #
 # ## 3 From state to state
 #
-# The same, as a matrix. Four ways lead from $h_{t-1}$ to $h_t$, and for one instance
+# Now write the same step as a matrix. Four paths lead from $h_{t-1}$ to $h_t$, and for one instance
 #
 # $$J_t = \mathrm{diag}(z) + \mathrm{diag}\big((h_{t-1} - n) \odot z (1-z)\big) W_{hz}^\top
 #   + \mathrm{diag}\big((1-z) \odot (1-n^2)\big)\, C_t ,$$
 #
-# where $C_t$ is the Jacobian of $a_n$, with the way through the candidate and the one through
-# the reset gate. With `"after"` these two are
+# where $C_t$ is the Jacobian of $a_n$. It contains the path through the candidate and the path
+# through the reset gate. With `"after"` these two are
 #
 # $$C_t^{\text{after}} = \mathrm{diag}(r)\, W_{hn}^\top + \mathrm{diag}(u \odot r(1-r))\, W_{hr}^\top .$$
 #
-# With `"before"` both ways first meet in $q = r \odot h_{t-1}$ and then go through $W_{hn}$
+# With `"before"` both paths first lead to $q = r \odot h_{t-1}$ and then go through $W_{hn}$
 # together: derive $C_t^{\text{before}}$ yourself.
 #
-# The first addend is what the tanh network does not have: no weight and no slope, only a gate.
-# The gate is computed from the data with learned weights, so **the network itself decides what
-# to keep**. The bias $b_z$ says what it does before it has learned anything.
+# The tanh network has no counterpart of the first term: it contains no weight and no slope, only a
+# gate. The gate is computed from the data with learned weights, so **the network itself decides
+# what to keep**. Before training, the bias $b_z$ sets the gate.
 #
-# **Exercise 4 ●●○ · 20 min.** Return $J_t$ for all steps and instances, shape `(T,B,H,H)`,
-# entry `[t-1, b, i, j]` being $\partial h_t[i] / \partial h_{t-1}[j]$. `params` and `run` are
-# as in exercise 3. `v[..., None] * M` puts `v` as a diagonal matrix on the left of `M`, for
+# **Exercise 4 ●●○ · 20 min.** Return $J_t$ for all steps and instances, shape `(T,B,H,H)`, entry
+# `[t-1, b, i, j]` being $\partial h_t[i] / \partial h_{t-1}[j]$. `params` and `run` are as in
+# exercise 3. `v[..., None] * M` multiplies `M` by the diagonal matrix of `v` from the left, for
 # every step and instance.
+#
+# **Predict first.** The figure below the hints shows how much of a gradient remains after 50 steps
+# of an untrained GRU, for biases $b_z$ from $-4$ to $8$. Which biases keep most of it? And what
+# does such a bias do to the gradient of the gate itself?
 
 # %% nbgrader={"grade": false, "grade_id": "gru_step_jacobian", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def gru_step_jacobian(params, run):
@@ -361,22 +379,23 @@ check("12.gru_step_jacobian", gru_step_jacobian)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Check the pieces against your sweep: there a row of adjoints met each of them from the left.
+# Compare the parts with your sweep: there each of them was multiplied by a row of adjoints from the
+# left.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# `z[..., None] * np.eye(H)` is the first addend. Each of the others is a vector per step and
-# instance, on a new last axis, times a transposed block of $W_h$; `np.split` cuts the blocks.
-# With `"before"`, $q$ has the Jacobian $\mathrm{diag}(r)$ plus a diagonal matrix times
-# $W_{hr}^\top$; and $a_n$ reads $q$ by $W_{hn}$.
+# `z[..., None] * np.eye(H)` is the first term. Each of the other terms is a vector per step and
+# instance, with a new last axis, times a transposed block of $W_h$; `np.split` cuts the blocks.
+# With `"before"`, the Jacobian of $q$ is $\mathrm{diag}(r)$ plus a diagonal matrix times
+# $W_{hr}^\top$, and $a_n$ depends on $q$ through $W_{hn}$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# All states that the steps read are `run.h` without its last entry. Form the diagonal; the part
-# through the update gate; the vector in front of $C_t$. For `"before"` the Jacobian of $q$ is a
-# matrix per step and instance, and $W_{hn}^\top$ is multiplied from the left with `@`.
+# The states that the steps read are `run.h` without its last entry. Compute the diagonal term, the
+# term through the update gate, and the vector in front of $C_t$. For `"before"` the Jacobian of $q$
+# is a matrix per step and instance; multiply it by $W_{hn}^\top$ from the left with `@`.
 #
 # </details>
 
@@ -403,20 +422,21 @@ said = ", ".join(f"reset {name}: {gain[-1]:.3f}" for name, gain in gains.items()
 print(f"gain at bias 8, {said}; mean z (1 - z) {slopes[24]:.5f}, at bias 0 {slopes[8]:.3f}")
 
 # %% [markdown] tags=["S4.47"]
-# **Look at this.** A gradient was sent back through 50 steps of an untrained GRU, for many
-# values of the bias $b_z$. With a large bias the gain is close to 1, in both variants. But the
-# update gate's own slope $z(1-z)$ is then close to zero: what keeps the gradient alive makes
-# the gate slow to learn.
+# **A large bias keeps the gradient and slows the gate.** The figure sends a gradient back through
+# 50 steps of an untrained GRU, for many values of the bias $b_z$. With a large bias the gain is
+# close to 1, in both variants. But then the slope $z(1-z)$ of the update gate is close to zero. So
+# the bias that keeps the gradient alive also makes the gate learn slowly.
 #
 # ### Refute it: what a gate can do
 #
-# Two sentences that sound right. The article says of the LSTM that a step's factor is either
-# above 1 or in $[0, 1]$; one would like to say so of the GRU. And one hears that a GRU cannot
-# blow a gradient up, since $h_t$ is a *weighted mean* of $h_{t-1}$ and a bounded candidate.
+# Two statements sound right. First, the article says that a step's factor of the LSTM is either
+# above 1 or in $[0, 1]$, and one might expect the same of the GRU. Second, one might think that a
+# GRU cannot make a gradient explode, because $h_t$ is a *weighted mean* of $h_{t-1}$ and a bounded
+# candidate.
 #
-# **Exercise 5 ●●○ · 10 min · refute it.** Refute both with one unit, no bias and an input of
-# zero. Give a tuple `(negative, large)`, each of them four numbers `(w_r, w_z, w_n, h0)`: the
-# three recurrent weights and the initial state. For `negative` the factor
+# **Exercise 5 ●●○ · 10 min · refute it.** Refute both with one unit, no bias and an input of zero.
+# Give a tuple `(negative, large)`. Each of the two consists of four numbers `(w_r, w_z, w_n, h0)`:
+# the three recurrent weights and the initial state. For `negative` the factor
 # $\partial h_1/\partial h_0$ must be below -0.5, for `large` above 2. Any valid numbers pass.
 
 # %% nbgrader={"grade": false, "grade_id": "two_factors", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
@@ -431,7 +451,7 @@ check("12.refute_factor", two_factors)
 # %% [markdown] tags=["S4.30", "S4.47"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The values of a mean are bounded. Is its slope?
+# The values of a weighted mean are bounded. Is its derivative bounded?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -442,21 +462,30 @@ check("12.refute_factor", two_factors)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# $\tfrac12 + \tfrac14 w_n$, with $w_r = w_z = h_0 = 0$. Choose $w_n$ twice.
+# The factor is $\tfrac12 + \tfrac14 w_n$ if $w_r = w_z = h_0 = 0$. Choose $w_n$ once for each case.
 #
 # </details>
 #
+# # Part two · The capstone
+#
+# Part one gave you a third recurrent network. Part two compares all three on tasks that need
+# memory, and asks which of their gradients explains the result. At the end you apply the whole
+# course: you correct ten formulas that are printed wrongly.
+#
 # ## 4 A hundred steps
 #
-# Now the three networks side by side. In the **adding problem** each step brings a random
+# The three networks now solve the same task. In the **adding problem** each step has a random
 # number and a mark. Two steps are marked, one in each half of the sequence, and at the end the
-# sum of the two marked numbers is due. Who always answers 1 has a mean squared error of $1/6$.
+# network has to output the sum of the two marked numbers. If you always answer 1, your mean squared
+# error is $1/6$.
 #
-# One recipe for all: 32 units, single precision, batches of 32 fresh sequences of 100 steps,
-# Adam with a learning rate of 0.01, the gradient clipped to norm 1, at most 1500 batches; it
-# ends early when the error is down. The LSTM starts with a forget bias of 1, the others with zero
-# biases. Each network is trained from two seeds, and all six runs are shown. The training cells take
-# one to three minutes together.
+# All networks use the same recipe: 32 units, single precision, batches of 32 fresh sequences of 100
+# steps, Adam with a learning rate of 0.01, the gradient clipped to norm 1, at most 1500 batches.
+# Training ends early when the error is small. The LSTM starts with a forget bias of 1, the others
+# with zero biases. Each network is trained from two seeds, and all six runs are shown. The training
+# cells take one to three minutes together.
+#
+# **Predict first.** Which network will learn the task first, and which one not at all?
 #
 # `training.train` shows a bar with the loss while it works. **Stopping it (the ■ button, or
 # Ctrl-C) keeps the parameters**; they are in the result like those of a finished run.
@@ -499,15 +528,6 @@ def add(seed):
     return results
 
 
-def of_all_seeds(curves, *labels):
-    """One panel; curves: {cell: a list of (x, y), one for each seed}."""
-    figure = plots.lines([], {name: [] for name in curves}, *labels, log="y")
-    for several, colour in zip(curves.values(), plots.COLOURS):
-        for x, y in several:
-            figure.axes[0].plot(x, y, color=colour, linewidth=1)
-    return figure
-
-
 # %% tags=["shows-answers"]
 added = [add(seed=0)]
 
@@ -520,7 +540,7 @@ for results in added:
         curves[name].append((25 * np.arange(1, len(means) + 1), 2 * means))
 ends = {n: ", ".join(f"{y[-1]:.4f} at {x[-1]}" for x, y in both) for n, both in curves.items()}
 said = "; ".join(f"{name} {end}" for name, end in ends.items())
-figure = of_all_seeds(curves, "batches", "squared error")
+figure = plots.repeated_lines(curves, "batches", "squared error")
 plots.show(figure, f"Error against batches, logarithmic, two seeds each; at the end: {said}.")
 left = iter(range(40))
 
@@ -538,17 +558,21 @@ print(f"interrupted: {end.interrupted}; {len(end.losses)} batches; parameters mo
 
 
 # %% [markdown] tags=["S4.30"]
-# **What you just saw** came out alike with both seeds; try a third. It is a contrast between recipes
-# as much as between cells. The RNN does no better than a constant. That is not a theorem: with a
-# smaller learning rate and much more time its error comes down too, and the repository's
-# `benchmarks/README.md` shows by how much. The gated cells need no such care. The last line is from a run that was stopped after 40
-# batches.
+# **The GRU is first, the RNN does not learn.** Both seeds give the same ranking; try a third. The
+# result compares recipes as much as cells. The RNN does no better than a constant answer. That is
+# not a theorem: with a smaller learning rate and much more time its error falls too, and the
+# repository's `benchmarks/README.md` shows by how much. The gated cells do not need such care. The
+# last line comes from a run that was stopped after 40 batches.
 #
 # ### The gradient by lag
 #
-# Why? Ask how much the answer would change if the input $k$ steps before the end changed: the
-# norm of $d o_T / d x_{T-k}$, averaged over fresh sequences. It needs no loss, only a sweep
-# that starts with the output's weights. Once before training, for six seeds, and once after.
+# Why do the networks differ? Measure how much the answer changes when the input $k$ steps before
+# the end changes: the norm of $d o_T / d x_{T-k}$, averaged over fresh sequences. For this you need
+# no loss, only a sweep that starts with the weights of the output. The cell does it before
+# training, for six seeds, and after training.
+#
+# **Predict first.** Does the network that learned first also have the largest gradient at long lags
+# *before* training?
 
 # %% tags=["shows-answers"]
 def by_lag(cell, params):
@@ -569,7 +593,7 @@ for when, networks in (("before", untrained), ("after", trained)):
     curves = {n: [(range(T), by_lag(c, p[n])) for p in networks] for n, c in CELLS.items()}
     far = {name: sorted(y[99] for _, y in several) for name, several in curves.items()}
     said = "; ".join(f"{name} {y[0]:.0e} to {y[-1]:.0e}" for name, y in far.items())
-    figure = of_all_seeds(curves, "lag k", "size of the gradient", f"{when} training")
+    figure = plots.repeated_lines(curves, "lag k", "size of the gradient", f"{when} training")
     text = f"Size of the gradient by lag {when} training, logarithmic, {len(networks)} seeds each"
     plots.show(figure, f"{text}; at lag 99: {said}.")
     print(f"{when} training, at lag 99: {said}")
@@ -588,35 +612,36 @@ for when in ("before", "after"):
 
 
 # %% [markdown] tags=["S4.47"]
-# **Look at this.** Before training it is the *GRU* whose gradient vanishes fastest, with every
-# seed: faster than that of the RNN, whose orthogonal $W_h$ slows the decay. The GRU starts at
-# $b_z = 0$: look it up in section 3's figure. The ranges of the other two overlap. Yet the GRU
-# learns first. So *between* cells this figure does not say who will learn. In lesson 11, section
-# 10, the gradient of the cue did go with success from setting to setting; there it was one cell,
-# and only the lag and one bias differed.
+# **Before training, the figure does not tell you who will learn.** With every seed the *GRU* has
+# the gradient that vanishes fastest. It vanishes faster than that of the RNN, whose orthogonal
+# $W_h$ slows the decay. The GRU starts with $b_z = 0$; look up this bias in the figure of section 3.
+# The ranges of the other two networks overlap. Even so, the GRU learns first. So *between* cells
+# this figure does not predict who will learn. In lesson 11, section 10, the gradient of the cue did
+# predict success from setting to setting; but there the cell was always the same, and only the lag
+# and one bias differed.
 #
-# The gated cells have something to learn with. When the second mark lies near the end, a usable
-# gradient arrives. It moves the gates, and later gradients reach further: afterwards their curves
-# go on to the first step. The printout shows where the GRU's gate went. At first it is the same
-# at all steps; after training it keeps more at unmarked steps, where nothing is to be stored. The
-# network itself has decided what to keep. For the RNN to keep a number for a hundred steps, a whole
-# matrix and all its slopes would have to fit together; this training has made its gradient vanish
-# even faster.
+# The gated cells can learn to send the gradient further back. When the second mark lies near the
+# end, a gradient of useful size arrives. It changes the gates, and then later gradients reach
+# further back; after training their curves extend to the first step. The printout shows how the
+# GRU's update gate changed. Before training it is the same at all steps. After training it keeps
+# more at unmarked steps, where there is nothing to store. The network itself has decided what to
+# keep. For the RNN to keep a number for a hundred steps, a whole matrix and all its slopes would
+# have to match; this training has made its gradient vanish even faster.
 #
 # ## 5 Strings with a memory
 #
-# The **embedded Reber grammar** writes strings like `BTBTXSETE`. Inside stands a string of a
-# small random grammar. Around it, the second symbol, `T` or `P`, has to come again as the last
-# but one. The network reads symbol by symbol and gives seven outputs for the next one. Where
-# two symbols are legal it cannot know which will come; it should give both more probability
-# than any other.
+# The **embedded Reber grammar** produces strings like `BTBTXSETE`. The middle of each string comes
+# from a small random grammar. Around it, the second symbol, `T` or `P`, has to be repeated as the
+# last symbol but one. The network reads one symbol at a time and gives seven outputs for the next
+# one. Where two symbols are legal, it cannot know which one will come. Then it should give both of
+# them a higher probability than any other.
 #
-# **Exercise 6 ●●○ · 15 min.** Measure that. `o` is `(T,B,K)`, the outputs before the softmax;
-# `y` is `(T,B,K)`, above zero where a symbol is legal. A shorter string has rows of zeros in
-# `y` after its end; these steps do not count. The margin of a step is the *lowest* probability
-# of a legal symbol minus the *highest* probability of an illegal one. Return the smallest
-# margin of each string, shape `(B,)`: it is positive if the network knows what may follow at
-# every step of this string. `losses.softmax(o)` gives the probabilities.
+# **Exercise 6 ●●○ · 15 min.** Measure whether it does. `o` is `(T,B,K)`, the outputs before the
+# softmax; `y` is `(T,B,K)`, above zero where a symbol is legal. After the end of a shorter string,
+# `y` has rows of zeros; these steps do not count. The margin of a step is the *lowest* probability
+# of a legal symbol minus the *highest* probability of an illegal one. Return the smallest margin of
+# each string, shape `(B,)`. It is positive if the network knows at every step of this string what
+# may follow. `losses.softmax(o)` gives the probabilities.
 
 # %% nbgrader={"grade": false, "grade_id": "reber_margin", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def reber_margin(o, y):
@@ -637,7 +662,8 @@ check("12.reber_margin", reber_margin)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# A minimum ignores what is infinitely large, a maximum what is infinitely small.
+# A minimum ignores entries that are infinitely large, and a maximum ignores entries that are
+# infinitely small.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -648,9 +674,9 @@ check("12.reber_margin", reber_margin)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# `np.where(condition, a, b)` picks from two arrays. Put infinity where a symbol is illegal and
-# take the minimum over the symbols; the other way round for the maximum. Put infinity where a
-# step has ended, and take the minimum over the steps.
+# `np.where(condition, a, b)` takes entries from one of two arrays. Put infinity where a symbol is
+# illegal, and take the minimum over the symbols. For the maximum, put minus infinity where a symbol
+# is legal. Put infinity where a step does not count, and take the minimum over the steps.
 #
 # </details>
 
@@ -754,21 +780,22 @@ print(language.write(MyGRU, fitted["your GRU"].params, corpus, 400))
 # LSTM. That is a result on one text with small networks, and no law.
 
 # %% [markdown]
-# **Look at this.** First the networks learn which symbols follow each other. Then the strings look
-# right and end wrongly, because the second symbol is forgotten. Last they learn to carry it. Who
-# has got how far after 40 batches differs: read the strings.
-# "Knows" is the share of 300 fresh strings with a positive margin; it reaches 100 % earlier
-# than the share of legal strings, since an unlikely symbol is drawn now and then. And the tanh
-# RNN learns this task as well: the strings are short.
+# **In which order is the grammar learned?** First the networks learn which symbols follow each
+# other. Then the strings look right but end wrongly, because the network has forgotten the second
+# symbol. Last they learn to keep this symbol. After 40 batches the networks have reached different
+# stages: read the strings. "Knows" is the share of 300 fresh strings with a positive margin. It
+# reaches 100 % earlier than the share of legal strings, because an unlikely symbol is drawn now and
+# then. The tanh RNN learns this task as well, because the strings are short.
 #
 # ## 6 Ten errata
 #
-# The function below has ten formulas, copied from the five documents or, where those are
-# ambiguous, in one reading. It works on one sequence without a batch axis: `x` `(T,D)`, `h` `(T+1,H)`, outputs `o` and targets `y`
-# `(T,K)`, adjoints `dh` `(T,H)` of the states from outside, and a step `k`. The network is the
-# tanh RNN, `params` holds `"W_x"`, `"W_h"`, `"b_h"`; `now` is the slope $\phi'_t = 1 - h_t^2$ of
-# its tanh, for all steps. The rows of `y` are positive and **need not sum to 1**. Take `dh` as
-# given; it has nothing to do with `o` and `y`. Below, $v$ is any row of $H$ numbers.
+# The function below contains ten formulas. They are copied from the five documents or, where those
+# are ambiguous, in one reading. The function works on one sequence without a batch axis: `x`
+# `(T,D)`, `h` `(T+1,H)`, outputs `o` and targets `y` `(T,K)`, adjoints `dh` `(T,H)` of the states
+# from outside, and a step `k`. The network is the tanh RNN, and `params` holds `"W_x"`, `"W_h"`,
+# `"b_h"`. The array `now` is the slope $\phi'_t = 1 - h_t^2$ of its tanh, for all steps. The rows
+# of `y` are positive and **need not sum to 1**. Take `dh` as given; it is not computed from `o` and
+# `y`. In the table, $v$ is any row of $H$ numbers.
 #
 # | key | what it should be | where the formula stands | lesson |
 # |---|---|---|---|
@@ -783,10 +810,10 @@ print(language.write(MyGRU, fitted["your GRU"].params, corpus, 400))
 # | `"dW_x"` | $dL/dW_x$, `(D,H)`, likewise | the slides on the scalar network: only the recurrent weight is called hard | 01 |
 # | `"dh_db"` | $dh_T / db_h$, `(H,H)`, `[i, m]` | the table of notes, as the scan reads: two terms | 06 |
 #
-# **Exercise 7 ●●● · 40 min.** Correct all ten: return a dict with the same keys. Any function
-# of `rnnlib` may be used that is not about the GRU; its arrays have a batch axis, and `v[:,
-# None]` makes one. The `run` and the `J` of the function below, before its `[:, 0]`, are what
-# `rnn.backward(params, run, dh[:, None])`, `paths.transition(J, t, k)` and
+# **Exercise 7 ●●● · 40 min.** Correct all ten formulas: return a dict with the same keys. You may
+# use any function of `rnnlib` that is not about the GRU. Its arrays have a batch axis, and
+# `v[:, None]` adds one. The `run` and the `J` of the function below, before its `[:, 0]`, are the
+# arguments that `rnn.backward(params, run, dh[:, None])`, `paths.transition(J, t, k)` and
 # `paths.rtrl(params, run)` take.
 
 # %%
@@ -839,23 +866,22 @@ check("12.corrected", corrected)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Each of the ten is a line of the lesson named beside it. Start with those that need no sweep:
-# six of them.
+# Each of the ten is a formula of the lesson named beside it. Start with the six that need no sweep.
 #
 # </details>
 # <details><summary>Hint 2 · the equations of the table's upper half</summary>
 #
-# $-\sum y \log \hat y$; $\;(\sum_k y_k)\,\hat y - y$; in `np.outer` the state before the output's
-# adjoint and not the other way round; the largest singular value, which `np.linalg.norm` with a
-# second argument of 2 gives; one factor for each of the $T-k$ steps.
+# $-\sum y \log \hat y$; $\;(\sum_k y_k)\,\hat y - y$; in `np.outer` the state stands before the
+# adjoint of the output; the largest singular value, which `np.linalg.norm` gives with a second
+# argument of 2; one factor for each of the $T-k$ steps.
 #
 # </details>
 # <details><summary>Hint 3 · the equations of the lower half, and almost the code</summary>
 #
-# $J_t = \mathrm{diag}(\phi'_t)\,W_h^\top$; descending products; the full adjoint $\bar a_t$ in both
-# weight gradients; and a recursion $E_t = \mathrm{diag}(\phi'_t) + J_t E_{t-1}$ for the bias. Or
-# take the last four from `paths.transition`, `rnn.backward` and `paths.rtrl`: instance 0, and of
-# `rtrl`'s tensor for `"b_h"` the last step.
+# $J_t = \mathrm{diag}(\phi'_t)\,W_h^\top$; products with descending indices; the full adjoint
+# $\bar a_t$ in both weight gradients; and a recursion $E_t = \mathrm{diag}(\phi'_t) + J_t E_{t-1}$
+# for the bias. Or take the last four from `paths.transition`, `rnn.backward` and `paths.rtrl`: use
+# instance 0, and from `rtrl`'s tensor for `"b_h"` the last step.
 #
 # </details>
 
@@ -877,30 +903,29 @@ except NotImplementedError:
 # %% [markdown]
 # **Exercise 8 ●●○ · 25 min · graded by hand.** Explain, in your own words.
 #
-# 1. Choose three of the ten. For each, say why the printed line is wrong, and name a network or
-#    data for which it gives the *right* value, so that a careless test would let it pass.
-# 2. The first addend of the GRU's $J_t$ keeps gradients alive. Why is a large bias of the update
-#    gate no free gift, and why may a product of such Jacobians still vanish or explode?
+# 1. Choose three of the ten. For each, say why the printed formula is wrong. Name a network or data
+#    for which it gives the *right* value, so that a careless test would accept it.
+# 2. The first term of the GRU's $J_t$ keeps gradients alive. What is the price of a large bias of
+#    the update gate, and why can a product of such Jacobians still vanish or explode?
 #
 # (If you learn alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explanation", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
-# **1.** `J`: $a_t[i]$ contains $h_{t-1}[j]\,W_h[j,i]$, so the entry $[i,j]$ of the Jacobian
-# needs the transpose. With a symmetric $W_h$ nobody notices, and the shape never tells. `do`:
-# the derivative of $-\sum_k y_k \log \hat y_k$ with respect to $o$ is $(\sum_k y_k)\,\hat y - y$; the
-# printed line is right for every target that sums to 1, one-hot targets included. `chain`: a
-# change of $h_k$ meets $J_{k+1}$ first, so that one stands on the right. The ascending product
-# is right if the factors commute: for one unit, for diagonal $W_h$, or if only one step lies
-# between.
+# **1.** `J`: $a_t[i]$ contains $h_{t-1}[j]\,W_h[j,i]$, so the entry $[i,j]$ of the Jacobian needs
+# the transpose. With a symmetric $W_h$ no test notices, and the shape never shows it. `do`: the
+# derivative of $-\sum_k y_k \log \hat y_k$ with respect to $o$ is $(\sum_k y_k)\,\hat y - y$; the
+# printed formula is right for every target that sums to 1, one-hot targets included. `chain`: a
+# change of $h_k$ is multiplied by $J_{k+1}$ first, so $J_{k+1}$ stands on the right. The ascending
+# product is right if the factors commute: for one unit, for diagonal $W_h$, or if there is only one
+# step.
 #
 # **2.** With a large $b_z$, $z \approx 1$ and $J_t \approx I$. But the candidate is weighted by
-# $1-z$, so little new gets in, and the gate's own gradient has the factor $z(1-z) \approx 0$,
-# so this changes slowly. And $z$ depends on the data. Take a product of $\mathrm{diag}(z_t)$
-# alone. If $z_t \le z_{\max} < 1$ at every step, it vanishes at least as fast as $z_{\max}^n$. That
-# $z_t < 1$, which always holds, does not suffice: $\prod_t z_t$ goes to 0 exactly if
+# $1-z$, so little new gets in, and the gate's own gradient has the factor $z(1-z) \approx 0$, so
+# this changes slowly. And $z$ depends on the data. Take a product of $\mathrm{diag}(z_t)$ alone. If
+# $z_t \le z_{\max} < 1$ at every step, it vanishes at least as fast as $z_{\max}^n$. That
+# $z_t < 1$, which always holds, is not enough: $\prod_t z_t$ goes to 0 exactly if
 # $\sum_t (1 - z_t)$ is infinite, and for $z_t = 1 - 1/(t+1)^2$ the product goes to $\tfrac12$. The
-# other three addends have weights in them, without a bound: one unit with $w_n = 8$ has a factor
-# of $2.5$.
+# other three terms contain weights without a bound: one unit with $w_n = 8$ has a factor of $2.5$.
 
 # %%
 # Two sequences of gates, both below 1 at every step, and what is left after n of them.
@@ -912,15 +937,15 @@ for n in (10, 100, 1000, 10_000):
 # %% [markdown]
 # ## Recap
 #
-# - A GRU's state is a weighted mean of itself and a candidate; the two networks of this name
-#   differ in what the reset gate multiplies.
-# - Four ways lead from state to state. One has neither weight nor slope, only a gate, and the
-#   gate is learned.
-# - Between cells, the gradient by lag before training does not say who will learn: here the one
+# - A GRU's state is a weighted mean of itself and a candidate. The two networks of this name differ
+#   in the array that the reset gate multiplies.
+# - Four paths lead from state to state. One of them contains neither a weight nor a slope, only a
+#   gate, and the gate is learned.
+# - Between cells, the gradient by lag before training does not say who will learn: here the network
 #   whose gradient vanished fastest learned first. For one cell and one task it can say a lot
 #   (lesson 11, section 10).
-# - Success on one task is a fact about a cell *and* a recipe.
-# - Ten formulas later: a printed formula is a claim, and a small network is enough to test it.
+# - Success on one task depends on the cell *and* on the recipe.
+# - A printed formula is a claim, and a small network is enough to test it.
 #
 # ## Sources
 #

@@ -3,14 +3,16 @@
 #
 # *This lesson is optional: the core lessons do not depend on it.*
 #
-# **After this lesson you can** say which networks make the sentence "the derivative is the gate"
-# true, and what they give up for it; write the backward pass of a linear recurrence as a scan that
-# runs the other way, and combine its steps as a tree; differentiate a gated unit of this kind and one
-# with a complex diagonal, by hand; and show why a gradient can explode although no factor exceeds 1.
+# **After this lesson you can** say for which networks the sentence "the derivative is the gate" is
+# true, and what these networks give up for it; write the backward pass of a linear recurrence as a
+# scan in the other direction, and combine its steps as a tree; differentiate a gated unit of this
+# kind and one with a complex diagonal, by hand; and show why a gradient can explode although no
+# factor exceeds 1.
 #
 # about 180 minutes · difficulty ●●● · before it: 05, 07, 10, 11; for the comparisons: 12
 #
-# The papers named in this lesson stand at the end, under Sources, or carry a link where they are named.
+# The papers named in this lesson are listed at the end, under Sources, or have a link where they
+# are named.
 #
 # ### Notation
 #
@@ -18,11 +20,11 @@
 # |---|---|---|
 # | $T, B, D, H$ | | steps, instances, inputs, hidden units |
 # | $x_t$ | `x[t-1]`, `x` is `(T,B,D)` | input at step $t = 1, \dots, T$; rows are instances |
-# | $a_t, b_t$ | `a[t-1]`, `b[t-1]` of `(T,B,H)` | factor and addend of step $t$ |
+# | $a_t, b_t$ | `a[t-1]`, `b[t-1]` of `(T,B,H)` | factor and added term of step $t$ |
 # | $h_t$ | `h[t]`, `h` is `(T+1,B,H)` | state; `h[0]` is the initial one |
 # | $z_t, n_t$ | `z[t-1]`, `n[t-1]` of `(T,B,H)` | gate, between 0 and 1, and candidate; packed in the order z, n |
 # | $\lambda$, $\gamma$ | `run.lam`, `run.gamma` of `(H,)` | complex factor of section 6, and the scale of its input |
-# | $\nu, \theta$ | `params["nu"]`, `params["theta"]` of `(H,)` | what $\lambda$ is made from: $\lambda = e^{-e^{\nu} + i\theta}$ |
+# | $\nu, \theta$ | `params["nu"]`, `params["theta"]` of `(H,)` | the two real parameters of $\lambda$: $\lambda = e^{-e^{\nu} + i\theta}$ |
 # | $v^*$ | `v.conj()` | complex conjugate |
 # | $\bar v$ | `dv` | adjoint of $v$: the gradient of the loss $L$ with respect to $v$ |
 # | $\bar h_t^{\text{out}}$, $\bar h_t$ | `dh[t-1]`, `dh_total` | adjoint of $h_t$ without the later steps; the full one |
@@ -53,20 +55,20 @@ print({"a": a.shape, "b": b.shape, "h0": h0.shape, "dh": dh.shape})
 # %% [markdown] tags=["S4.40"]
 # ## 1 Take the state out of the gates
 #
-# "In an LSTM the derivative of the cell with respect to the cell before is the forget gate."
-# Lesson 11 showed what this sentence leaves out: the gates read $h_{t-1}$, and $h_{t-1}$ shows the
-# cell $c_{t-1}$. So there is a second path from cell to cell, $G_t P_{t-1}$, and at greater lags
-# there are more.
+# "In an LSTM the derivative of the cell with respect to the cell before is the forget gate." Lesson
+# 11 showed which paths are missing from this sentence. The gates depend on $h_{t-1}$, and $h_{t-1}$
+# depends on the cell $c_{t-1}$. So there is a second path from cell to cell, $G_t P_{t-1}$, and at
+# greater lags there are more.
 #
-# There is a way to make the sentence true: change the network. Let factors and addends be any
-# functions of the *inputs*, but of no state:
+# You can make the sentence true by changing the network. Let factors and added terms be any
+# functions of the *inputs*, but not of a state:
 #
 # $$\boxed{\;h_t = a_t \odot h_{t-1} + b_t\;} \qquad a_t, b_t \text{ do not depend on any } h .$$
 #
-# The inputs may enter $a_t$ and $b_t$ by whatever nonlinear function you like. The state enters
-# linearly, and each unit alone. So one step has the derivative
-# $\partial h_t / \partial h_{t-1} = \mathrm{diag}(a_t)$; there is no other path. Over many steps the
-# diagonal matrices multiply:
+# The inputs may influence $a_t$ and $b_t$ through any nonlinear function. The state enters
+# linearly, and each unit separately. So the derivative of one step is
+# $\partial h_t / \partial h_{t-1} = \mathrm{diag}(a_t)$, and there is no other path. Over many
+# steps the diagonal matrices are multiplied:
 #
 # $$\frac{d h_t}{d h_k} = \mathrm{diag}(a_t \odot a_{t-1} \odot \dots \odot a_{k+1}) .$$
 #
@@ -91,19 +93,19 @@ check("13.scan_forward", scan_forward)
 # %% [markdown] tags=["S4.40"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# It is the shortest forward pass of this course: no weights, no activation.
+# It is the shortest forward pass of this course: it has no weights and no activation.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# For $t = 1, \dots, T$: the factor of step $t$ times the state before, plus the addend of step $t$.
-# The factor and the addend of step $t$ stand at index $t-1$.
+# For $t = 1, \dots, T$: multiply the state before by the factor of step $t$, and add the term of
+# step $t$. Both have the index $t-1$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# A list that starts with the initial state; a loop over pairs of factor and addend; at each step
-# append one line. Turn the list into an array.
+# Start a list with the initial state. Loop over pairs of factor and added term, and append one new
+# state at each step. Turn the list into an array.
 #
 # </details>
 #
@@ -114,14 +116,14 @@ check("13.scan_forward", scan_forward)
 # $$\bar h_T = \bar h_T^{\text{out}}, \qquad
 #   \bar h_t = a_{t+1} \odot \bar h_{t+1} + \bar h_t^{\text{out}} \quad (t = T-1, \dots, 1) .$$
 #
-# Compare it with section 1. It is the same recurrence: it runs from the last step to the first, its
-# addends are the adjoints from outside, and its factors are shifted by one step. A recurrence of this
-# form is called a **scan**. What the parameters need follows entry by entry: $a_t$ multiplies
-# $h_{t-1}$, and $b_t$ is added.
+# Compare this with section 1. It is the same recurrence, but it runs from the last step to the
+# first, its added terms are the adjoints from outside, and its factors are shifted by one step. A
+# recurrence of this form is called a **scan**. The adjoints of $a_t$ and $b_t$ follow entry by
+# entry: $a_t$ is multiplied by $h_{t-1}$, and $b_t$ is added.
 #
 # **Exercise 2 ●●○ · 15 min.** Write the backward pass. `a` is `(T,B,H)`, `h` are the states
-# `(T+1,B,H)` that the forward pass made, and `dh` is `(T,B,H)`. Return a dict with `"a"` and `"b"`,
-# both `(T,B,H)`, and `"h0"`, `(B,H)`.
+# `(T+1,B,H)` of the forward pass, and `dh` is `(T,B,H)`. Return a dict with `"a"` and `"b"`, both
+# `(T,B,H)`, and `"h0"`, `(B,H)`.
 
 # %% nbgrader={"grade": false, "grade_id": "scan_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def scan_backward(a, h, dh):
@@ -144,40 +146,45 @@ check("13.scan_backward", scan_backward)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# It is lesson 05's sweep without weights. What does step $t$ send to step $t-1$?
+# It is the sweep of lesson 05 without weights. What does step $t$ pass back to step $t-1$?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# $\bar a_t = \bar h_t \odot h_{t-1}$, $\;\bar b_t = \bar h_t$, and step $t$ sends $a_t \odot \bar h_t$
-# to $h_{t-1}$. What step 1 sends is $\bar h_0$.
+# $\bar a_t = \bar h_t \odot h_{t-1}$, $\;\bar b_t = \bar h_t$, and step $t$ passes
+# $a_t \odot \bar h_t$ back to $h_{t-1}$. What step 1 passes back is $\bar h_0$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Zeros for the two arrays and for what arrives from the right. Let `t` run from $T$ down to 1: the
-# full adjoint is `dh` at index `t-1` plus what has arrived; store two products at index `t-1`, and
-# replace what arrives next. After the loop it belongs to the initial state.
+# Make zeros for the two arrays and for the array that is passed back. Let `t` run from $T$ down to 1.
+# The full adjoint is `dh` at index `t-1` plus the array passed back. Store the adjoints of the
+# factor and of the added term at index `t-1`, and replace the array that is passed back. After the
+# loop it is the gradient of the initial state.
 #
 # </details>
 #
 # ## 3 The same numbers as a tree
 #
-# The loop above takes $T$ steps, one after the other. Must it? Look at two steps in a row:
+# The loop above takes $T$ steps, one after the other. Is that necessary? Look at two steps in a
+# row:
 #
 # $$h_{t+1} = a_{t+1} \odot (a_t \odot h_{t-1} + b_t) + b_{t+1}
 #   = (a_{t+1} \odot a_t) \odot h_{t-1} + (a_{t+1} \odot b_t + b_{t+1}) .$$
 #
-# Two steps are one step of the same form. The pair $(a, b)$ followed by $(a', b')$ is
-# $(a' \odot a,\; a' \odot b + b')$. This operation is **associative** (you prove it in exercise 5), so
-# it does not matter in which order neighbours are combined. All pairs of neighbours can be
-# combined at once, then pairs of pairs, and so on. In a second part each step that is not yet complete is
-# combined with the completed one before it. This is the parallel prefix sum of
-# [Blelloch (1990)](https://www.cs.cmu.edu/~guyb/papers/Ble93.pdf); Martin and Cundy (2018) used it to
-# train recurrent networks.
+# Two steps together have the form of one step. The pair $(a, b)$ followed by $(a', b')$ is
+# $(a' \odot a,\; a' \odot b + b')$. This operation is **associative** (you prove it in exercise 5),
+# so you may combine neighbours in any order. You can combine all pairs of neighbours at once, then
+# pairs of pairs, and so on. In a second phase, each step that is not yet complete is combined with
+# the completed one before it. This is the parallel prefix sum of
+# [Blelloch (1990)](https://www.cs.cmu.edu/~guyb/papers/Ble93.pdf); Martin and Cundy (2018) used it
+# to train recurrent networks.
 #
-# Below, `rounds` lists the pairs that are combined in each round. No pair of a round needs a result of
-# the same round.
+# In the code below, `rounds` lists the pairs that are combined in each round. No pair of a round
+# needs a result of the same round.
+#
+# **Predict first.** A loop over 16,384 steps needs 16,384 rounds. Roughly how many does the tree
+# need? The last figure of this section gives the answer.
 
 # %%
 def rounds(steps):
@@ -230,29 +237,33 @@ print(f"{last}; combinations made per step: {made[-1] / lengths[-1]:.2f}")
 
 
 # %% [markdown] tags=["S4.40"]
-# **What you just saw.** The tree gives the same states and the same gradient, but for rounding. It
-# makes nearly two combinations per step, and each costs three operations instead of two. In return the
-# number of rounds grows like $2 \log_2 T$. On a machine that does all pairs of a round at once, that is
-# what counts. NumPy does not, and here the tree is no faster.
+# **Fewer rounds, more work.** The tree gives the same states and the same gradient, but for
+# rounding. It makes nearly two combinations per step, and each costs three operations instead of
+# two. In return the number of rounds grows only like $2 \log_2 T$. On a machine that computes all
+# pairs of a round at once, the number of rounds decides. NumPy does not do that, so here the tree
+# is no faster.
 #
-# An LSTM cannot be combined like this: two of its steps in a row are not a step of the same form.
-# That the backward pass of *any* network is linear in the adjoints, and so could be scanned with
-# whole Jacobians, helps little, since the products of dense matrices cost $H^3$.
+# You cannot combine the steps of an LSTM like this, because two of its steps in a row do not have
+# the form of one step. The backward pass of *any* network is linear in the adjoints, so you could
+# scan it with whole Jacobians. But this helps little, because each product of two dense matrices
+# costs $H^3$.
 #
 # ## 4 A gated unit of this kind
 #
-# Feng et al. (2024) took the GRU and removed all it knows of its state: no reset gate, no $W_h$. What is
-# left is the **minimal GRU**:
+# Feng et al. (2024) took the GRU and removed every dependence of its gates on the state: the new
+# unit has no reset gate and no $W_h$. It is called the **minimal GRU**:
 #
 # $$z_t = \sigma(x_t W_{xz} + b_z), \qquad n_t = x_t W_{xn} + b_n, \qquad
 #   h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1} .$$
 #
-# As in lesson 12, $z$ is what is kept; the paper writes $z$ for our $1 - z$. The candidate has no tanh:
-# nothing here can run away, since a weighted mean of bounded candidates is bounded.
+# As in lesson 12, $z$ is the share that is kept; the paper writes $z$ for our $1 - z$. The
+# candidate has no tanh. It does not need one, because a weighted mean of bounded candidates is
+# bounded.
 #
-# **Exercise 3 ●○○ · 8 min.** Run it. `params` holds `"W_x"` $(D,2H)$ and `"b"` $(2H,)$, columns in the
-# order z, n. `x` is `(T,B,D)`, `h0` is `(B,H)`, and `sigmoid.value(a)` is $\sigma(a)$. Return a dict with
-# `"z"`, `"n"`, both `(T,B,H)`, and `"h"`, `(T+1,B,H)`. Call your `scan_forward`.
+# **Exercise 3 ●○○ · 8 min.** Run the minimal GRU. `params` holds `"W_x"` $(D,2H)$ and `"b"`
+# $(2H,)$, with the columns in the order z, n. `x` is `(T,B,D)`, `h0` is `(B,H)`, and
+# `sigmoid.value(a)` is $\sigma(a)$. Return a dict with `"z"`, `"n"`, both `(T,B,H)`, and `"h"`,
+# `(T+1,B,H)`. Call your `scan_forward`.
 
 # %% nbgrader={"grade": false, "grade_id": "min_gru_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def min_gru_forward(params, x, h0):
@@ -272,26 +283,29 @@ check("13.min_gru_forward", min_gru_forward)
 # %% [markdown] tags=["S4.47"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Gates and candidates of all steps need no loop. Which factor and which addend does the recurrence of
-# section 1 have here?
+# You can compute the gates and candidates of all steps without a loop. What are the factor and the
+# added term of section 1 here?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The factor is $z_t$, the addend $(1 - z_t) \odot n_t$.
+# The factor is $z_t$, the added term $(1 - z_t) \odot n_t$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# One product with `W_x` for all steps, plus the bias; the first $H$ columns through the logistic
-# function, the others as they are. Then one call.
+# Compute one product with `W_x` for all steps, and add the bias. Apply the logistic function to the
+# first $H$ columns, and leave the others as they are. Then call your scan once.
 #
 # </details>
 #
-# **Exercise 4 ●●○ · 20 min.** Now back. `run` has the fields `x`, `z`, `n`, `h` of the table of
-# notation; `params` is as before, and `dh` is `(T,B,H)`. Return a dict with `"W_x"`, `"b"`, `"x"`, `"h0"`,
-# each shaped like what it belongs to. Your `scan_backward` gives the adjoints of the factors and of the
-# addends. Mind that $z_t$ stands in both.
+# ---
+#
+# **Exercise 4 ●●○ · 20 min.** Now write its backward pass. `run` has the fields `x`, `z`, `n`, `h`
+# of the notation table; `params` is as before, and `dh` is `(T,B,H)`. Return a dict with `"W_x"`,
+# `"b"`, `"x"`, `"h0"`. Each entry has the shape of the array whose gradient it is. Your
+# `scan_backward` gives the adjoints of the factors and of the added terms. Note that $z_t$ occurs
+# in both.
 
 # %% nbgrader={"grade": false, "grade_id": "min_gru_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def min_gru_backward(params, run, dh):
@@ -315,32 +329,36 @@ check("13.min_gru_backward", min_gru_backward)
 # %% [markdown] tags=["S4.40", "S4.47"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The scan is the only part that runs through time. The rest is a layer that is applied to all steps at
-# once, as in lesson 02.
+# The scan is the only part that depends on time. The rest is a layer that is applied to all steps
+# at once, as in lesson 02.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
 # With $\bar a_t$ and $\bar b_t$ from the scan: $\bar z_t = \bar a_t - \bar b_t \odot n_t$ and
-# $\bar n_t = \bar b_t \odot (1 - z_t)$. Through the logistic function: times $z_t \odot (1 - z_t)$.
-# Then a layer's three gradients, summed over steps and instances where they are shared.
+# $\bar n_t = \bar b_t \odot (1 - z_t)$. Multiply $\bar z_t$ by the slope of the logistic function,
+# $z_t \odot (1 - z_t)$. Then compute the three gradients of a layer. Sum over steps and instances
+# where they share a parameter.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# Call the scan with the gates, the states and `dh`. Join the adjoints of the two pre-activations along
-# the last axis. `np.einsum("tbd,tbh->dh", ...)` sums $x_t^\top \bar a_t$ over all steps and instances; the
-# bias is a sum over two axes; `x` is a product with a transposed matrix.
+# Call the scan with the gates, the states and `dh`. Join the adjoints of the two pre-activations
+# along the last axis. `np.einsum("tbd,tbh->dh", ...)` sums $x_t^\top \bar a_t$ over all steps and
+# instances. The gradient of the bias is a sum over two axes, and that of `x` is a product with a
+# transposed matrix.
 #
 # </details>
 #
 # ## 5 Is the derivative the gate now?
 #
-# Here is lesson 11's comparison once more. Random networks, recurrent weights of scale 1, and five
-# guesses at the derivative from state to state: for the LSTM the product of the forget gates, the
-# product of the four-term matrices, and the joint Jacobian; for the GRU the product of its update
-# gates; for the minimal GRU the same. The truth is measured by complex step: a node is moved, and the
-# rest of the run is repeated.
+# Repeat the comparison of lesson 11. The networks are random, with recurrent weights of scale 1,
+# and there are five formulas for the derivative from state to state. For the LSTM these are the
+# product of the forget gates, the product of the four-term matrices, and the joint Jacobian. For
+# the GRU and for the minimal GRU it is the product of the update gates. The true derivative is
+# measured by complex step: the cell changes one state and repeats the rest of the run.
+#
+# **Predict first.** Which of the five formulas will be exact?
 
 # %%
 def moved(cell, params, run, t, k):
@@ -396,21 +414,22 @@ said = "; ".join(f"{name} {row[-1]:.2g}" for name, row in zip(errors, table))
 plots.show(figure, f"Heatmap, error of five guesses by lag, in percent. At lag 10: {said}.")
 
 # %% [markdown] tags=["S4.40"]
-# **What you just saw.** Two of the five rows are zero but for rounding. For the LSTM it takes the joint
-# Jacobian, a product of matrices of twice the size. For the minimal GRU a product of *numbers* is exact,
-# at every lag. What does it cost? No state can decide what happens to a state: whether a unit keeps what
-# it has depends on the current input, never on what it has seen before. Stacking such layers gives some of
-# that back, since the second layer's input is the first one's state.
+# **Which formulas are exact?** Two of the five rows are zero but for rounding. The LSTM needs the
+# joint Jacobian, a product of matrices of twice the size. For the minimal GRU a product of
+# *numbers* is exact, at every lag. What does this cost? No state can influence what happens to a
+# state. Whether a unit keeps its value depends only on the current input, and never on earlier
+# inputs. Stacking such layers returns some of this ability, because the input of the second layer
+# is the state of the first.
 #
 # **Exercise 5 ●●○ · 20 min · graded by hand.** Prove, on paper and then here:
 #
-# 1. Combining steps is associative: with $(a, b)$ followed by $(a', b')$ being
-#    $(a' \odot a,\; a' \odot b + b')$, three steps in a row give the same pair in either order of
-#    combination. Is it commutative, too?
-# 2. $\dfrac{d h_t}{d h_k} = \mathrm{diag}(a_t \odot \dots \odot a_{k+1})$ for $t \ge k$, by induction on
-#    $t$. Say where you use that neither $a$ nor $b$ reads a state.
-# 3. One unit, $z_t = \sigma(x_t w_x + h_{t-1} w_h)$ and $n_t$ a function of $x_t$ only. Write
-#    $\partial h_t / \partial h_{t-1}$. What is added to $z_t$, and when is it zero?
+# 1. Combining steps is associative: let $(a, b)$ followed by $(a', b')$ be
+#    $(a' \odot a,\; a' \odot b + b')$. Then three steps in a row give the same pair in either order
+#    of combination. Is the operation commutative, too?
+# 2. $\dfrac{d h_t}{d h_k} = \mathrm{diag}(a_t \odot \dots \odot a_{k+1})$ for $t \ge k$, by
+#    induction on $t$. Say where you use that neither $a$ nor $b$ depends on a state.
+# 3. Take one unit, $z_t = \sigma(x_t w_x + h_{t-1} w_h)$ and $n_t$ a function of $x_t$ only. Write
+#    $\partial h_t / \partial h_{t-1}$. Which term is added to $z_t$, and when is it zero?
 #
 # (If you learn alone: a model answer is in `solutions/`.)
 
@@ -437,10 +456,11 @@ plots.show(figure, f"Heatmap, error of five guesses by lag, in percent. At lag 1
 # %% [markdown] tags=["S4.40"]
 # ## 6 A complex diagonal
 #
-# A recurrence without gates is simpler still: $a_t = \lambda$ at every step. Is a diagonal not a poor
-# substitute for a matrix $W_h$? For a *linear* network it is none. If $W_h = V \Lambda V^{-1}$, then the
-# states $h_t V$ follow a diagonal recurrence with the eigenvalues as factors. But the eigenvalues of a real
-# matrix come in complex pairs. The next cell makes such a network.
+# A recurrence without gates is simpler still: $a_t = \lambda$ at every step. Does a diagonal lose
+# anything compared with a matrix $W_h$? For a *linear* network it does not. If
+# $W_h = V \Lambda V^{-1}$, then the states $h_t V$ follow a diagonal recurrence with the
+# eigenvalues as factors. But the eigenvalues of a real matrix come in complex pairs. The next cell
+# computes such a network in both forms.
 
 # %%
 rng = np.random.default_rng(6)
@@ -465,30 +485,33 @@ plots.show(
 
 
 # %% [markdown] tags=["S4.40"]
-# The **linear recurrent unit** (LRU; Orvieto et al., 2023) is such a diagonal, learned:
+# The **linear recurrent unit** (LRU; Orvieto et al., 2023) is such a diagonal recurrence with
+# learned factors:
 #
 # $$h_t = \lambda \odot h_{t-1} + \gamma \odot u_t, \quad u_t = x_t W, \quad
 #   \lambda = \exp(-e^{\nu} + i\theta), \quad \gamma = \sqrt{1 - |\lambda|^2}, \quad W = W_{\text{re}} + i\, W_{\text{im}} .$$
 #
-# All parameters are real. $|\lambda| = \exp(-e^{\nu})$ is below 1 for every $\nu$, and $\theta$ is the
-# angle by which a state is turned at every step. What $\gamma$ is for, section 7 shows. (In the paper
-# $\gamma$ is a parameter that starts with this value. Here it stays this function of $\nu$.) The layer above
-# reads $\mathrm{Re}(h_t W_y)$, or the two parts of $h_t$ side by side; that is the same.
+# All parameters are real. $|\lambda| = \exp(-e^{\nu})$ is below 1 for every $\nu$, and $\theta$ is
+# the angle by which each step rotates a state. Section 7 shows the purpose of $\gamma$. (In the
+# paper $\gamma$ is a parameter that starts with this value. Here it remains this function of
+# $\nu$.) The next layer reads $\mathrm{Re}(h_t W_y)$, or the two parts of $h_t$ side by side, which
+# is equivalent.
 #
-# **A convention.** $L$ is real, a state is $h = p + iq$. We store both real derivatives in one number:
+# **A convention.** $L$ is real, and a state is $h = p + iq$. We store both real derivatives in one
+# number:
 #
 # $$\bar h = \frac{\partial L}{\partial p} + i\, \frac{\partial L}{\partial q},
 #   \qquad\text{so that}\qquad dL = \mathrm{Re}(\bar h^*\, dh) .$$
 #
-# PyTorch stores gradients like this; JAX's `grad` returns the conjugate. Everything follows from
+# PyTorch stores gradients in this way; JAX's `grad` returns the conjugate. Every rule follows from
 # $dL = \mathrm{Re}(\bar h^* dh)$. Take $w = c\, v$ with a complex constant $c$. Then
 # $\mathrm{Re}(\bar w^* c\, dv) = \mathrm{Re}\big((c^* \bar w)^* dv\big)$, so
 #
 # $$\boxed{\;w = c\, v \;\Rightarrow\; \bar v = c^*\, \bar w\;}$$
 #
-# **what multiplies on the way forward multiplies on the way back as its conjugate**. If $r$ is real and
-# $w = c\, r$, then $dL = \mathrm{Re}(\bar w^* c)\, dr$, so $\bar r = \mathrm{Re}(\bar w^* c)$. The cell
-# below tries the rule.
+# In words: **if you multiply by a factor on the way forward, you multiply by its conjugate on the
+# way back**. If $r$ is real and $w = c\, r$, then $dL = \mathrm{Re}(\bar w^* c)\, dr$, so
+# $\bar r = \mathrm{Re}(\bar w^* c)$. The cell below tests the rule.
 
 # %%
 def loss(w):
@@ -511,10 +534,11 @@ for name, guess in {"with the conjugate": c.conjugate() * w_bar, "without": c * 
 # above. Return a dict with `"nu"`, `"theta"`, `"W_re"`, `"W_im"`, `"x"`, and the two parts of $\bar h_0$
 # as `"h0_re"` and `"h0_im"`, $(B,H)$; all of them are real arrays.
 #
-# Go in this order: the scan; from it $\bar h_0$, $\bar u_t$, and the adjoints of $\lambda$ and of $\gamma$,
-# which all steps and instances share; then $W$ and $x$; at last $\nu$ and $\theta$. Two ways lead
-# from $\nu$ to the states. Arrays of zeros that are to hold complex numbers must be complex, as
-# `np.zeros_like(dh)` is: what is written into a real array loses its imaginary part.
+# Proceed in this order. First run the scan. From it compute $\bar h_0$, $\bar u_t$, and the
+# adjoints of $\lambda$ and of $\gamma$, which all steps and instances share. Then compute $W$ and
+# $x$, and at last $\nu$ and $\theta$. Note that two paths lead from $\nu$ to the states. An array
+# of zeros that is to hold complex numbers must be complex itself, as `np.zeros_like(dh)` is: a real
+# array drops the imaginary part of everything that you write into it.
 
 # %% nbgrader={"grade": false, "grade_id": "lru_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lru_backward(params, run, dh):
@@ -546,54 +570,57 @@ check("13.lru_backward", lru_backward)
 # %% [markdown] tags=["S4.40"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# The scan is that of exercise 2 with a conjugate in it, once at the factor that is passed back and once at
-# the state in $\bar\lambda$.
+# The scan is that of exercise 2 with two conjugates: one at the factor that multiplies the array
+# passed back, and one at the state in $\bar\lambda$.
 #
 # </details>
 # <details><summary>Hint 2 · the equations</summary>
 #
 # $\bar h_t = \bar h_t^{\text{out}} + \lambda^* \odot \bar h_{t+1}$;
 # $\;\bar\lambda = \sum \bar h_t \odot h_{t-1}^*$;
-# $\;\bar\gamma = \sum \mathrm{Re}(\bar h_t^* \odot u_t)$;
-# $\;\bar u_t = \gamma \odot \bar h_t$. Since $x$ is real, $W_{\text{re}}$ makes the real part of $u$ and
-# $W_{\text{im}}$ the imaginary part. And $d\lambda = \lambda\,(-e^{\nu} d\nu + i\, d\theta)$, put
-# into $dL = \mathrm{Re}(\bar\lambda^* d\lambda)$, gives
-# $-e^{\nu}\, \mathrm{Re}(\bar\lambda \lambda^*)$ for $\nu$ and $\mathrm{Im}(\bar\lambda \lambda^*)$ for
-# $\theta$.
+# $\;\bar\gamma = \sum \mathrm{Re}(\bar h_t^* \odot u_t)$; $\;\bar u_t = \gamma \odot \bar h_t$.
+# Since $x$ is real, the real part of $u$ depends only on $W_{\text{re}}$ and the imaginary part
+# only on $W_{\text{im}}$. Insert $d\lambda = \lambda\,(-e^{\nu} d\nu + i\, d\theta)$ into
+# $dL = \mathrm{Re}(\bar\lambda^* d\lambda)$: this gives
+# $-e^{\nu}\, \mathrm{Re}(\bar\lambda \lambda^*)$ for $\nu$ and $\mathrm{Im}(\bar\lambda \lambda^*)$
+# for $\theta$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# For the second way: $\gamma^2 = 1 - e^{-2 e^{\nu}}$, so
-# $2 \gamma\, d\gamma = 2 e^{\nu} |\lambda|^2 d\nu$. In the loop, four lines after the full adjoint: add to
-# $\bar\lambda$ and to $\bar\gamma$ (sums over the instances), store $\bar u_t$, pass on. After the loop
-# multiply $\bar\lambda$ by the conjugate of `lam` and take its two parts. `.real` and `.imag` of `du` go
-# to $W$, each with `np.einsum("tbd,tbh->dh", ...)`, and to `x` by the transposed weights, added up.
+# For the second path use $\gamma^2 = 1 - e^{-2 e^{\nu}}$, so
+# $2 \gamma\, d\gamma = 2 e^{\nu} |\lambda|^2 d\nu$. In the loop, four lines follow the full
+# adjoint: add to $\bar\lambda$ and to $\bar\gamma$ (sums over the instances), store $\bar u_t$, and
+# compute the array that is passed back. After the loop multiply $\bar\lambda$ by the conjugate of
+# `lam` and take its real and its imaginary part. For $W$, use `.real` and `.imag` of `du`, each
+# with `np.einsum("tbd,tbh->dh", ...)`. For `x`, multiply them by the transposed weights and add the
+# two products.
 #
 # </details>
 #
 # ## 7 What $|\lambda| \to 1$ does to the parameters
 #
-# No factor is above 1. The gradient from state to state can only shrink. Is there nothing left that can
-# explode? Write the state out. With one unit and $h_0 = 0$,
+# No factor is above 1, so the gradient from state to state can only shrink. Can any other gradient
+# explode? Write out the state. With one unit and $h_0 = 0$,
 #
 # $$h_T = \sum_{k \ge 0} \lambda^k\, \gamma u_{T-k}, \qquad
 #   \frac{\partial h_T}{\partial \lambda} = \sum_{k \ge 1} k\, \lambda^{k-1}\, \gamma u_{T-k} .$$
 #
-# $\lambda$ is used at every step, and the number of its uses between an input and the end is $k$. When
-# $|\lambda|$ comes close to 1, inputs from about $1/(1 - |\lambda|)$ steps count, and each with a factor
-# $k$. For inputs that are white noise the sums of squares give, for $\gamma = 1$,
+# $\lambda$ is used at every step, and between an input and the end it is used $k$ times. When
+# $|\lambda|$ is close to 1, inputs from about $1/(1 - |\lambda|)$ steps contribute, each with a
+# factor $k$. For inputs that are white noise the sums of squares give, for $\gamma = 1$,
 #
 # $$\mathrm{E}|h_T|^2 \propto \sum_k |\lambda|^{2k} = \frac{1}{1 - |\lambda|^2}, \qquad
 #   \mathrm{E}\left|\frac{\partial h_T}{\partial \lambda}\right|^2 \propto \sum_k k^2 |\lambda|^{2(k-1)}
 #   = \frac{1 + |\lambda|^2}{(1 - |\lambda|^2)^3} .$$
 #
 # So the state grows like $(1-|\lambda|)^{-1/2}$ and the gradient of $\lambda$ like
-# $(1-|\lambda|)^{-3/2}$. With $\gamma = \sqrt{1 - |\lambda|^2}$ at the input, the state keeps its size and
-# both exponents lose one half. For $\nu$ there is one more factor: $|d\lambda/d\nu| = e^{\nu} |\lambda|$, and
-# $e^{\nu} = -\ln|\lambda| \approx 1 - |\lambda|$. So the double exponential takes away a whole power. For
-# $\theta$ there is none: $|d\lambda/d\theta| = |\lambda|$. The cell below measures all of it on
-# $L = \mathrm{Re}\, h_T$, for units that share nothing and read noise of their own.
+# $(1-|\lambda|)^{-3/2}$. With $\gamma = \sqrt{1 - |\lambda|^2}$ at the input, the state keeps its
+# size and both exponents change by one half. For $\nu$ there is one more factor:
+# $|d\lambda/d\nu| = e^{\nu} |\lambda|$, and $e^{\nu} = -\ln|\lambda| \approx 1 - |\lambda|$. So the
+# double exponential removes a whole power. For $\theta$ there is no such factor:
+# $|d\lambda/d\theta| = |\lambda|$. The cell below measures all these exponents on
+# $L = \mathrm{Re}\, h_T$. Its units share nothing, and each reads its own noise.
 
 # %% tags=["shows-answers"]
 REPEATS, distance = 32, np.geomspace(0.1, 2e-3, 8)  # of |lambda| from 1
@@ -625,22 +652,22 @@ alt = "Sizes of states and of gradients against 1 - |lambda|, both logarithmic. 
 plots.show(figure, f"{alt}: {said}.")
 
 # %% [markdown] tags=["S4.40"]
-# **What you just saw.** The gradient from $h_0$ to $h_T$ has vanished, and at the same time the
-# gradient of $\theta$ has exploded. Normalising the input keeps the states at one size and takes one half off
-# each exponent. Together with the double exponential that cures the gradient of $\nu$: it stays as it is,
-# however long the memory. The gradient of the angle $\theta$ still grows like
-# $1/(1 - |\lambda|)$: over a longer memory the same change of the angle turns an old input
-# further. Zucchet and Orvieto (2024) call this the curse of memory, and discuss what gates and
-# parametrisations do against it.
+# **Vanishing and exploding at the same time.** The gradient from $h_0$ to $h_T$ has vanished, and
+# at the same time the gradient of $\theta$ has exploded. Normalising the input keeps the states at
+# one size and reduces each exponent by one half. Together with the double exponential it solves the
+# problem for $\nu$: the gradient of $\nu$ keeps its size for any length of memory. The gradient of
+# the angle $\theta$ still grows like $1/(1 - |\lambda|)$, because over a longer memory the same
+# change of the angle rotates an old input further. Zucchet and Orvieto (2024) call this the curse
+# of memory, and discuss how gates and parametrisations act against it.
 #
 # ### Refute it: below 1, nothing explodes
 #
-# "With $|\lambda| < 1$ gradients can vanish, but they cannot explode."
+# A common claim says: "With $|\lambda| < 1$ gradients can vanish, but they cannot explode."
 #
-# **Exercise 7 ●●○ · 10 min · refute it.** One real unit, $h_t = \lambda h_{t-1} + x_t$ with $h_0 = 0$. Give
-# a pair `lam_and_x = (lam, x)`: a number with $|\lambda| < 1$ and a list of inputs, none larger than 1 in
-# size. $|\partial h_T / \partial h_0|$ must be below $0.01$, so it has vanished, and
-# $|\partial h_T / \partial \lambda|$ above $1000$. Any valid pair passes.
+# **Exercise 7 ●●○ · 10 min · refute it.** Take one real unit, $h_t = \lambda h_{t-1} + x_t$ with
+# $h_0 = 0$. Give a pair `lam_and_x = (lam, x)`: a number with $|\lambda| < 1$ and a list of inputs,
+# none larger than 1 in size. $|\partial h_T / \partial h_0|$ must be below $0.01$, so that it has
+# vanished, and $|\partial h_T / \partial \lambda|$ must be above $1000$. Any valid pair passes.
 
 # %% nbgrader={"grade": false, "grade_id": "lam_and_x", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 lam_and_x = None  # (lam, [x_1, ..., x_T])
@@ -654,28 +681,29 @@ check("13.refute_bounded", lam_and_x)
 # %% [markdown] tags=["S4.40", "S4.47"]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# Which inputs make all terms of the second sum of section 7 add up, and none cancel?
+# For which inputs do all terms of the second sum of section 7 have the same sign, so that none
+# cancel?
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# With $x_t = 1$ and $T$ large, $\sum_k k \lambda^{k-1}$ comes close to $1/(1-\lambda)^2$.
+# With $x_t = 1$ and large $T$, $\sum_k k \lambda^{k-1}$ comes close to $1/(1-\lambda)^2$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# $1/(1-\lambda)^2$ has to be above 1000, with some room. Then choose $T$ so that $\lambda^T$ is below
-# $0.01$. Inputs of one size and one sign will do.
+# $1/(1-\lambda)^2$ has to be above 1000, with some margin. Then choose $T$ so that $\lambda^T$ is
+# below $0.01$. Inputs of one size and one sign are enough.
 #
 # </details>
 #
 # ## 8 A thousand steps
 #
-# Set the gates of three networks so that they keep half of a state over 1000 steps, as far as their
-# biases can say (lesson 10, section 6). Start a gradient at the last state, and ask what arrives $k$
-# steps before. Beside it stands what the product of the gates predicts. For the LSTM the state
-# is the cell, with $h_k$ held, so that one step is exactly $f$. The LRU needs no measurement: its
-# gradient is $|\lambda|^k$.
+# Set the gates of three networks so that, according to their biases, they keep half of a state over
+# 1000 steps (lesson 10, section 6). Start a gradient at the last state, and measure how much of it
+# arrives $k$ steps before. The figure compares this with the product of the gates. For the LSTM the
+# state is the cell, with $h_k$ held fixed, so that one step is exactly $f$. The LRU needs no
+# measurement: its gradient is $|\lambda|^k$.
 
 # %%
 T, B, D, H = 1000, 4, 4, 32
@@ -716,40 +744,42 @@ said = "; ".join(f"{name} {values[-1]:.2g}" for name, values in curves.items())
 plots.show(figure, f"Gradient that arrives k steps back, logarithmic. At lag 1000: {said}.")
 
 # %% [markdown] tags=["S4.40", "S4.47"]
-# **What you just saw.** All three products of gates say that about half of the gradient is left. For the
-# minimal GRU that is what arrives. For the GRU it is off by a third. In the LSTM the other paths have
-# multiplied into something more than a thousand times as large. Most of that happens in the first hundred
-# steps, where the cells are still small and tanh is steep; later the cells are large, tanh is flat, and few
-# paths are left besides the gates. With gates that stay open, whether an LSTM keeps, loses or blows up a
-# gradient is not decided by the gates alone.
+# **What the gates predict and what arrives.** All three products of gates predict that about half
+# of the gradient is left. For the minimal GRU the prediction is right. For the GRU it is off by a
+# third. In the LSTM the gradient that arrives is more than a thousand times as large, because the
+# other paths multiply. Most of that happens in the first hundred steps, where the cells are still
+# small and tanh is steep. Later the cells are large and tanh is flat, so the other paths contribute
+# little. So the gates alone do not decide whether an LSTM with open gates keeps, loses or enlarges
+# a gradient.
 #
-# That the gradient arrives does not say that anything is learned. A gate that keeps half of a state over
-# 1000 steps lets only a share of $1 - z$ of each input in. And the repository's `benchmarks/README.md`
-# shows what the backward pass costs at this length.
+# A gradient that arrives does not guarantee that the network learns. A gate that keeps half of a
+# state over 1000 steps admits only a share of $1 - z$ of each input. And the repository's
+# `benchmarks/README.md` shows what the backward pass costs at this length.
 #
 # ## 9 Where S4, S5 and Mamba stand
 #
-# - **S4** (Gu, Goel and Ré, 2022) is a linear recurrence with constant factors, one small complex system for
-#   each input channel, whose parameters come from discretising a differential equation that remembers by
-#   design; it trains as one long convolution.
-# - **S5** ([Smith, Warrington and Linderman, 2023](https://arxiv.org/abs/2208.04933)) makes of the many small
-#   systems a single one with a complex diagonal and runs it by the scan of section 3.
-# - **Mamba** (Gu and Dao, 2023) lets factor and addend depend on the input, as the gates of section 4 do, and
-#   with that gives up the convolution and keeps the scan.
+# - **S4** (Gu, Goel and Ré, 2022) is a linear recurrence with constant factors: one small complex
+#   system for each input channel. Its parameters come from the discretisation of a differential
+#   equation that is designed to remember. It trains as one long convolution.
+# - **S5** ([Smith, Warrington and Linderman, 2023](https://arxiv.org/abs/2208.04933)) replaces the
+#   many small systems by a single one with a complex diagonal, and runs it with the scan of section 3.
+# - **Mamba** (Gu and Dao, 2023) lets factor and added term depend on the input, as the gates of
+#   section 4 do. This rules out the convolution, but the scan still works.
 #
-# In all three the derivative from state to state is a product of known factors, and in all three the
-# parametrisation of these factors is where the care goes.
+# In all three the derivative from state to state is a product of known factors. The care goes into
+# the parametrisation of these factors.
 #
 # ## Recap
 #
-# - If factors and addends read no state, the derivative from state to state is the product of the factors,
-#   exactly and at every lag.
-# - The backward pass of a scan is a scan in reverse, shifted by one step. Both can be combined as a tree, in
-#   about $2 \log_2 T$ rounds; an LSTM cannot.
-# - The price: what is kept depends on inputs only, never on the state.
-# - With complex numbers, what multiplies forward multiplies backward as its conjugate.
-# - $|\lambda| < 1$ keeps the gradient of the state from exploding, not that of the parameters. Normalising the
-#   input and the double exponential cure that of the modulus; that of the angle still grows.
+# - If factors and added terms depend on no state, the derivative from state to state is the product
+#   of the factors, exactly and at every lag.
+# - The backward pass of a scan is a scan in reverse, shifted by one step. Both can be combined as a
+#   tree, in about $2 \log_2 T$ rounds; the steps of an LSTM cannot.
+# - In return, what a unit keeps depends on inputs only, never on the state.
+# - With complex numbers, a factor of the forward pass becomes its conjugate in the backward pass.
+# - $|\lambda| < 1$ keeps the gradient of the state from exploding, but not that of the parameters.
+#   Normalising the input and the double exponential keep the gradient of the modulus at one size;
+#   that of the angle still grows.
 #
 # ## Sources
 #

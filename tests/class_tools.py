@@ -167,6 +167,19 @@ def formgrader_server(course):
         server.wait(30)
 
 
+def use_exchange(root):
+    """Gives a course an exchange of its own, which nobody else's submissions are in."""
+    with open(root / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        config.write(f"\nc.Exchange.root = {str(root / 'exchange')!r}\n")
+
+
+def record_in_exchange(root, student, date, secret):
+    """What `nbgrader submit` leaves there of a submission of NAME."""
+    folder = root / "exchange" / "unrolled" / "inbound" / f"{student}+{NAME}+{date}+cmFuZG9t"
+    folder.mkdir(parents=True)
+    (folder / "submission_secret.txt").write_text(secret)
+
+
 def notebook(folder="solutions"):
     return json.loads((ROOT / folder / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8"))
 

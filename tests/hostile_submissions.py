@@ -4,6 +4,7 @@ Of 15 points, 7 are earned before the exercise total_by_paths, 8 from there on (
 value); scalar_bptt is worth 4 of them and nothing else depends on it.
 """
 
+import zlib
 from typing import NamedTuple
 
 from class_tools import before, cell, code, notebook, solved
@@ -39,6 +40,22 @@ def replaced(source, points=NO_BPTT, status="error", **more):
         return nb
 
     return Hostile(make, points, {"check_scalar_bptt": status} if status else {}, **more)
+
+
+def forged(returned, size):
+    """A reply with the text of a returned value, and bytes for arrays, that no worker writes."""
+    text = '{"dict": [["returned", ' + returned + "]]}"
+    shortened = (
+        repr(text)
+        if len(text) < 1000
+        else f"__import__('zlib').decompress({zlib.compress(text.encode())!r}).decode()"
+    )
+    return in_function(
+        f"import struct, sys\ntext = {shortened}.encode()\n"
+        f"message = struct.pack('>QI', 4 + len(text) + {size}, len(text)) + text + bytes({size})\n"
+        "sys.modules['worker.messages'].pack_message = lambda *a: message",
+        status=None,
+    )
 
 
 def around(source, points, status="judged", **more):
@@ -97,7 +114,7 @@ def tampered(which, **changes):
 
 
 LOST = {"check_total_by_paths": "notrun", "check_scalar_bptt": "notrun", "check_refute_softmax": "notrun"}
-IGNORE = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+IGNORE = "import signal\nfor s in (signal.SIGALRM, signal.SIGPROF):\n    signal.signal(s, signal.SIG_IGN)\n"
 FAKE = """
 import sys
 def look():
@@ -213,7 +230,7 @@ HOSTILE = {
     "stops everything it can": in_cell("import os\nos.kill(-1, 19)", (ALL - BEFORE, ALL - BEFORE + 1)),
     "an answer that drips": in_cell(DRIP + "sys.modules['worker.runner']._serve_calls = drip", BEFORE),
     "outputs that drip": in_cell(
-        DRIP + "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nframe = sys._getframe()\n"
+        DRIP + IGNORE + "frame = sys._getframe()\n"
         "while 'out' not in frame.f_locals:\n    frame = frame.f_back\ndrip(frame.f_locals['out'])",
         BEFORE,
         LOST,
@@ -322,19 +339,18 @@ HOSTILE = {
         "return np.array([P()], dtype=object)",
         status="form",
     ),
-    "zip bomb": in_function(
-        "import io, struct, sys, zipfile\nw = sys.modules['worker.messages']\ndef pack(value, call=None):\n"
-        "    buffer = io.BytesIO()\n    with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED) as z:\n"
-        "        z.writestr('0.npy', bytes(2**26))\n    text = b'{\"array\": 0}'\n    blob = buffer.getvalue()\n"
-        "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack_message = pack"
+    "one array 300 times": in_function("return {'U': [np.ones(500_000)] * 300, 'W': 0.0}", status="judged"),
+    "one array named 300 times": forged(
+        '{"list": [' + ", ".join(['{"array": ["<f8", [250000]]}'] * 300) + "]}", 2_000_000
     ),
-    "an array larger than its bytes": in_function(
-        "import io, struct, sys, zipfile\nw = sys.modules['worker.messages']\ndef pack(value, call=None):\n"
-        "    head = io.BytesIO()\n    np.lib.format.write_array_header_1_0(head, {'descr': '<f8',\n"
-        "        'fortran_order': False, 'shape': (10**12,)})\n    buffer = io.BytesIO()\n"
-        "    with zipfile.ZipFile(buffer, 'w') as z:\n        z.writestr('0.npy', head.getvalue() + bytes(8))\n"
-        '    text = b\'{"dict": [["returned", {"array": 0}]]}\'\n    blob = buffer.getvalue()\n'
-        "    return struct.pack('>QI', 4 + len(text) + len(blob), len(text)) + text + blob\nw.pack_message = pack"
+    "a quarter of a million arrays": forged(
+        '{"list": [' + ", ".join(['{"array": ["<f8", []]}'] * 250_000) + "]}", 2_000_000
+    ),
+    "an array larger than its bytes": forged('{"array": ["<f8", [1000000000000]]}', 8),
+    "a note with a million digits": forged('{"dict": [["' + "7" * 1_000_000 + '", {"value": 1}]]}', 0),
+    "a shape with a million digits": forged('{"shape": [' + ", ".join(["7777"] * 250_000) + "]}", 0),
+    "more than one answer may say": in_function(
+        "return {name: np.ones(250_000) for name in ('U', 'V', 'W')}", status="error"
     ),
     "half a gigabyte of text": in_function(
         "import struct, sys\ntext = b'{\"dict\": [[\"returned\", {\"value\": [' + b'[],' * 20_000_000 + b'[]]}]]}'\n"

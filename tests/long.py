@@ -4,6 +4,8 @@ Each part asserts; its figures go to standard output.
 """
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,15 +15,102 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "grading
 
 
 def fifty_kills():
-    """Fifty kills of one grading at chosen moments end in the gradebook of an undisturbed run."""
+    """More than fifty kills of one grading at chosen moments end in the gradebook of an undisturbed run."""
     import test_resume
 
     copies = 120
-    kills = [("runs", n) for n in range(1, 20)] + [("results", n) for n in range(20, 40)]
-    kills += [("autograded", n) for n in range(40, 51)]
+    registering = [0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4]
+    kills = [("runs", n) for n in range(1, 16)] + [("results", n) for n in range(16, 31)]
+    kills += [("/autograded/", n) for n in (1, 2, 3, 5)]  # while recording: a copy is about to take its place
+    kills += [("autograded", n) for n in range(45, 55)]
+    report = [("report.csv", 1), ("report.html", 1)]
     with tempfile.TemporaryDirectory() as folder:
-        test_resume.must_end_alike(Path(folder), copies, kills)
-    return f"{len(kills)} kills, {copies} submissions: the same gradebook"
+        test_resume.must_end_alike(Path(folder), copies, kills, registering, report)
+    number = len(kills) + len(registering) + len(report)
+    return (
+        f"{number} kills ({len(registering)} while registering, 30 while running, 14 while recording, "
+        f"{len(report)} while writing the report), {copies} submissions: the same gradebook"
+    )
+
+
+def heavy(course):
+    """Hands in what is made to fill the grader's memory; {student: points} of all."""
+    import json
+
+    from class_tools import cell, solved, submit
+
+    def answered(source):
+        made = solved()
+        cell(made, "scalar_bptt")["source"] = source
+        return made
+
+    def with_more(more):
+        made = solved()
+        made["cells"].append({"cell_type": "markdown", "metadata": {}, "source": ""} | more)
+        return made
+
+    pictures = {f"{n}.png": {"image/png": ""} for n in range(600_000)}
+    large = "def scalar_bptt(params, run, do):\n    return {n: np.ones(240_000) for n in ('U', 'V')}\n"
+    chatty = (
+        "def scalar_bptt(params, run, do):\n    return {str(n): 'x' * 90_000 for n in range(20)} | {'U': 0}\n"
+    )
+    submissions = {
+        "attachments": (with_more({"attachments": pictures}), 0),
+        "code": (with_more({"cell_type": "code", "source": "x = [1]\n" * 2_000_000}), 0),
+        "deep": (json.dumps(solved()).replace('"cells": [', '"cells": [' + "[[]]," * 3_000_000, 1), 0),
+        **{f"text {n}": (with_more({"source": "words " * 1_600_000}), 15) for n in range(6)},
+        "long text": (with_more({"source": "words " * 3_000_000}), 0),
+        **{f"large {n}": (answered(large), 11) for n in range(6)},
+        **{f"chatty {n}": (answered(chatty), 11) for n in range(6)},
+        "honest": (solved(), 15),
+    }
+    for student, (made, _) in submissions.items():
+        submit(course, student, made)
+    return {student: points for student, (_, points) in submissions.items()}
+
+
+def memory():
+    """Whatever is handed in, the grader and its helpers together stay below 500 MB."""
+    import os
+    import subprocess
+
+    from class_tools import MODE, NAME, copy_course
+    from nbgrader.api import Gradebook
+
+    most = {"together": 0, "one": 0}
+    with tempfile.TemporaryDirectory() as folder:
+        course = copy_course(Path(folder))
+        points = heavy(course)
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        arguments = ["-m", "autograder", "grade", NAME, "--sandbox", MODE, "--jobs", "2"]
+        grader = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=course,
+            env={**os.environ, "PATH": path},
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # the sandboxes have sessions of their own
+        )
+        while grader.poll() is None:
+            held = list(held_by_session(grader.pid))
+            most = {"together": max(most["together"], sum(held)), "one": max(most["one"], *held, 0)}
+            time.sleep(0.02)
+        with Gradebook(f"sqlite:///{course}/gradebook/gradebook.db") as gradebook:
+            rows = {s.student.id: s.score for s in gradebook.assignment_submissions(NAME)}
+    assert grader.returncode == 0 and rows == points, {s: p for s, p in rows.items() if p != points[s]}
+    assert 50 < most["together"] < 500, most  # of a grader that was seen at all
+    return f"at most {most['together']:.0f} MB together, {most['one']:.0f} MB in one process"
+
+
+def held_by_session(session):
+    """Megabytes of each process in a session; a page that several share is divided among them."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                lines = (folder / "smaps_rollup").read_text().splitlines()
+                yield sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        except (OSError, IndexError):  # it has just ended
+            continue
 
 
 def styles():
@@ -41,17 +130,36 @@ def styles():
     return f"{found} judgements of right answers, none refused"
 
 
+OF_HOSTILES = ["-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--slow", "tests/sandbox/test_hostile.py"]
+
+
+def hostile_class():
+    """All that breaks, cheats or spies, in one class: by `grade`, and anew by nbgrader alone."""
+    environment = {**os.environ, "UNROLLED_LONG": "1"}
+    return _passed(
+        subprocess.run([sys.executable, *OF_HOSTILES], env=environment, capture_output=True, text=True)
+    )
+
+
 def hostile_class_of_an_ordinary_user():
-    """The hostile class, graded by somebody who is not root."""
+    """The same, graded by somebody who is not root."""
     from ordinary_user import run_as_ordinary_user
 
-    options = ["-n", "0", "-p", "no:cacheprovider", "tests/sandbox/test_hostile.py"]
-    done = run_as_ordinary_user([sys.executable, "-m", "pytest", *options], 1200)
+    return _passed(run_as_ordinary_user(["env", "UNROLLED_LONG=1", sys.executable, *OF_HOSTILES], 3600))
+
+
+def _passed(done):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     return done.stdout.strip().splitlines()[-1]
 
 
-PARTS = {"kills": fifty_kills, "styles": styles, "ordinary": hostile_class_of_an_ordinary_user}
+PARTS = {
+    "kills": fifty_kills,
+    "memory": memory,
+    "styles": styles,
+    "hostile": hostile_class,
+    "ordinary": hostile_class_of_an_ordinary_user,
+}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.long", description=__doc__)

@@ -185,12 +185,14 @@ def test_the_start_page_opens_without_a_prompt_and_without_the_instructor_s_pane
 
 
 def test_the_card_is_readable_in_both_themes(page):
-    light = colours(page, ".unrolled.wrong")
+    figure = "e => getComputedStyle(e).filter"
+    light, plain = colours(page, ".unrolled.wrong"), page.eval_on_selector("img.unrolled-figure", figure)
     page.get_by_role("menuitem", name="Settings", exact=True).click()
     page.get_by_text("Theme", exact=True).hover()
     page.get_by_text("JupyterLab Dark", exact=True).click()
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'", timeout=60_000)
-    dark = colours(page, ".unrolled.wrong")
+    dark, inverted = colours(page, ".unrolled.wrong"), page.eval_on_selector("img.unrolled-figure", figure)
     assert light != dark
     assert contrast(light) > 7 and contrast(dark) > 7
+    assert plain == "none" and inverted.startswith("invert(")  # no white box in a dark page
     assert contrast(["rgb(119, 119, 119)", "rgb(255, 255, 255)"]) < 5  # the measure can fail

@@ -168,7 +168,7 @@ def test_lab_copies_lessons_without_the_weight_of_grading(tmp_path):
 @pytest.mark.parametrize(
     "code",
     [
-        "from autograder import CheckFailed, check, diagnose, exercise, recap; import rnnlib",
+        "from autograder import CheckFailed, check, diagnose, example, exercise, recap; import rnnlib",
         "from autograder.grading import commands",
     ],
 )

@@ -126,6 +126,10 @@ ATTACKS = {
         "f = open(LOCKED)\ntry:\n    told = os.preadv(f.fileno(), [bytearray(1)], 0, os.RWF_NOWAIT) == 1\n"
         "except BlockingIOError:\n    told = True\ntold"
     ),
+    "having the kernel watch the machine": Attack(
+        "pressure", "os.write(os.open('/proc/pressure/memory', os.O_RDWR), b'some 150000 2000000\\0') > 0"
+    ),
+    "how busy the machine is": Attack("pressure", "len(open('/proc/pressure/cpu').read()) > 0"),
     "taking a file's pages out of memory": filtered(
         # behind the filter nothing is looked at, and so no error is found
         "call('fadvise64', 999, 0, 0, 4) == -9"
@@ -199,6 +203,7 @@ ATTACKS = {
         "program = struct.pack('HxxxxxxP', 1, ctypes.addressof(keep))\n"
         "in_child(lambda: call('prctl', 22, 2, program, 0, 0) == 0)"
     ),
+    "a processor's core for itself": filtered("in_child(lambda: call('prctl', 62, 1, 0, 1, 0) != -1)"),
     "another layout of memory": filtered("in_child(lambda: call('personality', 0x40000) >= 0)"),
     # the supervisor
     "limits of the supervisor": filtered(
@@ -268,6 +273,7 @@ def without(layer: str | None) -> Iterator[None]:
         "process 1": (box, "walls", lambda *a: [word for word in make(*a) if word != "--as-pid-1"]),
         "network": (box, "walls", lambda *a: [word for word in make(*a) if word != "--unshare-net"]),
         "devices": (bubblewrap, "_devices", lambda: ["--dev", "/dev"]),
+        "pressure": (bubblewrap, "_without_pressure", list),
         "limits": (box, "LIMITS", box.LIMITS | {"NOFILE": 256}),
     }
     with mock.patch.object(*patches[layer]):
@@ -318,7 +324,7 @@ def _shown(outputs: list | None) -> str:
 def outcomes(layer: str | None = None) -> dict[str, str]:
     """{attack: HELD, BROKEN or ENDED, and what was shown}: all of them, or those that a layer stops."""
     attacks = {name: a for name, a in ATTACKS.items() if layer in (None, a.layer)}
-    with _other_side(), without(layer):
+    with other_side(), without(layer):
         before = [attack.prepares for attack in attacks.values() if attack.prepares]
         if before:
             run_cells(before)
@@ -335,10 +341,10 @@ def _outcome(said: str) -> str:
 
 
 @contextmanager
-def _other_side() -> Iterator[None]:
+def other_side() -> Iterator[None]:
     """The machine that the attacks would meet: a lock, a socket, a port."""
     with open(LOCKED) as locked, socket.socket(socket.AF_UNIX) as listener:
-        fcntl.flock(locked, fcntl.LOCK_EX)
+        fcntl.flock(locked, fcntl.LOCK_SH)  # which several runs of the tests can have at once
         listener.bind(f"\0{TAG}")
         listener.listen()
         with suppress(OSError), socket.socket(socket.AF_VSOCK) as port:

@@ -9,7 +9,7 @@ from collections import Counter
 
 from ..diagnosis.diagnose import diagnose
 from ..exercises import find_exercise, sources
-from . import corruptions_table, wrong_answers
+from . import corruptions_table, edits_table, wrong_answers
 
 BIG = ("05.rnn_backward", "10.lstm_backward")
 SEEDS = (None, 1)  # the public instances, and some that no bank has seen
@@ -25,8 +25,9 @@ name and holds this page to a run.
 ## What is named, and how
 
 1. *Facts:* an output that is missing, of the wrong shape, or not finite is said to be so.
-2. *Right:* max|a − b| ≤ 1e-4 · max(|a|, |b|) for every output, on three small instances, and for gradients on
-   a long sequence and on large adjoints (below). Single precision passes.
+2. *Right:* max|a − b| ≤ 1e-4 · max(|a|, |b|) for every output, on three small instances, for gradients on
+   a long sequence and on large adjoints (below), and for forward passes on large inputs. Single precision
+   passes.
 3. *One slip:* a misunderstanding from the bank, if the answer has its numbers on every output that the slip
    changes, on every small instance. A slip that explains fewer outputs than another is left out; slips that
    the numbers cannot tell apart are all listed. Slips of earlier exercises are tried only if none here fits.
@@ -36,7 +37,8 @@ name and holds this page to a run.
    steps, fading with each step back, detached every n steps, of the last instance only.
 6. *Two at once,* where nothing simpler fits: a slip and a law, or two slips that together give every number;
    else one slip that gives all outputs but one, of which it is said that it differs as well.
-7. *What is left:* the outputs that are wrong, beside those that are right.
+7. *What is left:* the outputs that are wrong, beside those that are right; of a backward pass in a notebook
+   also which of them differ with one step, with two, and with one instance of the batch.
 
 Never named: zeros, ones, noise, a single entry with the wrong sign, an output that is off by 1e-3, and
 whatever else no slip and no law gives. Two slips are never closer than 0.05 of the largest entry unless
@@ -124,7 +126,7 @@ def diagnosis_page():
         f"rows are what was made and columns what was named.\n\n{confusion_matrix(find_exercise(name))}"
         for name in BIG
     ]
-    return f"{HEAD}{table}\n\n{corruptions_table.table()}{''.join(shown)[1:]}\n"
+    return f"{HEAD}{table}\n\n{edits_table.table()}\n{corruptions_table.table()}{''.join(shown)[1:]}\n"
 
 
 def _true(exercise, names, function, seed=None):

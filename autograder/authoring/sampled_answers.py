@@ -19,7 +19,7 @@ OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 def sampled_answers(exercise: Exercise) -> Iterator[tuple[str, Answer]]:
     """(what it is, the function), the sorts in turn, without an end as long as one has more; may be right."""
-    kinds = [_slips(exercise), _edits(exercise), _corrupted(exercise)]
+    kinds = [_slips(exercise), edits(exercise), _corrupted(exercise)]
     while kinds:
         for kind in list(kinds):
             made = next(kind, None)
@@ -57,7 +57,7 @@ def _with_corruption(exercise: Exercise, n: int, chosen: list[str]) -> Answer:
     return answer
 
 
-def _edits(exercise: Exercise) -> Iterator[tuple[str, Answer]]:
+def edits(exercise: Exercise) -> Iterator[tuple[str, Answer]]:
     """The solution with one edit in it, in any order; those that do not compile are left out."""
     text = sources.solution_source(exercise)
     nodes = list(ast.walk(_body(ast.parse(text), exercise.function)))

@@ -13,10 +13,10 @@ from ..compare import Array, Reference, to_array
 from ..errors import AnswerError, StaleRun, TimeLimitExceeded, Unanswered, Unreadable
 from ..exercises import Arguments, Exercise, find_exercise
 from ..exercises.instances import call_answer, copied, every_instance_and_reference
-from ..outputs import read_outputs
+from ..outputs import is_in_order, read_outputs
 from ..results import Output, Status, Verdict
 from ..wording import MOST_CHARACTERS, listed, shortened
-from . import entries, explain, facts, remarks
+from . import call_words, entries, experiments, explain, facts, remarks
 from .call_guard import equal_arguments, guard
 from .error_words import describe_error
 from .trial import Trial
@@ -31,6 +31,7 @@ class Returned(NamedTuple):
     arrays: tuple[dict[str, Array | None], ...]  #: by output; None for what is no array of numbers
     judged: tuple[dict[str, Output], ...]
     remarks: tuple[str, ...]
+    has_names: bool  #: whether the outputs came with their names, and not one after another
 
 
 def diagnose(
@@ -56,7 +57,7 @@ def judge_function(
     """The verdict on an `Answer`, wherever it runs; seed and seconds as for `diagnose`."""
     number = int(seed or 0)
     instances, references = every_instance_and_reference(exercise.id, number)
-    returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT)
+    returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT, seed is None)
     if isinstance(returned, Verdict):
         return returned
     outputs = facts.combine_outputs(returned.judged)
@@ -69,17 +70,23 @@ def judge_function(
     trial = Trial(exercise, number, instances, references, returned.arrays, answer.names)
     with np.errstate(all="ignore"):  # infinities of the student's
         why = explain.find_reasons(trial, outputs)
+    on_less = ""
+    if why.is_unknown and not number:
+        wrong = [name for name, output in outputs.items() if not output.ok]
+        on_less = experiments.try_on_less(exercise, answer.function, wrong)
+    order = "" if returned.has_names else facts.order_problem(trial.answers, trial.references)
     return Verdict(
         exercise.id,
         False,
         facts.score_outputs(outputs, exercise.gate),
         why.slips,
-        why.message,
+        order or " ".join(filter(None, (why.message, on_less))),
         outputs,
-        why.question,
+        "" if order or on_less else why.question,
         _once(noted),
         spectrum=why.spectrum,
         numbers=entries.differing_numbers(trial, outputs) if seed is None else (),
+        laws=why.laws,
     )
 
 
@@ -128,6 +135,7 @@ def judge_secretly(
         correct=all(right.values()),
         score=facts.score_outputs(outputs, exercise.gate),
         slips=public.slips if shown else (),
+        laws=public.laws if shown else (),
         message=" ".join(said) or "Correct.",
         outputs=outputs,
         question=public.question if shown else SPECIAL if elsewhere else "",
@@ -147,28 +155,44 @@ def _call_on(
     instances: Iterable[Arguments],
     references: Iterable[Reference],
     seconds: float,
+    public: bool = False,
 ) -> Returned | Verdict:
-    """Calls the answer on every instance; a Verdict when one of the calls fails."""
-    arrays, judged, noted = [], [], []
+    """Calls the answer on every instance; a Verdict when one of the calls fails.
+
+    public: whether the instances are those that everybody has.
+    """
+    arrays, judged, noted, named = [], [], [], []
+    called: list[Arguments] = [()]
+
+    def call(*given: Any) -> Any:
+        if exercise.call:  # what was handed over, whatever the answer then puts in its place
+            called[0] = copied(given)
+        return answer(*given)
 
     def call_all() -> None:
         for arguments, reference in zip(instances, references):
-            mine = copied(arguments)
-            given, remark = read_outputs(call_answer(exercise, answer, mine), exercise.outputs)
+            mine, called[0] = copied(arguments), arguments
+            result = call_answer(exercise, call, mine)
+            given, remark = read_outputs(result, exercise.outputs)
+            named.append(not is_in_order(result, exercise.outputs))
             noted.extend([remark] if remark else [])
             if not equal_arguments(mine, arguments) or answer.modified:
                 noted.append("the function modifies its arguments; copy before writing into them")
             # here and not later, as converting a student's object may run the student's code
             arrays.append({name: to_array(value) for name, value in given.items()})
-            judged.append(
-                {name: facts.judge_output(given.get(name), want) for name, want in reference.items()}
-            )
+            found = {name: facts.judge_output(given.get(name), want) for name, want in reference.items()}
+            judged.append({name: entries.with_call(exercise, arguments, o) for name, o in found.items()})
 
     printed, failure = _attempt(exercise, answer, call_all, seconds)
     if failure is not None:
-        return failure
+        if failure.status != Status.ERROR or answer.private:
+            return failure
+        said = f"{failure.message.rstrip('.')}. {call_words.describe_call(exercise, answer, called[0])}"
+        if public and exercise.call is None:
+            said += f" `{call_words.example_of(exercise, len(arrays) + 1)}` gives these arguments."
+        return replace(failure, message=shortened(said, MOST_CHARACTERS))
     noted += [f"it printed {_in_a_line(printed)}"] if printed.strip() else []
-    return Returned(tuple(arrays), tuple(judged), tuple(noted))
+    return Returned(tuple(arrays), tuple(judged), tuple(noted), all(named))
 
 
 def _attempt(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..compare import TOLERANCE
+from ..compare import TOLERANCE, Index
+from ..exercises import Arguments, Exercise
 from ..results import Number, Output
 from .trial import Trial
 
@@ -22,7 +23,7 @@ def differing_numbers(trial: Trial, outputs: Mapping[str, Output]) -> tuple[Numb
     found: list[Number] = []
     for name, output in outputs.items():
         late = trial.exercise.counts_from_the_end(name)
-        for answer, reference in zip(trial.answers, trial.references):
+        for arguments, answer, reference in zip(trial.instances, trial.answers, trial.references):
             got, want = answer.get(name), np.asarray(reference[name], float)
             if output.ok or got is None or got.shape != want.shape:
                 continue
@@ -32,6 +33,20 @@ def differing_numbers(trial: Trial, outputs: Mapping[str, Output]) -> tuple[Numb
             begins = output.last if late and output.last else output.where or ()
             if places and begins in (places[-1 if late else 0], ()):
                 chosen = places[: -MOST - 1 : -1] if late else places[:MOST]
-                found += [Number(name, place, float(got[place]), float(want[place])) for place in chosen]
+                for place in chosen:
+                    entry, call = _split_index(trial.exercise, arguments, place)
+                    found.append(Number(name, entry, float(got[place]), float(want[place]), call))
                 break
     return tuple(found)
+
+
+def with_call(exercise: Exercise, arguments: Arguments, output: Output) -> Output:
+    """A judgement that says which call its first entry is of, where the arrays of many calls are stacked."""
+    return output._replace(call=_split_index(exercise, arguments, output.where or ())[1])
+
+
+def _split_index(exercise: Exercise, arguments: Arguments, index: Index) -> tuple[Index, str]:
+    """(index in the array that one call returned, which call), where the arrays of many calls are stacked."""
+    if exercise.which_call is None or not index:
+        return index, ""
+    return index[1:], exercise.which_call(arguments, index[0])

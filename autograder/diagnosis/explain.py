@@ -18,12 +18,14 @@ TWO = "Your numbers fit two mistakes together."
 
 
 class Reasons(NamedTuple):
-    """What was found: ids of slips, a message, a question, and the shares of the paths or None."""
+    """What was found: ids of slips, a message, a question, the shares of the paths or None, laws in words."""
 
     slips: tuple[str, ...]
     message: str
     question: str
     spectrum: Array | None
+    laws: tuple[str, ...]
+    is_unknown: bool = False  #: whether nothing is known of it but which outputs differ
 
 
 def find_reasons(trial: Trial, outputs: Mapping[str, Output]) -> Reasons:
@@ -43,20 +45,34 @@ def find_reasons(trial: Trial, outputs: Mapping[str, Output]) -> Reasons:
         seen = set(wrong) == set(_wrong_outputs(small))  # else two mistakes would not be all
         joint = (_slip_and_law(small, wrong) or _two_slips(small, wrong)) if seen else None
         if joint:  # two mistakes that explain all are fewer
-            return Reasons(*joint, shares)
+            ids, message, question, with_law = joint
+            return Reasons(ids, message, question, shares, with_law)
         nearly = match_slips.match_slips_but_one(small)
         if nearly and len(nearly[0].outputs) >= len(wrong) - len(rest):
             found, rest = nearly, _unexplained(wrong, nearly)
             by_law, lawful = _by_law(trial, rest)
     rest = [name for name in rest if name not in lawful]
+    if found and 2 * len(rest) > len(wrong):  # half a truth: of most that is wrong nothing would be said
+        found, rest = [], [name for name in wrong if name not in lawful]
     said = [*_explanations(exercise, found), *by_law]
     further = match_slips.differing_from_slips(trial, found)
     if further:
         verb = "differs" if len(further) == 1 else "differ"
-        said.append(f"{listed(further)} {verb} from that on a long sequence or on large adjoints.")
-    message = " ".join([*said, *_remainder(outputs, rest, bool(said))])
+        said.append(f"{listed(further)} {verb} from that on {_extremes(exercise)}.")
+    said += _remainder(outputs, rest, bool(said))
+    if rest and not _wrong_outputs(small):
+        said.append(f"Only on {_extremes(exercise)}: on three small instances all is right.")
+    message = " ".join(said)
+    unknown = not found and not by_law and all(not outputs[name].note for name in wrong)
     ids = tuple(m.slip.id if m.owner is exercise else f"{m.owner.id}:{m.slip.id}" for m in found)
-    return Reasons(ids, message, _question(exercise, found, by_law, outputs), shares)
+    return Reasons(ids, message, _question(exercise, found, by_law, outputs), shares, tuple(by_law), unknown)
+
+
+def _extremes(exercise: Exercise) -> str:
+    """What the instances after the small ones are."""
+    if exercise.sweep is None:
+        return "large inputs"
+    return "a long sequence or on large adjoints" if exercise.sweep.long else "large adjoints"
 
 
 def _by_law(trial: Trial, names: Sequence[str]) -> tuple[list[str], set[str]]:
@@ -87,29 +103,29 @@ def _unexplained(wrong: Iterable[str], found: Iterable[Match]) -> list[str]:
     return [name for name in wrong if name not in explained]
 
 
-def _slip_and_law(trial: Trial, wrong: Sequence[str]) -> tuple[tuple[str, ...], str, str] | None:
-    """(ids, message, question) of a slip that explains the rest with a law; None without one."""
+Joint = tuple[tuple[str, ...], str, str, tuple[str, ...]]  # ids of slips, message, question, laws in words
+
+
+def _slip_and_law(trial: Trial, wrong: Sequence[str]) -> Joint | None:
+    """A slip that explains the rest with a law; None without one."""
     found = match_pairs.find_slips_with_law(trial, wrong)
     if not 0 < len(found) <= ALTERNATIVES:
         return None
     said = [f"{slip.says} And measured against that: {' '.join(laws_)}" for slip, laws_ in found]
     asks = found[0][0].asks if len(found) == 1 else ""
-    return (
-        tuple(slip.id for slip, _ in found),
-        f"{TWO} {' Or: '.join(said)}",
-        asks,
-    )
+    with_law = tuple(found[0][1]) if len(found) == 1 else ()  # else what it is measured against is open
+    return tuple(slip.id for slip, _ in found), f"{TWO} {' Or: '.join(said)}", asks, with_law
 
 
-def _two_slips(trial: Trial, wrong: Sequence[str]) -> tuple[tuple[str, ...], str, str] | None:
-    """(ids, message, question) of two slips that give all the numbers; None without them."""
+def _two_slips(trial: Trial, wrong: Sequence[str]) -> Joint | None:
+    """Two slips that give all the numbers; None without them."""
     found = match_pairs.find_pairs(trial, wrong)
     if not 0 < len(found) <= ALTERNATIVES:
         return None
     said = [f"{first.says} And: {second.says}" for first, second in found]
     asks = " ".join(slip.asks for slip in found[0]) if len(found) == 1 else ""
     ids = tuple(dict.fromkeys(slip.id for pair in found for slip in pair))
-    return ids, f"{TWO} {' Or: '.join(said)}", asks
+    return ids, f"{TWO} {' Or: '.join(said)}", asks, ()
 
 
 def _question(

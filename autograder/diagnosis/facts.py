@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..answers import stand_in_for
-from ..compare import TOLERANCE, Array, differing_entries, relative_error, to_array
+from ..compare import TOLERANCE, Array, Arrays, Reference, differing_entries, relative_error, same, to_array
 from ..outputs import describe_value
 from ..results import Output
 from ..wording import shortened
@@ -38,6 +38,28 @@ def judge_output(got: object, want: ArrayLike) -> Output:
         remark = f"agrees to a relative {error:.0e} only, as single precision would" if error > SINGLE else ""
         return Output(True, error, remark)
     return Output(False, error, "", *differing_entries(array, want))
+
+
+def order_problem(answers: Sequence[Arrays], references: Sequence[Reference]) -> str:
+    """That outputs which came without names came in another order, as a sentence; "" where they did not.
+
+    answers, references: on each instance.  It is said where every output is right at another place, or
+    where some shape is not the one that is expected at its place.
+    """
+    names = list(references[0])
+    expected = f"Results without names are read in the order {', '.join(names)}"
+    places = [
+        [name for name in names if all(same(a.get(place), r[name]) for a, r in zip(answers, references))]
+        for place in names
+    ]
+    if all(places) and {found[0] for found in places} == set(names):
+        return f"{expected}; yours are right, but in the order {', '.join(found[0] for found in places)}."
+    first = {name: array for name, array in answers[0].items() if array is not None}
+    shapes = [(np.shape(first.get(name, np.nan)), np.shape(references[0][name])) for name in names]
+    is_other_order = any(got != want for got, want in shapes)
+    if is_other_order and sorted(got for got, _ in shapes) == sorted(want for _, want in shapes):
+        return f"{expected}; the shapes of yours are those of another order. A dict with these keys has none."
+    return ""
 
 
 def told_secretly(public: Output, ok: bool) -> Output:

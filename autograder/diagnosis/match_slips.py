@@ -6,7 +6,7 @@ instance; slips that the numbers cannot tell apart are all named.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,27 +47,25 @@ def match_slips(trial: Trial) -> list[Match]:
     calls.  A slip that changes fewer outputs than another match explains less and is left out.
     """
     exercise = trial.exercise
-    for group in ([(exercise, slip) for slip in exercise.slips], _earlier(exercise)):
-        found = _explaining(trial, group)
-        if found:
-            return [m for m in found if not any(m.outputs < other.outputs for other in found)]
-    return []
+    found = _explaining(trial, ((exercise, slip) for slip in exercise.slips))
+    found = found or _explaining(trial, _earlier(exercise))
+    return [m for m in found if not any(m.outputs < other.outputs for other in found)]
 
 
 def slip_outputs(
     exercise: Exercise, slip: Slip, seed: int, owner: Exercise | None = None
 ) -> list[Arrays] | None:
-    """What a slip's variant returns on the three instances of `seed`: from source, or the bank.
+    """What a slip's variant, made from the source, returns on the three instances of `seed`.
 
-    owner: the earlier exercise whose slip it is, where it is not this one's.  None where the bank
-    does not have it, or where the slip of an earlier exercise gives what this one cannot go on
-    with; raises RuntimeError when an own slip cannot be run.
+    owner: the earlier exercise whose slip it is, where it is not this one's.  None where the slip of an
+    earlier exercise gives what this one cannot go on with; raises RuntimeError when an own slip cannot
+    be run.
     """
-    found = [slip_variant(exercise, slip, seed, i, owner) for i in range(3)]
+    found = [_run_slip(exercise.id, (owner or exercise).id, slip.id, seed, i) for i in range(SMALL)]
     made = [outputs for outputs in found if outputs is not None]
     if len(made) == len(found):
         return made
-    if owner in (None, exercise) and has_sources(exercise):
+    if owner in (None, exercise):
         raise RuntimeError(f"{exercise.id}: slip {slip.id} cannot be run on the instances of seed {seed}")
     return None
 
@@ -75,15 +73,27 @@ def slip_outputs(
 def slip_variant(
     exercise: Exercise, slip: Slip, seed: int, i: int, owner: Exercise | None = None
 ) -> Arrays | None:
-    """What a slip makes of instance `i` of a seed: outputs by name, or None where that is unknown."""
+    """What a slip makes of instance `i` of a seed: outputs by name, or None where that is unknown.
+
+    On the small instances of the public seed the bank has them; elsewhere the slip is run.
+    """
     owner = owner or exercise
-    if has_sources(exercise):
-        return _run_slip(exercise.id, owner.id, slip.id, seed, i)
-    stored = slip_bank.read_bank(BANK, exercise.id).get((owner.id, slip.id)) if seed == 0 else None
-    if stored is None:
-        return None
-    right = instances_and_references(exercise.id, seed)[1][i]
-    return {**{name: np.asarray(value, float) for name, value in right.items()}, **stored[i]}
+    stored = _banked(exercise).get((owner.id, slip.id)) if seed == 0 and i < SMALL else None
+    if stored is not None:
+        return {**_right_arrays(exercise.id)[i], **stored[i]}
+    return _run_slip(exercise.id, owner.id, slip.id, seed, i) if has_sources(exercise) else None
+
+
+def _banked(exercise: Exercise) -> Mapping[slip_bank.Key, Sequence[Arrays]]:
+    """The exercise's bank; empty where the sources are installed and are not those that it was made of."""
+    return slip_bank.read_bank(BANK, exercise.id, sources.digest(exercise.lesson))
+
+
+@lru_cache(maxsize=256)
+def _right_arrays(exercise_id: str) -> list[dict[str, compare.Array]]:
+    """The right outputs on the small public instances, as arrays."""
+    right = instances_and_references(exercise_id, 0)[1]
+    return [{name: np.asarray(value, float) for name, value in outputs.items()} for outputs in right]
 
 
 def run_variant(exercise: Exercise, function: Callable[..., Any], arguments: Arguments) -> Arrays | None:
@@ -114,7 +124,7 @@ def _earlier(exercise: Exercise) -> list[tuple[Exercise, Slip]]:
     """(owner, slip) of the exercises whose functions this one uses."""
     if has_sources(exercise):
         return [(owner, slip) for owner in sources.exercises_used(exercise) for slip in owner.slips]
-    pairs = [(find_exercise(owner), slip_id) for owner, slip_id in slip_bank.read_bank(BANK, exercise.id)]
+    pairs = [(find_exercise(owner), slip_id) for owner, slip_id in _banked(exercise)]
     return [(o, s) for o, slip_id in pairs if o is not exercise for s in o.slips if s.id == slip_id]
 
 
@@ -224,11 +234,12 @@ def is_telling(variants: Iterable[Arrays], changed: Iterable[str]) -> bool:
 
 
 def write_bank(exercises: Iterable[Exercise], folder: Path = BANK) -> None:
-    """Saves the outputs of every slip on the public seed, for installations without sources."""
+    """Saves the outputs of every slip on the public seed: for who has no sources, and for a first check."""
     for exercise in exercises:
         if not exercise.slips:
             continue
         suspects = [(exercise, slip) for slip in exercise.slips] + _earlier(exercise)
         if exercise.kind == "function" and suspects:
             made = {(owner.id, slip.id): slip_outputs(exercise, slip, 0, owner) for owner, slip in suspects}
-            slip_bank.write_bank(folder, exercise.id, made, instances_and_references(exercise.id, 0)[1])
+            right, made_of = instances_and_references(exercise.id, 0)[1], sources.digest(exercise.lesson)
+            slip_bank.write_bank(folder, exercise.id, made, right, made_of or "")

@@ -16,6 +16,10 @@ MOST_READ = 200_000  # characters of a submission's code: a parsed line takes hu
 FEW = 30  # entries; with fewer, a helper called once a step may be called as often as a loss
 ROUNDING = 1e-12  # a relative error above what another order of summation gives
 NUMERICAL = {"central_difference", "check_gradient", "complex", "complex128", "complex_step", "imag"}
+DIFFERENTIATING = {"autograd", "casadi", "jax", "mxnet", "pytensor", "sympy", "tensorflow", "torch"}
+BY_PACKAGE = (
+    "the gradient seems to be computed by {}, which differentiates by itself; the exercise asks for formulas"
+)
 BY_TRYING = "the gradient seems to be computed numerically; the exercise asks for formulas"
 
 
@@ -46,21 +50,38 @@ def remarks_on_gradient(
 
 
 def remarks_on_text(exercise: Exercise, name: str, cells: Iterable[str]) -> list[str]:
-    """As `remarks_on_gradient`, from the text of a submission's code cells.
+    """As `remarks_on_gradient`, from the text of a submission's code cells; also whether a package found it.
 
     name: of the function that is checked.  No more than MOST_READ characters are read.
     """
     if not exercise.backward:
         return []
     defined: dict[str, ast.AST] = {}
+    packages: dict[str, str] = {}
     left = MOST_READ
     for source in cells:
+        if len(source) > left:  # the cells after it are read all the same, or it would hide them
+            continue
         left -= len(source)
-        if left < 0:
-            break
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            defined |= _definitions(parse(source))
-    return [BY_TRYING] if _names_in_text(name, defined) & _tell_tale(exercise) else []
+            tree = parse(source)
+            defined |= _definitions(tree)
+            packages |= _packages(tree)
+    names = _names_in_text(name, defined)
+    found = sorted({packages[known] for known in names & packages.keys()})
+    by_package = [BY_PACKAGE.format(package) for package in found]
+    return [BY_TRYING, *by_package] if names & _tell_tale(exercise) else by_package
+
+
+def _packages(tree: ast.Module) -> dict[str, str]:
+    """{name that an import binds: its package} for the packages that differentiate by themselves."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                module = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+                found[alias.asname or alias.name.split(".")[0]] = module.split(".")[0]
+    return {name: package for name, package in found.items() if package in DIFFERENTIATING}
 
 
 def _definitions(tree: ast.Module) -> dict[str, ast.AST]:
@@ -120,7 +141,7 @@ def _names(function: types.FunctionType, seen: set[types.FunctionType]) -> set[s
     seen.add(function)
     found = {function.__name__} | _used(function.__code__)
     inside = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    outside = [function.__globals__.get(name) for name in _globals_read(function.__code__)]
+    outside = [function.__globals__.get(name) for name in globals_read(function.__code__)]
     for value in (*inside, *outside):
         if isinstance(value, types.FunctionType) and value not in seen:
             if value.__globals__ is function.__globals__:
@@ -146,7 +167,7 @@ def _data(function: types.FunctionType, seen: set[types.FunctionType]) -> set[st
     """Names of arrays and collections among the globals that a function and its helpers read."""
     seen.add(function)
     found: set[str] = set()
-    for name in _globals_read(function.__code__):
+    for name in globals_read(function.__code__):
         value = function.__globals__.get(name, getattr(builtins, name, None))
         if isinstance(value, types.FunctionType):
             if value not in seen and value.__globals__ is function.__globals__:
@@ -157,12 +178,12 @@ def _data(function: types.FunctionType, seen: set[types.FunctionType]) -> set[st
     return found
 
 
-def _globals_read(code: types.CodeType) -> set[str]:
+def globals_read(code: types.CodeType) -> set[str]:
     """Names that a function's code, or a function defined in it, looks up outside."""
     import dis  # only where a right answer is looked at
 
     names = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            names |= _globals_read(constant)
+            names |= globals_read(constant)
     return names

@@ -1,15 +1,16 @@
 """The bank: what every slip gives on the public instances, as arrays, for where no solutions are.
 
-One .npz file an exercise.  `labels` names the slips, "owner/slip".  An output that a slip leaves
-as it is is not stored.  "i/name" stacks the arrays that have the right shape, as whole multiples of
-"i/name/unit"; "i/name/of" says which slips they belong to.  "i/name/n" is slip n's array where it
-has another shape or is not finite; an empty "i/name/n/missing" stands for one that is not returned.
+One .npz file an exercise, of few arrays, as each of them costs a reader time.  `index` is a JSON text
+that says what the other two hold, in their order.  `counts` has the arrays that have the right shape,
+each as whole multiples of a `units` of its own; what has another shape or is not finite follows the
+units in `units`, as it is.  An output that a slip leaves as it is is not stored.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +26,19 @@ def write_bank(
     exercise_id: str,
     made: Mapping[Key, Sequence[Arrays] | None],
     references: Sequence[Reference],
+    made_of: str = "",
 ) -> None:
     """Saves one exercise.
 
     made: {(owner id, slip id): [{output: array}] over the instances, or None}; None is left out.
-    references: [{output: array}].
+    references: [{output: array}].  made_of: the digest of their source.
     """
     known = {key: outputs for key, outputs in made.items() if outputs}
-    arrays: dict[str, Any] = {"labels": np.array(["/".join(key) for key in known])}
+    stacks: list[tuple[int, str, list[int], list[int]]] = []  # (instance, output, shape, slips)
+    odd: list[tuple[int, str, int, list[int] | None]] = []  # (instance, output, slip, shape or None)
+    counts: list[NDArray[np.int16]] = []
+    units: list[Array] = []
+    values: list[Array] = []
     for i, reference in enumerate(references):
         for name, want in reference.items():
             stack, of = [], []
@@ -40,50 +46,64 @@ def write_bank(
                 got = outputs[i].get(name)
                 if compare.same(got, want):
                     continue
-                if got is None:
-                    arrays[f"{i}/{name}/{n}/missing"] = np.zeros(0)
-                elif got.shape == np.shape(want) and np.isfinite(got).all():
-                    stack.append(got)
+                if got is not None and got.shape == np.shape(want) and np.isfinite(got).all():
+                    stack.append(got.ravel())
                     of.append(n)
                 else:
-                    arrays[f"{i}/{name}/{n}"] = got
+                    odd.append((i, name, n, None if got is None else list(got.shape)))
+                    values += [] if got is None else [got.ravel()]
             if stack:
-                key = f"{i}/{name}"
-                arrays[key], arrays[f"{key}/unit"] = _counted(np.array(stack))
-                arrays[f"{key}/of"] = np.array(of, np.uint16)
+                multiples, unit = _counted(np.array(stack))
+                stacks.append((i, name, list(np.shape(want)), of))
+                counts.append(multiples.ravel())
+                units.append(unit)
+    index = {"made_of": made_of, "labels": list(known), "stacks": stacks, "odd": odd}
     folder.mkdir(exist_ok=True)
-    np.savez_compressed(folder / f"{exercise_id}.npz", **arrays)
+    np.savez_compressed(
+        folder / f"{exercise_id}.npz",
+        index=np.frombuffer(json.dumps(index).encode(), np.uint8),
+        counts=np.concatenate([np.zeros(0, np.int16), *counts]),
+        units=np.concatenate([np.zeros(0), *units, *values]),
+    )
     _load.cache_clear()
 
 
-def read_bank(folder: Path, exercise_id: str) -> dict[Key, list[dict[str, Array | None]]]:
+def read_bank(
+    folder: Path, exercise_id: str, made_of: str | None = None
+) -> dict[Key, list[dict[str, Array | None]]]:
     """{(owner id, slip id): [{output: array}] over the instances}, empty where nothing is stored.
 
-    Only outputs that the slip changes are there; one that it does not return is None.
+    Only outputs that the slip changes are there; one that it does not return is None.  made_of: the
+    digest of the source; a bank that was made of another one counts as none.
     """
-    return _load(folder / f"{exercise_id}.npz")
+    stored_of, made = _load(folder, exercise_id)
+    return made if made_of in (None, stored_of) else {}
 
 
 @lru_cache(maxsize=64)
-def _load(path: Path) -> dict[Key, list[dict[str, Array | None]]]:
+def _load(folder: Path, exercise_id: str) -> tuple[str, dict[Key, list[dict[str, Array | None]]]]:
+    """(the digest of what a bank was made of, what it holds)."""
+    path = folder / f"{exercise_id}.npz"
     if not path.exists():
-        return {}
+        return "", {}
     with np.load(path, allow_pickle=False) as arrays:
-        stored = {key: arrays[key] for key in arrays.files}
-    labels = [str(label).split("/") for label in stored.pop("labels")]
-    made: list[list[dict[str, Array | None]]] = [[{}, {}, {}] for _ in labels]
-    for key, array in stored.items():
-        i, name, *rest = key.split("/")
-        if not rest:
-            for n, one, unit in zip(stored[f"{key}/of"], array, stored[f"{key}/unit"]):
-                made[n][int(i)][name] = one * unit
-        elif rest[0].isdigit():
-            made[int(rest[0])][int(i)][name] = None if rest[-1] == "missing" else array
-    return {(owner, slip): outputs for (owner, slip), outputs in zip(labels, made)}
+        index, counts, units = json.loads(arrays["index"].tobytes()), arrays["counts"], arrays["units"]
+    made: list[list[dict[str, Array | None]]] = [[{}, {}, {}] for _ in index["labels"]]
+    for i, name, shape, of in index["stacks"]:
+        unit, units = units[: len(of)], units[len(of) :]
+        size = len(of) * prod(shape)
+        stack, counts = counts[:size].reshape(len(of), *shape), counts[size:]
+        for n, one in zip(of, stack * unit.reshape(-1, *[1] * len(shape))):
+            made[n][i][name] = one
+    for i, name, n, shape in index["odd"]:
+        size = 0 if shape is None else prod(shape)
+        made[n][i][name] = None if shape is None else units[:size].reshape(shape)
+        units = units[size:]
+    return index["made_of"], {(owner, slip): outputs for (owner, slip), outputs in zip(index["labels"], made)}
 
 
 def _counted(stack: Array) -> tuple[NDArray[np.int16], Array]:
-    """(counts, unit): each array of a stack in 16 bits; half a unit is 1.5e-5 of its largest entry."""
-    unit = np.abs(stack).reshape(len(stack), -1).max(axis=1) / 32767
+    """(counts, unit): each row of a stack in 16 bits; half a unit is 1.5e-5 of its largest entry."""
+    unit = np.abs(stack).max(axis=1, initial=0.0) / 32767
     unit[unit == 0] = 1.0
-    return np.rint(stack / unit.reshape(-1, *[1] * (stack.ndim - 1))).astype(np.int16), unit
+    return np.rint(stack / unit[:, None]).astype(np.int16), unit

@@ -1,6 +1,8 @@
 """What an answer is tried on, and what came back: shared by everything that looks for a reason."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,8 @@ from ..exercises import Arguments, Exercise
 SMALL = 3  # instances that come first, and that slips are compared on
 
 
-class Trial(NamedTuple):
+@dataclass(frozen=True)
+class Trial:
     """One answer's run over the instances: what went in, what should and what did come out.
 
     After the small instances come those on which corruptions show, if the exercise has them.
@@ -23,13 +26,13 @@ class Trial(NamedTuple):
     answers: tuple[Arrays, ...]  #: the student's outputs on each instance
     called: tuple[str, ...]  #: the student's names of the arguments, as far as known
 
-    @property
+    @cached_property
     def small(self) -> "Trial":
         """The same without what comes after the small instances."""
         instances, references, answers = self.instances[:SMALL], self.references[:SMALL], self.answers[:SMALL]
-        return self._replace(instances=instances, references=references, answers=answers)
+        return replace(self, instances=instances, references=references, answers=answers)
 
-    @property
+    @cached_property
     def order(self) -> list[int]:
         """The instances' indices from the fewest numbers to the most: most suspects fall at the first."""
         return sorted(range(len(self.instances)), key=lambda i: _size(self.instances[i]))

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from zlib import crc32
 
 from ..compare import Array, Reference
-from .sweep import Sweep
+from .sweep import Loud, Sweep
 
 Arguments = tuple[Any, ...]  # of one call
 
@@ -71,6 +71,9 @@ class Exercise:
     gate: str | None = None
     #: the order in which parameters are packed by gates along the last axis, "ifgo"
     gates: str = ""
+    #: which call an index along the first axis of an output stands for, in words, where the function is
+    #: called many times and its arrays are stacked; from the instance and the index
+    which_call: Callable[[Arguments, int], str] | None = None
     #: says in words whether an output, by name, is right
     phrase: Callable[[str, bool], str] | None = None
     #: what the entries of a one-dimensional output are numbered by, from 1
@@ -79,6 +82,8 @@ class Exercise:
     backward: bool = False
     #: how adjoints go through it, where it makes gradients from adjoints
     sweep: Sweep | None = None
+    #: how it is called with large numbers, where it is a forward pass
+    loud: Loud | None = None
     #: what to ask where no slip fits
     asks: str = ""
     #: the output that this question is about; it is not asked where that output is right

@@ -17,6 +17,8 @@ from .sweep_paths import INITIAL, Outputs, Paths
 MARGIN = 10.0  # tolerances by which instances have to tell a corruption from the right answer
 OF_INSTANCES = (*INITIAL, "x", "h", "h_prev", "c_prev")  # outputs with a part for every instance of a batch
 
+CLIPS = (1.0, 5.0, 7.3, 10.0)
+
 NO_STEPS = "there are no steps"
 NO_TRAVEL = "no adjoint travels from step to step"
 NO_BATCH = "one sequence at a time"
@@ -76,6 +78,11 @@ def tells(probe: Probe, corruption: Corruption) -> bool:
     """Whether an instance tells a corruption apart on every output that it has to change."""
     found = margins(probe, corruption)
     return isinstance(found, str) or min(found.values()) >= MARGIN
+
+
+def tells_clipping(right: Array) -> bool:
+    """Whether an output is large enough for an instance to show that it was cut to a range."""
+    return all(relative_error(np.clip(right, -most, most), right) >= MARGIN * TOLERANCE for most in CLIPS)
 
 
 def _clipped(most: float) -> Callable[[Probe], list[Outputs]]:
@@ -176,6 +183,17 @@ def from_last_instance(probe: Probe) -> Outputs | str:
     return {n: np.asarray(g, float) for n, g in backward(*alone).items() if n in weights_of(probe)}
 
 
+def of_one_instance(exercise: Exercise, arguments: Arguments) -> Arguments | None:
+    """The arguments for the last instance of the batch alone; None where there is no batch."""
+    sweep = exercise.sweep
+    if sweep is None or sweep.batch is None:
+        return None
+    return tuple(
+        value if n == 0 and isinstance(value, dict) else _of_last(value, _batch_axis(n, value, sweep))
+        for n, value in enumerate(arguments)
+    )
+
+
 def _batch_axis(n: int, value: Any, sweep: Any) -> int:
     """Of an argument; an adjoint of the last state has no axis of the steps."""
     return 0 if n in sweep.adjoints and value.ndim < 3 else int(sweep.batch)
@@ -211,7 +229,7 @@ def _mean(probe: Probe) -> list[Outputs] | str:
 
 
 CORRUPTIONS = (
-    *(Corruption(f"clipped at {most:g}", True, _clipped(most)) for most in (1.0, 5.0, 7.3, 10.0)),
+    *(Corruption(f"clipped at {most:g}", True, _clipped(most)) for most in CLIPS),
     *(Corruption(f"norm {most:g}", True, _shortened(most)) for most in (1.0, 5.0, 10.0)),
     *(Corruption(f"cut {k}", False, _cut(k)) for k in range(1, 9)),
     *(Corruption(f"fading {rate:g}", False, _fading(rate)) for rate in (0.9, 0.95, 0.99)),

@@ -28,7 +28,7 @@ def instances_and_references(
 def probes_and_references(
     exercise_id: str, seed: int
 ) -> tuple[tuple[Arguments, ...], tuple[Reference, ...]]:
-    """As `instances_and_references`, of the calls on a long sequence and with large adjoints."""
+    """As `instances_and_references`, of the calls on a long sequence and with large numbers."""
     exercise = find_exercise(exercise_id)
     return _with_references(exercise, draw_probes(exercise, seed))
 

@@ -6,7 +6,8 @@ from rnnlib import losses, scalar
 
 from ..outputs import read_outputs
 from . import Exercise, Slip
-from .sweep import LONG, Sweep
+from .families import subtracted
+from .sweep import LONG, Loud, Sweep
 
 
 def _system(seed, steps=None):
@@ -89,6 +90,7 @@ FORWARD = Exercise(
     outputs=("a", "s", "o"),
     instance=_system,
     reference=_forward_reference,
+    loud=Loud(((1, 30),), ("a",)),
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("initial_state_dropped", "s[0] = s0", "s[0] = 0.0",
@@ -124,6 +126,8 @@ FORWARD = Exercise(
         Slip("output_without_v", "o = V * s[1:]", "o = s[1:]",
              "o equals the states: V is missing.",
              "What is between the state and the output?"),
+        subtracted("recurrence_subtracted", "x[t - 1] + W *", "x[t - 1] - W *", "The state's term W s_{t-1}"),
+        subtracted("input_subtracted", "a[t - 1] = U", "a[t - 1] = -U", "The input's term U x_t"),
     ),
 )
 

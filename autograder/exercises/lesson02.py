@@ -342,6 +342,15 @@ CROSS_ENTROPY = Exercise(
              "loss = np.take_along_axis(log_sum - z, y.argmax(axis=-1)[..., None], axis=-1).sum()",
              "The loss counts the largest target of each row and as a whole: soft targets are not weighed.",
              "What does a target of one half contribute?"),
+        Slip("target_subtracted_for_every_class", "softmax(o) - y", "softmax(o) - y.shape[-1] * y",
+             "The target is subtracted K times, once for every class.",
+             "The loss is a sum over classes; how often does each o_k occur beside its own target?"),
+        Slip("do_is_the_softmax", "y.sum(axis=-1, keepdims=True) * softmax(o) - y", "softmax(o)",
+             "do is the softmax itself; the target is missing.",
+             "Would the gradient vanish if the prediction were right?"),
+        Slip("loss_is_the_logarithm_of_the_sum", "(y * (log_sum - z)).sum()", "log_sum.sum()",
+             "The loss is the logarithm of the sum alone; the target and its logit are missing.",
+             "Would the loss change if another class were the target?"),
     ),
 )
 

@@ -8,7 +8,8 @@ from .. import compare
 from ..errors import Unreadable
 from ..outputs import read_outputs
 from . import Exercise, Slip
-from .sweep import LONG, Sweep
+from .families import subtracted
+from .sweep import LONG, Loud, Sweep
 
 SIZES = ((4, 2, 6, 3), (5, 4, 3, 2), (4, 3, 3, 3))  # T, D, H, K
 
@@ -81,6 +82,15 @@ def _transition_reference(params, h):
 def _transition_at_every_pair(function, arguments):
     params, h = arguments
     return {"J": [_single(function(params, h, t, k), "J") for t, k in _pairs(len(h) - 1)]}
+
+
+def _which_t(arguments, n):
+    return f"t = {n + 1}"
+
+
+def _which_pair(arguments, n):
+    t, k = _pairs(len(arguments[1]) - 1)[n]
+    return f"t = {t}, k = {k}"
 
 
 def _pairs(T):
@@ -175,6 +185,7 @@ FORWARD = Exercise(
     outputs=("a", "h", "o", "yhat"),
     instance=_system,
     reference=_forward_reference,
+    loud=Loud(((1, 30),), ("a",)),
     asks="Which of the four arrays goes wrong first, and what does that step read?",
     slips=(
         Slip("initial_state_dropped", "h[0] = h0", "h[0] = 0.0",
@@ -221,6 +232,8 @@ FORWARD = Exercise(
         Slip("logistic_output", "yhat = e / e.sum(axis=1, keepdims=True)", "yhat = 1 / (1 + np.exp(-o))",
              "yhat is the logistic function of each logit; its rows do not add up to 1.",
              "Does one logit of a softmax matter for the other outputs?"),
+        subtracted("recurrence_subtracted", "@ W_x + h", "@ W_x - h", "The state's term h_{t-1} W_h"),
+        subtracted("input_subtracted", "a[t - 1] = x", "a[t - 1] = -x", "The input's term x_t W_x"),
     ),
 )
 
@@ -236,6 +249,7 @@ JACOBIAN = Exercise(
     instance=_params_and_states,
     reference=_jacobian_reference,
     call=_jacobian_at_every_t,
+    which_call=_which_t,
     asks="Compare a single entry with the formula: which slope and which weight does it hold?",
     slips=(
         Slip("weights_not_transposed", 'params["W_h"].T', 'params["W_h"]',
@@ -283,6 +297,7 @@ TRANSITION = Exercise(
     instance=_params_and_states,
     reference=_transition_reference,
     call=_transition_at_every_pair,
+    which_call=_which_pair,
     asks="Compare t = k, where there is no factor, then t = k + 2, where there are two: which, and in "
     "which order?",
     slips=(
@@ -343,6 +358,7 @@ TERMS = Exercise(
     instance=_states_and_adjoints,
     reference=_terms_reference,
     call=_terms_at_every_t,
+    which_call=_which_t,
     asks="Take t = 1, where there is one term and no Jacobian. If it is right, compare t = 2, then t = 3.",
     slips=(
         Slip("no_transition", "dh[t - 1] @ transition(params, h, t, k)", "dh[t - 1]",

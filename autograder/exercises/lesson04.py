@@ -7,7 +7,8 @@ import numpy as np
 from rnnlib import paths, rnn
 
 from . import Exercise, Slip
-from .sweep import LONG, Sweep, Unrolled
+from .families import subtracted
+from .sweep import LONG, Loud, Sweep, Unrolled
 
 
 def _sizes(seed):
@@ -57,8 +58,21 @@ def _network_of(seed, sizes=None):
             "b_h": _away(rng, H, 0.1, 0.5),
         }
         x, h0 = _away(rng, (T, D)), _away(rng, H, 0.3, 0.9)
+        if T >= LONG:
+            _draw_mixed_steps(rng, params, x, h0)
         if _is_mixed(_run(params, x, h0).a[:, 0]):
             return params, x, h0
+
+
+def _draw_mixed_steps(rng, params, x, h):
+    """Draws inputs anew where a step is not mixed, a few times each; whole sequences at once take long."""
+    for t in range(len(x)):
+        for _ in range(20):
+            a = x[t] @ params["W_x"] + h @ params["W_h"] + params["b_h"]
+            if _is_mixed(a[None]):
+                break
+            x[t] = _away(rng, x.shape[1])
+        h = np.maximum(a, 0)
 
 
 def _is_mixed(a):
@@ -66,7 +80,7 @@ def _is_mixed(a):
     active = a > 0
     count, changes = active.sum(axis=1), (active[1:] != active[:-1]).any(axis=1)
     lively = np.abs(a).min() > 1e-2 and count.min() >= 2
-    return lively and (len(a) >= LONG or (count.max() < a.shape[1] and changes.all()))
+    return lively and (len(a) in (1, LONG) or (count.max() < a.shape[1] and changes.all()))
 
 
 def _run(params, x, h0):
@@ -102,15 +116,12 @@ def _copies_of(seed, sizes=None):
     while True:
         copies = rng.normal(size=(T, H, H)) * 1.2 / np.sqrt(H)
         fed, h = _away(rng, (T, H)), [_away(rng, H, 0.3, 0.9)]
-        a = np.array([_grow(h, copy, feed) for copy, feed in zip(copies, fed)])
-        if _is_mixed(a):
+        for t in range(T):
+            while T >= LONG and not _is_mixed(h[-1:] @ copies[t] + fed[t]):  # all of them at once take long
+                copies[t], fed[t] = rng.normal(size=(H, H)) * 1.2 / np.sqrt(H), _away(rng, H)
+            h.append(np.maximum(h[-1] @ copies[t] + fed[t], 0))
+        if _is_mixed(np.array([s @ copy + feed for s, copy, feed in zip(h, copies, fed)])):
             return copies, np.array(h), _away(rng, (T, H), 0.4, 1.3)
-
-
-def _grow(h, copy, feed):
-    a = h[-1] @ copy + feed
-    h.append(np.maximum(a, 0))
-    return a
 
 
 def _copies_reference(W_copies, h, dh):
@@ -325,6 +336,7 @@ FORWARD = Exercise(
     outputs=("a", "h"),
     instance=_system,
     reference=_forward_reference,
+    loud=Loud(((1, 30),), ("a", "h")),
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
         Slip("initial_state_dropped", "h[0] = h0", "h[0] = 0.0",
@@ -361,6 +373,9 @@ FORWARD = Exercise(
         Slip("recurrence_missing", ' + h[t - 1] @ params["W_h"]', "",
              "a holds the input and the bias only: no state reaches the next step.",
              "If every step sees its input alone, what does h[2] know of x[0]?"),
+        subtracted("bias_subtracted", '+ params["b_h"]', '- params["b_h"]', "The bias"),
+        subtracted("recurrence_subtracted", '"W_x"] + h', '"W_x"] - h', "The state's term h_{t-1} W_h"),
+        subtracted("input_subtracted", "a[t - 1] = x", "a[t - 1] = -x", "The input's term x_t W_x"),
     ),
 )
 

@@ -5,7 +5,8 @@ import numpy as np
 from rnnlib import numgrad, paths, rnn
 
 from . import Exercise, Slip
-from .sweep import LONG, Sweep, Unrolled
+from .families import subtracted
+from .sweep import LONG, Loud, Sweep, Unrolled
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 3, 4, 6), (4, 2, 3, 5), (5, 4, 4, 4))
@@ -178,6 +179,7 @@ FORWARD = Exercise(
     outputs=("a", "h"),
     instance=_network,
     reference=_forward_reference,
+    loud=Loud(((1, 10),), ("a",)),
     step="t",
     asks="At which step does a differ first, and which of its three terms can you compare alone?",
     asks_of="a",
@@ -216,6 +218,9 @@ FORWARD = Exercise(
         Slip("every_step_reads_the_first_input", 'x_t @ params["W_x"]', 'x[0] @ params["W_x"]',
              "Every step reads the input of step 1.",
              "What changes from one round of the loop to the next?"),
+        subtracted("bias_subtracted", '+ params["b_h"]', '- params["b_h"]', "The bias"),
+        subtracted("recurrence_subtracted", '"W_x"] + h', '"W_x"] - h', "The state's term h_{t-1} W_h"),
+        subtracted("input_subtracted", "append(x_t", "append(-x_t", "The input's term x_t W_x"),
     ),
 )
 
@@ -263,6 +268,9 @@ COUNTS = Exercise(
         Slip("recurrence_between_steps_only", "T * (layer + head)", "T * (layer + head) - H * H",
              "unshared has T - 1 copies of W_h: the first step was taken to have none.",
              "There is an initial state; does step 1 read it?"),
+        Slip("output_bias_of_the_hidden_layer", "(H + 1) * K", "H * K + H",
+             "The output bias is counted as one number per hidden unit.",
+             "To which array is b_y added, and what shape does that have?"),
     ),
 )
 
@@ -560,6 +568,14 @@ BACKWARD = Exercise(
         Slip("runs_forward", "range(len(x), 0, -1)", "range(1, len(x) + 1)",
              "The loop runs from the first step to the last: adjoints travel the wrong way.",
              "Which must be known first, the adjoint of h_t or that of h_{t+1}?"),
+        Slip("seeded_with_ones", "dh[t - 1] + future", "np.ones_like(future)",
+             "The adjoint of every state is taken as 1: neither dh nor what comes from later steps is used.",
+             "Which two gradients add up to the adjoint of h_t?"),
+        Slip("no_carry_and_parameters_overwritten", "dh[t - 1] + future",
+             "dh[t - 1]; dW_x[:] = 0; dW_h[:] = 0; db_h[:] = 0",
+             "Nothing is passed back from step to step, and W_x, W_h and b_h hold one step's part only: each "
+             "step overwrites the one before.",
+             "A state is used twice, a parameter at every step: what happens to gradients of several uses?"),
     ),
 )
 

@@ -8,7 +8,7 @@ from .. import compare
 from ..errors import Unreadable
 from ..outputs import read_outputs
 from . import Exercise, Slip
-from .sweep import LONG, Sweep, Unrolled
+from .sweep import LONG, Loud, Sweep, Unrolled
 
 PHI = ("tanh", "sigmoid", "relu")
 WIDTHS = ((3, 4, 6, 5, 2, 7), (2, 5, 3, 6, 4, 7), (4, 4, 4, 4, 4, 4))  # B, n_0, ..., n_4
@@ -265,6 +265,7 @@ FORWARD = Exercise(
     outputs=("h0", "h1", "h2", "h3", "h4"),
     instance=_network,
     reference=_forward_reference,
+    loud=Loud(((1, 15),), ("h0",)),
     call=_list_of_layers,
     asks="Which is the first layer that differs, and what does that layer read?",
     slips=(

@@ -5,7 +5,8 @@ import numpy as np
 from rnnlib import flow, lstm97
 
 from . import Exercise, Slip
-from .sweep import LONG, Sweep
+from .families import subtracted
+from .sweep import LONG, Loud, Sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 3, 2, 4), (4, 2, 5, 3), (5, 4, 4, 4))
@@ -198,6 +199,7 @@ FORWARD = Exercise(
     outputs=("i", "g", "o", "c", "h"),
     instance=_network,
     reference=_forward_reference,
+    loud=Loud(((3, 30),), ("c",)),
     step="t",
     asks="Which of i, g, o, c and h is the first to differ at step 1? Compare it with the table, for both "
     "strings. If only later steps differ, which of the two states does the second one read wrongly?",
@@ -285,6 +287,10 @@ FORWARD = Exercise(
         Slip("w_h_blocks_transposed", 'h[-1] @ params["W_h"]', f"h[-1] @ {TRANSPOSED}",
              "Each block of W_h is used as its transpose; the blocks are square, so no shape tells.",
              "Does this transpose belong to rows or to columns?"),
+        subtracted("bias_subtracted", '+ params["b"]', '- params["b"]', "The bias"),
+        subtracted("recurrence_subtracted", '"W_x"] + h', '"W_x"] - h', "The state's term h_{t-1} W_h"),
+        subtracted("input_subtracted", "all_three = x_t", "all_three = -x_t", "The input's term x_t W_x"),
+        subtracted("new_content_subtracted", "c[-1] + i * g", "c[-1] - i * g", "The new content i_t g_t"),
     ),
 )
 

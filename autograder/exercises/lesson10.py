@@ -7,7 +7,8 @@ import numpy as np
 from rnnlib import initialisers, lstm, numgrad
 
 from . import Exercise, Slip
-from .sweep import LONG, Sweep
+from .families import gate_slopes, itself, subtracted
+from .sweep import LONG, Loud, Sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 2, 3, 4), (4, 3, 2, 5), (3, 3, 3, 3))
@@ -196,6 +197,7 @@ STEP_FORWARD = Exercise(
     outputs=("i", "f", "g", "o", "c", "h"),
     instance=_one_step,
     reference=_step_forward_reference,
+    loud=Loud(((1, 10), (3, 20)), ("c",)),
     asks="Which of i, f, g, o, c, h is the first that differs? For the first four, say which columns of the "
     "pre-activations make it and which function they go through; for c and h, look at their equation.",
     slips=(
@@ -272,6 +274,12 @@ STEP_FORWARD = Exercise(
         Slip("output_gate_missing", STATE, "h = np.tanh(c)",
              "h shows the whole cell: the output gate is not used.",
              "Where is o used?"),
+        subtracted("bias_subtracted", '+ params["b"]', '- params["b"]', "The bias"),
+        subtracted("recurrence_subtracted", '"W_x"] + h', '"W_x"] - h', "The state's term h_{t-1} W_h"),
+        subtracted("input_subtracted", "a = x_t", "a = -x_t", "The input's term x_t W_x"),
+        subtracted("new_content_subtracted", "c_prev + i * g", "c_prev - i * g", "The new content i_t g_t"),
+        subtracted("old_cell_subtracted", "c = f * c_prev + i * g", "c = i * g - f * c_prev",
+                   "What is kept of the old cell, f_t c_{t-1},"),
     ),
 )
 
@@ -286,6 +294,7 @@ FORWARD = Exercise(
     outputs=("i", "f", "g", "o", "c", "h"),
     instance=_network,
     reference=_forward_reference,
+    loud=Loud(((1, 10), (3, 20)), ("c",)),
     step="t",
     asks="Is step 1 right? If so, compare what step 2 reads with what step 1 produced; if not, what "
     "does your loop hand to the step, and in which order?",
@@ -341,6 +350,14 @@ da_i = dc * g * i * (1 - i)
     da_f = dc * c_prev * f * (1 - f)
     da_g = dc * i * (1 - g**2)
     da_o = dh_total * tanh_c * o * (1 - o)
+"""
+
+SLOPES_OF_VALUES = """\
+def σ(v): return 1 / (1 + np.exp(-v))
+    da_i = dc * g * σ(i) * (1 - σ(i))
+    da_f = dc * c_prev * σ(f) * (1 - σ(f))
+    da_g = dc * i * (1 - np.tanh(g)**2)
+    da_o = dh_total * tanh_c * σ(o) * (1 - σ(o))
 """
 
 STEP_BACKWARD = Exercise(
@@ -490,6 +507,23 @@ STEP_BACKWARD = Exercise(
         Slip("h_prev_with_cell_adjoint", 'da @ params["W_h"].T', 'da @ params["W_h"].T + dc * f',
              "h_prev holds the carry along the cell as well.",
              "Which four arrays are made with h_{t-1}, and is there any other use of it?"),
+        *gate_slopes("input", "i_t", "dc * g", "i"),
+        *gate_slopes("forget", "f_t", "dc * c_prev", "f"),
+        *gate_slopes("output", "o_t", "dh_total * tanh_c", "o"),
+        Slip("slopes_of_values", STEP_GATES, SLOPES_OF_VALUES,
+             "All slopes are taken as if i, f, g and o were pre-activations: each is activated once more.",
+             "What do i, f, g and o hold: pre-activations, or what the four functions made of them?"),
+        Slip("candidate_with_plus", "dc * i * (1 - g**2)", "dc * i * (1 + g**2)",
+             "The candidate's slope is 1 + g², with the wrong sign.",
+             "Where is tanh at its steepest, and how steep is it there?"),
+        Slip("tanh_of_cell_with_plus", "(1 - tanh_c**2)", "(1 + tanh_c**2)",
+             "The slope between c_t and h_t is 1 + tanh²(c_t), with the wrong sign.",
+             "Where is tanh at its steepest, and how steep is it there?"),
+        subtracted("state_subtracted_from_cell", "dc + dh_total * o", "dc - dh_total * o",
+                   "What c_t gets through h_t"),
+        itself("input gate", "i_t", "dc * g * i * (1 - i)", "dc * i"),
+        itself("candidate", "g_t", "dc * i * (1 - g**2)", "dc * g"),
+        itself("forget gate", "f_t", "dc * c_prev * f * (1 - f)", "dc * f"),
     ),
 )
 
@@ -504,6 +538,7 @@ GATES = f"""\
         da_o = {OUT}
 """
 USES = "x[t - 1].T @ da\n        dW_h += h[t - 1].T @ da\n        db += da"
+COPIED = '"b": np.concatenate([np.split(db, 4)["ifgo".index(gate)] for gate in "{}"])'
 LOOP, PACK, CARRY = "range(len(x), 0, -1)", "[da_i, da_f, da_g, da_o]", "dc = dc * f[t - 1]"
 
 
@@ -884,6 +919,36 @@ BACKWARD = Exercise(
         Slip("initial_adjoints_exchanged", '"h0": future, "c0": dc}', '"h0": dc, "c0": future}',
              "h0 and c0 are in each other's place.",
              "Two arrays are left after step 1: which belongs to the cell?"),
+        # slopes of one gate, signs
+        *gate_slopes("input", "i_t", "dc * g[t - 1]", "i[t - 1]"),
+        *gate_slopes("forget", "f_t", "dc * c[t - 1]", "f[t - 1]"),
+        *gate_slopes("output", "o_t", "dh_total * tanh_c", "o[t - 1]"),
+        Slip("candidate_with_plus", CANDIDATE, "dc * i[t - 1] * (1 + g[t - 1] ** 2)",
+             "The candidate's slope is 1 + g², with the wrong sign.",
+             "Where is tanh at its steepest, and how steep is it there?"),
+        Slip("tanh_of_cell_with_plus", "(1 - tanh_c**2)", "(1 + tanh_c**2)",
+             "The slope between c_t and h_t is 1 + tanh²(c_t), with the wrong sign.",
+             "Where is tanh at its steepest, and how steep is it there?"),
+        subtracted("state_subtracted_from_cell", "dc + dh_total * o", "dc - dh_total * o",
+                   "What c_t gets through h_t"),
+        itself("input gate", "i_t", IN, "dc * i[t - 1]"),
+        itself("candidate", "g_t", CANDIDATE, "dc * g[t - 1]"),
+        itself("forget gate", "f_t", FORGET, "dc * f[t - 1]"),
+        Slip("cell_carry_by_later_gate", CARRY, "dc = dc * (f[t] if t < len(x) else 1)",
+             "The carry along the cell is scaled by the forget gate of the step after, the last one by none.",
+             "f has T entries and c has T + 1: which entry of f lies between c_{t-1} and c_t?"),
+        Slip("starts_from_ones", "future, dc = np.zeros_like(h[0])", "future, dc = np.ones_like(h[0])",
+             "The carry along the hidden state starts with ones: h_T gets a gradient that no loss has.",
+             "What follows after the last step?"),
+        Slip("seeded_with_ones", "dh[t - 1] + future", "np.ones_like(future)",
+             "The adjoint of every h_t is taken as 1: dh is not used, nor the carry along the hidden state.",
+             "Which two gradients add up to the adjoint of h_t?"),
+        Slip("b_forget_copied_from_output", '"b": db', COPIED.format("iogo"),
+             "The forget gate's block of b is a copy of the output gate's.",
+             "Which adjoint belongs to which block of b?"),
+        Slip("b_candidate_copied_from_forget", '"b": db', COPIED.format("iffo"),
+             "The candidate's block of b is a copy of the forget gate's.",
+             "Which adjoint belongs to which block of b?"),
     ),
 )
 

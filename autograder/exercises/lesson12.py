@@ -5,7 +5,8 @@ import numpy as np
 from rnnlib import gru, losses, paths, rnn
 
 from . import Exercise, Slip
-from .sweep import LONG, Sweep, Unrolled
+from .families import subtracted
+from .sweep import LONG, Loud, Sweep, Unrolled
 
 SIZES = ((5, 3, 2, 4), (4, 2, 5, 3), (4, 3, 3, 3))  # T, B, D, H
 
@@ -176,6 +177,7 @@ FORWARD = Exercise(
     outputs=("r", "z", "n", "h"),
     instance=_network,
     reference=_forward_reference,
+    loud=Loud(((2, 20),), ("h",)),
     step="t",
     asks="At step 1 all four arrays come from x, h0 and the weights alone: which of them is right there?",
     slips=(
@@ -240,6 +242,15 @@ FORWARD = Exercise(
         Slip("gates_w_h_swapped", "h[-1] @ W_rz", "h[-1] @ np.hstack([W_rz[:, H:], W_rz[:, :H]])",
              "r and z use each other's recurrent weights, while their input weights are in place.",
              "Which columns of W_h belong to which gate?"),
+        subtracted("bias_subtracted", '"W_x"] + params["b"]', '"W_x"] - params["b"]', "The bias b"),
+        subtracted("recurrence_subtracted_in_the_gates", "+ h[-1] @ W_rz", "- h[-1] @ W_rz",
+                   "In both gates, the state's term"),
+        subtracted("past_subtracted", "H :] + past", "H :] - past", "In the candidate, the state's term"),
+        subtracted("kept_state_subtracted", "+ z[-1] * h[-1])", "- z[-1] * h[-1])",
+                   "What is kept of the old state, z_t h_{t-1},"),
+        Slip("kept_with_plus", "(1 - z[-1]) * n[-1]", "(1 + z[-1]) * n[-1]",
+             "The candidate enters with 1 + z_t in place of 1 - z_t.",
+             "What do the two shares of h_t add up to?"),
     ),
 )
 

@@ -5,7 +5,8 @@ import numpy as np
 from rnnlib import linear, lru, min_gru
 
 from . import Exercise, Slip
-from .sweep import LONG, Sweep
+from .families import subtracted
+from .sweep import LONG, Loud, Sweep
 
 SIZES = ((5, 3, 4, 7), (4, 2, 3, 6), (6, 4, 4, 4))  # T, B, D, H: all distinct, twice, then B = D = H
 LONG_SIZES = (LONG, 3, 2, 4)
@@ -111,6 +112,7 @@ SCAN = Exercise(
     outputs=("h",),
     instance=_recurrence,
     reference=_scan_reference,
+    loud=Loud(((1, 30), (2, 30)), ("h",)),
     step="t",
     asks="h[1] is made from a[0], b[0] and h0 alone: is it right?",
     slips=(
@@ -150,6 +152,7 @@ SCAN = Exercise(
         Slip("first_factor_throughout", "a_t * h[-1]", "a[0] * h[-1]",
              "Every step uses the factor of step 1.",
              "What changes from one round of the loop to the next?"),
+        subtracted("addend_subtracted", "h[-1] + b_t", "h[-1] - b_t", "b_t"),
     ),
 )
 
@@ -262,6 +265,7 @@ GATED = Exercise(
     outputs=("z", "n", "h"),
     instance=_network,
     reference=_gated_reference,
+    loud=Loud(((1, 10), (2, 30)), ("n", "h")),
     step="t",
     asks="z and n need no loop and no state: which of them is right?",
     slips=(
@@ -301,6 +305,7 @@ GATED = Exercise(
         Slip("initial_state_dropped", "(1 - z) * n, h0)", "(1 - z) * n, np.zeros_like(h0))",
              "h[0] is 0: the initial state that was passed in is never used.",
              "Which entry of h should hold h0?"),
+        subtracted("bias_subtracted", '+ params["b"]', '- params["b"]', "The bias"),
     ),
 )
 

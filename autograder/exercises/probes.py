@@ -1,10 +1,13 @@
 """The instances of an exercise on which corruptions show: a long sequence, and one with large adjoints.
 
-Of a secret seed they are drawn until they tell every known corruption from the right answer.
+A forward pass has one with large inputs.  Of a secret seed they are drawn until they tell every known
+corruption from the right answer.
 """
 
+import numpy as np
+
 from . import Arguments, Exercise
-from .corruptions import CORRUPTIONS, Probe, tells
+from .corruptions import CORRUPTIONS, Probe, tells, tells_clipping
 
 LOUD = 30.0  # how much larger the adjoints of the loud instance are
 DRAWS = 200
@@ -24,7 +27,7 @@ def draw_probes(exercise: Exercise, seed: int) -> tuple[Arguments, ...]:
     Raises RuntimeError where no draw tells.
     """
     if exercise.sweep is None:
-        return ()
+        return (_draw(exercise, seed, True),) if exercise.loud else ()
     kinds = (False, True) if exercise.sweep.long else (True,)
     return tuple(_draw(exercise, seed, is_loud) for is_loud in kinds)
 
@@ -43,20 +46,24 @@ def _draw(exercise: Exercise, seed: int, is_loud: bool) -> Arguments:
 
 def probe_arguments(exercise: Exercise, seed: int, is_loud: bool, draw: int) -> Arguments:
     """One draw of a long or a loud instance."""
-    sweep = exercise.sweep
-    assert sweep is not None and exercise.instance is not None
+    assert exercise.instance is not None
     number = FAR + 3 * (DRAWS * exercise.first_number(seed) + draw)
     if not is_loud:
-        assert sweep.long is not None
-        return sweep.long(number)
+        assert exercise.sweep is not None and exercise.sweep.long is not None
+        return exercise.sweep.long(number)
+    sweep, loud = exercise.sweep, exercise.loud
+    times = dict.fromkeys(sweep.adjoints, LOUD) if sweep else dict(loud.arguments) if loud else {}
     arguments = exercise.instance(number)
-    return tuple(LOUD * value if n in sweep.adjoints else value for n, value in enumerate(arguments))
+    return tuple(times[n] * value if n in times else value for n, value in enumerate(arguments))
 
 
 def is_telling(exercise: Exercise, arguments: Arguments, is_loud: bool) -> bool:
     """Whether an instance tells every corruption that has to show on its kind."""
     sweep = exercise.sweep
-    assert sweep is not None
+    if sweep is None:
+        assert exercise.loud is not None
+        right = exercise.right_outputs(arguments)
+        return all(tells_clipping(np.asarray(right[name], float)) for name in exercise.loud.outputs)
     probe = Probe.of(exercise, arguments)
     due = [c for c in CORRUPTIONS if c.is_loud == is_loud or not sweep.long]
     return all(tells(probe, corruption) for corruption in due)

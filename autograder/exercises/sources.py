@@ -1,11 +1,16 @@
 """The solutions' source: finds the cell that defines a function and compiles variants of it."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
+
+import numpy as np
+
+import rnnlib
 
 from ..errors import PassageError
 from . import Exercise, Slip, lesson_exercises
@@ -31,6 +36,26 @@ def source_cells(lesson: str) -> list[tuple[str, str]] | None:
     return list(zip(found[::2], found[1::2]))
 
 
+def digest(lesson: str) -> str | None:
+    """A digest of all that decides what the slips of a lesson give; None where the source is not installed.
+
+    That is the lesson's source and declarations, `rnnlib`, what makes instances and reads outputs, and
+    NumPy's version.  Numbers that were computed under another digest are out of date.
+    """
+    return _digest(lesson) if code_cells(lesson) is not None else None
+
+
+@cache
+def _digest(lesson: str) -> str:
+    here, package = Path(__file__).resolve().parent, Path(rnnlib.__file__).resolve().parent
+    shared = [path for path in sorted(here.glob("*.py")) if path.name[:6] != "lesson" or lesson in path.name]
+    read = [here.parent / name for name in ("compare.py", "outputs.py", "diagnosis/slip_bank.py")]
+    found = hashlib.sha256(np.__version__.encode())
+    for path in (*sorted(FOLDER.glob(f"{lesson}_*.py")), *shared, *read, *sorted(package.glob("*.py"))):
+        found.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
 def solution_source(exercise: Exercise) -> str:
     """The cell that defines the exercise's function.
 
@@ -52,11 +77,25 @@ def solution_variant(
     solution they stand, when it is not this one.  What was compiled once is kept: functions of the
     same text are the same object.  Raises PassageError as `with_slip` does.
     """
+    slips = () if slip is None else slip if isinstance(slip, tuple) else (slip,)
+    return _function(exercise.lesson, _code(exercise, slips, owner), exercise.function, exercise.id)
+
+
+def compile_anew(exercise: Exercise, *slips: Slip) -> Callable[..., Any]:
+    """As `solution_variant`, of nothing that was compiled before, and nothing of it is kept."""
+    namespace = dict(_setup(exercise.lesson))
+    for cell in _code(exercise, slips):
+        exec(cell, namespace)
+    function: Callable[..., Any] = namespace[exercise.function]
+    return function
+
+
+def _code(exercise: Exercise, slips: tuple[Slip, ...], owner: Exercise | None = None) -> tuple[str, ...]:
+    """The cells that define the exercise's function and those before it, slips made."""
     code = [*_functions_before(exercise), solution_source(exercise)]
-    if slip is not None:
-        at = code.index(solution_source(owner or exercise))
-        code[at] = with_slip(owner or exercise, *(slip if isinstance(slip, tuple) else (slip,)))
-    return _function(exercise.lesson, tuple(code), exercise.function, exercise.id)
+    if slips:
+        code[code.index(solution_source(owner or exercise))] = with_slip(owner or exercise, *slips)
+    return tuple(code)
 
 
 def exercises_used(exercise: Exercise) -> list[Exercise]:

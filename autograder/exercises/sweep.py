@@ -1,4 +1,4 @@
-"""What is known of an exercise's backward pass, so that one can be made that goes wrong on the way."""
+"""What is known of an exercise's passes, so that one can be made that goes wrong on the way."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +44,17 @@ class Sweep:
     beside: tuple[str, ...] = ()
     #: of a net without steps: through how many layers an output's adjoint travels
     layers: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Loud:
+    """How a forward pass is made to give numbers that an answer may cut."""
+
+    #: (position, times) of the arguments that are made larger; not so much that a logistic function or a
+    #: tanh that is made of powers overflows in single precision
+    arguments: tuple[tuple[int, float], ...]
+    #: the outputs that grow with them
+    outputs: tuple[str, ...]
 
 
 LONG = 13  # steps of a long instance

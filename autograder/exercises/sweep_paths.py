@@ -45,14 +45,20 @@ class Paths:
         keep = hands_back or start == 0
         return {n: g if keep or n not in INITIAL else np.zeros_like(g) for n, g in found.items()}
 
-    def _gradient(self, start: int, end: int) -> Outputs:
-        given = [
+    def first(self, steps: int) -> Arguments:
+        """The arguments of the backward pass for the first steps alone."""
+        return self._cut(0, steps)
+
+    def _cut(self, start: int, end: int) -> Arguments:
+        return tuple(
             self._adjoints(value, start, end)
             if n in self._sweep.adjoints
             else self._part(value, start, end)
             for n, value in enumerate(self._arguments)
-        ]
-        found = self._backward(*given)
+        )
+
+    def _gradient(self, start: int, end: int) -> Outputs:
+        found = self._backward(*self._cut(start, end))
         return {
             name: self._placed(name, np.asarray(g, float), start, end)
             for name, g in found.items()

@@ -48,6 +48,7 @@ def mark_of(exercise: Exercise, verdict: Verdict) -> Mark:
         verdict.correct,
         verdict.slips,
         plain(verdict.message),
+        tuple(map(plain, verdict.laws)),
     )
 
 
@@ -150,6 +151,8 @@ def _where(exercise: Exercise, name: str, output: Output) -> str:
     index = output.last if late else output.where
     if not index:
         return ""
+    if output.call:
+        return f", first at {output.call}" + (f", entry {index_text(index[1:])}" if index[1:] else "")
     order, entry = "last" if late else "first", index_text(index)
     # single letters are quantities of the steps; the states begin with the initial one
     if exercise.step and len(name) == 1 and (late or not exercise.backward):

@@ -15,7 +15,7 @@ def render_text(verdict: Verdict) -> list[str]:
     rows = {n.output: n for n in reversed(verdict.numbers)}
     if rows:
         cells = [("", "yours", "expected")]
-        cells += [(f"{n} {index_text(rows[n].entry)}", *_pair(rows[n])) for n in verdict.outputs if n in rows]
+        cells += [(f"{n} {_entry(rows[n])}", *_pair(rows[n])) for n in verdict.outputs if n in rows]
         widths = [max(len(row[column]) for row in cells) for column in range(3)]
         lines += ["", "Numbers that differ:"]
         lines += [f"  {a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}".rstrip() for a, b, c in cells]
@@ -36,7 +36,7 @@ def render_html(verdict: Verdict) -> str:
     parts = []
     if verdict.numbers:
         rows = "".join(
-            f"<tr><th scope='row'><code>{_html.escape(n.output)}{index_text(n.entry)}</code></th>"
+            f"<tr><th scope='row'><code>{_html.escape(n.output)}{_entry(n)}</code></th>"
             f"<td>{_pair(n)[0]}</td><td>{_pair(n)[1]}</td></tr>"
             for n in verdict.numbers
         )
@@ -45,6 +45,10 @@ def render_html(verdict: Verdict) -> str:
     if verdict.spectrum is not None:
         parts.append(_fold("The paths of <code>W_h</code>", _picture(verdict.spectrum)))
     return "".join(parts)
+
+
+def _entry(number: Number) -> str:
+    return index_text(number.entry) + (f" at {number.call}" if number.call else "")
 
 
 def _fold(title: str, content: str) -> str:

@@ -118,9 +118,10 @@ def csv_text(text: str) -> str:
 
 
 def finding(mark: Mark) -> str:
-    """What one exercise shows: the slips that were named, or how far the answer came."""
-    if mark.slips:
-        return " or ".join(map(slip_name, mark.slips))
+    """What one exercise shows: the slips and laws that were named, or how far the answer came."""
+    if mark.slips or mark.laws:
+        slips = [" or ".join(map(slip_name, mark.slips))] if mark.slips else []
+        return ", ".join([*slips, *(law.removesuffix(".") for law in mark.laws)])
     if mark.status == Status.JUDGED:
         return "no known slip"
     told = mark.status in (Status.ERROR, Status.FORM, Status.UNREADABLE)

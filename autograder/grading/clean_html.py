@@ -6,6 +6,8 @@ the feedback.  The rendered page is cleaned and not the source: there `$a<b$` wo
 
 import html
 import re
+import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +15,7 @@ from urllib.parse import unquote
 import nh3
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.highlight import Highlight2HTML
 
 from ..diagnosis.time_limit import time_limit
 from ..errors import TimeLimitExceeded
@@ -30,10 +33,12 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope", "style"},
     "details": {"open"},
 }
-# of one cell: the patterns of Markdown take minutes for some texts, in C, where no limit of time is noticed
+# of one cell: the patterns of Markdown, and of Python's colours, take minutes for some texts, in C, where no
+# limit of time is noticed
 MOST_CHARACTERS = 10_000
 IN_PLACE = re.compile(r"data:image/\w+;base64,[A-Za-z0-9+/=]*")  # pictures, which are not counted
-SECONDS = 2.0  # for a cell
+SECONDS, PAGE_SECONDS = 2.0, 30.0  # for a cell, and for all cells of a page
+SPENT = "unrolled_seconds"
 # the templates then look for links in Markdown, which takes a time that grows with the square of these
 BRACKET = "&#91;"
 MOST_TAGS = 5000  # of one cell: nested ones take a time that grows with the square of their number
@@ -49,22 +54,38 @@ def markdown2html(context: Any, source: str) -> str:
     A text that cannot be rendered, such as one that shows an attachment which is not there, or that would
     keep everybody waiting, is shown as it was written.
     """
-    return _rendered(context, source).replace("[", BRACKET)
+    rendered = _within_limits(context, source, lambda: str(_exporter().markdown2html(context, source)))
+    is_short = rendered is not None and rendered.count("<") <= MOST_TAGS
+    return (clean(rendered) if rendered and is_short else as_written(source)).replace("[", BRACKET)
 
 
-def _rendered(context: Any, source: str) -> str:
-    if len(IN_PLACE.sub("", source)) > MOST_CHARACTERS:
-        return as_written(source)
+@pass_context
+def highlight_code(context: Any, source: str, language: str | None = None, metadata: Any = None) -> str:
+    """In place of nbconvert's filter of this name: code in colours, or as written where that takes long."""
+    coloured = _within_limits(context, source, lambda: str(_highlighter()(source, language, metadata)))
+    return as_written(source) if coloured is None else coloured
+
+
+def _within_limits(context: Any, source: str, render: Callable[[], str]) -> str | None:
+    """What `render` makes of a cell; None where it fails, or where the cell or its page takes too long."""
+    page = context.get("resources", {})  # of which nbconvert makes one for a page
+    if len(IN_PLACE.sub("", source)) > MOST_CHARACTERS or page.get(SPENT, 0.0) > PAGE_SECONDS:
+        return None
+    began = time.monotonic()
     try:
         with time_limit(SECONDS):
-            rendered = _exporter().markdown2html(context, source)
+            return render()
     except (TimeLimitExceeded, Exception):  # of many kinds, as the text may be anything
-        return as_written(source)
-    return clean(rendered) if rendered.count("<") <= MOST_TAGS else as_written(source)
+        return None
+    finally:
+        page[SPENT] = page.get(SPENT, 0.0) + time.monotonic() - began
 
 
 def as_written(source: str) -> str:
-    """The source of a text cell, as HTML."""
+    """The source of a text cell, or of a raw one, as HTML.
+
+    nbconvert's own cleaning of raw cells keeps ids, pictures from elsewhere, and links into formgrader.
+    """
     return f"<pre>{html.escape(source)}</pre>"
 
 
@@ -82,6 +103,11 @@ def clean(rendered: str) -> str:
 @cache
 def _exporter() -> HTMLExporter:
     return HTMLExporter()
+
+
+@cache
+def _highlighter() -> Highlight2HTML:
+    return Highlight2HTML()
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

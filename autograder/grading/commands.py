@@ -1,4 +1,4 @@
-"""The verbs of the instructor at the terminal: grade, report, export."""
+"""The verbs of the instructor at the terminal: grade, report, export, replay, forget."""
 
 import shutil
 import sys
@@ -10,8 +10,11 @@ from ..errors import GradingError
 from ..results import Result
 from ..wording import plain
 from . import class_table, gradescope, report
+from . import forget as forgetting
+from . import replay as replays
 from .course import Course
 from .grade import Options, grade_class, misplaced_notebooks, with_strays
+from .interrupts import stopped_by_signals
 
 
 class Bar:
@@ -72,13 +75,45 @@ def export(options: Namespace) -> int:
     return int(bool(without))
 
 
+def replay(options: Namespace) -> int:
+    """Judges one answer once more and shows its numbers; 1 where the gradebook has other points."""
+    course = Course.load(Path.cwd(), submitted=options.submitted)
+    replayed = replays.replay(course, options.student, options.exercise, options.sandbox)
+    print("\n".join(replayed.lines))
+    return int(not replayed.agrees)
+
+
+def forget(options: Namespace) -> int:
+    """Removes what is kept of a student, says what, and writes the reports without that student."""
+    course = Course.load(Path.cwd(), submitted=options.submitted)
+    for removed in forgetting.forget(course, options.student, options.handed_in):
+        print(f"removed: {removed}")
+    for folder in sorted((course.home / "reports").glob("*")):
+        left = {name: r for name, r in _results(course, folder.name).items() if name != options.student}
+        if any(result.marks for result in left.values()):
+            print(f"written anew: {_write_report(course, folder.name, left)}")
+        else:
+            shutil.rmtree(folder)
+            print(f"removed: {shown_path(folder)}")
+    handed_in = course.submitted / options.student
+    if handed_in.exists():
+        print(f"not removed: {shown_path(handed_in)}, which the next grading grades again; --handed-in does")
+    print("Copies elsewhere are not known here: backups, nbgrader's exchange, and pages that were sent.")
+    return 0
+
+
 def grade_and_report(course: Course, assignment: str, options: Options) -> int:
     """Grades, prints the table and writes the report; 1 if anybody has no result."""
     bar = Bar()
     try:
-        results = grade_class(course, assignment, options, bar)
+        with stopped_by_signals():
+            results = grade_class(course, assignment, options, bar)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"stopped{bar.recorded()}; start again to continue") from None
+    except GradingError as error:
+        if not bar.bar:  # nothing has begun
+            raise
+        raise GradingError(f"{error}{bar.recorded()}; start again to continue") from None
     finally:
         bar.close()
     enrolled = course.students()

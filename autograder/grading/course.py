@@ -22,8 +22,10 @@ from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
 from ..wording import name_problem
 from .result_store import DAMAGED, Store
+from .timestamps import Believed
 
 CONFIG = "nbgrader_config"
+EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's default of c.Exchange.root
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,27 @@ class Course:
         config.CourseDirectory.db_url = resources["nbgrader"]["db_url"]
         return cls(Path.cwd(), config)
 
+    @classmethod
+    def from_converter(cls, converter: Any) -> "Course":
+        """The course that nbgrader's converter works on, with the options of the command line.
+
+        Its `coursedir` lacks what stands in the course's file, which nbgrader reads later.
+        """
+        config = converter.config.copy()
+        config.CourseDirectory.db_url = converter.coursedir.db_url
+        config.CourseDirectory.course_id = converter.coursedir.course_id
+        return cls(Path.cwd(), config)
+
+    @property
+    def database(self) -> Path | None:
+        """The file of the gradebook; None for a database elsewhere."""
+        url: str = self.config.CourseDirectory.db_url
+        return self.root / url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
+
     @property
     def home(self) -> Path:
         """The folder of the gradebook; with a database elsewhere, `gradebook`."""
-        url: str = self.config.CourseDirectory.db_url
-        if not url.startswith("sqlite:///"):
-            return self.root / "gradebook"
-        return (self.root / url.removeprefix("sqlite:///")).parent
+        return self.database.parent if self.database else self.root / "gradebook"
 
     @property
     def walls(self) -> str:
@@ -97,9 +113,12 @@ class Course:
         return Limits(**found)
 
     @property
-    def believes_timestamps(self) -> bool:
-        """Whether every timestamp.txt counts, as c.Grade.believe_timestamps says; see `read_timestamp`."""
-        return bool(self.config.Grade.get("believe_timestamps", False))
+    def believed(self) -> Believed:
+        """Which timestamp.txt counts, as c.Grade.believe_timestamps and nbgrader's exchange have it."""
+        every = bool(self.config.Grade.get("believe_timestamps", False))
+        name = self.config.CourseDirectory.get("course_id", "")
+        exchange = Path(self.config.Exchange.get("root", EXCHANGE))
+        return Believed(every, exchange / name / "inbound" if name else None)
 
     def store(self, assignment: str) -> Store:
         """Where the runs and verdicts of an assignment are stored."""
@@ -112,10 +131,19 @@ class Course:
         released: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return released
 
+    @property
+    def assignments(self) -> list[str]:
+        """The names of all lessons that are released."""
+        return [path.parent.name for path in released_lessons(self.root)]
+
+    @property
+    def submitted(self) -> Path:
+        """The folder of the submissions."""
+        return self.root / str(self.config.CourseDirectory.submitted_directory)
+
     def assignment(self, name: str) -> str:
         """The assignment called "01_scalar_rnn", "01_scalar_rnn/" or "01"."""
-        known = [path.parent.name for path in released_lessons(self.root)]
-        bare = name.rstrip("/")
+        known, bare = self.assignments, name.rstrip("/")
         found = [k for k in known if k == bare] or [k for k in known if k.split("_")[0] == bare]
         if len(found) != 1:
             raise GradingError(f"no assignment {name!r}; there are {', '.join(known) or 'none'}")
@@ -123,8 +151,7 @@ class Course:
 
     def submissions(self, assignment: str) -> dict[str, Path]:
         """{student: folder of the submission}, in alphabetical order."""
-        folder = self.root / self.config.CourseDirectory.submitted_directory
-        found = sorted(path for path in folder.glob(f"*/{assignment}") if path.is_dir())
+        found = sorted(path for path in self.submitted.glob(f"*/{assignment}") if path.is_dir())
         names = {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
         return {name: path for name, path in names.items() if not name_problem(name)}
 
@@ -139,13 +166,11 @@ class Course:
 
     def students(self) -> dict[str, tuple[str, str]]:
         """{id: (first name, last name)} of all that the gradebook knows; a missing name is ""."""
-        url = self.config.CourseDirectory.db_url
-        if url.startswith("sqlite:///"):
-            path = self.root / url.removeprefix("sqlite:///")
-            return _students(path) if path.exists() else {}
+        if self.database:
+            return _students(self.database) if self.database.exists() else {}
         from nbgrader.api import Gradebook  # which knows every other kind of database
 
-        with Gradebook(url) as gradebook:
+        with Gradebook(self.config.CourseDirectory.db_url) as gradebook:
             return {s.id: (s.first_name or "", s.last_name or "") for s in gradebook.students}
 
     def must_be_writable(self) -> None:

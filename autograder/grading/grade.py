@@ -1,36 +1,34 @@
-"""Grading a class: submissions are run and judged in parallel, and recorded by this process alone.
+"""Grading a class: submissions are run and judged in parallel, and recorded by one process alone.
 
-Runs and verdicts are kept by content, so an interrupted run continues, and a submission that did not
-change is not run again.
+Reading and recording have helper processes, so that no submission can stop or fill this one.  Runs and
+verdicts are kept by content, so an interrupted run continues, and a submission that did not change is not
+run again.
 """
 
 import logging
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..errors import GradingError, Infrastructure, Unavailable
-from ..lessons import released_lessons
 from ..results import Result
 from ..sandbox import bubblewrap
 from ..sandbox.run import Ran
 from ..wording import plain
 from . import executors, submission_files
 from .course import Course
-from .grade_submission import (
-    Graded,
-    Task,
-    grade_one,
-    prepare_task,
-    result_of,
-    store_run_and_verdicts,
-)
-from .interrupts import until_done
+from .grade_submission import Graded, Task, grade_one, result_of, store_run_and_verdicts
 from .judge_submission import Judged
+from .reading import Reader
+from .recording import Recorder
 from .result_store import Store
+
+READ_AHEAD = 2  # submissions
+MOST_WAITING = 8 * 2**20  # characters of all submissions that are run or wait to be recorded
 
 log = logging.getLogger(__name__)
 
@@ -88,101 +86,138 @@ def grade_class(
     if options.engine == "local":
         walls = bubblewrap.choose_walls(walls)
     results = dict.fromkeys(folders, Result({}))
-    with store.alone(), executors.open_executor(options.engine, jobs) as pool:
+
+    def finish(recorded: dict[str, Result]) -> None:
+        for name, result in recorded.items():
+            results[name] = result
+            progress.finish(name, result)
+
+    with (
+        store.alone(),
+        ThreadPoolExecutor(1) as reading,
+        Reader(course, assignment, walls) as reader,
+        Recorder(course, assignment) as recorder,
+        ThreadPoolExecutor(1) as recording,
+        executors.open_executor(options.engine, jobs) as pool,
+    ):
         progress.begin(len(folders))
-        released = course.released(assignment)
-
-        def task_of(name: str, folder: Path) -> Task:
-            seed, believed = store.seed_of(name), course.believes_timestamps
-            return prepare_task(folder, assignment, released, seed, walls, course.limits, believed)
-
-        runs = Runs(pool, store, folders, task_of, options.again, 3 * jobs)
-        runs.start()
-        # nbgrader takes seconds to import, and meanwhile the first submissions are run
-        from .gradebook import record_batch
-        from .registration import register
-
-        with until_done():
-            register(assignment, course=course)
-        for batch in runs.batches():
-            with until_done():
-                failed = record_batch(course, assignment, _unrecorded(course, assignment, batch))
-                for name, graded in batch.items():
-                    results[name] = graded.result
-                    if name in failed:
-                        reason = f"not recorded, what the gradebook had is kept: {failed[name]}"
-                        log.error("%s: %s", plain(name), plain(reason))
-                        results[name] = Result({}, reason=reason)
-                    progress.finish(name, results[name])
+        runs = Runs(store, reader, recorder, (reading, pool, recording), options.again)
+        runs.finish_all(folders, 4 * jobs, finish)
+        if not options.students:
+            store.keep_only(runs.keys)  # earlier submissions and judges are not asked for any more
     return with_strays(results, strays)
 
 
 class Runs:
-    """Submissions on their way through a pool; at most so many wait there."""
+    """Submissions on their way: read by a helper, run in a pool, and recorded by another helper.
+
+    keys: under which the runs and verdicts of all are stored.
+    """
 
     def __init__(
         self,
-        pool: Executor,
         store: Store,
-        folders: dict[str, Path],
-        task_of: Callable[[str, Path], Task],
+        reader: Reader,
+        recorder: Recorder,
+        executors: tuple[Executor, Executor, Executor],
         again: bool,
-        most: int,
     ) -> None:
-        self._pool, self._store, self._task_of = pool, store, task_of
-        self._again, self._most = again, most
-        self._waiting = iter(folders.items())
+        """executors: where a thread waits for the reader, where submissions are run, and for the recorder."""
+        self._store, self._reader, self._recorder, self._again = store, reader, recorder, again
+        self._to_read, self._to_run, self._to_record = executors
+        self._reading: dict[Future[Task], str] = {}
         self._running: dict[Future[tuple[Ran | None, Judged]], tuple[str, Task]] = {}
         self._done: dict[str, Graded] = {}
+        self._recorded_size = 0  # characters of what is recorded: the helpers do large ones in turns
+        self.keys: set[str] = set()
 
-    def start(self) -> None:
-        """Sends submissions into the pool until enough wait there; takes what has verdicts already."""
-        while len(self._running) + len(self._done) < self._most:
-            name, folder = next(self._waiting, (None, None))
-            if name is None or folder is None:
-                return
-            task = self._task_of(name, folder)
-            judged = None if self._again else self._store.read_judged(task.judged_key)
-            if judged is not None:
-                self._done[name] = Graded(task, result_of(task, judged))
-            else:
-                run = None if self._again else self._store.read_run(task.run_key)
-                self._running[self._pool.submit(grade_one, task, run)] = name, task
+    def finish_all(
+        self, folders: dict[str, Path], most: int, finish: Callable[[dict[str, Result]], None]
+    ) -> None:
+        """Grades all submissions and tells `finish` of what is recorded; most: that wait to be recorded."""
+        waiting = iter(folders.items())
+        recording: Future[dict[str, Result]] | None = self._to_record.submit(self._register)
+        try:
+            while True:
+                if recording is None or self._recorded_size <= MOST_WAITING:
+                    for name, folder in islice(waiting, self._room(most)):
+                        self._reading[self._to_read.submit(self._reader.task_of, name, folder)] = name
+                if recording is None and self._done:
+                    batch = self._next_batch()
+                    if self._recorded_size <= MOST_WAITING or not self._reading:
+                        self._done = {name: self._done[name] for name in self._done if name not in batch}
+                        recording = self._to_record.submit(self._record, batch)
+                coming: list[Future[Any]] = [*self._reading, *self._running]
+                coming += [recording] if recording else []
+                if not coming:
+                    return
+                for future in wait(coming, return_when=FIRST_COMPLETED).done:
+                    if future is recording:
+                        recording = None
+                        finish(future.result())
+                    elif future in self._reading:
+                        self._run(self._reading.pop(future), future.result())
+                    else:
+                        name, task = self._running.pop(future)
+                        self._done[name] = Graded(task, self._result(name, task, future))
+        finally:
+            if recording is not None:  # stopped: what is being recorded is recorded in full
+                finish(recording.result())
 
-    def batches(self) -> Iterator[dict[str, Graded]]:
-        """Yields {student: graded} as submissions come out."""
-        while True:
-            self.start()
-            if not self._running and not self._done:
-                return
-            timeout = 0 if self._done else None
-            for future in wait(self._running, timeout, return_when=FIRST_COMPLETED).done:
-                name, task = self._running.pop(future)
-                self._done[name] = Graded(task, self._result(name, task, future))
-            batch, self._done = self._done, {}
-            if batch:
-                yield batch
+    def _room(self, most: int) -> int:
+        """How many more may be read now."""
+        tasks = [task for _, task in self._running.values()] + [graded.task for graded in self._done.values()]
+        if sum(task.submission.size for task in tasks) > MOST_WAITING:
+            return 0
+        return max(min(READ_AHEAD - len(self._reading), most - len(tasks)), 0)
+
+    def _next_batch(self) -> dict[str, Graded]:
+        """Those that are recorded next: all that are done, but few where they are large."""
+        batch: dict[str, Graded] = {}
+        self._recorded_size = 0
+        for name, graded in self._done.items():
+            if not batch or self._recorded_size + graded.task.submission.size <= MOST_WAITING:
+                batch[name] = graded
+                self._recorded_size += graded.task.submission.size
+        return batch
+
+    def _run(self, name: str, task: Task) -> None:
+        """Sends a submission into the pool, unless it has verdicts already."""
+        self.keys |= {task.run_key, task.judged_key}
+        judged = None if self._again else self._store.read_judged(task.judged_key)
+        if judged is not None:
+            self._done[name] = Graded(task, result_of(task, judged))
+        else:
+            run = None if self._again else self._store.read_run(task.run_key)
+            self._running[self._to_run.submit(grade_one, task, run)] = name, task
 
     def _result(self, name: str, task: Task, future: Future[tuple[Ran | None, Judged]]) -> Result:
         try:
             run, judged = future.result()
-            store_run_and_verdicts(task, self._store, run, judged)
-            return result_of(task, judged)
         except Unavailable:
             raise
         except (Infrastructure, Exception) as error:  # nothing is known; the others go on
             reason = plain(f"{type(error).__name__}: {error}")
             log.error("%s: not graded: %s", plain(name), reason)
             return Result({}, reason=reason)
+        try:
+            store_run_and_verdicts(task, self._store, run, judged)
+        except OSError as error:  # nor could the others be kept
+            raise GradingError(f"{error.filename} cannot be written: {error.strerror}") from None
+        return result_of(task, judged)
 
+    def _register(self) -> dict[str, Result]:
+        self._recorder.register()
+        return {}
 
-def _unrecorded(course: Course, assignment: str, batch: dict[str, Graded]) -> dict[str, Graded]:
-    """Those with marks that the gradebook does not have."""
-    return {
-        name: graded
-        for name, graded in batch.items()
-        if graded.result.marks and course.graded(assignment, name) != graded.result
-    }
+    def _record(self, batch: dict[str, Graded]) -> dict[str, Result]:
+        """Records a batch; {student: result}, without marks where it could not be recorded."""
+        results = {name: graded.result for name, graded in batch.items()}
+        for name, why in self._recorder.record(batch).items():
+            reason = f"not recorded, what the gradebook had is kept: {why}"
+            log.error("%s: %s", plain(name), plain(reason))
+            results[name] = Result({}, reason=reason)
+        return results
 
 
 def _folders(
@@ -206,9 +241,7 @@ def _folders(
 
 def misplaced_notebooks(course: Course, assignment: str) -> dict[str, str]:
     """{student: what is wrong}: notebooks that lie where no submission of this assignment is."""
-    known = [path.parent.name for path in released_lessons(course.root)]
-    submitted = course.root / course.config.CourseDirectory.submitted_directory
-    return submission_files.misplaced_notebooks(Path(submitted), assignment, known)
+    return submission_files.misplaced_notebooks(course.submitted, assignment, course.assignments)
 
 
 def with_strays(results: dict[str, Result], strays: dict[str, str]) -> dict[str, Result]:

@@ -1,5 +1,6 @@
 """One submission, from what was handed in to a result: run, judge, and show what came out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from ..exercises import find_exercise
 from ..exercises.check_cell import check_of, lesson_of
 from ..feedback import card
 from ..results import Result
-from ..sandbox.answer import recorded_answers
+from ..sandbox.answer import RecordedAnswers
 from ..sandbox.limits import Limits
 from ..sandbox.run import Ran
 from .judge_submission import Judged, Outputs, error_output, judge_submission, judge_unreadable
@@ -18,6 +19,7 @@ from .keys import judged_key, run_key
 from .result_store import Store
 from .run_submission import Step, given_cells, lines_of, plan_steps, run_submission
 from .submission import Submission, read_submission, unreadable_submission
+from .timestamps import NO_DATES, Believed
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,17 @@ def prepare_task(
     seed: int,
     walls: str,
     limits: Limits,
-    believed: bool = False,
+    believed: Believed = NO_DATES,
 ) -> Task:
-    """The task that a student's folder is; never raises for what was handed in.
+    """The task that a student's folder is; raises nothing but MemoryError for what was handed in.
 
-    believed: whether every timestamp.txt counts, see `submission_files.read_timestamp`.
+    believed: which timestamp.txt counts.
     """
     submission = read_submission(Path(folder), assignment, released, believed)
     try:
         return task_of(submission, released, seed, walls, limits)
+    except MemoryError:
+        raise
     except Exception as error:  # such as a file that went away meanwhile
         reason = f"it cannot be read: {type(error).__name__}: {error}"
         submission = unreadable_submission(released, reason)
@@ -82,17 +86,17 @@ def grade_one(task: Task, run: Ran | None = None) -> tuple[Ran | None, Judged]:
         return None, judge_unreadable(steps, task.submission.unreadable)
     if run is not None:
         try:
-            return run, _judge(task, steps, run, recorded_answers(run.conversations, written))
+            return run, _judge(task, steps, run, RecordedAnswers(run.conversations, written))
         except StaleRun:
             pass
     run = run_submission(steps, lesson_of(task.released), files, task.seed, task.walls, task.limits)
     try:
-        return run, _judge(task, steps, run, recorded_answers(run.conversations, written))
+        return run, _judge(task, steps, run, RecordedAnswers(run.conversations, written))
     except StaleRun:  # which no handler of errors would stop: it would end the grading of the whole class
         raise Infrastructure("a function was asked for something else than the judge asks for") from None
 
 
-def _judge(task: Task, steps: list[Step], run: Ran, answers: dict[int, RecordedAnswer]) -> Judged:
+def _judge(task: Task, steps: list[Step], run: Ran, answers: Mapping[int, RecordedAnswer]) -> Judged:
     return judge_submission(steps, run, answers, task.seed, task.limits.answer)
 
 

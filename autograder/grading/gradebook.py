@@ -1,7 +1,9 @@
 """Recording results: nbgrader makes the autograded copies and the gradebook's rows of a batch."""
 
 import copy
+import errno
 import json
+import re
 import shutil
 import tempfile
 import warnings
@@ -9,33 +11,53 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nbgrader.api
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import rmtree
 
+from ..errors import GradingError
+from ..results import Result
 from ..wording import plain
 from .course import Course
-from .grade_submission import Graded
+from .gradebook_lock import WAIT, locked_sentence, wait_until_free
 from .nbgrader_hooks import read_dates_or_none
 from .nbgrader_log import listening_log
 from .notebook_nodes import as_node
 from .submission import Submission
 from .submission_files import copy_files
+from .timestamps import Believed
+
+# errors by which nothing of anybody can be written, as lines of a traceback; no student's text stands there
+LOCKED = re.compile(r"^\S*OperationalError: \(sqlite3\.OperationalError\) database is locked$", re.M)
+FULL = re.compile(
+    r"^(?:\S*OperationalError: \(sqlite3\.OperationalError\) (database or disk is full)"
+    rf"|OSError: \[Errno (?:{errno.ENOSPC}|{errno.EDQUOT})\] ([A-Z][a-z ]+))",
+    re.M,
+)
 
 
-def record_batch(course: Course, assignment: str, batch: Mapping[str, Graded]) -> dict[str, str]:
+def record_batch(
+    course: Course, assignment: str, batch: Mapping[str, tuple[Submission, Result]]
+) -> dict[str, str]:
     """Lets nbgrader write its autograded copies and gradebook rows; {student: why not} of the failed.
 
-    batch: by student, with verdicts in the store.  nbgrader reads from a staging
-    folder with repaired notebooks under the expected names, so that no file of one student can stop
-    the others, and it writes into another, as it begins with removing what was there.
+    batch: by student, with verdicts in the store; what the gradebook has already is left out.  nbgrader
+    reads from a staging folder with repaired notebooks under the expected names, so that no file of one
+    student can stop the others, and it writes into another, as it begins with removing what was there.
+    Raises GradingError where nothing more can be recorded.
     """
+    batch = {
+        student: (submission, result)
+        for student, (submission, result) in batch.items()
+        if result.marks and course.graded(assignment, student) != result
+    }
     if not batch:
         return {}
+    wait_until_free(course)
     staging = Path(tempfile.mkdtemp(prefix="staging-", dir=course.home))
     failed: dict[str, str] = {}
     config = copy.deepcopy(course.config)
@@ -45,40 +67,55 @@ def record_batch(course: Course, assignment: str, batch: Mapping[str, Graded]) -
     config.Autograde.pre_convert_hook = None  # the assignment is registered
     config.Autograde.exporter_class = NotebookExporter  # the notebooks are in order
     config.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.OverwriteCells"]  # the rest is done
-    config.Grade.results = {student: graded.result.to_json() for student, graded in batch.items()}
+    config.Grade.results = {student: result.to_json() for student, (_, result) in batch.items()}
     log, said = listening_log()
     try:
-        for student, graded in batch.items():
+        for student, (submission, _) in batch.items():
             try:
-                _stage(staging / "submitted" / student / assignment, graded.task.submission, assignment)
+                _stage(staging / "submitted" / student / assignment, submission, assignment)
             except (OSError, ValueError) as error:
+                _must_go_on([f"{type(error).__name__}: {error}"], course)
                 failed[student] = str(error)
                 shutil.rmtree(staging / "submitted" / student, ignore_errors=True)
         with warnings.catch_warnings(), _one_engine():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
             directory = CourseDirectory(config=config)
-            read_dates_or_none(directory, believed=True)  # those that count were put there
+            read_dates_or_none(directory, Believed(every=True))  # those that count were put there
             Autograde(coursedir=directory, config=config, force=True, log=log).start()
     except NbGraderException:  # it has gone on with the others, if it could
         failed = _reasons(said, batch) | failed
     finally:
-        failed |= _take(staging / "autograded", course, assignment, set(batch) - set(failed))
+        failed |= _take(staging, course, assignment, set(batch) - set(failed))
         shutil.rmtree(staging, ignore_errors=True)
+    _must_go_on(said, course)
     return failed
 
 
-def _take(made: Path, course: Course, assignment: str, students: Iterable[str]) -> dict[str, str]:
+def _must_go_on(said: Iterable[str], course: Course) -> None:
+    """Raises GradingError where an error says that nothing of anybody can be written."""
+    words = "\n".join(said)
+    if LOCKED.search(words):
+        raise GradingError(locked_sentence(course))
+    full = FULL.search(words)
+    if full:
+        why = full[1] or full[2]
+        raise GradingError(f"nothing more can be written in {course.home}: {why}; make room for it")
+
+
+def _take(staging: Path, course: Course, assignment: str, students: Iterable[str]) -> dict[str, str]:
     """Puts what nbgrader made in the place of what was there; {student: what is missing}."""
     failed: dict[str, str] = {}
     kept = course.root / course.config.CourseDirectory.autograded_directory
+    replaced = staging / "replaced"  # to be removed with the rest: file by file, it could end half-way
+    replaced.mkdir(exist_ok=True)
     for student in students:
-        new, old = made / student / assignment, kept / student / assignment
+        new, old = staging / "autograded" / student / assignment, kept / student / assignment
         if not new.exists():
             failed[student] = "nbgrader has not come to it"
             continue
-        if old.exists():
-            rmtree(old)
         old.parent.mkdir(parents=True, exist_ok=True)
+        if old.exists():
+            shutil.move(old, replaced / student)
         shutil.move(new, old)
     return failed
 
@@ -109,7 +146,15 @@ def _one_engine() -> Iterator[None]:
         nbgrader.api.create_engine = make
 
 
-_engine = cache(nbgrader.api.create_engine)
+_create_engine = nbgrader.api.create_engine
+
+
+@cache
+def _engine(url: str, **options: Any) -> Any:
+    """An SQLAlchemy engine that waits where another program writes the gradebook."""
+    if url.startswith("sqlite:"):
+        options["connect_args"] = {"timeout": WAIT}
+    return _create_engine(url, **options)
 
 
 def _stage(target: Path, submission: Submission, assignment: str) -> None:

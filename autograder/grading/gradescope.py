@@ -13,7 +13,8 @@ def gradescope_results(result: Result) -> dict[str, Any]:
     """One submission's result as Gradescope's autograder format has it (a dict for results.json).
 
     Source: Gradescope, "Autograder specifications": `tests` with score, max_score, name, output and
-    visibility; the total follows from them.  The output is text, never a secret input.
+    visibility; the total follows from them.  The output is text, never a secret input.  There is no
+    `execution_time`, which a student would see: a function could take as long as a secret input says.
     """
     tests = [
         {
@@ -24,12 +25,12 @@ def gradescope_results(result: Result) -> dict[str, Any]:
             "output": mark.summary,
             "output_format": "text",
             "visibility": "visible",
-            "tags": [*mark.slips, *(["needs review"] if mark.status.needs_a_person else [])],
+            "tags": [*mark.slips, *mark.laws, *(["needs review"] if mark.status.needs_a_person else [])],
         }
         for mark in result.marks.values()
     ]
     said = "\n".join(result.remarks)
-    return {"execution_time": result.seconds, "output": said, "visibility": "visible", "tests": tests}
+    return {"output": said, "visibility": "visible", "tests": tests}
 
 
 def write_results(results: Mapping[str, Result], folder: Path) -> list[Path]:

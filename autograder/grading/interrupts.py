@@ -1,33 +1,31 @@
-"""Ctrl-C while something is written: it waits until all of it is there."""
+"""Being told to end: what a system sends, or a terminal that is closed, stops grading as Ctrl-C does."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import NoReturn
+
+TOLD_TO_END = ("SIGTERM", "SIGHUP")
 
 
 @contextmanager
-def until_done() -> Iterator[None]:
-    """Ctrl-C comes after the block: what is being recorded is recorded in full.
-
-    Blocked, it does not reach programs started here either, such as nbgrader's alembic; the handler
-    is for when another thread takes the signal.
-    """
-    if threading.current_thread() is not threading.main_thread():
+def stopped_by_signals() -> Iterator[None]:
+    """Raises KeyboardInterrupt in the block for every signal that asks a program to end."""
+    if threading.current_thread() is not threading.main_thread():  # where no handler can be set
         yield
         return
-    came: list[bool] = []
 
-    def note(*_: Any) -> None:
-        came.append(True)
+    def stop(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, note)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    numbers = [getattr(signal, name) for name in TOLD_TO_END if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    heard = {number: was for number, was in before.items() if was is not signal.SIG_IGN}  # as under nohup
+    for number in heard:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        signal.signal(signal.SIGINT, before)
-    if came:
-        raise KeyboardInterrupt
+        for number, was in heard.items():
+            signal.signal(number, was)

@@ -1,6 +1,7 @@
 """Stage two of grading: a verdict for each check, from what a submission's functions returned."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,7 +48,7 @@ class Judged:
 
 
 def judge_submission(
-    steps: list[Step], run: Ran, answers: dict[int, RecordedAnswer], seed: int, seconds: float
+    steps: list[Step], run: Ran, answers: Mapping[int, RecordedAnswer], seed: int, seconds: float
 ) -> Judged:
     """The verdicts on a submission.  Runs nothing of the student's.
 

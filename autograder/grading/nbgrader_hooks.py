@@ -22,7 +22,8 @@ from ..wording import holds_control_characters, name_problem, plain
 from .course import Course
 from .grade_submission import Task, cell_outputs, grade_from_store, prepare_task, result_of
 from .notebook_nodes import as_node
-from .submission_files import kind_of, read_timestamp
+from .submission_files import kind_of
+from .timestamps import Believed, read_timestamp
 
 
 class Exporter(NotebookExporter):
@@ -32,7 +33,7 @@ class Exporter(NotebookExporter):
         super().__init__(**more)
         parent: Any = self.parent
         if parent is not None:
-            read_dates_or_none(parent.coursedir, _believes_timestamps(parent.coursedir))
+            read_dates_or_none(parent.coursedir, Course.from_converter(parent).believed)
             take_files_only(parent)
 
     def from_filename(
@@ -53,7 +54,7 @@ class Exporter(NotebookExporter):
             read: tuple[Any, dict[str, Any]] = super().from_file(file_stream, resources=resources, **more)
             return read
         assert resources is not None  # nbgrader says there what it is converting
-        submission = _task(parent.coursedir, resources, "auto", Limits()).submission
+        submission = _task(parent, resources, "auto", Limits()).submission
         for remark in [*submission.remarks, submission.unreadable]:
             if remark:
                 self.log.warning("%s: %s", resources["nbgrader"]["student"], remark)
@@ -62,10 +63,10 @@ class Exporter(NotebookExporter):
         return made
 
 
-def read_dates_or_none(directory: Any, believed: bool) -> None:
+def read_dates_or_none(directory: Any, believed: Believed) -> None:
     """Replaces nbgrader's reading of a timestamp.txt, which gives up the submission if it holds no date.
 
-    directory: nbgrader's CourseDirectory.  believed: see `submission_files.read_timestamp`.
+    directory: nbgrader's CourseDirectory.  believed: which of them count.
     """
 
     def timestamp(folder: str) -> Any:
@@ -116,29 +117,25 @@ def take_files_only(autograde: Any) -> None:
     autograde.init_assignment = begin_with_files_only
 
 
-def _believes_timestamps(directory: Any) -> bool:
-    return bool(directory.config.Grade.get("believe_timestamps", False))
-
-
-def _task(directory: Any, resources: dict[str, Any], walls: str, limits: Limits) -> Task:
-    """The task of what nbgrader is converting."""
-    names = resources["nbgrader"]
-    course, assignment = Course.from_resources(resources), names["assignment"]
+def _task(converter: Any, resources: dict[str, Any], walls: str, limits: Limits) -> Task:
+    """The task of what nbgrader's converter is converting."""
+    names, directory = resources["nbgrader"], converter.coursedir
+    course, assignment = Course.from_converter(converter), names["assignment"]
     folder = directory.format_path(directory.submitted_directory, names["student"], assignment)
     seed = course.store(assignment).seed_of(names["student"])
-    believed = _believes_timestamps(directory)
-    return prepare_task(Path(folder), assignment, course.released(assignment), seed, walls, limits, believed)
+    released = course.released(assignment)
+    return prepare_task(Path(folder), assignment, released, seed, walls, limits, course.believed)
 
 
 class Grade(NbGraderPreprocessor):
     """In place of nbgrader's Execute: outputs from the store, or from a run in a sandbox."""
 
     sandbox = Enum(bubblewrap.MODES, "auto", help="The walls around student code.").tag(config=True)
-    cell_seconds = Float(Limits().cell, help="Seconds for each cell.").tag(config=True)
+    cell_seconds = Float(Limits().cell, help="Seconds of work for each cell.").tag(config=True)
     run_seconds = Float(Limits().run, help="Seconds for all cells of a notebook.").tag(config=True)
-    answer_seconds = Float(Limits().answer, help="Seconds for all calls of an answer.").tag(config=True)
+    answer_seconds = Float(Limits().answer, help="Seconds of work for an answer's calls.").tag(config=True)
     believe_timestamps = Bool(
-        False, help="Whether every timestamp.txt counts, also where a student may have handed it in."
+        False, help="Whether every timestamp.txt counts, also where nbgrader's exchange has no record of it."
     ).tag(config=True)
     results = Dict(help="Results whose verdicts are stored already, by student.").tag(config=True)
 
@@ -154,7 +151,7 @@ class Grade(NbGraderPreprocessor):
         stored = self.results.get(names["student"])
         if stored is None:
             # this belongs to an exporter, that to Autograde
-            task = _task(self.parent.parent.coursedir, resources, self.sandbox, self.limits)
+            task = _task(self.parent.parent, resources, self.sandbox, self.limits)
             judged = grade_from_store(task, store)
             result = result_of(task, judged)
         else:

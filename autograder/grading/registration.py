@@ -12,6 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from ..errors import GradingError
 from .course import Course
+from .gradebook_lock import wait_until_free
 from .nbgrader_log import silent_log
 
 
@@ -26,6 +27,7 @@ def register(
     course = course or Course.load(Path.cwd())
     released = course.released(assignment)
     _make_database(course)
+    wait_until_free(course)
     with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
         try:
             if _is_whole(gradebook.find_notebook(assignment, assignment), released):
@@ -59,9 +61,8 @@ def _is_whole(row: Any, released: dict[str, Any]) -> bool:
 
 def _make_database(course: Course) -> None:
     """Makes a new SQLite gradebook under another name first, so that none is ever half made."""
-    url = course.config.CourseDirectory.db_url
-    path = course.root / url.removeprefix("sqlite:///")
-    if not url.startswith("sqlite:///") or path.exists():
+    path = course.database
+    if path is None or path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f"{path.name}.{os.getpid()}.new")

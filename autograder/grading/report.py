@@ -87,13 +87,13 @@ def _review(handed_in: Sequence[Row]) -> Iterator[tuple[str, str]]:
 
 
 def _slips(table: Sequence[Row]) -> list[dict[str, Any]]:
-    """Which slips were named how often, and in whose submissions; the most frequent first."""
+    """Which slips and laws were named how often, and in whose submissions; the most frequent first."""
     students: dict[str, list[str]] = {}
     says: dict[str, str] = {}
     for row in table:
         for grade_id, mark in row.marks.items():
-            for slip in mark.slips:
-                label = f"{short_name(grade_id)}: {slip_name(slip)}"
+            for named in (*map(slip_name, mark.slips), *(law.removesuffix(".") for law in mark.laws)):
+                label = f"{short_name(grade_id)}: {named}"
                 students.setdefault(label, []).append(row.student)
                 says[label] = mark.summary
     return [

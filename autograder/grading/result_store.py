@@ -2,7 +2,7 @@
 
 <home>/runs/<assignment>/<key>.json.gz     what a submission's functions returned
 <home>/results/<assignment>/<key>.json     the verdicts on it
-<home>/seeds.json                          one secret per assignment, made once
+<home>/seeds.json, seeds-copy.json         one secret per assignment, made once
 
 Cards, points, names and reports are in neither: they are made from a verdict whenever it is shown.
 """
@@ -11,8 +11,9 @@ import gzip
 import json
 import shutil
 import sys
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ from .judge_submission import Judged
 if sys.platform != "win32":  # where nothing is graded
     import fcntl
 
+PATIENCE = 2.0  # seconds that a second grading run waits for the first to end
 # what reading a stored file may raise, whatever it holds; it is then made anew
 DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -45,11 +47,8 @@ class Store:
         for folder in (self.runs, self.results):
             folder.mkdir(parents=True, exist_ok=True)
         with open(self.home / "grading.lock", "w") as lock:
-            try:
-                _lock(lock, wait=False)
-            except BlockingIOError:
-                raise InUse(f"another grading run is at work in {self.home}") from None
-            places = (self.runs, self.results, self.home)
+            _lock_soon(lock, f"another grading run is at work in {self.home}; wait until it has ended")
+            places = (self.runs, self.results, self.home, *self.home.glob("reports/*"))
             parts = [part for folder in places for part in folder.glob("part-*")]
             for stale in [*parts, *self.home.glob("*.new")]:
                 stale.unlink()
@@ -94,8 +93,36 @@ class Store:
         """Keeps the verdicts on a submission."""
         write_atomically(self.results / f"{key}.json", json.dumps(judged.to_json()))
 
+    @property
+    def stored(self) -> dict[Path, str]:
+        """{path: name} of all runs and verdicts."""
+        paths = [path for folder in (self.runs, self.results) for path in folder.glob("*.json*")]
+        return {path: path.name.split(".")[0] for path in paths}
+
+    def keep_only(self, keys: Collection[str]) -> int:
+        """Removes the runs and verdicts that have none of these names; returns how many."""
+        others = [path for path, key in self.stored.items() if key not in keys]
+        for path in others:
+            path.unlink(missing_ok=True)
+        return len(others)
+
     def _run(self, key: str) -> Path:
         return self.runs / f"{key}.json.gz"
+
+
+def _lock_soon(file: IO[str], otherwise: str) -> None:
+    """Locks a file until it is closed; raises InUse if another has it, with a sentence.
+
+    The processes of a run that was killed hold its lock until they have ended too, which is soon.
+    """
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _lock(file, wait=False)
+        except BlockingIOError:
+            if time.monotonic() >= ends:
+                raise InUse(otherwise) from None
+            time.sleep(0.05)
 
 
 def _lock(file: IO[str], wait: bool = True) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..files import write_atomically
 
-FILE = "seeds.json"
+FILE, COPY = "seeds.json", "seeds-copy.json"
 BYTES = 16  # of a seed: too many to be tried out
 
 log = logging.getLogger(__name__)
@@ -29,18 +29,29 @@ def student_seed(secret: str, student: str) -> int:
 def read_or_make_secret(home: Path, assignment: str) -> str:
     """The secret of an assignment in <home>/seeds.json; made where there is none, and kept from then on.
 
-    Whoever calls it holds a lock.  A file that is damaged is put aside, and the secrets are made anew.
+    Whoever calls it holds a lock.  As secrets cannot be made anew, the file is kept twice: what one copy
+    lacks, because it is gone or damaged, is taken from the other, and both are written again.  Damaged files
+    are put aside.
     """
-    path = home / FILE
-    found = _read(path)
-    if assignment not in found:
-        found[assignment] = secrets.token_hex(32)
-        write_atomically(path, json.dumps(found, indent=1), lasting=True)
-    return str(found[assignment])
+    path, copy = home / FILE, home / COPY
+    found, kept = _read(path), _read(copy)
+    if found is None or (kept and not path.exists()):
+        taken = f"taken from {copy}" if kept else "made anew, so every submission is run anew"
+        log.warning("%s held no seeds; they are %s", path, taken)
+    together = (kept or {}) | (found or {})
+    if assignment not in together:
+        together[assignment] = secrets.token_hex(32)
+    for place, there in ((copy, kept), (path, found)):
+        if there != together:
+            write_atomically(place, json.dumps(together, indent=1), lasting=True)
+    return str(together[assignment])
 
 
-def _read(path: Path) -> dict[str, str | int]:
-    """{assignment: secret}; the version before this one had numbers, which serve as well."""
+def _read(path: Path) -> dict[str, str | int] | None:
+    """{assignment: secret}; None where the file is damaged, which is then put aside.
+
+    The version before this one had numbers, which serve as well.
+    """
     if not path.exists():
         return {}
     try:
@@ -49,12 +60,8 @@ def _read(path: Path) -> dict[str, str | int]:
         found = None
     if isinstance(found, dict) and all(_is_secret(secret) for secret in found.values()):
         return found
-    aside = path.with_name(f"{FILE}.damaged")
-    os.replace(path, aside)
-    log.warning(
-        "%s held no seeds, and is now %s; new ones are made, so every submission is run anew", path, aside
-    )
-    return {}
+    os.replace(path, path.with_name(f"{path.name}.damaged"))
+    return None
 
 
 def _is_secret(value: object) -> bool:

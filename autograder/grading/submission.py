@@ -17,9 +17,11 @@ from ..exercises import LESSONS, sources
 from ..exercises.check_cell import Cell, nbgrader_metadata
 from ..wording import literal, plain
 from . import submission_files
+from .notebook_file import NoNotebook, read_cells, text_size
 from .repair_notebook import answers_of, hand_graded, repair_notebook
+from .timestamps import NO_DATES, Believed, read_timestamp
 
-MOST_CELLS, MOST_REMARKS = 2000, 30
+MOST_REMARKS, MOST_OVERLOOKED = 30, 5
 LOOK = ": please look"  # how a remark ends that asks for a person
 CHECKED = re.compile(r'^ *check\("(\d\d)\.', flags=re.M)  # the lesson of a check
 
@@ -40,6 +42,11 @@ class Submission(NamedTuple):
     timestamp: str = ""
     review: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """Characters of all texts and pictures in the notebook."""
+        return sum(map(text_size, self.notebook["cells"]))
+
     def digest(self) -> str:
         """Names all that was handed in, apart from what lies beside the notebook."""
         told = [self.notebook["cells"], self.unreadable, self.remarks, self.timestamp, self.review]
@@ -47,14 +54,16 @@ class Submission(NamedTuple):
 
 
 def read_submission(
-    folder: Path, assignment: str, released: dict[str, Any], believed: bool = False
+    folder: Path, assignment: str, released: dict[str, Any], believed: Believed = NO_DATES
 ) -> Submission:
-    """The submission in `folder`; never raises for what is in there.
+    """The submission in `folder`; raises nothing but MemoryError for what is in there.
 
-    believed: whether every timestamp.txt counts, see `submission_files.read_timestamp`.
+    believed: which timestamp.txt counts.
     """
     try:
         submission = _read(Path(folder), assignment, released, believed)
+    except MemoryError:  # of a helper, which ends, and has as little as anybody for going on
+        raise
     except Exception as error:  # one submission must not keep the others from being graded
         submission = unreadable_submission(released, f"it cannot be read: {type(error).__name__}: {error}")
     return submission._replace(remarks=_shown(submission.remarks))
@@ -67,10 +76,10 @@ def _shown(remarks: tuple[str, ...]) -> tuple[str, ...]:
     return (*shown, *more)
 
 
-def _read(folder: Path, assignment: str, released: dict[str, Any], believed: bool) -> Submission:
+def _read(folder: Path, assignment: str, released: dict[str, Any], believed: Believed) -> Submission:
     is_linked = folder.is_symlink() or folder.parent.is_symlink()
     listed, remarks = ({}, []) if is_linked else submission_files.list_files(folder)
-    timestamp, more = ("", []) if is_linked else submission_files.read_timestamp(folder, believed)
+    timestamp, more = ("", []) if is_linked else read_timestamp(folder, believed)
     remarks += more
     path, said = submission_files.find_notebook(folder, assignment, listed)
     if path is None:
@@ -84,8 +93,7 @@ def _read(folder: Path, assignment: str, released: dict[str, Any], believed: boo
     if not _has_answers(submission, released):
         submission = _with_overlooked(submission, released, listed, path)
     files, more = submission_files.files_beside(listed, path, f"{assignment}.ipynb")
-    others = submission_files.other_notebooks(listed, path)
-    said = [*said, *others, *remarks, *more, *submission.remarks]
+    said = [*said, *submission_files.other_notebooks(listed, path), *remarks, *more, *submission.remarks]
     return submission._replace(remarks=tuple(said), files=files, timestamp=timestamp)
 
 
@@ -97,17 +105,26 @@ def _has_answers(submission: Submission, released: dict[str, Any]) -> bool:
 def _with_overlooked(
     submission: Submission, released: dict[str, Any], listed: Mapping[str, Path], graded: Path
 ) -> Submission:
-    """A submission without answers, for review where another notebook beside it has some."""
-    for name, path in listed.items():
-        if name.endswith(".ipynb") and path != graded:
-            with suppress(OSError):
-                if _has_answers(parse_notebook(submission_files.beginning(path), released), released):
-                    said = f"{graded.name} has no answers, but {name} has{LOOK}"
-                    every = tuple(
-                        grade_id for grade_id in map(_grade_id, submission.notebook["cells"]) if grade_id
-                    )
-                    return submission._replace(remarks=(said, *submission.remarks), review=every)
-    return submission
+    """A submission without answers, for review where another notebook beside it has some.
+
+    Of many only the first are read, and together no more bytes than one may have.
+    """
+    others = [name for name, path in listed.items() if name.endswith(".ipynb") and path != graded]
+    left = submission_files.MOST_BYTES
+    for name in others[:MOST_OVERLOOKED]:
+        with suppress(OSError):
+            data = submission_files.beginning(listed[name], left + 1)
+            left -= len(data)
+            if left >= 0 and _has_answers(parse_notebook(data, released), released):
+                return _for_review(submission, f"{graded.name} has no answers, but {name} has")
+    if left >= 0 and len(others) <= MOST_OVERLOOKED:
+        return submission
+    return _for_review(submission, f"{graded.name} has no answers, and not all other notebooks were read")
+
+
+def _for_review(submission: Submission, said: str) -> Submission:
+    every = tuple(filter(None, map(_grade_id, submission.notebook["cells"])))
+    return submission._replace(remarks=(said + LOOK, *submission.remarks), review=every)
 
 
 def _grade_id(cell: Cell) -> str:
@@ -118,56 +135,17 @@ def _grade_id(cell: Cell) -> str:
 
 def parse_notebook(data: bytes, released: dict[str, Any]) -> Submission:
     """The submission whose notebook file holds the bytes `data`."""
-    if not data.strip():
-        return unreadable_submission(released, "the file is empty")
-    if len(data) > submission_files.MOST_BYTES:
-        return unreadable_submission(
-            released, f"the file is larger than {submission_files.MOST_BYTES // 2**20} MB"
-        )
     try:
-        notebook = json.loads(data)
-    except RecursionError:
-        return unreadable_submission(released, "the file is nested deeper than any notebook")
-    except ValueError:
-        return unreadable_submission(released, _no_json(data))
-    reason = _no_notebook(notebook)
-    if reason:
-        return unreadable_submission(released, reason)
-    cells: list[Cell] = [cell for cell in map(_as_cell, notebook["cells"]) if cell]
+        cells, remarks = read_cells(data)
+    except NoNotebook as error:
+        return unreadable_submission(released, str(error))
     reason = _other_lesson(cells, released)
     if reason:
         return unreadable_submission(released, reason)
-    remarks = [f"{len(notebook['cells']) - len(cells)} entries of the file are no cells; left out"]
-    remarks = remarks if len(cells) < len(notebook["cells"]) else []
     repaired, more = repair_notebook({"cells": cells}, released)
     review = _not_found(cells, repaired, released)
     remarks += [f"the answer of {name}, graded by hand, was not found{LOOK}" for name in review]
     return Submission(repaired, (*remarks, *more), review=review)
-
-
-def _no_json(data: bytes) -> str:
-    """Why a file that should be JSON is none."""
-    lines = data.splitlines()
-    markers = [n for n, line in enumerate(lines, start=1) if line.lstrip().startswith(b"<<<<<<< ")]
-    if markers:
-        return (
-            f"the file holds conflict markers of a merge, the first at line {markers[0]}: "
-            "resolve the conflict and save it"
-        )
-    return "the file is no JSON, so no notebook"
-
-
-def _no_notebook(found: object) -> str:
-    """Why what a file holds is no notebook, or ""."""
-    if isinstance(found, dict) and isinstance(found.get("cells"), list):
-        many = len(found["cells"]) > MOST_CELLS
-        return f"the file has {len(found['cells'])} cells, expected at most {MOST_CELLS}" if many else ""
-    if isinstance(found, dict) and isinstance(found.get("worksheets"), list):
-        return (
-            "the file is a notebook of the old format nbformat 3, expected 4: open it in Jupyter and "
-            "save it, or run `jupyter nbconvert --to notebook --inplace FILE`"
-        )
-    return "the file has no list of cells, so it is no notebook"
 
 
 def _other_lesson(cells: list[Cell], released: dict[str, Any]) -> str:
@@ -197,49 +175,6 @@ def _not_found(cells: list[Cell], repaired: dict[str, Any], released: dict[str, 
     answers = {grade_id: source for grade_id, source in hand_graded(released).items() if grade_id not in came}
     given = hand_graded(repaired)
     return tuple(grade_id for grade_id, source in answers.items() if given[grade_id] == source)
-
-
-def _as_cell(cell: object) -> Cell | None:
-    """What is kept of a cell, of the right types; None for what cannot be a cell."""
-    if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
-        return None
-    source = _text(cell.get("source", ""))
-    if source is None:
-        return None
-    kept: Cell = {"cell_type": cell["cell_type"], "metadata": {}, "source": source}
-    if isinstance(cell.get("id"), str):
-        kept["id"] = cell["id"]
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    if isinstance(grade_id, str):
-        kept["metadata"] = {"nbgrader": {"grade_id": _text(grade_id)}}
-    if cell["cell_type"] == "code":
-        kept |= {"outputs": [], "execution_count": None}
-    elif isinstance(cell.get("attachments"), dict):
-        kept["attachments"] = _attachments(cell["attachments"])
-    return kept
-
-
-def _attachments(claimed: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The pictures of a cell that have the form of pictures: {name: {MIME type: text}}."""
-    bundles = {_whole(name): data for name, data in claimed.items() if isinstance(data, dict)}
-    return {
-        name: {_whole(kind): text for kind, said in data.items() if (text := _text(said)) is not None}
-        for name, data in bundles.items()
-    }
-
-
-def _text(value: object) -> str | None:
-    """A text of a notebook, which may be a list of lines, without half characters; None if it is none."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
-        value = "".join(value)
-    return _whole(value) if isinstance(value, str) else None
-
-
-def _whole(text: str) -> str:
-    """A text without half characters, which no file in UTF-8 can hold."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def unreadable_submission(released: dict[str, Any], reason: str, remarks: Iterable[str] = ()) -> Submission:

@@ -5,22 +5,15 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
-
-from dateutil.parser import parse as parse_date
 
 from ..wording import CONTROL, holds_control_characters, name_problem, plain
 
 MOST_BYTES = 20 * 2**20  # of a notebook, and of all files beside it together
 MOST_FILES = 1000
+MOST_LOOKED_AT = 2000  # files, folders, and what is left out
 LONGEST_NAME = 1000  # bytes of a file's path; the system's limit of 4096 holds for where it is copied to
 LONGEST_REMARK = 300
-NOT_BELIEVED = (
-    "timestamp.txt lies beside no submission_secret.txt, so a student may have written it; graded without "
-    "regard to lateness (c.Grade.believe_timestamps)"
-)
-DAY = 24 * 60 * 60  # seconds: no zone is further from UTC
 NOT_PASSED_ON = {"timestamp.txt", "feedback", "__pycache__", "__MACOSX", ".ipynb_checkpoints"}
 
 
@@ -28,9 +21,13 @@ def list_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """({relative name: path} of the files below `folder`, remarks on what is left out)."""
     files: dict[str, Path] = {}
     remarks: list[str] = []
+    looked_at = 0
     for parent, folders, names in os.walk(folder):  # passes over what cannot be opened, follows no link
         folders[:] = sorted(name for name in folders if _is_passed_on(name))
         for name in [*folders, *sorted(filter(_is_passed_on, names))]:
+            looked_at += 1
+            if len(files) > MOST_FILES or looked_at > MOST_LOOKED_AT:
+                return files, [*remarks, f"there are more than {MOST_FILES} files; not all were looked at"]
             path = Path(parent, name)
             relative = str(path.relative_to(folder))
             if len(os.fsencode(relative)) > LONGEST_NAME:
@@ -47,9 +44,6 @@ def list_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
                 remarks.append(f"{relative} cannot be opened; left out")
             elif not kind:
                 files[relative] = path
-        if len(files) > MOST_FILES:
-            remarks.append(f"there are more than {MOST_FILES} files; not all were looked at")
-            break
     return files, remarks
 
 
@@ -73,31 +67,17 @@ def kind_of(path: Path) -> str:
     return next((kind for kind, is_kind in kinds.items() if is_kind(mode)), "")
 
 
-def read_timestamp(folder: Path, believed: bool = False) -> tuple[str, list[str]]:
-    """(what the timestamp.txt in `folder` says, if that is a date and counts, else ""; remarks).
-
-    It counts beside submission_secret.txt, as `nbgrader collect` leaves both, or where all are `believed`:
-    else a student may have handed it in.
-    """
-    path = folder / "timestamp.txt"
-    if not os.path.lexists(path):
-        return "", []
-    said = ""
-    if not kind_of(path):
-        with suppress(OSError, ValueError):
-            said = beginning(path, 200).decode("utf-8-sig").strip()
-    if not is_date(said):
-        return "", ["timestamp.txt holds no date; graded without regard to lateness"]
-    secret = folder / "submission_secret.txt"
-    if believed or (secret.exists() and not kind_of(secret)):
-        return said, []
-    return "", [NOT_BELIEVED]
-
-
 def beginning(path: Path, most: int = MOST_BYTES + 1) -> bytes:
-    """What a file holds, up to a number of bytes; raises OSError."""
-    with open(path, "rb") as file:
+    """What a file holds, up to a number of bytes; raises OSError.
+
+    What has meanwhile become a link is not opened, and a FIFO has nothing to read.
+    """
+    with open(path, "rb", opener=_open_at_once) as file:
         return file.read(most)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
 
 
 def find_notebook(folder: Path, assignment: str, files: Mapping[str, Path]) -> tuple[Path | None, list[str]]:
@@ -174,7 +154,11 @@ def misplaced_notebooks(submitted: Path, assignment: str, assignments: Collectio
     for place in sorted(Path(submitted).iterdir()) if Path(submitted).is_dir() else []:
         name, problem = place.name, name_problem(place.name)
         kind = kind_of(place)
-        if kind == "a folder" and problem:
+        if name.startswith(".") and os.path.lexists(place / assignment):
+            found[ascii(name)] = (
+                f"the name of the folder {plain(name)} begins with a dot, so it is passed over; rename it"
+            )
+        elif kind == "a folder" and problem:
             found[ascii(name)] = f"the name of the folder {plain(name)} {problem}; rename it"
         elif name.startswith(".") or problem:
             continue
@@ -220,14 +204,3 @@ def copy_files(files: Mapping[str, Path], target: str | Path) -> None:
         shutil.copyfile(path, copy)
     for path in [Path(target), *Path(target).rglob("*")]:
         os.chmod(path, 0o755 if path.is_dir() else 0o644)
-
-
-def is_date(text: str) -> bool:
-    """Whether nbgrader can read the text as the time of a submission: DATE TIME ZONE, or any date."""
-    *date, zone = text.split(" ") if text.count(" ") == 2 else (text, "UTC")
-    if zone.lstrip("+-").isdigit() and abs(int(zone)) >= DAY:
-        return False
-    try:
-        return bool(parse_date(" ".join(date)))
-    except Exception:  # of many kinds, as the text may be anything
-        return False

@@ -7,20 +7,23 @@ and kinds are checked, text is cut, and what does not fit is an error of the sub
 import builtins
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..answers import Outcome, RecordedAnswer, told_by
-from ..errors import AnswerError, ProcessEnded, TimeLimitExceeded, Unanswered
+from ..errors import AnswerError, Infrastructure, ProcessEnded, TimeLimitExceeded, Unanswered
 from ..worker import messages
 from ..worker.messages import fingerprint
-from ..worker.protocol import Call
-from .conversation import LATE, LOST, Conversation, Exchange
+from ..worker.protocol import PATIENCE, Call
+from .conversation import EXCESS, LATE, LOST, Conversation, Exchange
+from .limits import SLEPT, STOOD_STILL
 
 GRACE = 2.0  # seconds that are waited beyond a limit which the worker itself is to keep
-MOST_HEARD = 32 * 2**20  # bytes of all that one answer says: they are held in memory until it is judged
+MOST_ASKED = 10_000  # callbacks of one call, which the grader has to answer
+MOST_HEARD = 8 * 2**20  # bytes of all that one answer says: they are held in memory until it is judged
 Lines = frozenset[tuple[int, str]]  # (number in its cell, text) of the lines of a submission's code
 
+TOO_MUCH = f"What the function returned in all its calls is more than {MOST_HEARD // 2**20} MB"
 ENDED = "The function ended its process"
 STRANGE = "something came that no notebook writes"
 
@@ -31,21 +34,26 @@ class LiveAnswer:
     function: Callable[..., Any] | None = None
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
-        """seconds: for all calls of one round."""
-        self._sock, self._seconds, self._left = sock, seconds, seconds
+        """seconds: of work, for all calls of one round."""
+        self._sock, self._seconds = sock, seconds
+        self._work_left, self._left = seconds, PATIENCE * seconds  # by its own account; by the clock
         self._heard = 0  # bytes
         self.private, self.modified = False, False
-        self.conversation = Conversation(self._receive(time.monotonic() + GRACE + seconds))
+        try:
+            self.conversation = Conversation(self._receive(time.monotonic() + GRACE + PATIENCE * seconds))
+        except messages.TooLong:
+            self.conversation = Conversation(STRANGE.encode())
         said = introduction(self.conversation)
         self.known, self.name, self.names = said.known, said.name, said.names
 
     def begin_round(self, private: bool) -> None:
         """Starts the next round of calls and its time; private: whether its arguments are secret."""
-        self._left, self.private, self.modified = self._seconds, private, False
+        self._work_left, self._left = self._seconds, PATIENCE * self._seconds
+        self.private, self.modified = private, False
         self.conversation.rounds.append([])
 
     def __call__(self, *arguments: Any) -> Any:
-        """What the function returns."""
+        """What the function returns; raises Infrastructure where the machine has slept meanwhile."""
         functions: list[Callable[..., Any]] = []
         exchange = Exchange(fingerprint(arguments, functions))
         self.conversation.rounds[-1].append(exchange)
@@ -59,25 +67,35 @@ class LiveAnswer:
     def _exchange(
         self, exchange: Exchange, arguments: tuple[Any, ...], functions: list[Callable[..., Any]]
     ) -> None:
-        if self._left <= 0:
+        if min(self._left, self._work_left) <= 0:
             exchange.end = LATE
             return
         start = time.monotonic()
         ends = start + self._left + GRACE
-        call: Call = {"arguments": list(arguments), "seconds": self._left}
+        call: Call = {"arguments": list(arguments), "seconds": self._work_left}
         message = messages.pack_message(call, [])
         while True:
-            reply = self._receive(ends) if self._send(message) else None
+            try:
+                reply = self._receive(ends) if self._send(message) else None
+            except messages.TooLong:
+                exchange.end = EXCESS
+                break
             if reply is None:
                 exchange.end = LATE if time.monotonic() >= ends else LOST
                 break
             request = _message(reply)
             if "callback" not in request:
                 exchange.replies.append((reply, ""))
+                self._work_left -= _seconds_of_work(request)
+                break
+            if len(exchange.replies) == MOST_ASKED:
+                exchange.end = LATE
                 break
             told = _told(request, functions)
             message = messages.pack_message(told)
             exchange.replies.append((reply, fingerprint(told, [])))
+        if time.monotonic() > ends + STOOD_STILL:
+            raise Infrastructure(SLEPT)
         self._left -= time.monotonic() - start
 
     def _send(self, message: bytes) -> bool:
@@ -89,13 +107,15 @@ class LiveAnswer:
             return False
 
     def _receive(self, until: float) -> bytes | None:
-        """The next message, or None when none comes."""
+        """The next message, or None when none comes; raises TooLong for more than an answer may say."""
         try:
             reply = messages.receive_message(self._sock, MOST_HEARD - self._heard, until)
             self._heard += len(reply or b"")
             return reply
         except (TimeoutError, OSError):
             return None
+        except messages.TooLong:
+            raise
         except ValueError:
             return STRANGE.encode()  # no message, and whoever reads it finds that out
 
@@ -117,9 +137,26 @@ def recorded_answer(conversation: Conversation, written: Lines) -> RecordedAnswe
     return RecordedAnswer(said.known, said.name, said.names, said.value, rounds, fingerprint)
 
 
-def recorded_answers(conversations: dict[int, Conversation], written: Lines) -> dict[int, RecordedAnswer]:
-    """The answers of several conversations, see `recorded_answer`."""
-    return {index: recorded_answer(said, written) for index, said in conversations.items()}
+class RecordedAnswers(Mapping[int, RecordedAnswer]):
+    """The answers of several conversations, see `recorded_answer`; each is made when it is asked for.
+
+    What it was made of is small beside it: all at once would fill the memory.
+    """
+
+    def __init__(self, conversations: Mapping[int, Conversation], written: Lines) -> None:
+        self._conversations, self._written = conversations, written
+
+    def __getitem__(self, index: int) -> RecordedAnswer:
+        """The answer to a check, by the index of its cell."""
+        return recorded_answer(self._conversations[index], self._written)
+
+    def __iter__(self) -> Iterator[int]:
+        """The indices."""
+        return iter(self._conversations)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._conversations)
 
 
 def introduction(conversation: Conversation) -> RecordedAnswer:
@@ -142,7 +179,8 @@ def outcome_of(exchange: Exchange, private: bool, written: Lines) -> Outcome:
     requests = [(_message(reply), told) for reply, told in exchange.replies if told]
     asked = tuple((_number(request), _given(request), told) for request, told in requests)
     if exchange.end:
-        end = ProcessEnded(ENDED) if exchange.end == LOST else TimeLimitExceeded()
+        ends = {LOST: ProcessEnded(ENDED), EXCESS: AnswerError(TOO_MUCH)}
+        end = ends.get(exchange.end, TimeLimitExceeded())
         return Outcome(exchange.arguments, error=end, asked=asked)
     reply = _message(exchange.replies[-1][0])
     error = _error(reply, private, written)
@@ -206,6 +244,12 @@ def _number(request: dict[str, Any]) -> int:
     """The number of the function that a callback asks for; where there is none, one that no list has."""
     number = request.get("callback")
     return number if type(number) is int and number >= 0 else 2**30
+
+
+def _seconds_of_work(reply: dict[str, Any]) -> float:
+    """What a reply says that it took; who says less than is true has no more time by the clock."""
+    worked = reply.get("worked")
+    return max(worked, 0.0) if isinstance(worked, float) else 0.0
 
 
 def _given(request: dict[str, Any]) -> list[Any]:

@@ -94,13 +94,19 @@ def walls(binds: Iterable[tuple[str | Path, str]], filter_fd: int) -> list[str]:
     command += ["--perms", "0755", "--dir", "/etc"]
     for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
         command += ["--ro-bind-try", path, path]
-    command += ["--proc", "/proc", *_devices()]
+    command += ["--proc", "/proc", *_without_pressure(), *_devices()]
     for folder in FOLDERS:
         command += ["--perms", "0777" if folder == FOLDER else "1777", "--size", str(DISK), "--tmpfs", folder]
     command += _bind_packages()  # after /tmp, which may hold them
     for source, target in binds:
         command += ["--ro-bind", str(source), target]
     return [*command, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", FOLDER]
+
+
+def _without_pressure() -> list[str]:
+    """An empty folder over /proc/pressure, where whoever writes makes the kernel watch the machine."""
+    folder = "/proc/pressure"
+    return ["--tmpfs", folder, "--remount-ro", folder] if os.path.isdir(folder) else []
 
 
 def _devices() -> list[str]:

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from ..errors import Infrastructure
 from ..worker import messages
-from ..worker.protocol import CellOutput
+from ..worker.protocol import PATIENCE, CellOutput
 from .answer import GRACE, STRANGE
 from .box import Box
-from .limits import Limits
+from .limits import SLEPT, STOOD_STILL, Limits
 
 READY_SECONDS = 60.0
 END_SECONDS = 10.0  # between the order to end the runner and killing the whole sandbox
@@ -36,7 +36,7 @@ class Watched(NamedTuple):
 def run_cells(box: Box, limits: Limits) -> Watched:
     """Waits until all cells have been executed, or cannot be; afterwards the runner is gone.
 
-    Raises Infrastructure when the worker does not become ready.
+    Raises Infrastructure when the worker does not become ready, or the machine has slept.
     """
     _wait_ready(box)
     return _Watch(box, limits).watch()
@@ -74,7 +74,11 @@ class _Watch:
         if self._hears_supervisor:
             streams.append(self._box.stdout)
             seconds = max(min(self._run_ends, self._cell_ends) - time.monotonic(), 0.0)
-        return select.select(streams, [], [], seconds)[0]
+        began = time.monotonic()
+        ready = select.select(streams, [], [], seconds)[0]
+        if time.monotonic() - began > seconds + STOOD_STILL:
+            raise Infrastructure(SLEPT)
+        return ready
 
     def _on_message(self) -> None:
         """The runner begins a cell, shows what a cell has printed, or has sent its last message."""
@@ -83,7 +87,8 @@ class _Watch:
         if message is None or self._received > ALL_OUTPUT:
             self._stop_hearing_runner(is_strange=message is not None or size > 0)
         elif "start" in message:
-            self._at, self._cell_ends = message["start"], time.monotonic() + self._limits.cell + GRACE
+            self._at = message["start"]
+            self._cell_ends = time.monotonic() + PATIENCE * self._limits.cell + GRACE
         elif "cell" in message:
             self._outputs[message["cell"]] = _cell_outputs(message.get("outputs"))
         self._done = self._done or (message is not None and "done" in message)
@@ -122,7 +127,7 @@ class _Watch:
 
     def _what_took_too_long(self) -> str:
         all_cells = time.monotonic() >= self._run_ends
-        seconds = self._limits.run if all_cells else self._limits.cell
+        seconds = self._limits.run if all_cells else PATIENCE * self._limits.cell
         what = "all cells together" if all_cells else "a cell"
         return f"{what} took more than {seconds:g} s and did not stop when told to"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 LATE = "late"  # no reply came within the time
 LOST = "lost"  # its process ended
+EXCESS = "excess"  # it was longer than it may be
 
 
 @dataclass
@@ -18,7 +19,7 @@ class Exchange:
 
     arguments: str
     replies: list[tuple[bytes, str]] = field(default_factory=list)
-    end: str = ""  #: LATE or LOST where the last message is missing
+    end: str = ""  #: LATE, LOST or EXCESS where the last message is missing
 
 
 @dataclass

@@ -143,7 +143,7 @@ def _calls_succeed(answer: LiveAnswer, number: int, calls: tuple[Callable[[Answe
     try:
         for call in calls:
             call(answer)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Infrastructure):
         raise
     except BaseException:
         return False

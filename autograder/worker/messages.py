@@ -1,16 +1,14 @@
-"""Messages between the judging side and the sandbox: a length, a JSON text, an .npz of its arrays.
+"""Messages between the judging side and the sandbox: a length, a JSON text, the bytes of its arrays.
 
-Whatever comes out of a sandbox may be forged.  Nothing is unpickled, and no array is made before
-its size has been compared with the number of bytes that came.
+Whatever comes out of a sandbox may be forged.  Nothing is unpickled, and every array has bytes of its own
+among those that came, one after another in the order of the text: no message unfolds to more than it has.
 """
 
 import hashlib
-import io
 import json
 import socket
 import struct
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,20 +16,24 @@ import numpy as np
 
 from .numeric import AnyArray, numbers_in, of_numbers
 
-LARGEST_ARRAY = 1_000_000  # entries; of a larger array only the shape is sent
-LARGEST_MESSAGE = 64 * 2**20  # bytes
+LARGEST_ARRAY = 250_000  # entries; of a larger array only the shape is sent
+LARGEST_ARRAYS = 4 * 2**20  # bytes of all arrays in a message; of those beyond, too
+LARGEST_MESSAGE = 8 * 2**20  # bytes
 LARGEST_TEXT = 2 * 2**20  # bytes of it that are JSON: reading more would keep the other submissions waiting
 LONGEST_STRING = 100_000  # characters; what a cell shows is cut before
 MOST_PARTS = 20_000  # values in one nested answer
 READY, ENDED, LARGE = b"READY\n", b"ENDED\n", b"LARGE\n"  # what the supervisor says, in six bytes each
 
 Functions = list[Callable[..., Any]]
-Numbered = dict[int, AnyArray]
 FunctionOf = Callable[[int], Any]  # gives what stands for the n-th function of a message
 
 
 class BadMessage(ValueError):
     """Something arrived that no worker sends: too large, or not what it says it is."""
+
+
+class TooLong(BadMessage):
+    """A message is longer than it may be; nothing of it has been read."""
 
 
 class Opaque:
@@ -48,12 +50,8 @@ def pack_message(value: object, functions: Functions | None = None) -> bytes:
     like any other object.
     """
     arrays: list[AnyArray] = []
-    text = json.dumps(_tree_of(value, arrays, functions, [MOST_PARTS])).encode()
-    buffer = io.BytesIO()
-    if arrays:
-        named: dict[str, Any] = {str(i): array for i, array in enumerate(arrays)}
-        np.savez(buffer, **named)
-    blob = buffer.getvalue()
+    text = json.dumps(_tree_of(value, arrays, functions, [MOST_PARTS, LARGEST_ARRAYS])).encode()
+    blob = b"".join(array.tobytes() for array in arrays)
     return struct.pack(">QI", 4 + len(text) + len(blob), len(text)) + text + blob
 
 
@@ -62,8 +60,8 @@ def _tree_of(
 ) -> dict[str, Any]:
     """`value` as a tree that JSON can hold: each node is a dict whose first key says what it is.
 
-    arrays: a list to which the arrays in it are appended; the tree refers to them by number.
-    left: [how many more nodes there may be], counted down.
+    arrays: a list to which the arrays in it are appended.  left: [how many more nodes there may be, how many
+    more bytes of arrays], counted down.
     """
     left[0] -= 1
     if left[0] < 0:
@@ -77,7 +75,7 @@ def _tree_of(
     if type(value) is complex:
         return {"complex": [value.real, value.imag]}
     if isinstance(value, np.ndarray | np.generic):
-        return _array_node(np.array(value, subok=False), arrays)
+        return _array_node(np.asarray(value), arrays, left)
     if isinstance(value, Mapping):
         items = dict.items(value) if isinstance(value, dict) else value.items()
         return {"dict": [[str(k), _tree_of(v, arrays, functions, left)] for k, v in list(items)]}
@@ -88,30 +86,40 @@ def _tree_of(
         return {"fields": parts, "of": where}
     if isinstance(value, tuple | list):
         form = "tuple" if isinstance(value, tuple) else "list"
-        if len(value) > 50:  # long lists of numbers are sent as arrays
+        if len(value) > 50 and not _is_large(value):  # long lists of numbers are sent as arrays
             array = numbers_in(value)
             if array is not None:
-                return _array_node(array, arrays) | {"was": form}
+                return _array_node(array, arrays, left) | {"was": form}
         return {form: [_tree_of(v, arrays, functions, left) for v in value]}
     if callable(value) and functions is not None:
         functions.append(value)
         return {"function": len(functions) - 1}
     array = numbers_in(value)  # a deque, an array.array, and what else NumPy can read
     if array is not None:
-        return _array_node(array, arrays)
+        return _array_node(array, arrays, left)
     return {"opaque": f"of type {type(value).__name__[:60]}"}
 
 
-def _array_node(array: AnyArray, arrays: list[AnyArray]) -> dict[str, Any]:
-    """The node of an array, which is appended to `arrays`; a description of one that cannot be sent."""
+def _is_large(values: tuple[Any, ...] | list[Any]) -> bool:
+    """Whether a list of arrays is too large for one array."""
+    first = values[0]
+    return isinstance(first, np.ndarray) and first.size * len(values) > LARGEST_ARRAY
+
+
+def _array_node(array: AnyArray, arrays: list[AnyArray], left: list[int]) -> dict[str, Any]:
+    """The node of an array, which is appended to `arrays`; a description of one that cannot be sent.
+
+    left: see `_tree_of`.
+    """
     if array.dtype == object and array.size <= LARGEST_ARRAY:
         array = of_numbers(array)
     if array.dtype.kind not in "biufc":
         return {"opaque": f"an array of shape {array.shape} and dtype {array.dtype}"}
-    if array.size > LARGEST_ARRAY:
+    if array.size > LARGEST_ARRAY or array.nbytes > left[1]:
         return {"shape": list(array.shape), "dtype": array.dtype.str}
+    left[1] -= array.nbytes
     arrays.append(array)
-    return {"array": len(arrays) - 1}
+    return {"array": [array.dtype.str, list(array.shape)]}
 
 
 def fingerprint(value: object, functions: Functions) -> str:
@@ -130,7 +138,10 @@ def unpack_message(payload: bytes, function: FunctionOf | None = None, restore: 
     if len(text) > LARGEST_TEXT:
         raise BadMessage(f"a message with {len(text)} bytes of text")
     try:
-        return _value_of(json.loads(text), _arrays_in(blob), function, restore, [2 * MOST_PARTS])
+        arrays = Arrays(blob)
+        value = _value_of(json.loads(text), arrays, function, restore, [2 * MOST_PARTS])
+        arrays.must_be_empty()
+        return value
     except BadMessage:
         raise
     except Exception as error:  # a forged message may be anything
@@ -138,11 +149,11 @@ def unpack_message(payload: bytes, function: FunctionOf | None = None, restore: 
 
 
 def _value_of(
-    tree: dict[str, Any], arrays: Numbered, function: FunctionOf | None, restore: bool, left: list[int]
+    tree: dict[str, Any], arrays: "Arrays", function: FunctionOf | None, restore: bool, left: list[int]
 ) -> Any:
     """The value that `_tree_of` has made this tree of.  Raises BadMessage, or anything for a forged tree.
 
-    arrays: each is taken out, as one at many places would be copied.  left: [how many more], counted down.
+    left: [how many more], counted down.
     """
     left[0] -= 1
     if left[0] < 0:
@@ -159,7 +170,8 @@ def _value_of(
     if kind == "complex":
         return complex(*body)
     if kind == "array":
-        return arrays.pop(body).tolist() if "was" in tree and restore else arrays.pop(body)
+        array = arrays.take(*body)
+        return array.tolist() if "was" in tree and restore else array
     if kind == "shape":
         shape = tuple(int(n) for n in body)
         if min(shape, default=0) < 0:
@@ -186,35 +198,27 @@ def _class_called(module: str, name: str) -> Any:
     return getattr(__import__(module, fromlist=[name]), name)
 
 
-def _arrays_in(blob: bytes) -> Numbered:
-    """The arrays of an .npz by number; sizes are compared with the bytes that came before any is made."""
-    if not blob:
-        return {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(blob)) as archive:
-            members = archive.infolist()
-            stored = all(m.compress_type == zipfile.ZIP_STORED for m in members)
-            if not stored or sum(m.file_size for m in members) > len(blob):  # as members can share bytes
-                raise BadMessage("an archive that holds more than it has bytes")
-            return {i: _read_array(archive.read(f"{i}.npy")) for i in range(len(members))}
-    except (zipfile.BadZipFile, EOFError, OSError, struct.error) as error:
-        raise BadMessage(f"an unreadable archive: {type(error).__name__}") from None
+class Arrays:
+    """The arrays of a message, out of the bytes that came for them."""
 
+    def __init__(self, blob: bytes) -> None:
+        self._blob, self._at = blob, 0
 
-def _read_array(data: bytes) -> AnyArray:
-    """The array of a file in NumPy's format .npy."""
-    stream = io.BytesIO(data)
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(stream, max_header_size=2000)
-    body = data[stream.tell() :]
-    count = 1
-    for n in shape:
-        count *= n
-    fits = 0 <= count <= LARGEST_ARRAY and count * dtype.itemsize == len(body)
-    if dtype.kind not in "biufc" or not fits:
-        raise BadMessage("an array that is not what it says")
-    return np.frombuffer(body, dtype).reshape(shape, order="F" if fortran else "C").copy()
+    def take(self, dtype_name: str, shape: list[int]) -> AnyArray:
+        """The next array; raises BadMessage where it is none of numbers, or its bytes did not come."""
+        dtype, count = np.dtype(str(dtype_name)[:20]), 1
+        for n in shape:
+            count *= n
+        begin, self._at = self._at, self._at + count * dtype.itemsize
+        is_whole = type(count) is int and 0 <= count <= LARGEST_ARRAY and self._at <= len(self._blob)
+        if dtype.kind not in "biufc" or not is_whole:
+            raise BadMessage("an array that is not what it says")
+        return np.frombuffer(self._blob, dtype, count, begin).reshape(shape).copy()
+
+    def must_be_empty(self) -> None:
+        """Raises BadMessage where bytes are left."""
+        if self._at != len(self._blob):
+            raise BadMessage("bytes that belong to no array")
 
 
 def send_message(sock: socket.socket, message: bytes) -> None:
@@ -227,14 +231,16 @@ def receive_message(
 ) -> bytes | None:
     """The next message's payload; None at the end of the stream.
 
-    limit: bytes that it may have; BadMessage if it says that it has more.  until: the time.monotonic()
+    limit: bytes that it may have; TooLong if it says that it has more.  until: the time.monotonic()
     at which all of it must have come; TimeoutError if it has not.
     """
     head = _receive_exactly(sock, 8, until)
     if head is None:
         return None
     (length,) = struct.unpack(">Q", head)
-    if not 4 <= length <= limit:
+    if length > limit:
+        raise TooLong(f"a message of {length} bytes")
+    if length < 4:
         raise BadMessage(f"a message of {length} bytes")
     return _receive_exactly(sock, length, until)
 

@@ -6,6 +6,10 @@ judging side checks each part before it uses it.
 
 from typing import Any, Literal, TypedDict
 
+# Limits of time are of a process's own work.  By the clock it may take so many times as long: on a machine
+# that is busy, perhaps by a neighbour's doing, it waits for a processor.
+PATIENCE = 4.0
+
 CellOutput = dict[str, Any]  # what a cell shows, as a notebook stores it
 
 
@@ -28,7 +32,7 @@ class Orders(TypedDict):
     """What to run, as the judging side asks for it."""
 
     cells: list[RunCell | CheckCell]
-    cell_seconds: float  #: for each cell
+    cell_seconds: float  #: of work, for each cell
     most_output: int  #: characters that a cell may show
 
 
@@ -92,7 +96,7 @@ class Call(TypedDict):
     """The judging side calls the function."""
 
     arguments: list[Any]
-    seconds: float  #: that it may take
+    seconds: float  #: of work that it may take
 
 
 class Returned(TypedDict):
@@ -100,6 +104,7 @@ class Returned(TypedDict):
 
     returned: Any
     modified: bool  #: whether it has modified its arguments
+    worked: float  #: seconds of work that it has taken
 
 
 class TimedOut(TypedDict):

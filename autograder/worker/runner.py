@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import types
 from typing import Any, NoReturn, TextIO, cast
 
@@ -29,7 +30,8 @@ def run_cells(job: Job, sockets: list[socket.socket]) -> None:
         os.dup2(nowhere, fd)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGALRM, cells.raise_time_limit)
+    for timer in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(timer, cells.raise_time_limit)
     main_module = types.ModuleType("__main__")
     namespace = main_module.__dict__
     namespace["get_ipython"] = lambda: types.SimpleNamespace(
@@ -101,18 +103,14 @@ def _introduction(answer: Any) -> Introduction:
 
 def _reply(answer: Any, call: Call) -> bytes:
     """Calls the answer; the message about how that went."""
-    before = copy.deepcopy(call["arguments"])
+    before, began = copy.deepcopy(call["arguments"]), time.process_time()
     try:
-        signal.setitimer(signal.ITIMER_REAL, call["seconds"])
-        try:
+        with cells.limited_time(call["seconds"]):
             returned = answer(*call["arguments"])
+            modified = not _equal_arguments(before, call["arguments"])
+            worked = time.process_time() - began
             # packed within the time limit, as that may run code of the student's
-            message = _packed(
-                {"returned": returned, "modified": not _equal_arguments(before, call["arguments"])}
-            )
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        return message
+            return _packed({"returned": returned, "modified": modified, "worked": worked})
     except cells.TimeLimit:
         return _packed({"timeout": True})
     except BaseException as error:  # whatever a student's function raises

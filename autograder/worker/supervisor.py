@@ -127,6 +127,7 @@ def _prepare_modules(job: Job) -> None:
         diagnose=_check,
         progress=runner.draw_nothing,
         recap=runner.draw_nothing,
+        example=runner.draw_nothing,
     )
     import rnnlib  # imported here, so that every runner has it already
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from answers import ANSWERS
 
 from autograder import diagnose
 from autograder.authoring import corruptions_table, sampled_answers, wrong_answers
@@ -50,6 +51,67 @@ def test_secret_instances_are_drawn_alike_twice_and_tell(e):
         assert all(np.array_equal(one[name], two[name]) for name in wanted)
     reasons = corruptions_table.smallest_margins(e, [11])
     assert all(isinstance(cell, str) or cell >= MARGIN for cell in reasons.values())
+
+
+STYLES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "STYLES", {}).items()}
+LOUD = [e for e in all_exercises().values() if e.loud]
+
+
+def test_every_forward_pass_has_large_inputs():
+    """Whose outputs grow with its inputs; the outputs of `05.stacked_forward` do not."""
+    forward = {e.id for e in all_exercises().values() if e.id.endswith("forward")}
+    assert {e.id for e in LOUD} == forward - {"05.stacked_forward"}
+
+
+@pytest.mark.parametrize("e", LOUD, ids=lambda e: e.id)
+def test_a_forward_pass_that_cuts_large_numbers_is_wrong_and_told_where(e):
+    """As a clip of the states or of the cell does, or a ReLU that ends at 6."""
+    right = sources.solution_variant(e)
+
+    def cut(most):
+        return wrong_answers.with_changed_outputs(right, lambda array, _: np.clip(array, -most, most))
+
+    for seed in (None, 11):
+        assert probes.is_telling(e, probes.draw_probes(e, seed or 0)[0], True)
+        assert diagnose(e.id, cut(1e6), seed).correct  # the control
+        verdict = diagnose(e.id, cut(6.0), seed)
+        assert "clipped to the range from -6 to 6" in verdict.message
+        assert not any(verdict.outputs[name].ok for name in e.loud.outputs)
+
+
+@pytest.mark.parametrize("e", LOUD, ids=lambda e: e.id)
+def test_right_forward_passes_in_single_precision_bear_large_inputs(e):
+    """A logistic function or a tanh that is made of powers must not overflow."""
+    for style in STYLES[e.id]:
+        for seed in (None, 3):
+            assert diagnose(e.id, lambda *given, f=style: f(*map(single, given)), seed).correct
+
+
+def single(value):
+    if isinstance(value, dict):
+        return {name: single(part) for name, part in value.items()}
+    return value.astype(np.float32) if isinstance(value, np.ndarray) else value
+
+
+def test_large_inputs_that_do_not_tell_are_an_error():
+    e = find_exercise("05.rnn_forward")
+    quiet = replace(
+        e, instance=lambda n: ({k: 1e-3 * p for k, p in e.instance(n)[0].items()}, *e.instance(n)[1:])
+    )
+    with pytest.raises(RuntimeError, match="none of 200 loud instances of seed 3 tells"):
+        probes.draw_probes(quiet, 3)
+
+
+def test_what_is_wrong_on_large_numbers_only_is_said_so():
+    def relu6(params, x, h0):
+        a, h = [], [h0]
+        for x_t in x:
+            a.append(x_t @ params["W_x"] + h[-1] @ params["W_h"] + params["b_h"])
+            h.append(np.clip(a[-1], 0, 6))
+        return {"a": np.array(a), "h": np.array(h)}
+
+    said = diagnose("04.relu_forward", relu6).message
+    assert said == "a and h differ. Only on large inputs: on three small instances all is right."
 
 
 def test_what_cannot_tell_is_an_error():

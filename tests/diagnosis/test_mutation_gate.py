@@ -13,7 +13,7 @@ import pytest
 from answers import ANSWERS
 
 from autograder import diagnose
-from autograder.authoring import diagnosis_page, wrong_answers
+from autograder.authoring import diagnosis_page, edits_table, wrong_answers
 from autograder.exercises import find_exercise, sources
 
 FUNCTIONS = wrong_answers.function_exercises()
@@ -84,8 +84,8 @@ def set_faults(e, size, number, judged=diagnose):
             yield from untrue(e, made.id, function, verdict)
 
 
-def nonsense(e):
-    """{what: answer} of wrong answers that are no known mistake."""
+def nonsense(e, thorough=False):
+    """{what: answer} of wrong answers that are no known mistake; each kind on each output if `thorough`."""
     right, rng = sources.solution_variant(e), wrong_answers.exercise_generator(e, 7)
     reference = wrong_answers.outputs_on_instances(e, right)
     found = {
@@ -96,16 +96,17 @@ def nonsense(e):
         "scaled": wrong_answers.with_changed_outputs(right, lambda g, _: g * 1.618),
         "scaled at random": wrong_answers.with_changed_outputs(right, lambda g, _: g * rng.uniform(1.1, 3)),
     }
+    kinds = {
+        "flipped": flipped,
+        "+ 1e-3": lambda g, _: g + 1e-3 * np.abs(g).max(initial=0),
+        "* 1.001": lambda g, _: g * 1.001,
+        "* 0.999": lambda g, _: g * 0.999,
+    }
     several = e.call is None and len(e.outputs) > 1
-    for only in e.outputs if several else (None,):
-        found |= {
-            f"{only} flipped": wrong_answers.with_changed_outputs(right, flipped, only),
-            f"{only} + 1e-3": wrong_answers.with_changed_outputs(
-                right, lambda g, _: g + 1e-3 * np.abs(g).max(initial=0), only
-            ),
-            f"{only} * 1.001": wrong_answers.with_changed_outputs(right, lambda g, _: g * 1.001, only),
-            f"{only} * 0.999": wrong_answers.with_changed_outputs(right, lambda g, _: g * 0.999, only),
-        }
+    for n, only in enumerate(e.outputs if several else (None,)):
+        for k, (kind, change) in enumerate(kinds.items()):
+            if thorough or not several or (n + k) % len(kinds) == 0:  # every output and every kind in turn
+                found[f"{only} {kind}"] = wrong_answers.with_changed_outputs(right, change, only)
     return {
         what: answer
         for what, answer in found.items()
@@ -124,9 +125,9 @@ def flipped(g, _):
     return g
 
 
-def nonsense_faults(e, judged=diagnose):
+def nonsense_faults(e, judged=diagnose, thorough=False):
     """Nonsense that passes, or is given the name of a slip whose numbers it does not have."""
-    for what, function in nonsense(e).items():
+    for what, function in nonsense(e, thorough).items():
         verdict = judged(e.id, function)
         if verdict.correct:
             yield what, "passes"
@@ -159,8 +160,8 @@ def test_three_slips_at_once_are_refused_and_never_named_falsely(exercise, thoro
 
 
 @by_exercise
-def test_nonsense_gets_no_name(exercise):
-    assert list(nonsense_faults(exercise)) == []
+def test_nonsense_gets_no_name(exercise, thorough):
+    assert list(nonsense_faults(exercise, thorough=thorough)) == []
 
 
 def lying(e):
@@ -307,6 +308,14 @@ def page():
 @pytest.mark.slow
 def test_the_page_is_what_a_run_gives(page):
     assert (sources.FOLDER.parent / "docs" / "diagnosis.md").read_text(encoding="utf-8") == page
+
+
+def test_edits_are_counted_by_what_they_are_told(monkeypatch):
+    e = find_exercise("01.scalar_forward")
+    _, edits, slips, laws, none = edits_table.row(e)
+    assert edits == edits_table.SAMPLE == slips + laws + none and slips and none
+    monkeypatch.setattr(edits_table, "diagnose", always())
+    assert edits_table.row(e)[-1] == edits_table.SAMPLE  # the control: nothing has a name
 
 
 @pytest.mark.slow

@@ -212,7 +212,31 @@ def test_complex_steps_are_known_by_the_text(how):
 def test_no_more_text_is_read_than_the_grader_has_memory_for():
     cells = ["x = 1\n" * 100, COMPLEX[next(iter(COMPLEX))]]
     assert remarks.remarks_on_text(RNN, "f", cells) == [remarks.BY_TRYING]
-    assert remarks.remarks_on_text(RNN, "f", ["#" * remarks.MOST_READ, *cells]) == []
+    assert remarks.remarks_on_text(RNN, "f", [cells[1] + "#" * remarks.MOST_READ]) == []
+    assert remarks.remarks_on_text(RNN, "f", ["#" * (remarks.MOST_READ + 1), *cells]) == [remarks.BY_TRYING]
+
+
+@pytest.mark.parametrize(
+    "cells, package",
+    [
+        (["import torch\ndef f(x):\n    return torch.autograd.grad(x, x)"], "torch"),
+        (
+            [
+                "import jax.numpy as jnp, jax as j",
+                "def loss(x): ...\ng = j.grad(loss)",
+                "def f(x):\n    return g(x)",
+            ],
+            "jax",
+        ),
+        (["def f(x):\n    from sympy import diff as d\n    return d(x)"], "sympy"),
+        (["import torch", "def f(x):\n    return x"], None),
+        (["import numpy as torch\ndef f(x):\n    return torch.sum(x)"], None),
+    ],
+)
+def test_a_gradient_by_a_package_that_differentiates_is_remarked_on(cells, package):
+    said = [remarks.BY_PACKAGE.format(package)] if package else []
+    assert remarks.remarks_on_text(RNN, "f", cells) == said
+    assert remarks.remarks_on_text(find_exercise("00.complex_step"), "f", cells) == []
 
 
 @pytest.mark.parametrize("exercise_id", [e for e in STYLES if find_exercise(e).backward])

@@ -1,5 +1,7 @@
 """The bank: arrays that stand in for the solutions on the public seeds."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -66,12 +68,58 @@ def test_nothing_is_named_without_a_bank(without_sources):
     assert not verdict.correct and verdict.slips == () and verdict.message
 
 
+def test_a_first_check_believes_the_bank_only_if_it_is_of_today_s_source(tmp_path, monkeypatch):
+    e = find_exercise("05.rnn_backward")
+    wrong = sources.solution_variant(e, e.slips[0])
+    monkeypatch.setattr(match_slips, "BANK", tmp_path)
+    ran: list[int] = []
+    run = match_slips._run_slip
+    monkeypatch.setattr(match_slips, "_run_slip", lambda *asked: ran.append(asked[-1]) or run(*asked))
+    assert diagnose(e.id, wrong).slips == (e.slips[0].id,)
+    assert len(ran) > len(e.slips)  # the control: without a bank all slips are run
+
+    match_slips.write_bank([e], tmp_path)
+    ran.clear()
+    assert diagnose(e.id, wrong).slips == (e.slips[0].id,)
+    assert all(i >= match_slips.SMALL for i in ran)  # on the long and the loud instance alone
+    ran.clear()
+    assert diagnose(e.id, wrong, 5).slips == (e.slips[0].id,) and len(ran) > len(e.slips)
+
+
+def test_a_stale_bank_names_nothing_false(tmp_path, monkeypatch):
+    """Its numbers say that the second slip gives what the first one gives, as before an edit of both."""
+    e = find_exercise("05.rnn_backward")
+    first, second = e.slips[:2]
+    made = {(e.id, second.id): match_slips.slip_outputs(e, first, 0)}
+    right = instances_and_references(e.id, 0)[1]
+    monkeypatch.setattr(match_slips, "BANK", tmp_path)
+    slip_bank.write_bank(tmp_path, e.id, made, right, "of other sources")
+    assert diagnose(e.id, sources.solution_variant(e, first)).slips == (first.id,)
+    slip_bank.write_bank(tmp_path, e.id, made, right, sources.digest(e.lesson))
+    assert second.id in diagnose(e.id, sources.solution_variant(e, first)).slips  # the control
+
+
+def test_what_the_numbers_depend_on_is_in_the_digest(tmp_path, monkeypatch):
+    copy = tmp_path / "solutions"
+    shutil.copytree(sources.FOLDER, copy, ignore=shutil.ignore_patterns("*.ipynb"))
+    before = {lesson: sources.digest(lesson) for lesson in ("05", "06")}
+    monkeypatch.setattr(sources, "FOLDER", copy)
+    sources._digest.cache_clear()
+    assert before == {lesson: sources.digest(lesson) for lesson in ("05", "06")}
+    edited = next(copy.glob("05_*.py"))
+    edited.write_text(edited.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    sources._digest.cache_clear()
+    assert sources.digest("05") != before["05"] and sources.digest("06") == before["06"]
+    sources._digest.cache_clear()
+
+
 def test_every_kind_of_output_survives(tmp_path):
     right = {"a": np.arange(6.0).reshape(2, 3), "b": np.array(2.0)}
     cases = [
         {"a": right["a"], "b": right["b"]},
         {"a": right["a"] * 1e300, "b": np.array(-1.0)},
         {"a": np.array([[0.0, np.nan, np.inf], [1, 2, 3]]), "b": right["b"]},
+        {"a": np.array(7.0), "b": np.array(np.nan)},
         {"a": right["a"].T, "b": np.zeros(2)},
         {"a": np.zeros((2, 3))},
     ]

@@ -168,7 +168,7 @@ def test_export_to_gradescope(course):
         assert sum(test["score"] for test in result["tests"]) == points
         assert sum(test["max_score"] for test in result["tests"]) == 15
         assert {test["status"] for test in result["tests"]} == {"passed" if points else "failed"}
-        assert result["execution_time"] > 0
+        assert set(result) == {"output", "visibility", "tests"}  # no time, which a function can choose
 
 
 def test_two_grading_runs_do_not_write_one_gradebook(course):

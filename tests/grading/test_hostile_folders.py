@@ -6,179 +6,29 @@ One class, graded by `grade` and by the plain `nbgrader autograde`.  The mutants
 
 import json
 import os
-import shutil
-import socket
 
 import pytest
-from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved, total
+from class_tools import MODE, NAME, cell, command, copy_course, notebook, total, use_exchange
+from hostile_folders import CLASS, STRAYS, link_to_everything
 from nbgrader.api import Gradebook
 
 from autograder.grading import class_table, report
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
-from autograder.grading.submission import read_submission
-from autograder.grading.submission_files import misplaced_notebooks
+from autograder.grading.submission_files import (
+    MOST_FILES,
+    MOST_LOOKED_AT,
+    beginning,
+    list_files,
+    misplaced_notebooks,
+)
 from autograder.wording import name_problem
-
-ALL = 15
-DATE = "2024-02-03 04:05:06 UTC"
-
-
-def folder_of(root, student):
-    folder = root / "gradebook" / "submitted" / student / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def honest(root, student, made=None):
-    path = folder_of(root, student) / f"{NAME}.ipynb"
-    path.write_text(json.dumps(made or solved()), encoding="utf-8")
-    return path
-
-
-def link_to_a_neighbour(root, student):
-    folder = folder_of(root, student)
-    folder.rmdir()
-    folder.symlink_to(f"../alice/{NAME}")
-
-
-def link_to_all_of_a_neighbour(root, student):
-    (root / "gradebook" / "submitted" / student).symlink_to("alice")
-
-
-def link_as_notebook(root, student):
-    (folder_of(root, student) / f"{NAME}.ipynb").symlink_to(f"../../alice/{NAME}/{NAME}.ipynb")
-
-
-def pipe_as_timestamp(root, student):
-    os.mkfifo(honest(root, student).with_name("timestamp.txt"))
-
-
-def endless_timestamp(root, student):
-    honest(root, student).with_name("timestamp.txt").symlink_to("/dev/zero")
-
-
-def pipe_as_notebook(root, student):
-    os.mkfifo(folder_of(root, student) / f"{NAME}.ipynb")
-
-
-def socket_as_notebook(root, student):
-    here = os.getcwd()
-    os.chdir(folder_of(root, student))  # the path of a socket has to be short
-    try:
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(f"{NAME}.ipynb")
-    finally:
-        os.chdir(here)
-
-
-def pipe_beside(root, student):
-    os.mkfifo(honest(root, student).with_name("data.csv"))
-
-
-def links_beside(root, student):
-    path = honest(root, student)
-    path.with_name("secrets.json").symlink_to(root / "nbgrader_config.py")
-    path.with_name("outside").symlink_to(root / "gradebook")
-
-
-def own_timestamp(root, student):
-    honest(root, student).with_name("timestamp.txt").write_text(DATE)
-
-
-def collected_timestamp(root, student):
-    own_timestamp(root, student)
-    (folder_of(root, student) / "submission_secret.txt").write_text("x" * 32)
-
-
-def filled_copy(root, student):
-    honest(root, student, notebook("notebooks")).with_name(f"{NAME} (1).ipynb").write_text(
-        json.dumps(solved())
-    )
-
-
-def untouched_twice(root, student):
-    other = honest(root, student, notebook("notebooks")).with_name(f"{NAME}-Copy1.ipynb")
-    other.write_text(json.dumps(notebook("notebooks")))
-
-
-def merged(root, student):
-    text = json.dumps(solved(), indent=1).splitlines()
-    text[5:5] = ["<<<<<<< HEAD", text[4], "=======", text[5], ">>>>>>> 1f2e3d"]
-    (folder_of(root, student) / f"{NAME}.ipynb").write_text("\n".join(text), encoding="utf-8")
-
-
-# how each hands in, with the points and what has to be said
-CLASS = {
-    "alice": (honest, ALL, ""),
-    "mallory": (link_to_a_neighbour, 0, f"{NAME} is a link, not a folder; links are not followed"),
-    "nick": (link_to_all_of_a_neighbour, 0, "nick is a link, not a folder; links are not followed"),
-    "link": (link_as_notebook, 0, f"{NAME}.ipynb is a link, not a file"),
-    "pipe": (pipe_as_notebook, 0, f"{NAME}.ipynb is a FIFO, not a file"),
-    "socket": (socket_as_notebook, 0, f"{NAME}.ipynb is a socket, not a file"),
-    "stopped clock": (pipe_as_timestamp, ALL, "timestamp.txt holds no date"),
-    "endless clock": (endless_timestamp, ALL, "timestamp.txt holds no date"),
-    "own clock": (own_timestamp, ALL, "timestamp.txt lies beside no submission_secret.txt"),
-    "collected": (collected_timestamp, ALL, ""),
-    "data": (pipe_beside, ALL, "data.csv is a FIFO; left out"),
-    "links": (links_beside, ALL, "secrets.json is a link; left out"),
-    "copy": (filled_copy, 0, f"{NAME}.ipynb has no answers, but {NAME} (1).ipynb has: please look"),
-    "twice": (untouched_twice, 0, f"not looked at: {NAME}-Copy1.ipynb"),
-    "merged": (merged, 0, "the file holds conflict markers of a merge, the first at line 6"),
-    "zoë": (honest, ALL, ""),
-}
-
-
-def lines_in_the_name(root, submitted):
-    honest(root, "al\nice")
-
-
-def escapes_in_the_name(root, submitted):
-    honest(root, "al\x1b[2Jice")
-
-
-def flat(root, submitted):
-    (submitted / "mine.ipynb").write_text(json.dumps(solved()))
-
-
-def flat_archive(root, submitted):
-    (submitted / "all.zip").write_bytes(b"PK")
-
-
-def swapped(root, submitted):
-    shutil.copytree(submitted / "alice" / NAME, submitted / NAME / "alice")
-
-
-def pipe_as_student(root, submitted):
-    os.mkfifo(submitted / "pipes")
-
-
-def pipe_as_assignment(root, submitted):
-    (submitted / "paul").mkdir()
-    os.mkfifo(submitted / "paul" / NAME)
-
-
-def link_to_everything(root, submitted):
-    (submitted / "root").symlink_to("/")
-
-
-STRAYS = {
-    r"'al\nice'": (lines_in_the_name, "the name of the folder al ice holds control characters; rename it"),
-    r"'al\x1b[2Jice'": (escapes_in_the_name, "the name of the folder al�[2Jice holds control characters"),
-    "mine.ipynb": (flat, f"mine.ipynb lies by itself, expected STUDENT/{NAME}/{NAME}.ipynb"),
-    "all.zip": (flat_archive, "all.zip lies by itself, expected STUDENT"),
-    f"{NAME}/alice": (
-        swapped,
-        f"found {NAME}/alice, expected STUDENT/{NAME}: the two are the wrong way round",
-    ),
-    "pipes": (pipe_as_student, f"pipes is a FIFO, expected a folder with {NAME} in it"),
-    "paul": (pipe_as_assignment, f"paul/{NAME} is a FIFO, expected a folder"),
-}
 
 
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory):
     root = copy_course(tmp_path_factory.mktemp("folders"))
+    use_exchange(root)
     for student, (hand_in, *_) in CLASS.items():
         hand_in(root, student)
     for hand_in, _ in STRAYS.values():
@@ -244,7 +94,8 @@ def test_the_gradebook_has_everybody_and_their_dates(graded):
     dated = {student: row[2].year for student, row in found.items() if row[2]}
     assert dated == {"collected": 2024}
     every = set(cells_that_are_graded())
-    assert found["copy"][1] == every and found["mallory"][1] == every and found["twice"][1] == set()
+    reviewed = {student for student, row in found.items() if row[1] == every}
+    assert {"copy", "mallory", "many", "large"} <= reviewed and found["twice"][1] == set()
 
 
 def cells_that_are_graded():
@@ -283,15 +134,25 @@ def test_the_report_lists_what_is_to_be_looked_at(graded):
     assert "twice" not in review
 
 
-def test_believed_timestamps_count(tmp_path):
-    root = copy_course(tmp_path)
-    own_timestamp(root, "one")
-    assert read_submission(folder_of(root, "one"), NAME, notebook("notebooks")).timestamp == ""
-    with open(root / "nbgrader_config.py", "a") as config:
-        config.write("\nc.Grade.believe_timestamps = True\n")
-    believed = Course.load(root).believes_timestamps
-    assert believed
-    assert read_submission(folder_of(root, "one"), NAME, notebook("notebooks"), believed).timestamp == DATE
+def test_a_device_is_tried_where_one_can_be_made():
+    if "device" not in CLASS:
+        pytest.skip("this user may not make devices")
+
+
+def test_a_file_that_becomes_something_else_meanwhile_stops_nobody(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert beginning(tmp_path / "pipe") == b""
+    (tmp_path / "link").symlink_to(__file__)
+    with pytest.raises(OSError):
+        beginning(tmp_path / "link")
+
+
+def test_the_time_for_a_folder_is_bounded_whatever_lies_there(tmp_path):
+    for n in range(MOST_LOOKED_AT + 100):
+        (tmp_path / f"{n}").symlink_to("nowhere")
+    files, remarks = list_files(tmp_path)
+    assert files == {} and len(remarks) == MOST_LOOKED_AT + 1
+    assert remarks[-1] == f"there are more than {MOST_FILES} files; not all were looked at"
 
 
 def test_another_lesson_s_notebooks_are_where_they_should_be(handed_in):

@@ -1,5 +1,6 @@
 """What a student wrote is inert in feedback, formgrader and report; formulas and code stay as they are."""
 
+import copy
 import csv
 import io
 import json
@@ -8,7 +9,8 @@ import time
 
 import pytest
 from bs4 import BeautifulSoup
-from class_tools import MODE, NAME, cell, code, copy_course, formgrader_server, solved
+from class_tools import MODE, NAME, copy_course, formgrader_server, solved
+from html_vectors import NAMED, NEVER, PROVED, RAW, VECTORS, hostile, ran
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import strip_files_prefix
 from nbgrader.converters import GenerateFeedback
@@ -17,78 +19,12 @@ from test_browser import ARGUMENTS, CHROMIUM
 from tests_root import ROOT
 
 from autograder.grading import class_table, clean_html, report
-from autograder.grading.clean_html import MOST_CHARACTERS, clean, markdown2html
+from autograder.grading.clean_html import MOST_CHARACTERS, clean, highlight_code, markdown2html
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
 from autograder.grading.nbgrader_log import silent_log
 from autograder.results import Mark, Result, Status
 from autograder.wording import literal
-
-# each pushes its name when it runs; some need a click
-VECTORS = {
-    "script": "<script>RUN</script>",
-    "picture": '<img src="x" onerror="RUN">',
-    "svg": '<svg onload="RUN"></svg>',
-    "link": '<a href="javascript:RUN">click</a>',
-    "link in Markdown": "[click](javascript:RUN)",
-    "link with a tab in it": '<a href="java&#9;script:RUN">click</a>',
-    "frame": '<iframe srcdoc="<script>parent.RUN</script>"></iframe>',
-    "frame of a link": '<iframe src="javascript:parent.RUN"></iframe>',
-    "fold": '<details open ontoggle="RUN"><summary>more</summary></details>',
-    "focus": '<input autofocus onfocus="RUN">',
-    "video": '<video><source onerror="RUN"></video>',
-    "form": '<form action="javascript:RUN"><button>click</button></form>',
-    "formula in MathML": '<math><maction xlink:href="javascript:RUN">click</maction></math>',
-    "link in SVG": '<svg><a xlink:href="javascript:RUN"><text y="20">click</text></a></svg>',
-    "animation": '<svg><animate onbegin="RUN" attributeName="x" dur="1s"></animate></svg>',
-    "style": '<style>@keyframes x{}</style><p style="animation-name:x" onanimationstart="RUN">x</p>',
-    "marquee": '<marquee onstart="RUN">x</marquee>',
-    "body": '<body onpageshow="RUN">',
-    "two parsers": '<noscript><p title="</noscript><img src=x onerror=RUN>"></noscript>',
-    "a style that ends elsewhere": (
-        "<math><mtext><table><mglyph><style><!--</style>"
-        '<img title="--&gt;&lt;img src=x onerror=RUN&gt;"></style></mglyph></table></mtext></math>'
-    ),
-    "picture in Markdown": '![x](x" onerror="RUN)',
-    "formula": "$a<img src=x onerror=RUN>b$",
-    "object": '<object data="x" onerror="RUN"></object>',
-}
-ATTACHED, PROVED, NAMED, PRINTED, CODED = "attachment", "answer by hand", "file name", "output", "code"
-# what nbconvert or today's Chromium stops by itself
-NEVER = {
-    "a style that ends elsewhere",
-    "formula",
-    "formula in MathML",
-    "link in Markdown",
-    "marquee",
-    "picture in Markdown",
-    "two parsers",
-}
-
-
-def ran(name):
-    return f"(window.ran||parent.ran).push('{name}')"
-
-
-def armed(name):
-    return VECTORS[name].replace("parent.RUN", f"parent.ran.push('{name}')").replace("RUN", ran(name))
-
-
-def text(source, **more):
-    return {"cell_type": "markdown", "metadata": {}, "source": source, **more}
-
-
-def hostile():
-    nb = solved()
-    nb["cells"] += [text(armed(name)) for name in VECTORS]
-    attached = {"a.png": {f'image/png" onerror="{ran(ATTACHED)}" x="': "x"}}
-    nb["cells"].append(text("![](attachment:a.png)", attachments=attached))
-    picture = f'<img src="x" onerror="{ran(PROVED)}">'
-    cell(nb, "proof")["source"] = f"By induction. {picture}"
-    nb["cells"].append(
-        code(f"# <img src=x onerror={ran(CODED)}>\nprint('<img src=x onerror={ran(PRINTED)}>')")
-    )
-    return nb
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +46,7 @@ def graded(tmp_path_factory):
 
 def feedback(course, cleaned=True):
     """The pages of feedback, as nbgrader makes them."""
-    config = course.config.copy()
+    config = copy.deepcopy(course.config)
     config.CourseDirectory.assignment_id = NAME
     config.CourseDirectory.feedback_directory = str(course.home / f"feedback-{cleaned}")
     if not cleaned:
@@ -164,6 +100,16 @@ def test_without_the_cleaning_they_do(graded, tab):
     for page in feedback(graded[0], cleaned=False):
         found |= what_runs(tab, page.as_uri())
     assert found == {*VECTORS, PROVED} - NEVER
+
+
+def test_a_raw_cell_is_shown_as_it_was_written(graded):
+    """nbconvert's own cleaning leaves it ids, which would take the place of formgrader's."""
+    found = {}
+    for cleaned in (True, False):
+        page = next(page for page in feedback(graded[0], cleaned) if "mallory" in page.parts)
+        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        found[cleaned] = soup.find(id=RAW) is not None, f'<b id="{RAW}">$a<b$</b>' in soup.get_text()
+    assert found == {True: (False, True), False: (True, False)}
 
 
 def test_a_folder_whose_name_would_run_in_nbgrader_s_own_pages_is_told(graded):
@@ -265,6 +211,26 @@ def test_a_text_of_few_characters_is_shown_as_written_where_it_takes_long(monkey
     assert "<pre>" not in markdown2html({"cell": {}}, source)
     monkeypatch.setattr(clean_html, "SECONDS", 0.001)
     assert "<pre>" in markdown2html({"cell": {}}, source)
+
+
+@pytest.mark.parametrize("source", ["a." * 50_000, "a." * 5000, "(" * 100_000])
+def test_no_code_keeps_everybody_waiting(source):
+    start = time.monotonic()
+    assert source in BeautifulSoup(highlight_code({}, source), "html.parser").get_text()
+    assert time.monotonic() - start < 10  # without a limit the first takes more than a minute
+
+
+def test_code_has_its_colours():
+    assert '<span class="k">def</span>' in highlight_code({}, "def f(): ...")
+    assert "&lt;script&gt;" in highlight_code({}, "<script>" * 2000)
+
+
+def test_a_page_of_slow_texts_is_shown_as_written_in_the_end(monkeypatch):
+    page = {"cell": {}, "resources": {}}
+    assert "<em>" in markdown2html(page, "*a*") and "<em>" in markdown2html(page, "*a*")
+    monkeypatch.setattr(clean_html, "PAGE_SECONDS", 0.0)
+    assert "<pre>" in markdown2html(page, "*a*")
+    assert "<em>" in markdown2html({"cell": {}, "resources": {}}, "*a*")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,19 @@ import shutil
 import time
 
 import pytest
-from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved, submit, total
+from class_tools import (
+    MODE,
+    NAME,
+    cell,
+    command,
+    copy_course,
+    notebook,
+    record_in_exchange,
+    solved,
+    submit,
+    total,
+    use_exchange,
+)
 from nbgrader.api import Gradebook
 from tests_root import ROOT
 
@@ -119,6 +131,7 @@ def with_a_date(root, student):
     write(folder_of(root, student) / f"{NAME}.ipynb", solved())
     write(folder_of(root, student) / "timestamp.txt", "2024-02-03 04:05:06 UTC")
     write(folder_of(root, student) / "submission_secret.txt", "as nbgrader collect leaves it")
+    record_in_exchange(root, student, "2024-02-03 04:05:06 UTC", "as nbgrader collect leaves it")
 
 
 def plain_one(root, student):
@@ -166,6 +179,7 @@ STRAYS = {
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     root = copy_course(tmp_path_factory.mktemp("reading"))
+    use_exchange(root)
     for student, (hand_in, *_) in (CLASS | STRAYS).items():
         hand_in(root, student)
     other_assignment(root, "mia")
@@ -359,6 +373,31 @@ def test_what_no_reader_can_read_has_a_reason():
     assert made.unreadable == "the file is nested deeper than any notebook"
     made = parsed(solved() | {"cells": [{"cell_type": "raw", "source": ""}] * 3000})
     assert made.unreadable == "the file has 3000 cells, expected at most 2000"
+
+
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        (
+            {"attachments": {f"{n}.png": {"a/b": ""} for n in range(1001)}},
+            "1001 attachments, expected at most",
+        ),
+        (
+            {"attachments": {"a.png": {f"a/{n}": "" for n in range(1001)}}},
+            "1001 attachments, expected at most",
+        ),
+        ({"attachments": {f"{n}.png": {"a/b": ""} for n in range(1000)}}, ""),
+        ({"cell_type": "code", "source": "#" * (2**20 + 1)}, "characters of code, expected at most 1048576"),
+        ({"cell_type": "markdown", "source": "#" * (2**20 + 1)}, ""),
+        ({"source": "#" * (10 * 2**20)}, "have 10.0 MB, expected at most 10: make the pictures smaller"),
+        ({"attachments": {"a.png": {"image/png": "A" * (12 * 2**20)}}}, "have 12.0 MB, expected at most 10"),
+    ],
+)
+def test_a_notebook_of_too_much_is_refused(more, said):
+    nb = solved()
+    nb["cells"].append({"cell_type": "markdown", "metadata": {}, "source": ""} | more)
+    made = parsed(nb)
+    assert (said in made.unreadable) if said else not made.unreadable
 
 
 def test_reading_takes_no_longer_than_the_file_is_long():

@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 
 from autograder.diagnosis import diagnose as diagnosing
 from autograder.errors import StaleRun
-from autograder.grading import class_table, grade_submission, report
+from autograder.grading import class_table, grade_submission, gradescope, report
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class, with_strays
 from autograder.results import Mark, Result, Status
@@ -35,7 +35,14 @@ def slow(seconds):
     body = "".join(lines).split("\n")
     start = next(n for n, line in enumerate(body) if line.startswith("def scalar_bptt"))
     cell(nb, "scalar_bptt")["source"] = "\n".join(
-        ["import time", *body[: start + 1], f"    time.sleep({seconds})", *body[start + 1 :]]
+        [
+            "import time",
+            *body[: start + 1],
+            f"    ends = time.process_time() + {seconds}",
+            "    while time.process_time() < ends:",
+            "        pass",
+            *body[start + 1 :],
+        ]
     )
     return nb
 
@@ -72,6 +79,30 @@ def test_without_a_result_there_are_no_points_and_no_share_in_the_means():
     assert "2 submissions, 1 of them without a result; not handed in: 1" in html
     assert "<li>two: no result: the disk is full</li>" in html and "<li>zoe" not in html
     assert "Automatic points only" in html
+
+
+def test_what_a_law_explains_counts_as_a_finding_everywhere():
+    law = "x is right but for the sign."
+    marks = {
+        "check_a": Mark("01.a", 1.0, 2.0, Status.JUDGED, False, (), f"{law} Else fine.", (law,)),
+        "check_b": Mark(
+            "01.b", 1.0, 2.0, Status.JUDGED, False, ("no_carry",), "x", ("b is zero in every entry.",)
+        ),
+        "check_c": Mark("01.c", 1.0, 2.0, Status.JUDGED, False, (), "c differs."),
+    }
+    result = Result(marks, seconds=1.0, walls="bwrap")
+    rows = class_table.report_rows({"one": result, "two": result}, {})
+    said = "a: x is right but for the sign; b: no carry, b is zero in every entry; c: no known slip"
+    assert rows[0].diagnosis == said and said in class_table.render_csv(rows)
+    html = report.render_page(rows, "x")
+    for label in ("a: x is right but for the sign", "b: no carry", "b: b is zero in every entry"):
+        assert label.replace("_", " ") in html.replace("<wbr>", "")
+    assert [slip["count"] for slip in report._slips(rows)] == [2, 2, 2]
+    tags = [test["tags"] for test in gradescope.gradescope_results(result)["tests"]]
+    assert tags == [[law], ["no_carry", "b is zero in every entry."], []]
+    assert Mark.from_json(marks["check_b"].to_json()) == marks["check_b"]
+    before_laws = {key: value for key, value in marks["check_a"].to_json().items() if key != "laws"}
+    assert Mark.from_json(before_laws).laws == ()
 
 
 def test_the_report_is_of_what_was_graded_last_whichever_way(course):

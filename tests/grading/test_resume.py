@@ -16,6 +16,8 @@ from nbgrader.api import Gradebook
 
 from autograder.authoring import sample_class
 
+MARKS = {"runs": "*/*.json.gz", "results": "*/*.json", "autograded": "*/*/*.ipynb"}
+
 
 def hand_in(course, copies):
     """A class of the sample's quick submissions, several times over."""
@@ -42,8 +44,11 @@ def grades(course):
         }
 
 
-def start(course):
-    """Grades in a process of its own, whose sandboxes name a folder of the course in their arguments."""
+def start(course, *program):
+    """Grades in a process of its own, whose sandboxes name a folder of the course in their arguments.
+
+    program: arguments of Python, in place of the usual ones.
+    """
     scratch = course / "scratch"
     scratch.mkdir(exist_ok=True)
     environment = {
@@ -52,7 +57,7 @@ def start(course):
         "TMPDIR": str(scratch),
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "autograder", "grade", NAME, "--sandbox", MODE],
+        [sys.executable, *(program or ["-m", "autograder"]), "grade", NAME, "--sandbox", MODE],
         cwd=course,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -75,8 +80,7 @@ def kill(running):
 
 def count(course, place):
     """How many submissions have left a mark at a place of the gradebook's folder."""
-    marks = {"runs": "*/*.json.gz", "results": "*/*.json", "autograded": "*/*/*.ipynb"}
-    return len(list((course / "gradebook" / place).glob(marks[place])))
+    return len(list((course / "gradebook" / place).glob(MARKS[place])))
 
 
 def killed_when(course, place, number):
@@ -96,29 +100,81 @@ def killed_when(course, place, number):
     return count(course, place), seen
 
 
-def must_end_alike(folder, copies, kills):
+DEADLY = """
+import os, shutil, signal, sys
+from autograder import cli
+
+part, number, *arguments = sys.argv[1:]
+done = 0
+
+def deadly(function):
+    def called(source, target, *more):
+        global done
+        done += part in str(target)
+        if done == int(number):
+            os.killpg(0, signal.SIGKILL)
+        return function(source, target, *more)
+    return called
+
+os.replace, shutil.move = deadly(os.replace), deadly(shutil.move)
+sys.exit(cli.main(arguments))
+"""
+
+
+def killed_before(course, part, number):
+    """Kills grading, helpers and all, just before it puts its n-th file at a path with this part."""
+    running = start(course, "-c", DEADLY, part, str(number))
+    running.wait(600)
+    kill(running)
+    assert running.returncode == -signal.SIGKILL, f"{part} was not reached {number} times"
+
+
+def killed_while_registering(course, seconds):
+    """Kills grading so long after it has begun to register the lesson."""
+    running = start(course)
+    while not (course / "gradebook" / "registering").exists():
+        assert running.poll() is None, "grading ended before it registered the lesson"
+        time.sleep(0.005)
+    time.sleep(seconds)
+    assert running.poll() is None
+    kill(running)
+
+
+def must_end_alike(folder, copies, kills, registering=(), at_the_end=()):
     """Kills grading at these moments, then lets it end: the gradebook is that of an undisturbed run.
 
-    kills: (place, number of submissions there), in the order in which they are reached.
+    kills: (place, number of submissions there), or (part of a path, which file), in the order in which they
+    are reached.  registering: seconds after that began.  at_the_end: as `kills`, when all are recorded.
     """
     calm, restless = folder / "calm", folder / "restless"
     for course in (calm, restless):
         course.mkdir()
-        hand_in(copy_course(course), copies)
+        hand_in(copy_course(course, registered=not registering), copies)
     command("autograder", "grade", NAME, "--sandbox", MODE, cwd=calm)
+    (restless / "gradebook").mkdir(exist_ok=True)
     shutil.copy(calm / "gradebook" / "seeds.json", restless / "gradebook" / "seeds.json")
+    for seconds in registering:
+        killed_while_registering(restless, seconds)
     seen = []
     for place, number in kills:
+        if place not in MARKS:
+            killed_before(restless, place, number)
+            continue
         found, at_work = killed_when(restless, place, number)
         assert number <= found <= copies
         seen.append(at_work)
     assert MODE == "none" or any(seen)  # or looking for them in the end would prove nothing
     assert count(restless, "autograded") < copies  # or nothing was left to be done
+    for part, number in at_the_end:
+        killed_before(restless, part, number)
     command("autograder", "grade", NAME, "--sandbox", MODE, cwd=restless)
     assert grades(restless) == grades(calm)
+    tables = [(c / "gradebook" / "reports" / NAME / "report.csv").read_text() for c in (calm, restless)]
+    assert tables[0] == tables[1]
     assert len(grades(calm)) == copies
     left = [path.name for path in (restless / "gradebook").iterdir()]
     assert not [name for name in left if name.startswith(("staging", "registering"))]
+    assert not list((restless / "gradebook").rglob("part-*"))
     for kept, suffix in (("results", ".json"), ("runs", ".json.gz")):
         assert all(path.name.endswith(suffix) for path in (restless / "gradebook" / kept / NAME).iterdir())
     time.sleep(0.5)
@@ -126,7 +182,7 @@ def must_end_alike(folder, copies, kills):
 
 
 def test_killed_at_chosen_moments_it_continues_to_the_same_grades(tmp_path):
-    must_end_alike(tmp_path, 9, [("runs", 1), ("autograded", 1)])
+    must_end_alike(tmp_path, 9, [("runs", 1), ("/autograded/", 2)], at_the_end=[("report.html", 1)])
 
 
 def test_a_changed_submission_is_graded_anew_and_keeps_its_manual_mark(course):

@@ -51,6 +51,35 @@ def test_damaged_seeds_are_put_aside_and_said(store, content, caplog):
     assert Store(store.home, NAME).seed_of("a") == seed
 
 
+@pytest.mark.parametrize("lost", ["seeds.json", "seeds-copy.json"])
+@pytest.mark.parametrize("content", [None, "", '{"01_scalar_rnn": 12', "{}"])
+def test_one_of_two_files_of_seeds_may_be_lost(store, lost, content, caplog):
+    seed = store.seed_of("a")
+    path = store.home / lost
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    with caplog.at_level(logging.WARNING):
+        assert Store(store.home, NAME).seed_of("a") == seed
+    assert ("taken from" in caplog.text) == (lost == "seeds.json" and content != "{}")
+    found = [json.loads((store.home / name).read_text()) for name in ("seeds.json", "seeds-copy.json")]
+    assert found[0] == found[1] and NAME in found[0]
+
+
+def test_where_both_files_of_seeds_are_lost_they_are_new(store):
+    seed = store.seed_of("a")
+    for name in ("seeds.json", "seeds-copy.json"):
+        (store.home / name).write_text("")
+    assert Store(store.home, NAME).seed_of("a") != seed
+
+
+def test_seeds_that_somebody_put_there_win(store):
+    store.seed_of("a")
+    (store.home / "seeds.json").write_text(json.dumps({NAME: "t" * 64}))
+    assert Store(store.home, NAME).seed_of("a") == student_seed("t" * 64, "a")
+    assert json.loads((store.home / "seeds-copy.json").read_text()) == {NAME: "t" * 64}
+
+
 def test_a_class_graded_by_the_version_before_is_run_anew_and_then_never_again(tmp_path, monkeypatch):
     """Its runs were stored under one seed that all had."""
     root = copy_course(tmp_path)

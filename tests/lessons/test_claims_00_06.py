@@ -75,7 +75,7 @@ def test_a_wrong_sentence_is_gone(number, sentence):
 def test_the_articles_derivation_differs_in_three_places_and_the_shift_is_none():
     assert numbers("05", "and for L_t from t = 1: differ by")[0] < 1e-13
     for k in (6, 5):  # one term set equal to the gradient
-        assert numbers("05", f"term k = {k} alone, as the gradient of the last loss by W_h: off by")[0] > 0.3
+        assert numbers("05", f"term k = {k} alone, as the last loss's gradient of W_h: off by")[0] > 0.3
     assert numbers("05", "without the first loss:")[0] > 0.1
     names = lesson("05").names
     W, slope = names["weights"]["W_h"], 1 - names["run"].h[1] ** 2
@@ -163,13 +163,13 @@ def test_a_loss_without_sums_is_an_array_and_each_reduction_has_its_gradient():
 def test_the_derivative_of_an_output_by_its_matrix_has_three_axes():
     """E4.11d."""
     H, K = lesson("02").names["head"]["W_y"].shape
-    assert numbers("02", "derivative of one output by W_y:") == [K, H, K, H * K, K * H * K]
+    assert numbers("02", "derivative of one output with respect to W_y:") == [K, H, K, H * K, K * H * K]
     assert numbers("02", "off from the outer product by")[0] < 1e-14
 
 
 def test_the_first_input_must_not_be_skipped():
     """E4.9."""
-    assert numbers("05", "first input never read: gradient by W_x off by")[0] > 0.1
+    assert numbers("05", "first input never read: gradient of W_x off by")[0] > 0.1
 
 
 def test_a_loss_is_not_an_output():
@@ -273,8 +273,8 @@ def test_randomised_truncation_is_unbiased_and_a_window_is_not():
 
 def test_a_mask_gives_each_sequence_its_own_gradient():
     assert numbers("05", "last states off from the runs alone by")[0] < 1e-13
-    assert numbers("05", "with the mask: gradient by W_h off by")[0] < 1e-13
-    assert numbers("05", "zeros, no mask: gradient by W_h off by")[0] > 0.1
+    assert numbers("05", "with the mask: gradient of W_h off by")[0] < 1e-13
+    assert numbers("05", "zeros, no mask: gradient of W_h off by")[0] > 0.1
     sizes = lesson("05").names["sizes"]
     for row, last in zip(sizes, lesson("05").names["lengths"]):
         assert np.allclose(row[last:], row[-1], rtol=1e-12) and not np.isclose(row[last - 1], row[-1])

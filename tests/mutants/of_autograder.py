@@ -30,11 +30,18 @@ SEEDS = Target("autograder/grading/seeds.py", ("tests/grading/test_seeds.py",))
 HTML = Target("autograder/grading/clean_html.py", ("tests/grading/test_html.py",))
 TABLE = Target("autograder/grading/class_table.py", ("tests/grading/test_html.py",))
 FOLDERS = ("tests/grading/test_hostile_folders.py",)
+WORDING = Target("autograder/wording.py", FOLDERS)
+CELLS = Target("autograder/worker/cells.py", ("tests/worker/test_worker.py",))
 FILES = Target("autograder/grading/submission_files.py", FOLDERS)
+TIMESTAMPS = Target("autograder/grading/timestamps.py", (*FOLDERS, "tests/grading/test_timestamps.py"))
 SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
+NOTEBOOK_FILE = Target("autograder/grading/notebook_file.py", (*FOLDERS, "tests/grading/test_reading.py"))
+HELPER = Target("autograder/grading/helper.py", ("tests/grading/test_helper.py",))
+RECORDING = Target("autograder/grading/recording.py", ("tests/grading/test_helper.py",))
+BOOKLOCK = Target("autograder/grading/gradebook_lock.py", ("tests/grading/test_bad_days.py",))
 COURSE = Target("autograder/grading/course.py", FOLDERS)
 STORE = Target("autograder/grading/result_store.py", (
-    "tests/grading/test_result_store.py", "tests/grading/test_resume.py",
+    "tests/grading/test_result_store.py", "tests/grading/test_resume.py", "tests/grading/test_bad_days.py",
 ))
 WALLS = Target("autograder/sandbox/bubblewrap.py", ("tests/worker/test_worker.py", "tests/sandbox/test_walls.py"))
 FILTER = Target("autograder/sandbox/seccomp.py", ("tests/sandbox/test_seccomp.py",))
@@ -112,7 +119,7 @@ MUTANTS = (
     Mutant(KEYS, ", _judge_version(lesson)])", "])", "A corrected judge goes on giving the old points."),
     Mutant(STORE, "fcntl.LOCK_EX | (0 if", "fcntl.LOCK_SH | (0 if",
            "Two grading runs write one gradebook at the same time."),
-    Mutant(SEEDS, "if assignment not in found:", "if True:", "Every grading run draws new secret inputs."),
+    Mutant(SEEDS, "if assignment not in together:", "if True:", "Every grading run draws new secret inputs."),
     Mutant(SEEDS, "hmac.new(secret.encode(), student.encode(", 'hmac.new(secret.encode(), "".encode(',
            "All students have one seed, and what one learns serves the others."),
     Mutant(STORE, "if run.is_small:", "if True:", "What a submission returns fills the grader's disk."),
@@ -133,12 +140,28 @@ MUTANTS = (
     Mutant(BOX, 'del limits["NPROC"]', "pass", "Without walls an account that runs much cannot grade."),
     Mutant(BOX, '"memory": MEMORY if place.walled else None', '"memory": None',
            "A submission can take all of the machine's memory with many processes."),
-    Mutant(MESSAGES, "if not 4 <= length <= limit:", "if not 4 <= length:",
+    Mutant(MESSAGES, "    if length > limit:", "    if False:",
            "A forged length makes the grader wait for bytes without end."),
     Mutant(MESSAGES, "if len(text) > LARGEST_TEXT:", "if False:",
            "A huge JSON text keeps the other submissions waiting."),
-    Mutant(MESSAGES, "not stored or sum(m.file_size for m in members) > len(blob)", "False",
-           "A compressed archive unfolds to more memory than there is."),
+    Mutant(MESSAGES, "begin, self._at = self._at, self._at + count * dtype.itemsize",
+           "begin, self._at = 0, count * dtype.itemsize",
+           "One array named three hundred times unfolds to more memory than there is."),
+    Mutant(MESSAGES, "or array.nbytes > left[1]", "", "One array returned three hundred times is sent as often."),
+    Mutant(HELPER, "resource.setrlimit(resource.RLIMIT_DATA, (1024 * held + more, hard))", "pass",
+           "One notebook fills the machine's memory."),
+    Mutant(HELPER, "if not connection.poll(seconds):", "if False:", "One submission keeps everybody waiting for ever."),
+    Mutant(RECORDING, "            if len(batch) == 1:", "            if True:",
+           "One that cannot be recorded keeps its neighbours out of the gradebook."),
+    Mutant(BOOKLOCK, 'database.execute("BEGIN EXCLUSIVE")', "pass",
+           "A gradebook that another program writes ends grading without a sentence."),
+    Mutant(STORE, "if key not in keys]", "if False]",
+           "What no submission has any more is kept for ever."),
+    Mutant(SEEDS, "together = (kept or {}) | (found or {})", "together = found or {}",
+           "A lost file of seeds has the whole class run anew."),
+    Mutant(NOTEBOOK_FILE, "    reason = _too_much_code(cells)", "    reason = ''", "Reading a huge cell as Python fills the memory."),
+    Mutant(NOTEBOOK_FILE, "many = pictures > MOST_PICTURES", "many = False",
+           "A notebook of 600,000 attachments takes minutes to record."),
     Mutant(MESSAGES, "if min(shape, default=0) < 0:", "if False:", "A forged shape may be negative."),
     Mutant(ANSWER, " and (number, text) in written", "",
            "Secret inputs leave the sandbox as the source line of an error."),
@@ -149,20 +172,43 @@ MUTANTS = (
            "What a function returned for other inputs is judged as if it were for these."),
     Mutant(FILES, "        if place.is_symlink():", "        if False:",
            "A link to a neighbour's folder earns the neighbour's grade."),
-    Mutant(FILES, "    if not kind_of(path):\n        with suppress", "    if True:\n        with suppress",
+    Mutant(TIMESTAMPS, "    if not kind_of(path):\n        with suppress", "    if True:\n        with suppress",
            "A FIFO called timestamp.txt stops the class for ever."),
     Mutant(FILES, '    if kind and kind != "a folder":', "    if False:",
            "A FIFO in place of the notebook has no reason of its own."),
-    Mutant(FILES, "if believed or (secret.exists() and not kind_of(secret)):", "if True:",
+    Mutant(TIMESTAMPS, "if believed.every or _is_recorded(folder, said, believed.inbound):", "if True:",
            "A date that a student has written is believed."),
+    Mutant(TIMESTAMPS, "return any(_text(inbound / name / SECRET) == secret for name in known)", "return bool(known)",
+           "A date is believed beside a secret that the student has made up."),
     Mutant(FILES, 'elif kind == "a folder" and name == assignment:', "elif False:",
            "A lesson appears as a student."),
-    Mutant(HTML, "return clean(rendered) if", "return rendered if",
+    Mutant(HTML, "return (clean(rendered) if", "return (rendered if",
            "What a student wrote runs in the feedback and in formgrader."),
     Mutant(HTML, "        return PREFIX + value", "        return value",
            "An id in a text takes the place of formgrader's own field."),
     Mutant(TABLE, "return f\"'{shown}\" if", "return shown if", "The name of a folder is a formula in a spreadsheet."),
-    Mutant(SUBMISSION, "    if markers:", "    if False:", "The markers of a merge are called no JSON."),
+    Mutant(HTML, "> MOST_CHARACTERS or page.get(SPENT, 0.0) > PAGE_SECONDS:", "> MOST_CHARACTERS:",
+           "A page of slow texts keeps everybody waiting."),
+    Mutant(WORDING, " or bidirectional(c) in TURNING", "", "A name turns the text after it around."),
+    Mutant(WORDING, """    return "holds [, which nbgrader takes for the beginning of a pattern" if "[" in name else \"\"""", '    return ""',
+           "A folder whose name is a pattern is passed over, and nobody is told."),
+    Mutant(FILES, 'if name.startswith(".") and os.path.lexists(place / assignment):', "if False:",
+           "A folder called ... is passed over, and nobody is told."),
+    Mutant(FILES, "        \"a device\": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),\n", "",
+           "A device in place of a file is read without an end."),
+    Mutant(FILES, "if len(files) > MOST_FILES or looked_at > MOST_LOOKED_AT:", "if False:",
+           "A folder of a million links keeps the class waiting."),
+    Mutant(SUBMISSION, "for name in others[:MOST_OVERLOOKED]:", "for name in others:",
+           "A thousand notebooks beside an empty one are parsed."),
+    Mutant(SUBMISSION, "submission_files.beginning(listed[name], left + 1)", "submission_files.beginning(listed[name])",
+           "Gigabytes of notebooks beside an empty one are parsed."),
+    Mutant(CELLS, "signal.setitimer(signal.ITIMER_PROF, seconds)", "signal.setitimer(signal.ITIMER_REAL, seconds)",
+           "A function that works for ever has four times its time."),
+    Mutant(CELLS, "signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)", "signal.setitimer(signal.ITIMER_REAL, seconds)",
+           "Right functions run out of time on a busy machine."),
+    Mutant(ANSWER, "if len(exchange.replies) == MOST_ASKED:", "if False:", "A function keeps the grader answering."),
+    Mutant(WALLS, "*_without_pressure(), *_devices()", "*_devices()", "Student code has the kernel watch the machine."),
+    Mutant(NOTEBOOK_FILE, "    if markers:", "    if False:", "The markers of a merge are called no JSON."),
     Mutant(SUBMISSION, "        submission = _with_overlooked(submission, released, listed, path)", "        pass",
            "A filled copy beside an untouched release gets no points, and nobody looks."),
     Mutant(COURSE, "if not name_problem(name)}", "if name}",

@@ -5,15 +5,14 @@ time: then its attack has to succeed, or the test would pass whatever the layer 
 """
 
 import json
-import textwrap
 
 import pytest
-from class_tools import MODE, cell, notebook, solved
+from class_tools import MODE, notebook
+from secret_attacks import ATTACKS, POINTS, hostile
 
 from autograder.answers import LocalAnswer, RecordedAnswer
 from autograder.diagnosis import diagnose
 from autograder.exercises import find_exercise
-from autograder.exercises.instances import every_instance
 from autograder.grading import judge_submission
 from autograder.grading.grade_submission import cell_outputs, grade_one, result_of, task_of
 from autograder.grading.submission import parse_notebook
@@ -21,66 +20,6 @@ from autograder.sandbox import answer, run
 from autograder.sandbox.limits import Limits
 
 SEED = 2024
-
-# each has "right", the right function, "calls", a list, and PUBLIC, the number of calls that come first
-ATTACKS = {
-    # the number of a line that was never written
-    "scalar_forward": """
-def scalar_forward(params, x, s0):
-    calls.append(x)
-    if len(calls) <= PUBLIC:
-        return right(params, x, s0)
-    def fail():
-        raise ValueError
-    fail.__code__ = fail.__code__.replace(co_firstlineno=int(abs(x[0]) * 1e7))
-    fail()
-""",
-    # a file that another exercise reads ...
-    "immediate": """
-def immediate(params, run):
-    calls.append(run)
-    if len(calls) > PUBLIC:
-        with open("seen.txt", "w") as file:
-            file.write(f"{abs(run.x[0]):.15f}")
-    return right(params, run)
-""",
-    # ... and repeats where words are free
-    "total_by_recursion": """
-def total_by_recursion(params, run):
-    raise ValueError("seen " + open("seen.txt").read())
-""",
-    # words that the judge would quote
-    "total_by_paths": """
-def total_by_paths(params, run, *k):
-    calls.append(run)
-    return right(params, run, *k) if len(calls) <= PUBLIC else {f"{abs(run.x[0]):.15f}": 0}
-""",
-    # a shape
-    "scalar_bptt": """
-def scalar_bptt(params, run, do):
-    calls.append(do)
-    given = right(params, run, do)
-    return given if len(calls) <= PUBLIC else {**given, "U": np.zeros((0, int(abs(do[0]) * 1e15)))}
-""",
-}
-POINTS = {
-    "scalar_forward": 0,
-    "immediate": 2,
-    "total_by_recursion": 0,
-    "total_by_paths": 0,
-    "scalar_bptt": 3.2,
-}
-
-
-def hostile():
-    nb = solved()
-    for name, attack in ATTACKS.items():
-        right = "".join(cell(nb, name)["source"]).replace(f"def {name}(", "def right(")
-        first = every_instance(f"01.{name}", 0)
-        public = sum(len(run.x) for _, run in first) if name == "total_by_paths" else len(first)
-        body = textwrap.indent(f"calls, PUBLIC = [], {public}\n{right}\n{attack}\nreturn {name}\n", "    ")
-        cell(nb, name)["source"] = f"def make():\n{body}\n{name} = make()"
-    return nb
 
 
 @pytest.fixture(scope="module")

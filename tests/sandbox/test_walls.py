@@ -53,7 +53,7 @@ def test_it_succeeds_where_its_layer_is_missing(outcomes, name):
 
 
 def test_every_layer_is_tried():
-    assert set(LAYERS) == {"filter", "process 1", "hidden memory", "network", "devices", "limits"}
+    assert set(LAYERS) == {"filter", "process 1", "hidden memory", "network", "devices", "pressure", "limits"}
 
 
 def test_without_a_table_for_the_machine_grading_refuses(monkeypatch, capsys):

@@ -1,12 +1,9 @@
 """The worker's messages, its way of running cells, and what happens when it does not start."""
 
-import io
 import socket
 import struct
 import threading
 import time
-import zipfile
-import zlib
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -16,11 +13,11 @@ from class_tools import NAME, code, graded, solved, submit, total
 
 from autograder import compare
 from autograder.diagnosis import facts
-from autograder.errors import AnswerError, Infrastructure, Unavailable
+from autograder.errors import AnswerError, Infrastructure, TimeLimitExceeded, Unavailable
 from autograder.grading import run_submission
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
-from autograder.sandbox import answer, bubblewrap, client, reduced_rnnlib
+from autograder.sandbox import answer, box, bubblewrap, client, reduced_rnnlib
 from autograder.sandbox import run as sandbox_run
 from autograder.sandbox.box import start_box
 from autograder.sandbox.limits import Limits
@@ -100,6 +97,10 @@ def test_what_cannot_cross_says_what_it_was():
     assert sent(np.array([1, 10**400], dtype=object)).said == "an array of shape (2,) and dtype object"
     assert sent(10**100).said == "an integer of more than 30 digits"
     assert sent(np.zeros((4000, 4000))).shape == (4000, 4000)
+    for count in (20, 300):  # as many as fit, and of the rest what they were
+        many = sent([np.zeros(200_000)] * count)
+        assert [type(one) for one in many] == [np.ndarray] * 2 + [messages.Opaque] * (count - 2)
+        assert many[2].shape == (200_000,)
     deep = []
     for _ in range(5):
         deep = [deep] * 20
@@ -110,53 +111,26 @@ def _leaves(value):
     return [x for v in value for x in _leaves(v)] if isinstance(value, list) else [value]
 
 
-def archive(*members, how=zipfile.ZIP_STORED):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", how) as made:
-        for n, data in enumerate(members):
-            made.writestr(f"{n}.npy", data)
-    return buffer.getvalue()
-
-
-def npy(shape, data=bytes(8), descr="<f8"):
-    head = io.BytesIO()
-    np.lib.format.write_array_header_1_0(head, {"descr": descr, "fortran_order": False, "shape": shape})
-    return head.getvalue() + data
-
-
-def shared(data, count):
-    """An archive whose members all have the same bytes: each header counts those after it as its own."""
-    names, crc, size = [f"{n}.npy".encode() for n in range(count)], zlib.crc32(data), len(data)
-    heads, rest = b"", 0
-    for name in reversed(names):
-        fields = (20, 0, 0, 0, 0, crc, size, size, len(name), rest)
-        heads = struct.pack("<4s5H3I2H", b"PK\3\4", *fields) + name + heads
-        rest = len(heads)
-    entries, at = b"", 0
-    for name in names:
-        fields = (20, 20, 0, 0, 0, 0, crc, size, size, len(name), 0, 0, 0, 0, 0, at)
-        entries += struct.pack("<4s6H3I5H2I", b"PK\1\2", *fields) + name
-        at += 30 + len(name)
-    body = heads + data
-    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(entries), len(body), 0)
-    return body + entries + end
-
-
 @pytest.mark.parametrize(
     "text, blob",
     [
         (b"not json", b""),
         (b"{}", b""),
         (b"[1]", b""),
-        (b'{"array": 0}', b""),
-        (b'{"array": 0}', b"not an archive"),
-        (b'{"array": 0}', archive(npy((1,)), how=zipfile.ZIP_DEFLATED)),
-        (b'{"array": 0}', archive(npy((10**12,)))),
-        (b'{"array": 0}', archive(npy((-1,)))),
-        (b'{"array": 0}', archive(npy((1,), descr="|O"))),
-        (b'{"array": 0}', archive(b"\x93NUMPY")),
-        (b'{"array": 0}', shared(npy((1000,), bytes(8000)), 20)),
-        (b'{"list": [{"array": 0}, {"array": 0}]}', archive(npy((1,)))),
+        (b'{"array": ["<f8", [1]]}', b""),
+        (b'{"array": ["<f8", [1]]}', bytes(7)),
+        (b'{"array": ["<f8", [1]]}', bytes(9)),
+        (b'{"array": ["<f8", [1000000000000]]}', bytes(8)),
+        (b'{"array": ["<f8", [-1]]}', bytes(8)),
+        (b'{"array": ["<f8", [-1, -1]]}', bytes(8)),
+        (b'{"array": ["<f8", [1.0]]}', bytes(8)),
+        (b'{"array": ["<f8", ["1"]]}', bytes(8)),
+        (b'{"array": ["<f8", 1]}', bytes(8)),
+        (b'{"array": ["|O", [1]]}', bytes(8)),
+        (b'{"array": ["<U2", [1]]}', bytes(8)),
+        (b'{"array": ["<f8,<f8", [1]]}', bytes(16)),
+        (b'{"array": 0}', bytes(8)),
+        (b'{"list": [{"array": ["<f8", [1]]}, {"array": ["<f8", [1]]}]}', bytes(8)),
         (b'{"shape": [-1, 2]}', b""),
         (b'{"list": 3}', b""),
         (b'{"list": ' * 5000 + b"1" + b"}" * 5000, b""),
@@ -168,8 +142,8 @@ def test_a_bad_message_is_refused(text, blob):
 
 
 def test_a_good_message_of_that_form_is_not_refused():
-    text = b'{"array": 0}'
-    assert messages.unpack_message(struct.pack(">I", len(text)) + text + archive(npy((1,)))) == 0.0
+    text = b'{"array": ["<f8", [1]]}'
+    assert messages.unpack_message(struct.pack(">I", len(text)) + text + bytes(8)) == 0.0
 
 
 def run(*sources, **limits):
@@ -283,6 +257,43 @@ def test_without_walls_the_processes_of_the_account_are_not_counted():
     assert outputs[0][0]["data"]["text/plain"] == str(resource.getrlimit(resource.RLIMIT_NPROC))
 
 
+def test_a_limit_is_of_work_and_not_of_what_a_busy_machine_takes():
+    """On such a machine a process waits for a processor; here it sleeps, which is no work either."""
+    in_time = {
+        "waits": "time.sleep(0.2)",  # for 0.8 s in all
+        "waits_for_ever": "time.sleep(60)",
+        "works": "work(0.01)",
+        "works_often": "work(0.15)",  # for 0.6 s in all
+        "works_for_ever": "work(60)",
+    }
+    work = "def work(s):\n    ends = time.process_time() + s\n    while time.process_time() < ends: pass\n"
+    cells = [f"import time\n{work}", *(f"def {name}():\n    {body}" for name, body in in_time.items())]
+    checks = [sandbox_run.Check(name, ((lambda answer: answer(),) * 4,)) for name in in_time]
+    job = sandbox_run.Job((*cells, "work(60)", "time.sleep(1)", *checks), ())
+    ran = sandbox_run.run_job(job, "none", Limits(cell=0.4, answer=0.4))
+    ends = {
+        name: [type(answer.outcome_of(call, False, frozenset()).error) for call in said.rounds[0]]
+        for name, said in zip(in_time, ran.conversations.values())
+    }
+    assert ends == {
+        "waits": [type(None)] * 4,
+        "waits_for_ever": [TimeLimitExceeded],
+        "works": [type(None)] * 4,
+        "works_often": [type(None)] * 2 + [TimeLimitExceeded],
+        "works_for_ever": [TimeLimitExceeded],
+    }
+    assert ran.outputs[6][0]["ename"] == "Timeout" and ran.outputs[7] == []
+
+
+def test_a_sandbox_has_an_account_that_nobody_else_hands_out():
+    mine = range(box.FIRST_UID, box.FIRST_UID + box.UIDS)
+    assert {box._free_uid() for _ in range(2 * box.UIDS)} == set(mine)
+    people, systemd_below, services = range(60_001), range(60_001, 60_706), range(61_184, 65_520)
+    nobody_and_above = range(65_534, 2**20)  # above 65535 a container may have no accounts at all
+    for others in (people, systemd_below, services, nobody_and_above):
+        assert mine.stop <= others.start or others.stop <= mine.start
+
+
 def test_bytes_that_drip_do_not_begin_the_time_anew():
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -321,11 +332,32 @@ def test_an_answer_says_no_more_than_fits_into_memory(monkeypatch):
             mine = answer.LiveAnswer(ours, 5.0)
             mine.begin_round(private=False)
             heard[most] = 0
-            with suppress(AnswerError):
+            with (
+                suppress(AnswerError) if most == 10**6 else pytest.raises(AnswerError, match="more than 8 MB")
+            ):
                 for _ in range(5):
                     assert np.array_equal(mine(), np.ones(1000))
                     heard[most] += 1
     assert list(heard.values()) == [5, 3]
+
+
+def test_a_call_asks_only_so_often(monkeypatch):
+    said = messages.pack_message({"callable": True, "name": "f", "names": []})
+    asked = messages.pack_message({"callback": 0, "arguments": [2.0]})
+    reply = messages.pack_message({"returned": 3.0, "modified": False})
+    ends = {}
+    for most in (5, 4):
+        monkeypatch.setattr(answer, "MOST_ASKED", most)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.sendall(said + 5 * asked + reply)
+            mine = answer.LiveAnswer(ours, 5.0)
+            mine.begin_round(private=False)
+            with suppress(TimeLimitExceeded):
+                assert mine(lambda x: x + 1) == 3.0
+            (exchange,) = mine.conversation.rounds[-1]
+            ends[most] = exchange.end, len(exchange.replies)
+    assert ends == {5: ("", 6), 4: ("late", 4)}
 
 
 @pytest.mark.parametrize("length", [3, messages.LARGEST_MESSAGE + 1])
@@ -361,7 +393,7 @@ def test_a_large_array_is_its_shape_only():
     assert came.shape == (1001, 1000) and compare.to_array(came) is None
     assert facts.judge_output(came, np.zeros(3)).note == "has shape (1001, 1000), expected (3,)"
     with pytest.raises(messages.BadMessage):  # one that is sent all the same
-        messages.unpack_message(payload(b'{"array": 0}', archive(npy((1001, 1000), bytes(1_001_000), "|b1"))))
+        messages.unpack_message(payload(b'{"array": ["|b1", [1001, 1000]]}', bytes(1_001_000)))
 
 
 def test_only_what_was_handed_in_is_repeated_where_inputs_are_secret():

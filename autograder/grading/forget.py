@@ -1,0 +1,84 @@
+"""Forgetting a student: everything that grading has made of one is removed."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from ..errors import GradingError
+from ..wording import name_problem
+from .course import Course
+from .gradebook_lock import wait_until_free
+from .reading import Reader
+
+
+def forget(course: Course, student: str, handed_in: bool = False) -> list[str]:
+    """Removes what is kept of a student, and says what; may be repeated after it was interrupted.
+
+    handed_in: whether the submissions go too.  Raises GradingError where nothing is kept of the student.
+
+    Stored runs and verdicts have names that say nothing of whose they are, so those that belong to nobody
+    else's submission are removed.
+    """
+    if student in ("", ".", "..") or "/" in student or name_problem(student):
+        raise GradingError(f"{student!r} is no student's id")
+    assignments = course.assignments
+    made, submitted = list(_made(course, student)), course.submitted / student
+    if not made and student not in course.students() and not (submitted.is_dir() or submitted.is_symlink()):
+        raise GradingError(f"nothing is kept of {student!r}")
+    with course.store(assignments[0]).alone():
+        said = [
+            f"stored runs and verdicts of {name}"
+            for name in assignments
+            if _forget_stored(course, name, student)
+        ]
+        if student in course.students():
+            _remove_rows(course, student)
+            said.append("the row of the gradebook, with all marks and comments")
+        for folder in [*made, *([submitted] if handed_in else [])]:
+            if folder.is_symlink():
+                folder.unlink()
+            elif folder.exists():
+                shutil.rmtree(folder)
+            said.append(
+                str(folder.relative_to(course.root) if folder.is_relative_to(course.root) else folder)
+            )
+    return said
+
+
+def _made(course: Course, student: str) -> Iterator[Path]:
+    """The folders that grading has made of a student."""
+    steps = [course.config.CourseDirectory[f"{step}_directory"] for step in ("autograded", "feedback")]
+    folders = [course.root / step / student for step in steps]
+    exports = [folder / student for folder in course.home.glob("exports/*/*")]
+    yield from (folder for folder in [*folders, *exports] if folder.is_dir())
+
+
+def _forget_stored(course: Course, assignment: str, student: str) -> bool:
+    """Removes the runs and verdicts that are not of today's submissions of others; whether there were any."""
+    store = course.store(assignment)
+    if not store.stored:
+        return False
+    keys: set[str] = set()
+    with Reader(course, assignment, course.walls) as reader:
+        for other, folder in course.submissions(assignment).items():
+            if other != student:
+                task = reader.task_of(other, folder)
+                keys |= {task.run_key, task.judged_key}
+    return store.keep_only(keys) > 0
+
+
+def _remove_rows(course: Course, student: str) -> None:
+    """Removes a student from the gradebook, and the pages of its file that held what was removed."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    wait_until_free(course)
+    with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+        try:
+            gradebook.remove_student(student)
+        except MissingEntry:
+            return
+    if course.database:
+        with closing(sqlite3.connect(course.database)) as database:
+            database.execute("VACUUM")

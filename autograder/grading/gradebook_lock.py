@@ -1,0 +1,52 @@
+"""A gradebook that another program writes: it is waited for, and then it is said."""
+
+import logging
+import sqlite3
+from contextlib import closing
+
+from ..errors import GradingError
+from .course import Course
+
+SOON, WAIT = 2.0, 30.0  # seconds, until it is said and until grading gives up
+
+log = logging.getLogger(__name__)
+
+
+def wait_until_free(course: Course) -> None:
+    """Returns when this process could write the gradebook; raises GradingError where it cannot.
+
+    Only of an SQLite file: other databases lock rows, and say themselves what is wrong.
+    """
+    path = course.database
+    if path is None or not path.exists():
+        return
+    try:
+        if not _is_free(path.resolve().as_uri(), SOON):
+            log.warning("%s is locked by another program; waiting for up to %g s", path, WAIT)
+            if not _is_free(path.resolve().as_uri(), WAIT):
+                raise GradingError(locked_sentence(course))
+    except sqlite3.DatabaseError as error:
+        raise GradingError(f"{path} cannot be read as a gradebook: {error}") from None
+
+
+def locked_sentence(course: Course) -> str:
+    """What to do where the gradebook stays locked."""
+    return (
+        f"{course.database} is locked by another program for more than {WAIT:g} s; close the program that"
+        " writes it"
+    )
+
+
+def _is_free(uri: str, seconds: float) -> bool:
+    """Whether nobody reads or writes the database in a transaction, within some seconds."""
+    with closing(
+        sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=seconds, isolation_level=None)
+    ) as database:
+        try:
+            database.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error) or "busy" in str(error):
+                return False
+            raise
+        database.execute("ROLLBACK")
+    return True

@@ -1,0 +1,54 @@
+"""Reading what was handed in, in a helper process: no file stops the grader or fills its memory."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .course import Course
+from .grade_submission import Task, prepare_task, task_of
+from .helper import Failed, Helper, TooMuch
+from .submission import unreadable_submission
+
+SECONDS = 20.0
+MEMORY = 192 * 2**20  # bytes beyond what it begins with
+
+
+class Reader:
+    """Makes tasks of students' folders; to be entered before any thread is started."""
+
+    def __init__(self, course: Course, assignment: str, walls: str) -> None:
+        self._released: dict[str, Any] = course.released(assignment)
+        self._seed_of: Callable[[str], int] = course.store(assignment).seed_of
+        self._walls, self._limits = walls, course.limits
+        self._believed, self._assignment = course.believed, assignment
+        self._helper = Helper({"read": self._read}, MEMORY, lambda: None)
+
+    def __enter__(self) -> "Reader":
+        """Starts the helper process."""
+        self._helper.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends it."""
+        self._helper.__exit__(kind, error, trace)
+
+    def task_of(self, student: str, folder: Path) -> Task:
+        """The task that a student's folder is; one without answers where reading takes too much."""
+        seed = self._seed_of(student)
+        try:
+            task: Task = self._helper.call("read", folder, seed, seconds=SECONDS)
+            return replace(task, released=self._released)
+        except (TooMuch, Failed) as error:
+            submission = unreadable_submission(self._released, f"it cannot be read: reading it {error}")
+            return task_of(submission, self._released, seed, self._walls, self._limits)
+
+    def _read(self, folder: Path, seed: int) -> Task:
+        """In the helper: the task, without the release, which the grader has."""
+        made = prepare_task(
+            folder, self._assignment, self._released, seed, self._walls, self._limits, self._believed
+        )
+        return replace(made, released={})
