@@ -13,6 +13,7 @@ _HOME = {
     "check": "feedback.check:check",
     "CheckFailed": "errors:CheckFailed",
     "example": "feedback.example:example",
+    "progress": "feedback.progress:progress",
     "recap": "feedback.recap:recap",
     "diagnose": "diagnosis.diagnose:diagnose",
     "exercise": "exercises:find_exercise",

@@ -11,10 +11,27 @@ from pathlib import Path
 
 from .errors import UserError
 from .files import write_atomically
+from .lessons import START_PAGE
+
+# for JupyterLab in work/: no prompt about news, and nothing of nbgrader's, which is the instructor's
+SETTINGS = {
+    "labconfig/page_config.json": {"disabledExtensions": {"@jupyter/nbgrader": True}},
+    "labconfig/default_setting_overrides.json": {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+    },
+    "jupyter_server_config.d/nbgrader.json": {
+        "ServerApp": {
+            "jpserver_extensions": {
+                f"nbgrader.server_extensions.{name}": False
+                for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
+            }
+        }
+    },
+}
 
 
 def open_lab(more: list[str]) -> int:
-    """Copies what is new into work/ and runs JupyterLab there; returns its exit code.
+    """Copies what is new into work/ and runs JupyterLab there, on the start page; returns its exit code.
 
     more: arguments for JupyterLab.  Raises UserError where there are no lessons, or no JupyterLab.
     """
@@ -33,10 +50,21 @@ def open_lab(more: list[str]) -> int:
     print(
         f"new in work/: {', '.join(copied)}" if copied else "work/ has every lesson; nothing was overwritten"
     )
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir=work", *more]
+    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir=work"]
+    if Path("work", START_PAGE, f"{START_PAGE}.ipynb").exists():
+        command.append(f"--LabApp.default_url=/lab/tree/{START_PAGE}/{START_PAGE}.ipynb")
+    command += more
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # as in a container, where there is nobody else
-    return subprocess.call(command)
+    return subprocess.call(command, env=os.environ | {"JUPYTER_CONFIG_PATH": write_settings(Path("work"))})
+
+
+def write_settings(work: Path) -> str:
+    """Writes `SETTINGS` into a folder of `work`; the search path for Jupyter's settings, with it in front."""
+    folder = work.resolve() / ".jupyter"
+    for name, content in SETTINGS.items():
+        write_atomically(folder / name, json.dumps(content, indent=1))
+    return os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_CONFIG_PATH")]))
 
 
 def copy_lessons(notebooks: Path, work: Path) -> tuple[list[str], list[str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import diagnosis, gradcheck, grading, learning, linear, memory, peers, speed
+from . import characters, diagnosis, gradcheck, grading, learning, linear, memory, peers, speed
 
 SECTIONS = {
     "speed": speed.speed,
@@ -20,6 +20,7 @@ SECTIONS = {
     "gradcheck": gradcheck.gradcheck,
     "diagnosis": diagnosis.diagnosis,
     "learning": learning.learning,
+    "characters": characters.characters,
     "grading": grading.throughput,
     "classes": grading.growth,
 }

@@ -12,8 +12,8 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 __all__ = [
-    "activations", "checkpoint", "flow", "gru", "initialisers", "linear", "losses", "lru", "lstm",
-    "lstm97", "min_gru", "mlp", "numgrad", "paths", "plots", "readout", "regularisers", "rnn",
+    "activations", "checkpoint", "flow", "gru", "initialisers", "language", "linear", "losses", "lru",
+    "lstm", "lstm97", "min_gru", "mlp", "numgrad", "paths", "plots", "readout", "regularisers", "rnn",
     "scalar", "sequence", "tasks", "training", "truncated",
 ]
 

@@ -333,6 +333,22 @@ def combination_tree(rounds: Sequence[Sequence[tuple[int, int]]], T: int) -> Fig
     return figure
 
 
+def learning_curves(curves: Arrays, levels: dict[str, float], ylabel: str, window: int = 50) -> Figure:
+    """Curves over training steps, averaged over `window` steps, and dashed levels to compare with.
+
+    curves: {label: (steps,)}, of any lengths.  levels: {label: number}.
+    """
+    figure, axes = _panel("training step", ylabel, "")
+    for (label, curve), colour in zip(curves.items(), COLOURS):
+        n = max(min(window, len(curve)), 1)
+        means = np.asarray(curve)[: len(curve) // n * n].reshape(-1, n).mean(axis=1)
+        axes.plot(n * np.arange(1, len(means) + 1), means, color=colour, label=label, linewidth=2)
+    for (label, level), style in zip(levels.items(), ("--", ":", "-.")):
+        axes.axhline(level, color=GREY, linestyle=style, label=f"{label}, {level:.2f}")
+    axes.legend(frameon=False)
+    return figure
+
+
 def _panel(xlabel: str, ylabel: str, title: str) -> tuple[Figure, Axes]:
     figure, axes = plt.subplots(figsize=(6.4, 3.4))
     axes.set_xlabel(xlabel)

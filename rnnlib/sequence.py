@@ -1,7 +1,5 @@
 """A cell, the output layer on top of it and a loss: the gradient of all parameters in one call."""
 
-import inspect
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,13 +9,14 @@ from ._arguments import parameters
 from ._types import Arrays, Loss
 
 
-def loss_and_grads(cell: ModuleType, params: Arrays, x: np.ndarray, y: np.ndarray, loss: Loss,
+def loss_and_grads(cell: Any, params: Arrays, x: np.ndarray, y: np.ndarray, loss: Loss,
                    **states: Any) -> tuple[float, Arrays]:
     """Runs cell and readout over `x`, and back from the loss to every parameter and input.
 
-    cell: a module of this library, such as `rnn`, `lstm` or `gru`.  params: its parameters and
-    those of `readout` in one dict.  x: (T, B, D).  y: targets, as `loss` takes them.  loss: a
-    function (o, y) -> (loss, do) such as `losses.softmax_cross_entropy`, o being (T, B, K).
+    cell: a module of this library, such as `rnn`, `lstm` or `gru`, or anything with the same
+    `forward` and `backward`.  params: its parameters and those of `readout` in one dict.
+    x: (T, B, D).  y: targets, as `loss` takes them.  loss: a function (o, y) -> (loss, do) such as
+    `losses.softmax_cross_entropy`, o being (T, B, K).
     states: further arguments of `cell.forward`, such as h0, c0, phi, reset.
     Returns (loss, grads): grads has the names of params, and x, h0, and c0 if the cell has one.
     """
@@ -29,10 +28,10 @@ def loss_and_grads(cell: ModuleType, params: Arrays, x: np.ndarray, y: np.ndarra
     return value, {**grads, **head}
 
 
-def forward(cell: ModuleType, params: Arrays, x: np.ndarray,
+def forward(cell: Any, params: Arrays, x: np.ndarray,
             **states: Any) -> tuple[Any, Arrays, np.ndarray]:
     """The cell's `Run` over `x`, the readout's share of params, and the outputs o (T, B, K)."""
-    if not inspect.ismodule(cell) or not hasattr(cell, "backward"):
+    if not all(callable(getattr(cell, name, None)) for name in ("forward", "backward")):
         raise TypeError(f"cell is {cell!r}, expected a module such as rnnlib.lstm")
     parameters(params, ("W_y",), None)
     top = {name: params[name] for name in params if name in readout.SHAPES}

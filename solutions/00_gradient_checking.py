@@ -6,6 +6,14 @@
 #
 # about 45 minutes · difficulty ●○○ · before it: derivatives, the chain rule, NumPy arrays
 #
+# **Why recurrent networks, and why their gradients?** A recurrent network reads a sequence one element
+# at a time and keeps what it has read in a state. The state has a fixed size, so the network can read a
+# text, a sound or a year of measurements with the same few matrices. To train it, you need to know how
+# the loss at the end depends on each use of these matrices, up to the very first step. That dependence
+# is a gradient through many steps. Such a gradient is where recurrent networks fail: it vanishes, or
+# explodes, or is computed wrongly, and the loss may fall all the same. In lesson 05 your own gradient
+# will train a network that writes text. (*Start here* says more about what such networks are for.)
+#
 # Everything in this course is a gradient that you write yourself. So the first thing to learn is how
 # to find out that one is wrong.
 

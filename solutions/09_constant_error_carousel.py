@@ -9,10 +9,16 @@
 #
 # about 150 minutes · difficulty ●●○ · before it: 05 and 07
 #
-# Gradients in recurrent networks vanish or explode exponentially (Hochreiter 1991), and a state that
-# withstands noise loses its gradient (Bengio, Simard and Frasconi 1994): that was lesson 07. This
-# lesson takes apart the first network that was built against it, and asks how much of the promise
-# in its name holds.
+# Suppose that a network has to remember one bit for 100 steps. If each step multiplies the gradient by
+# 0.9, then 0.00003 of it arrives: too little to learn from. If each step multiplies it by 1.1, it arrives
+# almost 14,000 times as large. Only a factor of 1 lasts. Lesson 07 showed how hard it is to stay there:
+# gradients in recurrent networks vanish or explode exponentially (Hochreiter 1991), and a state that
+# withstands noise loses its gradient (Bengio, Simard and Frasconi 1994).
+#
+# The LSTM of 1997 was the first network built around that factor of 1. The LSTM in use today (lesson
+# 10) is this network with one gate more, so whoever understands the old cell knows which part of the
+# new one does the work. This lesson takes the old cell apart, and asks how much of the promise in its
+# name holds.
 #
 # *The paper*, below, is Hochreiter and Schmidhuber (1997). *The article* is a public article on
 # back-propagation through time and the LSTM, with nine numbered references of its own. The sources

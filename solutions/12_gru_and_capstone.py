@@ -724,6 +724,60 @@ said = "; ".join(f"{name} {', '.join(f'{y:.0%}' for y in ys)}" for name, ys in o
 figure = plots.lines((40, 100, 200), own, "batches", "legal among its own", marker="o")
 plots.show(figure, f"Legal strings among 100 written, after 40, 100, 200 batches: {said}.")
 
+# %% [markdown]
+# ### It works: your GRU writes
+#
+# Lessons 05 and 10 trained a recurrent network and an LSTM on the help pages that Python carries,
+# character by character. Here is your GRU, with the same text and the same number of steps, beside the
+# library's LSTM. It has 72 units and 35,420 parameters, the LSTM 64 units and 38,468. The loss is in **bits
+# per character** on paragraphs that were held out. The trainings take about 25 seconds, and they are not
+# graded. **Read the first line**: it says whether your gradient agrees with measured slopes.
+#
+# **Predict first.** The GRU has no cell state. Does that cost it anything here?
+
+# %% tags=["shows-answers"]
+from rnnlib import language
+
+
+class MyGRU:
+    """Your two functions, in the form that `language.fit` takes; reset before the product."""
+
+    def init(D, H, rng):
+        return gru.init(D, H, rng, "before")
+
+    def forward(params, x, h0):
+        return gru.Run(x, **gru_forward(params, x, h0, "before"), reset="before")
+
+    def backward(params, run, dh):
+        return gru_backward(params, run, dh)
+
+
+corpus = language.python_text()
+levels = {"bigram": language.ngram_bits(corpus, 2), "trigram": language.ngram_bits(corpus, 3)}
+
+# %% tags=["raises-exception", "shows-answers"]
+off = language.slope_error(MyGRU, corpus, np.random.default_rng(0))
+says = "it is right" if off < 0.01 else "IT IS WRONG: find out why before you trust what follows"
+print(f"your gradient is off by {100 * off:.2g} %: {says}")
+fitted = {"your GRU": language.fit(MyGRU, corpus, 72, steps=1500, lr=0.01)}
+fitted["LSTM"] = language.fit(lstm, corpus, 64, steps=1500, lr=0.02)
+scores = {**{name: one.bits for name, one in fitted.items()}, **levels}
+all_bits = "; ".join(f"{name} {bits:.2f}" for name, bits in scores.items())
+print(f"bits per character, held out: {all_bits}")
+curves = {name: one.curve for name, one in fitted.items()}
+said = ", ".join(f"{name} {curve[-50:].mean():.2f}" for name, curve in curves.items())
+plots.show(
+    plots.learning_curves(curves, levels, "bits per character"),
+    f"Bits per character against training step for both networks, and two levels; at the end: "
+    f"{said}.",
+)
+print(language.write(MyGRU, fitted["your GRU"].params, corpus, 400))
+
+
+# %% [markdown]
+# Here it costs nothing. Over five seeds the GRU needs 2.05 to 2.08 bits and the LSTM 2.09 to 2.15, with a
+# learning rate of 0.01 for the GRU and 0.02 for the LSTM. With 0.02 the GRU needs about as many bits as the
+# LSTM. That is a result on one text with small networks, and no law.
 
 # %% [markdown]
 # **In which order is the grammar learned?** First the networks learn which symbols follow each

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 from tests_root import ROOT
 
+from autograder.exercises import lesson_exercises
 from autograder.grading import report
 from autograder.grading.class_table import report_rows
+from autograder.lessons import START_PAGE
 from autograder.results import Mark, Result, Status
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -49,13 +52,14 @@ def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """JupyterLab on loopback with the released lesson open; the browser's page."""
+    """JupyterLab on loopback, as `lab` starts it, with the released lesson open; the browser's page."""
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine; .ci/run installs it")
     from playwright.sync_api import sync_playwright
 
-    folder = tmp_path_factory.mktemp("work")
-    shutil.copy(ROOT / "notebooks" / NAME / f"{NAME}.ipynb", folder)
+    folder = tmp_path_factory.mktemp("course")
+    for name in (NAME, START_PAGE):
+        shutil.copytree(ROOT / "notebooks" / name, folder / "notebooks" / name)
     # all cells in the page at once, also those that are scrolled out of sight
     settings = folder / ".settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
@@ -76,14 +80,14 @@ def page(tmp_path_factory):
         "--expose-app-in-browser",
         f"--port={port}",
         "--IdentityProvider.token=t",
-        f"--ServerApp.root_dir={folder}",
     ]
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *arguments],
+        [sys.executable, "-m", "autograder", "lab", *arguments],
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,  # the server is a process of its own, and so are its kernels
     )
     try:
         for _ in range(120):
@@ -95,14 +99,14 @@ def page(tmp_path_factory):
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             tab = browser.new_page(viewport={"width": 1200, "height": 9000})
-            tab.goto(f"http://127.0.0.1:{port}/lab/tree/{NAME}.ipynb?token=t&reset")
+            tab.goto(f"http://127.0.0.1:{port}/lab/tree/{NAME}/{NAME}.ipynb?token=t&reset")
             tab.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
             tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=120_000)
             run_all(tab, "CheckFailed: 00.refute_elementwise - 0 of 1 points")
             yield tab
             browser.close()
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
 
 
@@ -157,6 +161,27 @@ def test_the_cards_and_the_path_picture_are_shown(page):
 def test_run_all_gets_past_unanswered_cells(page):
     assert page.locator("text=not answered yet").count() >= 7
     assert page.locator("text=CheckFailed: 00.refute_elementwise - 0 of 1 points").count() == 1
+
+
+def test_the_start_page_opens_without_a_prompt_and_without_the_instructor_s_panels(page):
+    asked, tab = [], page.context.browser.new_page(viewport={"width": 1200, "height": 1000})
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(re.sub(r"/lab.*", "/?token=t", page.url))
+    tab.wait_for_selector(".jp-Notebook h2:has-text('What recurrent networks are for')", timeout=120_000)
+    assert f"/lab/tree/{START_PAGE}/{START_PAGE}.ipynb" in tab.url
+    run_all(tab, "exercises")  # the head of the table
+    lesson = tab.locator("[aria-label=progress] tr", has_text=re.compile("^.? *00"))
+    asked_for = len([e for e in lesson_exercises("00") if e.points])
+    assert f"0 of {asked_for}" in lesson.text_content()  # the other tab has checked them, none is answered
+    tab.wait_for_timeout(3000)  # the prompt about news comes late
+    seen = tab.content()
+    assert "Jupyter news" not in seen
+    for name in ("Nbgrader", "Formgrader", "Create Assignment", "Validate"):
+        assert name not in seen, name
+    assert {re.match(r"\w+://[^/:]*", url)[0] for url in asked if not url.startswith(("data:", "blob:"))} == {
+        re.match(r"\w+://[^/:]*", tab.url)[0]
+    }
+    tab.close()
 
 
 def test_the_card_is_readable_in_both_themes(page):

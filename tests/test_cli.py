@@ -1,5 +1,6 @@
 """The command line: what a verb does, and what a wrong call is told."""
 
+import os
 import subprocess
 import sys
 
@@ -93,7 +94,7 @@ def test_doctor_says_when_no_slip_can_be_named(monkeypatch, capsys, tmp_path):
 def test_lab_copies_lessons_once_and_overwrites_nothing(tmp_path, monkeypatch, capsys):
     calls = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(subprocess, "call", lambda command: calls.append(command) or 0)
+    monkeypatch.setattr(subprocess, "call", lambda command, env: calls.append(command) or 0)
     lesson = tmp_path / "notebooks" / "00_x"
     lesson.mkdir(parents=True)
     (lesson / "00_x.ipynb").write_text("release")
@@ -112,3 +113,32 @@ def test_lab_copies_lessons_once_and_overwrites_nothing(tmp_path, monkeypatch, c
     assert copy.read_text() == "a newer release" and "new in work/: 00_x" in said and "newer" not in said
     assert cli.main(["lab"]) == 0 and "newer" not in capsys.readouterr().out
     assert calls[0][1:5] == ["-m", "jupyterlab", "--notebook-dir=work", "--no-browser"]
+    page = tmp_path / "notebooks" / "start_here"
+    page.mkdir()
+    (page / "start_here.ipynb").write_text("the page")
+    assert cli.main(["lab"]) == 0
+    assert calls[-1][4] == "--LabApp.default_url=/lab/tree/start_here/start_here.ipynb"
+
+
+def test_jupyterlab_in_work_has_neither_the_news_nor_nbgrader(tmp_path, monkeypatch):
+    """What JupyterLab makes of the settings that `lab` writes, and what it makes of none."""
+    config = pytest.importorskip("jupyterlab_server.config")
+    from jupyter_core.paths import jupyter_config_path
+    from jupyter_server.extension.config import ExtensionConfigManager
+    from jupyterlab_server.settings_utils import _get_overrides
+
+    def found():
+        disabled = config.get_page_config([])["disabledExtensions"]
+        overrides = _get_overrides(str(tmp_path))[0]
+        manager = ExtensionConfigManager(read_config_path=jupyter_config_path())
+        return "@jupyter/nbgrader" in disabled, overrides, manager.get_jpserver_extensions()
+
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path / "mine"))
+    disabled, overrides, extensions = found()
+    assert not disabled and not overrides and extensions["nbgrader.server_extensions.formgrader"] is True
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", lab.write_settings(tmp_path / "work"))
+    assert os.environ["JUPYTER_CONFIG_PATH"].endswith(f"{os.pathsep}{tmp_path / 'mine'}")
+    disabled, overrides, extensions = found()
+    assert disabled and not any(on for name, on in extensions.items() if name.startswith("nbgrader"))
+    assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"

@@ -10,7 +10,18 @@ from tests_root import ROOT
 MODULES = sorted(p for package in ("rnnlib", "autograder") for p in (ROOT / package).rglob("*.py"))
 
 # the ground floor: what every room may know
-GROUND = {"answers", "compare", "encodings", "errors", "files", "outputs", "results", "syntax", "wording"}
+GROUND = {
+    "answers",
+    "compare",
+    "encodings",
+    "errors",
+    "files",
+    "lessons",
+    "outputs",
+    "results",
+    "syntax",
+    "wording",
+}
 # the rooms, from the bottom to the top: each may import what is named here, itself and the ground floor
 ROOMS = {
     "worker": set(),

@@ -27,6 +27,7 @@ from ..exercises.check_cell import CHECK
 from ..exercises.sources import FOLDER
 from ..feedback.versions import MARK
 from ..grading.nbgrader_log import listening_log
+from ..lessons import START_PAGE
 from . import coverage_page
 
 DIGESTS = "digests.json"
@@ -35,7 +36,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 
 
 def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
-    """Builds every lesson under `root`; returns the paths that changed (or would, with `check`).
+    """Builds all lessons and the start page under `root`; returns what changed (or would, with `check`).
 
     adopt: first brings edits of the solution notebooks back into the sources.
     Raises BuildError for an edited notebook, a bad source, points that differ from the exercise's,
@@ -45,10 +46,11 @@ def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
     sources = sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
     if not sources:
         raise BuildError(f"no lesson sources in {root / 'solutions'}; expected files like 01_name.py")
+    start_page = root / "solutions" / f"{START_PAGE}.py"
     digests = _read_digests(root)
     adopted = [source for source in sources if adopt and _adopt(root, source, digests)]
     if not check:
-        _refuse_edited(root, sources, digests, adopted)
+        _refuse_edited(root, [*sources, start_page], digests, adopted)
     written, new_digests = {}, {}
     for source in sources:
         solution = solution_notebook(source)
@@ -60,6 +62,12 @@ def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
         ):
             written[path] = text
             new_digests[path.relative_to(root).as_posix()] = notebook_digest(json.loads(text))
+    if start_page.exists():  # nbgrader must not see it: what has a folder in solutions/ is an assignment
+        path, text = _release_path(root, START_PAGE), solution_notebook(start_page)
+        written[path], new_digests[path.relative_to(root).as_posix()] = (
+            text,
+            notebook_digest(json.loads(text)),
+        )
     if root == FOLDER.parent:
         written[root / "docs" / "coverage.md"] = coverage_page.coverage_page()
     written[root / "solutions" / DIGESTS] = json.dumps(new_digests, indent=1, sort_keys=True) + "\n"

@@ -8,7 +8,7 @@ from ..diagnosis import call_guard
 from ..diagnosis.diagnose import diagnose
 from ..errors import AnswerError, CheckFailed
 from ..exercises import find_exercise
-from . import card, versions
+from . import card, progress, versions
 from .show import in_one_line, show_output
 
 
@@ -32,6 +32,7 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
     mark = card.mark_of(exercise, verdict)
     html, text = card.render_html(exercise, verdict), card.render_text(exercise, verdict)
     show_output(html, text, {"unrolled": mark.to_json()})
+    progress.note(mark)
     if exercise.points == 0:
         return None
     if not mark.points > 0:

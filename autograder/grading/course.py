@@ -16,6 +16,7 @@ from jupyter_core.paths import jupyter_config_path
 from traitlets.config.loader import Config, ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
 from ..errors import GradingError
+from ..lessons import released_lessons
 from ..results import Result
 from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
@@ -133,7 +134,7 @@ class Course:
     @property
     def assignments(self) -> list[str]:
         """The names of all lessons that are released."""
-        return sorted(path.parent.name for path in self.root.glob("notebooks/*/*.ipynb"))
+        return [path.parent.name for path in released_lessons(self.root)]
 
     @property
     def submitted(self) -> Path:

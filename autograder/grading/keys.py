@@ -74,7 +74,8 @@ def _runner_version(lesson: str) -> str:
 @cache
 def _judge_version(lesson: str) -> str:
     rnnlib = {path.name: path.read_text(encoding="utf-8") for path in reduced_rnnlib.RNNLIB.glob("*.py")}
-    del rnnlib["plots.py"]
+    for name in reduced_rnnlib.NOT_THERE:
+        del rnnlib[f"{name}.py"]
     return _digest([rnnlib, _sources(JUDGING), _exercises(lesson), sources.code_cells(lesson)])
 
 

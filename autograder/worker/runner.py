@@ -16,7 +16,7 @@ from .protocol import Call, CallbackRequest, Done, Introduction, Job, Missing, R
 
 
 def draw_nothing(*_: object, **__: object) -> None:
-    """In place of a function that draws: nothing is drawn while grading."""
+    """In place of a function that draws or trains: nothing of that happens while grading."""
 
 
 def run_cells(job: Job, sockets: list[socket.socket]) -> None:

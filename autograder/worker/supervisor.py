@@ -118,22 +118,24 @@ def _lower_rights(job: Job) -> None:
 
 
 def _prepare_modules(job: Job) -> None:
-    """Imports what every lesson imports; modules that judge or draw are replaced by empty ones."""
+    """Imports what every lesson imports; modules that judge, draw or train are replaced by empty ones."""
     sys.path[:] = [job["library"], *sys.path, job["folder"]]
     judging = types.ModuleType("autograder")
     judging.__dict__.update(
         CheckFailed=type("CheckFailed", (Exception,), {}),
         check=_check,
         diagnose=_check,
+        progress=runner.draw_nothing,
         recap=runner.draw_nothing,
         example=runner.draw_nothing,
     )
     import rnnlib  # imported here, so that every runner has it already
 
-    drawing = types.ModuleType("rnnlib.plots")
-    drawing.__dict__["__getattr__"] = lambda name: runner.draw_nothing
-    sys.modules |= {"autograder": judging, "rnnlib.plots": drawing}
-    rnnlib.__dict__["plots"] = drawing
+    sys.modules["autograder"] = judging
+    for name in ("plots", "language"):  # figures, and the training of networks that write
+        empty = types.ModuleType(f"rnnlib.{name}")
+        empty.__dict__["__getattr__"] = lambda _: runner.draw_nothing
+        sys.modules[f"rnnlib.{name}"] = rnnlib.__dict__[name] = empty
 
 
 def _check(*_: object, **__: object) -> None:

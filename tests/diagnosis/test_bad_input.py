@@ -16,7 +16,7 @@ from autograder.diagnosis import diagnose as diagnosing
 from autograder.diagnosis import time_limit
 from autograder.exercises import find_exercise
 from autograder.feedback import card
-from autograder.feedback.recap import recap_rows, render_text
+from autograder.feedback.recap import recap_lines, render_text
 from rnnlib.scalar import immediate as right
 
 ID = "01.immediate"
@@ -169,10 +169,13 @@ def test_a_recap_of_anything_is_a_table(capfd):
         print("mine")
         raise ValueError("long " * 1000)
 
-    rows = recap_rows("01", {"immediate": noisy, "scalar_bptt": 3.0, "total_by_paths": waiting})
-    assert [row[0] for row in rows] == [ID, "01.total_by_paths"]
-    assert "ValueError: long" in rows[0][3] and "takes 2 positional arguments but 3" in rows[1][3]
-    assert max(map(len, render_text(rows).splitlines())) < 160
+    found = {"immediate": noisy, "scalar_bptt": 3.0, "total_by_paths": waiting}
+    lines = {line.exercise: line for line in recap_lines("01", found)}
+    assert "ValueError: long" in lines[ID].says and lines[ID].sign == "✗"
+    assert "takes 2 positional arguments but 3" in lines["01.total_by_paths"].says
+    assert "a value of type float came" in lines["01.scalar_bptt"].says and not lines["01.scalar_bptt"].points
+    assert lines["01.scalar_forward"].says == "scalar_forward is not defined; run its cell"
+    assert max(map(len, render_text(list(lines.values())).splitlines())) < 160
     for lesson, namespace, words in (
         ("99", {}, "no lesson '99'; there are 00, 01"),
         (1, {}, "no lesson 1; there are 00, 01"),

@@ -11,6 +11,7 @@ from tests_root import ROOT
 import rnnlib
 from autograder import check
 from autograder.feedback import show, versions
+from autograder.lessons import released_lessons
 
 IMPORT = "import numpy as np\nfrom autograder import check, recap  # unrolled {}\nx = 1"
 
@@ -77,7 +78,7 @@ def test_a_script_is_told_nothing(capsys):
 def test_every_notebook_names_the_version_of_the_package_once():
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert re.search(r'^version = "(.+)"$', pyproject, flags=re.M)[1] == rnnlib.__version__
-    paths = [*ROOT.glob("notebooks/*/*.ipynb"), *ROOT.glob("solutions/*/*.ipynb")]
+    paths = [*released_lessons(ROOT), *ROOT.glob("solutions/*/*.ipynb")]
     assert len(paths) > 20
     for path in paths:
         found = re.findall(r"# unrolled ([\w.]+)", path.read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ from lesson_source import text_cells
 from tests_root import ROOT
 
 from autograder.exercises import LESSONS
+from autograder.lessons import START_PAGE
 
 BIBLIOGRAPHY = ROOT / "docs" / "bibliography.md"
 REQUIRED = {"10", "11", "12", "13"}
@@ -60,6 +61,12 @@ def test_the_sources_of_a_lesson_stand_in_the_bibliography(lesson, known):
     assert missing(found, known) == []
 
 
+def test_the_sources_of_the_start_page_do_as_well(known):
+    page = (ROOT / "solutions" / f"{START_PAGE}.py").read_text(encoding="utf-8")
+    found = entries(re.sub(r"^# ?", "", page, flags=re.M).split("### Sources")[1])
+    assert len(found) == 6 and missing(found, known) == []
+
+
 def test_a_source_that_is_not_there_is_noticed(known):
     right = "- Werbos (1990): Backpropagation through time. [doi](https://doi.org/10.1109/5.58337).\n"
     assert entries(right) == [("Werbos", "1990", {"https://doi.org/10.1109/5.58337"})]
@@ -85,7 +92,7 @@ def test_the_bibliography_names_each_work_once_and_says_what_for(known):
     heads = [re.match(r"\*\*(.+? \(\d{4}\))\*\*: ", item)[1] for item in items]
     assert len(heads) == len(set(heads)) == len(known)
     for item in items:
-        assert re.search(r"(Lessons? \d\d|`rnnlib\.\w+`)[^.]*(`rnnlib\.\w+`)?\.$", item), item
+        assert re.search(r"(Lessons? \d\d|`rnnlib\.\w+`|Start page)[^.]*(`rnnlib\.\w+`)?\.$", item), item
 
 
 def test_the_five_documents_are_described():

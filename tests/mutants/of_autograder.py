@@ -55,6 +55,8 @@ RECORDED = Target("autograder/answers.py", ("tests/grading/test_stages.py", "tes
 REPAIR = Target("autograder/grading/repair_notebook.py", (
     "tests/grading/test_reading.py", "tests/grading/test_autograder_grade.py",
 ))
+PROGRESS = Target("autograder/feedback/progress.py", ("tests/feedback/test_progress.py",))
+RECAP = Target("autograder/feedback/recap.py", ("tests/feedback/test_progress.py",))
 BUILD = Target("autograder/authoring/build.py", ("tests/authoring/test_build.py", "tests/grading/test_reading.py"))
 
 MUTANTS = (
@@ -223,4 +225,13 @@ MUTANTS = (
     Mutant(BUILD, "if source not in adopted and _edited(root, solution, digests):", "if False:",
            "A build overwrites what somebody edited in Jupyter."),
     Mutant(BUILD, "if _edited(root, released, digests):", "if False:", "A build overwrites an edited release."),
+    Mutant(PROGRESS, "if not in_notebook() or not", "if not", "A script leaves a file wherever it runs."),
+    Mutant(PROGRESS, 'max(mark.points, before.get("points", 0.0))', "mark.points",
+           "Trying something out loses what was earned."),
+    Mutant(PROGRESS, "        if problem:  # a damaged file", "        if False:  # a damaged file",
+           "A damaged file is overwritten."),
+    Mutant(PROGRESS, "                fcntl.flock(file", "                0 and fcntl.flock(file",
+           "Two notebooks that check at the same time lose each other's notes."),
+    Mutant(RECAP, "for e in lesson_exercises(lesson) if e.points]", "for e in lesson_exercises(lesson) if e.reference]",
+           "Exercises that are answered with a value are missing."),
 )

@@ -29,6 +29,7 @@ TASKS = _target("tasks", "tasks")
 LINEAR = _target("linear", "linear")
 MIN_GRU = _target("min_gru", "min_gru")
 LRU = _target("lru", "lru")
+LANGUAGE = _target("language", "language")
 
 MUTANTS = (
     Mutant(DIRECTIONAL, "1e-7 * abs(slope)", "1e-2 * abs(slope)",
@@ -199,4 +200,8 @@ MUTANTS = (
            "The gradient of W_im is that of W_re."),
     Mutant(LRU, "decay = np.where(run.lam == 0, 0, np.exp(nu))", "decay = np.exp(nu)",
            "A unit that forgets at once has the gradient ∞ · 0."),
+    Mutant(LANGUAGE, "if (n + 1) % SHARE]", "]", "The network is trained on the paragraphs that are held out."),
+    Mutant(LANGUAGE, "scale * grads[name] for", "grads[name] for", "The gradient is not that of the bits."),
+    Mutant(LANGUAGE, "codes = np.array([[rng.choice", "rng.choice(2); codes = np.array([[0 * rng.choice",
+           "The network writes its first character again and again."),
 )
