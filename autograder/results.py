@@ -49,6 +49,16 @@ class Number(NamedTuple):
     call: str = ""  #: which of many calls it is of, in words
 
 
+class Repair(NamedTuple):
+    """A line of the student's: with another text there, all outputs are right."""
+
+    function: str  #: that it stands in
+    line: int  #: counted from that function's `def` as 1
+    kind: str  #: what kind of change, such as "another index"; never which
+    text: str  #: the line as the student wrote it
+    part: str = ""  #: what of it is to change, where that is an expression
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What is known about an answer.
@@ -70,6 +80,7 @@ class Verdict:
     status: Status = Status.JUDGED
     spectrum: Array | None = None  #: (T, T), see `diagnosis.path_spectrum`
     numbers: tuple[Number, ...] = ()  #: on the public instances only
+    repair: tuple[Repair, ...] = ()  #: at most three lines
     laws: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +100,7 @@ class Verdict:
                 "outputs": {name: _output(*parts) for name, parts in stored["outputs"].items()},
                 "spectrum": None if stored["spectrum"] is None else np.array(stored["spectrum"]),
                 "numbers": tuple(Number(n, tuple(entry), *both) for n, entry, *both in stored["numbers"]),
+                "repair": tuple(Repair(*parts) for parts in stored.get("repair", ())),
                 "laws": tuple(stored["laws"]),
             }
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import characters, diagnosis, gradcheck, grading, learning, linear, memory, peers, speed
+from . import characters, diagnosis, gradcheck, grading, learning, linear, memory, peers, repair, speed
 
 SECTIONS = {
     "speed": speed.speed,
@@ -19,6 +19,7 @@ SECTIONS = {
     "checkpoint": memory.checkpointed,
     "gradcheck": gradcheck.gradcheck,
     "diagnosis": diagnosis.diagnosis,
+    "repair": repair.repair,
     "learning": learning.learning,
     "characters": characters.characters,
     "grading": grading.throughput,

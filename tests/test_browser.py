@@ -1,5 +1,6 @@
 """The released lesson in JupyterLab, in a real browser: the card is seen, and in a dark theme too."""
 
+import json
 import os
 import re
 import shutil
@@ -60,6 +61,8 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     for name in (NAME, START_PAGE):
         shutil.copytree(ROOT / "notebooks" / name, folder / "notebooks" / name)
+    lesson = folder / "notebooks" / NAME / f"{NAME}.ipynb"
+    lesson.write_text(with_a_broken_line(lesson.read_text(encoding="utf-8")), encoding="utf-8")
     # all cells in the page at once, also those that are scrolled out of sight
     settings = folder / ".settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
@@ -110,6 +113,19 @@ def page(tmp_path_factory):
         server.wait(30)
 
 
+def with_a_broken_line(text):
+    """The lesson's notebook with a last cell: its backward pass, one line of which is broken, and a check."""
+    notebook = json.loads(text)
+    given = next(c for c in notebook["cells"] if "".join(c["source"]).startswith("def leaky_backward"))
+    source = "".join(given["source"])
+    assert source.count("h[t].T @ da") == 1
+    source = (
+        source.replace("h[t].T @ da", "h[t + 1].T @ da") + '\n\ncheck("00.leaky_backward", leaky_backward)'
+    )
+    notebook["cells"].append({**given, "id": "broken", "metadata": {}, "source": source})
+    return json.dumps(notebook)
+
+
 def run_all(tab, last):
     """Runs all cells; `last` is what the last check says.
 
@@ -156,6 +172,23 @@ def test_the_cards_and_the_path_picture_are_shown(page):
     card.locator("summary", has_text="The paths of").click()
     assert card.locator(".grid").is_visible() and not card.locator(".numbers").is_visible()
     assert page.locator("img[alt^='Training loss']").count() == 1
+
+
+def test_the_line_takes_the_place_of_the_search_for_it(page):
+    card = page.locator(".unrolled", has_text="line 12")
+    card.wait_for(timeout=30_000)
+    assert "looking for" not in card.text_content()
+    code = card.locator("details.line > p code")
+    assert not code.is_visible()
+    card.locator("summary", has_text="The line").click()
+    assert code.is_visible() and code.text_content() == 'grads["W_h"] += h[t + 1].T @ da'
+    narrower = card.locator("details.line details code")
+    assert not narrower.is_visible()
+    card.locator("summary", has_text="Narrower").click()
+    assert narrower.is_visible() and narrower.text_content() in code.text_content()
+    # the card of another algorithm says nothing, and no card is left waiting
+    page.wait_for_function("() => !document.body.innerText.includes('looking for the line')", timeout=30_000)
+    assert page.locator(".unrolled", has_text="is where to look").count() <= 1
 
 
 def test_run_all_gets_past_unanswered_cells(page):

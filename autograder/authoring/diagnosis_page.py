@@ -7,7 +7,7 @@ page to what a run gives.  Only counts are written, so the page is the same on e
 import re
 from collections import Counter
 
-from ..diagnosis.diagnose import diagnose
+from ..diagnosis.diagnose import judge_answer
 from ..exercises import find_exercise, sources
 from . import corruptions_table, edits_table, wrong_answers
 
@@ -40,9 +40,37 @@ name and holds this page to a run.
 7. *What is left:* the outputs that are wrong, beside those that are right; of a backward pass in a notebook
    also which of them differ with one step, with two, and with one instance of the batch.
 
+In a notebook, and by `diagnose`, the line is looked for as well (below).
+
 Never named: zeros, ones, noise, a single entry with the wrong sign, an output that is off by 1e-3, and
 whatever else no slip and no law gives. Two slips are never closer than 0.05 of the largest entry unless
 they agree exactly on all that one of them changes; integer counts are the exception.
+
+## Which line
+
+The student's own code is asked (`autograder/diagnosis/repair/`): which single edit of it makes every output
+right on every public instance and on three more? Helpers that the answer calls are searched too. The card
+says the line and the kind of change, never the change; after a slip it only adds the line. Nothing is said
+where no single edit is found, or where it could be more than three lines.
+
+1. *Trace:* around every right-hand side, added value, returned value, condition and loop's range stands a
+   hook, through which its values are recorded, imposed, or computed in another way.
+2. *Needed values:* a gradient is affine in what one statement gives, so that a run for each of its numbers
+   and least squares tell which values it would have to give. Where none would do, it alone is not at fault.
+3. *Candidates:* other indices, signs, names, transposes, axes, slopes, parentheses, a factor or a term more
+   or fewer; loops, conditions, what is stored where, the order of lines; a line that is absent. Most are
+   judged by their values, and all that is claimed is confirmed by running it.
+4. *Ranking:* the smallest edit first; of several lines the card says "either … or".
+
+Left alone are functions without text, with decorators or closures, objects that can be called, and code that
+writes files or calls what is not known to leave no trace. It takes three seconds at most; an interrupt keeps
+the card. Not found are mistakes of two lines, and lines that no operator makes. While grading, no line is
+looked for.
+
+How often the line is found, by `python -m benchmarks repair` (a corpus by somebody who has not read the
+search; half of it, *unseen*, was opened only when the search was finished):
+
+{line}
 
 ## How often it is right
 
@@ -63,7 +91,7 @@ def slips_named(exercise):
     for seed in SEEDS:
         for slip in exercise.slips:
             function = sources.solution_variant(exercise, slip)
-            names = diagnose(exercise.id, function, seed).slips
+            names = judge_answer(exercise.id, function, seed).slips
             true = names == (slip.id,) or _true(exercise, names, function, seed)
             found.append((slip.id, names, true))
     return found
@@ -77,14 +105,14 @@ def table_row(exercise):
     for slip, names, true in slips_named(exercise):
         one[_kind(names, {slip}) if true else "false"] += 1
     for answer in wrong_answers.answers_under_laws(exercise).values():
-        verdict = diagnose(exercise.id, answer)
+        verdict = judge_answer(exercise.id, answer)
         if verdict.slips:
             law["slip" if _true(exercise, verdict.slips, answer) else "false"] += 1
         else:
             law["told" if LAW_WORDS.search(verdict.message) else "none"] += 1
     for pair, made in wrong_answers.sample_slip_sets(exercise, 2, 40 if exercise.id in BIG else 12):
         function = sources.solution_variant(exercise, made)
-        names, both = diagnose(exercise.id, function).slips, {s.id for s in pair}
+        names, both = judge_answer(exercise.id, function).slips, {s.id for s in pair}
         # one of the two, with the other told as a law, is what was done
         true = set(names) <= both or _true(exercise, names, function)
         two[_kind(names, both) if true else "false"] += 1
@@ -126,7 +154,14 @@ def diagnosis_page():
         f"rows are what was made and columns what was named.\n\n{confusion_matrix(find_exercise(name))}"
         for name in BIG
     ]
-    return f"{HEAD}{table}\n\n{edits_table.table()}\n{corruptions_table.table()}{''.join(shown)[1:]}\n"
+    head = HEAD.replace("{line}", lines_found())
+    return f"{head}{table}\n\n{edits_table.table()}\n{corruptions_table.table()}{''.join(shown)[1:]}\n"
+
+
+def lines_found():
+    """The table of `python -m benchmarks repair`, as it was kept last."""
+    kept = (sources.FOLDER.parent / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    return kept.split("<!-- repair -->\n")[1].split("<!-- /repair -->")[0].strip()
 
 
 def _true(exercise, names, function, seed=None):

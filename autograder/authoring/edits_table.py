@@ -6,7 +6,7 @@ are mistakes that nobody makes, so the table shows how much of what was not fore
 
 from itertools import islice
 
-from ..diagnosis.diagnose import diagnose
+from ..diagnosis.diagnose import judge_answer
 from ..results import Status
 from . import sampled_answers, wrong_answers
 
@@ -40,7 +40,7 @@ def row(exercise):
 def edits_told(exercise):
     """("slip", "law" or "none", what was edited) of each edit that leaves shapes and keys as they are."""
     for what, answer in sampled_answers.edits(exercise):
-        verdict = diagnose(exercise.id, answer)
+        verdict = judge_answer(exercise.id, answer)
         if verdict.correct or verdict.status != Status.JUDGED:
             continue
         if not any(output.note and not output.ok for output in verdict.outputs.values()):

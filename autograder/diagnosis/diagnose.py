@@ -19,6 +19,7 @@ from ..wording import MOST_CHARACTERS, listed, shortened
 from . import call_words, entries, experiments, explain, facts, remarks
 from .call_guard import equal_arguments, guard
 from .error_words import describe_error
+from .repair import find_repair
 from .trial import Trial
 
 TIME_LIMIT = 5.0  # seconds for all calls of one check
@@ -40,9 +41,20 @@ def diagnose(
     """Judges `answer` on the instances of `seed` (None: the public ones); returns a `Verdict`.
 
     answer: a function, or an array or number where the exercise asks for one.  seconds: for all its
-    calls, by default TIME_LIMIT.  Never raises for what the answer does; raises ValueError or
+    calls, by default TIME_LIMIT.  On the public instances the line that is wrong is looked for as well, for
+    `repair.LONGEST` seconds at most.  Never raises for what the answer does; raises ValueError or
     TypeError for an unknown exercise or the wrong kind of answer.
     """
+    verdict = judge_answer(exercise_id, answer, seed, seconds)
+    if seed is not None:
+        return verdict
+    return replace(verdict, repair=find_repair(find_exercise(exercise_id), answer, verdict))
+
+
+def judge_answer(
+    exercise_id: str, answer: object, seed: int | None = None, seconds: float | None = None
+) -> Verdict:
+    """`diagnose` without the search for the line."""
     exercise = find_exercise(exercise_id)
     _check_kind(exercise, answer)
     if exercise.kind == "value":

@@ -35,13 +35,13 @@ class Trial:
     @cached_property
     def order(self) -> list[int]:
         """The instances' indices from the fewest numbers to the most: most suspects fall at the first."""
-        return sorted(range(len(self.instances)), key=lambda i: _size(self.instances[i]))
+        return sorted(range(len(self.instances)), key=lambda i: size(self.instances[i]))
 
 
-def _size(value: Any) -> int:
+def size(value: Any) -> int:
     """How many numbers there are in an argument."""
     if isinstance(value, dict):
-        return sum(map(_size, value.values()))
+        return sum(map(size, value.values()))
     if isinstance(value, (tuple, list)):
-        return sum(map(_size, value))
+        return sum(map(size, value))
     return value.size if isinstance(value, np.ndarray) else 1

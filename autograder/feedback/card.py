@@ -7,7 +7,7 @@ import textwrap
 from ..exercises import Exercise
 from ..results import Mark, Output, Verdict
 from ..wording import index_text, plain
-from . import folds
+from . import folds, located
 
 STYLE = """<style>
 .unrolled{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:14px;line-height:1.5;
@@ -52,8 +52,11 @@ def mark_of(exercise: Exercise, verdict: Verdict) -> Mark:
     )
 
 
-def render_text(exercise: Exercise, verdict: Verdict, width: int = 60) -> str:
-    """The card as plain text: for terminals, editors without HTML, and screen readers."""
+def render_text(exercise: Exercise, verdict: Verdict, width: int = 60, is_searching: bool = False) -> str:
+    """The card as plain text: for terminals, editors without HTML, and screen readers.
+
+    is_searching: whether the line to look at is still looked for.
+    """
     lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict), ""]
     pad = max(map(len, verdict.outputs), default=0)
     for name, output in verdict.outputs.items():
@@ -62,14 +65,19 @@ def render_text(exercise: Exercise, verdict: Verdict, width: int = 60) -> str:
         )
     if not verdict.correct:
         lines += ["", *(line for says in _sentences(verdict) for line in _wrap(says, width))]
+        lines += _wrap(located.SEARCHING if is_searching else located.sentence(exercise, verdict), width)
+        lines += located.render_text(exercise, verdict)
         lines += _wrap(verdict.question, width)
         lines += _wrap(f"Read again: {exercise.section}", width)
     lines += [line for note in verdict.notes for line in _wrap(f"Note: {plain(note)}.", width)]
     return "\n".join([*lines, *folds.render_text(verdict)])
 
 
-def render_html(exercise: Exercise, verdict: Verdict) -> str:
-    """The card as HTML; text and signs carry the meaning, colour only repeats it."""
+def render_html(exercise: Exercise, verdict: Verdict, is_searching: bool = False) -> str:
+    """The card as HTML; text and signs carry the meaning, colour only repeats it.
+
+    is_searching: whether the line to look at is still looked for.
+    """
     tone = "right" if verdict.correct else "part" if verdict.score > 0 else "wrong"
     rows = "".join(
         f"<tr><th scope='row'>{_sign(output)} <code>{_escape(name)}</code></th>"
@@ -83,6 +91,9 @@ def render_html(exercise: Exercise, verdict: Verdict) -> str:
     ]
     if not verdict.correct:
         parts += [f"<p class='says'>{_escape(says)}</p>" for says in _sentences(verdict)]
+        looking = located.SEARCHING if is_searching else located.sentence(exercise, verdict)
+        parts += [f"<p class='where' role='status'>{_escape(looking)}</p>"] if looking else []
+        parts.append(located.render_html(exercise, verdict))
         parts += [f"<p class='asks'>{_escape(verdict.question)}</p>"] if verdict.question else []
         parts.append(f"<p class='small'>Read again: {_escape(exercise.section)}</p>")
     parts += [f"<p class='small'>Note: {_escape(plain(note))}.</p>" for note in verdict.notes]

@@ -1,15 +1,20 @@
 """`check` in a notebook: judge, show the card, return the points or raise."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..diagnosis import call_guard
-from ..diagnosis.diagnose import diagnose
+from ..diagnosis.diagnose import judge_answer
+from ..diagnosis.repair import LONGEST, find_repair, is_offered
 from ..errors import AnswerError, CheckFailed
-from ..exercises import find_exercise
+from ..exercises import Exercise, find_exercise
+from ..results import Verdict
 from . import card, progress, versions
-from .show import in_one_line, show_output
+from .show import in_notebook, in_one_line, show_output
+
+LONGEST_WAIT = 1.0  # seconds for the line where a card cannot be shown before it is found
 
 
 def check(exercise_id: str, answer: object, seed: int | None = None) -> float | None:
@@ -26,18 +31,37 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
         exercise = find_exercise(exercise_id)
         _check_seed(seed)
         with call_guard.silence():
-            verdict = diagnose(exercise_id, answer, seed)
+            verdict = judge_answer(exercise_id, answer, seed)
     except (TypeError, ValueError) as error:
         raise in_one_line(error) from None
     mark = card.mark_of(exercise, verdict)
-    html, text = card.render_html(exercise, verdict), card.render_text(exercise, verdict)
-    show_output(html, text, {"unrolled": mark.to_json()})
+    _show(exercise, answer, verdict, is_searched=seed is None and is_offered(exercise, answer, verdict))
     progress.note(mark)
     if exercise.points == 0:
         return None
     if not mark.points > 0:
         raise CheckFailed(f"{exercise.id} - 0 of {exercise.points:g} points; the card says why")
     return mark.points
+
+
+def _show(exercise: Exercise, answer: object, verdict: Verdict, is_searched: bool) -> None:
+    """Shows the card; where a line is looked for at once, and again with what was found."""
+
+    def faces(verdict: Verdict, is_searching: bool = False) -> tuple[str, str, dict[str, Any]]:
+        metadata = {"unrolled": card.mark_of(exercise, verdict).to_json()}
+        html = card.render_html(exercise, verdict, is_searching)
+        return html, card.render_text(exercise, verdict, is_searching=is_searching), metadata
+
+    if not is_searched:
+        show_output(*faces(verdict))
+    elif in_notebook():
+        update = show_output(*faces(verdict, is_searching=True))
+        try:
+            verdict = replace(verdict, repair=find_repair(exercise, answer, verdict, LONGEST))
+        finally:  # after an interrupt as well
+            update(*faces(verdict))
+    else:
+        show_output(*faces(replace(verdict, repair=find_repair(exercise, answer, verdict, LONGEST_WAIT))))
 
 
 def _check_seed(seed: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..diagnosis import call_guard
-from ..diagnosis.diagnose import diagnose
+from ..diagnosis.diagnose import judge_answer
 from ..exercises import LESSONS, Exercise, lesson_exercises
 from ..exercises.instances import instances_and_references
 from ..results import Status, Verdict
@@ -66,7 +66,7 @@ def _line(exercise: Exercise, namespace: dict[str, Any]) -> Line:
         says = f"{exercise.function} is not defined; run its cell"
         return Line(exercise.id, exercise.title, "·", 0.0, exercise.points, says, ())
     try:
-        verdict = diagnose(exercise.id, namespace[exercise.function])
+        verdict = judge_answer(exercise.id, namespace[exercise.function])
     except (TypeError, ValueError) as error:  # a number where a function is asked for
         return Line(exercise.id, exercise.title, "✗", 0.0, exercise.points, plain(str(error), LONGEST), ())
     earned = mark_of(exercise, verdict)

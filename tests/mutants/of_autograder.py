@@ -18,6 +18,9 @@ SLIPS = Target("autograder/diagnosis/match_slips.py", (
     "tests/diagnosis/test_match_slips.py", "tests/diagnosis/test_mutation_gate.py",
 ))
 LAWS = Target("autograder/diagnosis/laws.py", ("tests/diagnosis/test_laws.py",))
+SEARCH = Target("autograder/diagnosis/repair/find_repair.py", ("tests/diagnosis/test_repair.py",))
+SOURCE = Target("autograder/diagnosis/repair/source.py", ("tests/diagnosis/test_repair.py",))
+LOCATED = Target("autograder/feedback/located.py", ("tests/feedback/test_located.py",))
 SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
 CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
 CORRUPTIONS = Target("autograder/exercises/corruptions.py", ("tests/diagnosis/test_corruptions.py",))
@@ -107,6 +110,12 @@ MUTANTS = (
            "An order of gates is named that holds on one instance only."),
     Mutant(LAWS, "if all(w.ndim == 2 and compare.same", "if any(w.ndim == 2 and compare.same",
            "A transpose is named that holds on one instance only."),
+    Mutant(SEARCH, "if not raises and not _is_same(", "if False and not _is_same(",
+           "A line of a text that is no longer the function's is shown."),
+    Mutant(SOURCE, "value if _is_shared(value) else deepcopy(value)", "value",
+           "The search for a line writes into the notebook's own lists and arrays."),
+    Mutant(SOURCE, "if used in LASTING or", "if", "The search for a line writes the student's files again and again."),
+    Mutant(LOCATED, "if verdict.slips:", "if False:", "A line contradicts the mistake that has been named."),
     Mutant(SPECTRUM, "return coefficients if residual < 1e-3 else None", "return coefficients",
            "Paths are drawn of arrays that are no sum of paths."),
     Mutant(CORRUPTED, "at most {k - 1} step", "at most {k} step", "A cut is said to be one step longer than it is."),

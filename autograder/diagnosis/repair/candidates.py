@@ -1,0 +1,130 @@
+"""Other expressions for a site, by its text: from the smallest edits to other variables."""
+
+import ast
+import itertools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from .edits import CONDITION, INDEX, NAME, condition_edits, loop_edits, small_edits
+from .pool import Known, Pool
+from .program import Site
+from .rewrites import other_parentheses, other_slopes, renamed
+from .trace import Execution, Trace
+from .trees import compiled, exchanged, parsed, parts, writes
+from .vectors import fingerprint
+
+
+class Candidate(NamedTuple):
+    """An expression for a site; which part of it is new, the kind of that change, and its cost."""
+
+    site: Site
+    new: ast.expr
+    part: ast.expr
+    kind: str
+    cost: float
+
+
+def edited(site: Site, pool: Pool) -> Iterator[Candidate]:
+    """The small edits of a site's expression, by its text."""
+    root = site.expression
+    slices, indexing = list(pool.slices), in_index(root)
+    for part in parts(root):
+        for small in small_edits(part, id(part) in indexing, slices):
+            yield Candidate(site, exchanged(root, part, small.new), part, small.kind, small.cost)
+    whole = [*other_parentheses(root), *other_slopes(root), *renamed(root, list(pool.written))]
+    whole += loop_edits(root) if site.role == "iterated" else []
+    whole += condition_edits(root) if site.role == "condition" else []
+    yield from (Candidate(site, small.new, root, small.kind, small.cost) for small in whole)
+
+
+def replaced(site: Site, known: list[Known], written: list[str]) -> Iterator[Candidate]:
+    """Each part replaced by another expression that the function's names make, by its text.
+
+    known: what has a value; written: what stands in the text, which inside a comprehension may have none.
+    """
+    root = site.expression
+    is_called, indexing = called(root), in_index(root)
+    texts = {k.text: k.node for k in known} | {text: parsed(text) for text in (*written, "0", "1")}
+    for part in parts(root):
+        if id(part) in is_called or isinstance(part, ast.Slice | ast.Tuple):
+            continue
+        own = ast.unparse(part)
+        for text, node in texts.items():
+            if text != own:
+                cost = 1.0 if is_simple(part) else 1.4
+                kind = INDEX if id(part) in indexing or same_base(part, node) else NAME
+                yield Candidate(
+                    site, exchanged(root, part, node), part, kind, cost + 0.5 * (text not in written)
+                )
+
+
+def comparisons(site: Site, executions: list[Execution]) -> Iterator[Candidate]:
+    """Instead of a condition any comparison of two counts that its scope has."""
+    scope = executions[0].scope
+    counts = [name for name, value in scope.items() if type(value) is int and name.isidentifier()]
+    for a, b in itertools.permutations([*counts, "0", "1"], 2):
+        for sign in ("==", "!=", "<", "<="):
+            yield Candidate(site, parsed(f"{a} {sign} {b}"), site.expression, CONDITION, 1.5)
+
+
+def distinct(
+    trace: Trace, candidates: Iterator[Candidate], executions: list[Execution]
+) -> Iterator[Candidate]:
+    """Without candidates that give the same values as an earlier one, or none, wherever that can be told."""
+    scopes = [{**trace.namespace, **execution.scope} for execution in executions]
+    seen = {tuple(fingerprint(execution.value) for execution in executions)}
+    for candidate in candidates:
+        if writes(candidate.new):
+            yield candidate
+            continue
+        values = values_in(candidate.new, scopes)
+        if values is None:
+            continue
+        name = tuple(map(fingerprint, values))
+        if None not in name:
+            if name in seen:
+                continue
+            # counts and indices that agree on one instance differ on another
+            if not all(type(value) is int for value in values):
+                seen.add(name)
+        yield candidate
+
+
+def values_in(expression: ast.expr, scopes: list[dict[str, Any]]) -> list[Any] | None:
+    """The value of an expression in each scope; None where it has none in one of them."""
+    try:
+        code = compiled(expression)
+        return [eval(code, scope) for scope in scopes]
+    except Exception:
+        return None
+
+
+def called(root: ast.expr) -> set[int]:
+    """Ids of the parts that are called, or the modules of what is called."""
+    found = set()
+    for node in ast.walk(root):
+        if isinstance(node, ast.Call):
+            found.add(id(node.func))
+            if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+                found |= {id(node.func.value)} if node.func.value.id == "np" else set()
+    return found
+
+
+def in_index(root: ast.expr) -> set[int]:
+    """Ids of the parts that stand in an index."""
+    subscripts = [node for node in ast.walk(root) if isinstance(node, ast.Subscript)]
+    return {id(inner) for node in subscripts for inner in ast.walk(node.slice)}
+
+
+def is_simple(part: ast.expr) -> bool:
+    """Whether a part is a name, an entry or a field."""
+    return isinstance(part, ast.Name | ast.Subscript | ast.Attribute)
+
+
+def same_base(a: ast.expr, b: ast.expr) -> bool:
+    """Whether two parts are entries of the same array."""
+    return (
+        isinstance(a, ast.Subscript)
+        and isinstance(b, ast.Subscript)
+        and ast.unparse(a.value) == ast.unparse(b.value)
+    )

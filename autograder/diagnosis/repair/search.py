@@ -1,0 +1,157 @@
+"""The search: which single edit of a program makes every output right on every instance?"""
+
+import ast
+import itertools
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from .by_value import larger_by_value, pairs_by_value, small_by_value
+from .candidates import Candidate, comparisons, distinct, edited, replaced
+from .needed_values import find_needed_values
+from .pool import Known, Pool, is_atom
+from .program import Site, without_hooks
+from .statements import StatementEdit, larger_statement_edits, statement_edits
+from .trace import Execution, Scopes, Trace
+from .trees import compiled, writes
+from .value_test import ValueTest, make_test
+
+
+class Cure(NamedTuple):
+    """An edit that makes all outputs right: where, of which kind, and how much of the text it changes."""
+
+    function: str
+    at: ast.AST  #: the part that is replaced, with its line
+    statement: ast.stmt
+    kind: str
+    cost: float
+    text: str  #: the new expression, which is never shown
+
+
+class Suspect(NamedTuple):
+    """A site whose edit might make all outputs right, and the test of candidates, if there is one."""
+
+    site: Site
+    executions: list[Execution]
+    test: ValueTest | None
+    is_likely: bool
+
+    def is_worth_a_run(self, tier: int) -> bool:
+        """Whether candidates are run even where an edit elsewhere is known to help."""
+        return self.is_likely or (tier == 1 and not is_atom(self.site.expression))
+
+
+class Search:
+    """Goes through the edits of a program from the smallest to the largest; `found` once there is one."""
+
+    def __init__(self, trace: Trace, order: list[int]) -> None:
+        """order: of the instances, the one that is asked first in front."""
+        self.trace, self.order, self.found = trace, order, False
+        self._pools: dict[str, Pool] = {}
+        self._known: dict[int, list[Known]] = {}
+        self._executions = trace.record(order[0])
+        trace.limit_steps()
+
+    def small(self) -> Iterator[Cure]:
+        """Small edits of statements and expressions."""
+        yield from self._of_statements(statement_edits)
+        yield from self._of_expressions(1)
+
+    def larger(self) -> Iterator[Cure]:
+        """Statements moved further, and a factor or a term more."""
+        yield from self._of_statements(larger_statement_edits)
+        yield from self._of_expressions(2, tested=True)
+
+    def absent(self) -> Iterator[Cure]:
+        """Of a program with idle statements: one of them does something."""
+        for tier in (1, 2, 3):
+            if not self.found:
+                yield from self._of_expressions(tier, tested=True)
+
+    def largest(self) -> Iterator[Cure]:
+        """Other variables where only a run can tell, then an expression replaced as a whole."""
+        yield from self._of_expressions(2, tested=False)
+        if not self.found:
+            yield from self._of_expressions(3)
+
+    def _of_statements(self, edits: Callable[[ast.FunctionDef], Iterator[StatementEdit]]) -> Iterator[Cure]:
+        for name, tree in self.trace.program.functions.items():
+            for change in edits(tree):
+                if self.trace.cures_edited(self.order, name, change.edit):
+                    self.found = True
+                    yield _of_statement(name, change)
+
+    def _of_expressions(self, tier: int, tested: bool | None = None) -> Iterator[Cure]:
+        """tested: only of sites that have a test by value, or only of those that have none."""
+        for suspect in self._suspects:
+            if tested is not None and tested != (suspect.test is not None):
+                continue
+            if suspect.test is None and (tier == 3 or self.found and not suspect.is_worth_a_run(tier)):
+                continue
+            for candidate in self._candidates(suspect, tier):
+                if self.trace.cures(self.order, suspect.site.number, compiled(candidate.new)):
+                    self.found = True
+                    yield _of_candidate(candidate)
+
+    @cached_property
+    def _suspects(self) -> list[Suspect]:
+        """The sites that may be at fault, those with a test first."""
+        found, first = [], self.order[0]
+        try:
+            now = self.trace.outputs(first)
+        except Exception:
+            now = None
+        for site in self.trace.program.sites:
+            seen = _with_quantities(site, self._executions.get(site.number))
+            if not seen:
+                continue
+            if now is None:
+                found.append(Suspect(site, seen, None, False))
+                continue
+            needed = find_needed_values(self.trace, site, first, seen, now)
+            if needed.found != "impossible":
+                silent = not writes(site.expression)
+                test = make_test(self.trace, site, first, seen, needed) if silent else None
+                found.append(Suspect(site, seen, test, needed.found != "unknown"))
+        return sorted(found, key=lambda s: (s.test is None, not s.is_likely))
+
+    def _candidates(self, suspect: Suspect, tier: int) -> Iterator[Candidate]:
+        """Candidates of one tier that pass the site's test, or all of them where it has none."""
+        site, test, trace = suspect.site, suspect.test, self.trace
+        if site.function not in self._pools:
+            self._pools[site.function] = Pool(trace.program, site.function)
+        pool = self._pools[site.function]
+        scopes = test.scopes if test else [execution.scope for execution in suspect.executions]
+        if site.number not in self._known:
+            self._known[site.number] = pool.known(self._with_names(scopes))
+        known = self._known[site.number]
+        if test is None:
+            made = edited(site, pool) if tier == 1 else replaced(site, known, list(pool.written))
+            if tier == 2 and site.role == "condition":
+                made = itertools.chain(made, comparisons(site, suspect.executions))
+            yield from distinct(trace, made, suspect.executions)
+        elif tier == 1:
+            yield from small_by_value(trace, site, test, pool, known)
+        elif tier == 2:
+            yield from larger_by_value(trace, site, test, known)
+        else:
+            yield from pairs_by_value(site, test, known, trace)
+
+    def _with_names(self, scopes: Scopes) -> Scopes:
+        return [{**self.trace.namespace, **scope} for scope in scopes]
+
+
+def _with_quantities(site: Site, executions: list[Execution] | None) -> list[Execution] | None:
+    """A whole number that the student has written, as in `total = 0`, may stand for a quantity."""
+    if executions and isinstance(site.expression, ast.Constant) and type(site.expression.value) is int:
+        return [execution._replace(value=float(site.expression.value)) for execution in executions]
+    return executions
+
+
+def _of_statement(function: str, change: StatementEdit) -> Cure:
+    return Cure(function, without_hooks(change.part or change.at), change.at, change.kind, change.cost, "")
+
+
+def _of_candidate(candidate: Candidate) -> Cure:
+    site, text = candidate.site, ast.unparse(candidate.new)
+    return Cure(site.function, candidate.part, site.statement, candidate.kind, candidate.cost, text)

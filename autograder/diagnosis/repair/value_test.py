@@ -1,0 +1,164 @@
+"""A test of candidates by value: one random product with what a site needs, instead of a run."""
+
+import ast
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...compare import Array
+from .needed_values import RANK, SOLVED, Needed
+from .program import Site
+from .trace import Execution, Trace
+from .trees import compiled
+from .vectors import fingerprint, flatten, refill, same_form
+
+CLOSE = 2e-6  # relative to the terms of the sum
+
+
+class ValueTest(NamedTuple):
+    """Scopes in which a candidate is evaluated, and what the weighted sum of its numbers has to be."""
+
+    scopes: list[dict[str, Any]]
+    forms: list[Any]  #: a value of the right structure for each scope
+    weights: list[Array]
+    wanted: float
+    scale: float
+
+    def passes(self, values: list[Any]) -> bool:
+        """Whether a candidate with these values, one for each scope, may be right."""
+        total = 0.0
+        for value, form, weights in zip(values, self.forms, self.weights):
+            if not same_form(form, value):
+                return False
+            flat = flatten(value)
+            if flat is None or len(flat) != len(weights):
+                return False
+            total += float(weights @ flat)
+        return abs(total - self.wanted) <= CLOSE * self.scale + 1e-13
+
+    def passes_code(self, expression: ast.expr, scopes: list[dict[str, Any]]) -> bool:
+        """The same of an expression, with the scopes' names and those of the notebook in `scopes`."""
+        try:
+            code = compiled(expression)
+            return self.passes([eval(code, scope) for scope in scopes])
+        except Exception:
+            return False
+
+
+def make_test(
+    trace: Trace, site: Site, i: int, executions: list[Execution], needed: Needed
+) -> ValueTest | None:
+    """The test of a site on instance `i`; None where its needed values tell nothing of a candidate."""
+    if needed.found == "determined":
+        return _of_determined(trace, site, i, needed)
+    if needed.found == "underdetermined":
+        return _of_underdetermined(trace, site, i, executions, needed)
+    return None
+
+
+def _of_determined(trace: Trace, site: Site, i: int, needed: Needed) -> ValueTest | None:
+    """With the values imposed all variables are right: the execution is taken that differs most there."""
+    natural = _natural(trace, site, i, needed.values)
+    if natural is None:
+        return None
+    differs = [_difference(n.value, v) for n, v in zip(natural, needed.values)]
+    sizes = [1 + np.count_nonzero(np.abs(np.asarray(flatten(value))) > 1e-12) for value in needed.values]
+    at = max(range(len(differs)), key=lambda j: min(differs[j], 1.0) * sizes[j])
+    if not differs[at] > 1e-6:
+        return None
+    target = flatten(needed.values[at])
+    assert target is not None
+    weights = np.random.default_rng(1).standard_normal(len(target))
+    scale = float(np.abs(weights) @ np.abs(target))
+    return ValueTest([natural[at].scope], [needed.values[at]], [weights], float(weights @ target), scale)
+
+
+def _natural(trace: Trace, site: Site, i: int, values: list[Any]) -> list[Execution] | None:
+    """What the site would give where the values are imposed, with the variables there."""
+    try:
+        made = trace.record(i, site.number, values)[site.number]
+        return [Execution(trace.evaluate(site.expression, e.scope), e.scope) for e in made]
+    except Exception:
+        return None
+
+
+def _difference(value: Any, needed: Any) -> float:
+    if not same_form(needed, value):
+        return 9.0
+    flat, want = flatten(value), flatten(needed)
+    if flat is None or want is None or len(flat) != len(want):
+        return 9.0
+    return float(np.abs(flat - want).max(initial=0) / (np.abs(want).max(initial=0) + 1e-12))
+
+
+def _of_underdetermined(
+    trace: Trace, site: Site, i: int, executions: list[Execution], needed: Needed
+) -> ValueTest | None:
+    """Over all executions where none reads what another gave; else of the first, whatever the others give."""
+    matrix, missing, given = needed.matrix, needed.missing, needed.given
+    assert matrix is not None and missing is not None and given is not None
+    random = np.random.default_rng(1)
+    if not _feeds_back(trace, site, i, executions, needed):
+        row = random.standard_normal(len(missing))
+        weights, wanted = row @ matrix, float(row @ missing + (row @ matrix) @ given)
+        split, at = [], 0
+        for execution in executions:
+            size = len(flatten(execution.value))  # type: ignore[arg-type]
+            split.append(weights[at : at + size])
+            at += size
+        scale = float(np.abs(weights) @ np.abs(given)) + abs(wanted)
+        forms = [execution.value for execution in executions]
+        return ValueTest([e.scope for e in executions], forms, split, wanted, scale)
+    first = len(flatten(executions[0].value))  # type: ignore[arg-type]
+    mine, others = matrix[:, :first], matrix[:, first:]
+    free = np.eye(len(missing))
+    if others.shape[1]:
+        u, singular, _ = np.linalg.svd(others, full_matrices=True)
+        free = u[:, int((singular > RANK * singular[0]).sum()) :].T
+    row = random.standard_normal(len(free)) @ free
+    weights = row @ mine
+    wanted = float(row @ missing + weights @ given[:first])
+    scale = float(np.abs(weights) @ np.abs(given[:first])) + abs(wanted)
+    if np.abs(weights).max(initial=0) < 1e-9 or abs(weights @ given[:first] - wanted) <= SOLVED * scale:
+        return None
+    return ValueTest([executions[0].scope], [executions[0].value], [weights], wanted, scale)
+
+
+def _feeds_back(trace: Trace, site: Site, i: int, executions: list[Execution], needed: Needed) -> bool:
+    """Whether an execution of the site reads what an earlier one gave: other values are imposed to see."""
+    assert needed.given is not None
+    moved = needed.given + np.random.default_rng(2).standard_normal(len(needed.given))
+    values = refill([execution.value for execution in executions], moved)
+    later = trace.record(i, site.number, values).get(site.number, [])
+    if len(later) != len(executions):
+        return True
+    read = {n.id for n in ast.walk(site.expression) if isinstance(n, ast.Name)}
+    for before, after in zip(executions, later):
+        try:
+            again = trace.evaluate(site.expression, after.scope)
+        except Exception:
+            return True
+        if fingerprint(again) != fingerprint(before.value):
+            return True
+        written = _accumulators(trace, site)
+        for name, value in after.scope.items():
+            kept = name in read or name not in written
+            if kept and fingerprint(value) != fingerprint(before.scope.get(name, value)):
+                return True
+    return False
+
+
+def _accumulators(trace: Trace, site: Site) -> set[str]:
+    """Variables of the site's function that results are only gathered in."""
+    found: set[str] = set()
+    for node in ast.walk(trace.program.plain[site.function]):
+        targets = [node.target] if isinstance(node, ast.AugAssign) else []
+        targets += (
+            [t for t in node.targets if isinstance(t, ast.Subscript)] if isinstance(node, ast.Assign) else []
+        )
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            targets += [node.value.func] if isinstance(node.value.func, ast.Attribute) else []
+        for target in targets:
+            base = target.value if isinstance(target, ast.Subscript | ast.Attribute) else target
+            found |= {base.id} if isinstance(base, ast.Name) else set()
+    return found
