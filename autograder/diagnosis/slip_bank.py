@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,11 @@ def _load(folder: Path, exercise_id: str) -> tuple[str, dict[Key, list[dict[str,
     path = folder / f"{exercise_id}.npz"
     if not path.exists():
         return "", {}
-    with np.load(path, allow_pickle=False) as arrays:
-        index, counts, units = json.loads(arrays["index"].tobytes()), arrays["counts"], arrays["units"]
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            index, counts, units = json.loads(arrays["index"].tobytes()), arrays["counts"], arrays["units"]
+    except (KeyError, ValueError, OSError, EOFError, BadZipFile):  # of an earlier version, or damaged
+        return "", {}
     made: list[list[dict[str, Array | None]]] = [[{}, {}, {}] for _ in index["labels"]]
     for i, name, shape, of in index["stacks"]:
         unit, units = units[: len(of)], units[len(of) :]

@@ -132,3 +132,17 @@ def test_every_kind_of_output_survives(tmp_path):
             outputs = {**right, **part}
             assert all(compare.same(outputs[name], case[name]) for name in case)
             assert [name for name in outputs if outputs[name] is None] == [n for n in right if n not in case]
+
+
+@pytest.mark.parametrize("content", ["earlier", "cut short", "nothing"])
+def test_a_bank_of_an_earlier_version_or_damaged_counts_as_none(content, tmp_path):
+    e = find_exercise("01.immediate")
+    match_slips.write_bank([e], tmp_path)
+    path = tmp_path / f"{e.id}.npz"
+    assert slip_bank.read_bank(tmp_path, e.id)
+    if content == "earlier":
+        np.savez_compressed(path, labels=np.zeros(3))
+    else:
+        path.write_bytes(path.read_bytes()[: 200 if content == "cut short" else 0])
+    slip_bank._load.cache_clear()
+    assert slip_bank.read_bank(tmp_path, e.id) == {}
