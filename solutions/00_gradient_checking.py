@@ -6,13 +6,14 @@
 #
 # about 45 minutes · difficulty ●○○ · before it: derivatives, the chain rule, NumPy arrays
 #
-# **Why recurrent networks, and why their gradients?** A recurrent network reads a sequence one element
-# at a time and keeps what it has read in a state. The state has a fixed size, so the network can read a
-# text, a sound or a year of measurements with the same few matrices. To train it, you need to know how
-# the loss at the end depends on each use of these matrices, up to the very first step. That dependence
-# is a gradient through many steps. Such a gradient is where recurrent networks fail: it vanishes, or
-# explodes, or is computed wrongly, and the loss may fall all the same. In lesson 05 your own gradient
-# will train a network that writes text. (*Start here* says more about what such networks are for.)
+# **Why recurrent networks, and why their gradients?** A recurrent network reads a sequence one
+# element at a time and keeps what it has read in a state. The state has a fixed size, so the
+# network can read a text, a sound or a year of measurements with the same few matrices. To train
+# it, you need to know how the loss at the end depends on each use of these matrices, back to the
+# use at the very first step. That dependence is a gradient through many steps. Such a gradient is
+# where recurrent networks fail: it vanishes, or explodes, or is computed wrongly, and the loss may
+# fall all the same. In lesson 05 your own gradient will train a network that writes text. (*Start
+# here* says more about what such networks are for.)
 #
 # Everything in this course is a gradient that you write yourself. So the first thing to learn is how
 # to find out that one is wrong.
@@ -65,10 +66,11 @@ check("00.leaky_backward", leaky_backward)
 
 # %% [markdown]
 # The card says which outputs are wrong and how large the error is. If the numbers fit a known
-# mistake, the card names it and asks a question. `W_h` can be wrong because some of its **paths**
-# are missing or have a wrong weight. Then unfold *The paths* on the card: row $t$ belongs to the
-# loss at step $t$, and column $s$ to the use of the matrix at step $s$. A complete gradient has a 1
-# on and below the diagonal.
+# mistake, the card names it and asks a question. A **path** leads from one use of `W_h`, at a step
+# $s$, to the loss at the same or a later step $t$. The gradient of `W_h` is the sum over all paths.
+# If it is wrong, paths may be missing or have a wrong weight. Then unfold *The paths* on the card:
+# row $t$ belongs to the loss at step $t$, and column $s$ to the use of the matrix at step $s$. A
+# complete gradient has a 1 on and below the diagonal.
 #
 # The next cell shows the card for a gradient that passes nothing back in time: it treats every step
 # as a separate sequence. (You can skip the code of this function.)
@@ -88,6 +90,8 @@ def without_carry(params, x, h, dh):
 check("00.leaky_backward", without_carry)
 
 # %% [markdown]
+# Only the diagonal holds ones: each loss reaches only the use of `W_h` at its own step.
+#
 # ### Would you have noticed?
 #
 # Train two copies of the network on the same task, one with the right gradient and one with the
@@ -147,26 +151,27 @@ for name, curve in curves.items():
 #
 # | symbol | array, shape | what it is |
 # |---|---|---|
-# | $T, B, D, H, K$ | | steps, instances in a batch, inputs, hidden units, outputs |
+# | $T, B, D, H, K$ | | numbers of steps, of instances in a batch, of inputs per step, of hidden units, of outputs per step |
 # | $x_t$, or $X_t$ for a batch | `x[t-1]` of `(T,B,D)` | input at step $t = 1, \dots, T$; every instance is a row |
 # | $H_t$ | `h[t]` of `(T+1,B,H)` | hidden state, `h[0]` the initial one |
-# | $A_t = X_t W_x + H_{t-1} W_h + b_h$ | `a[t-1]` | pre-activation; $H_t = \phi(A_t)$ |
+# | $A_t = X_t W_x + H_{t-1} W_h + b_h$ | `a[t-1]` | pre-activation; $H_t = \phi(A_t)$ with an activation $\phi$ (section 3) |
 # | $O_t = H_t W_y + b_y$ | `o[t-1]` of `(T,B,K)` | output |
 # | $\bar v = \partial L / \partial v$ | `dv`, shaped like `v` | adjoint of $v$: the derivative of the loss with respect to $v$, over all paths |
 #
-# (One name can mislead you: the `dh` that is passed *into* a backward pass is the adjoint of the
-# states from outside, without the later steps. Inside the function, the full adjoint is called
+# (One name can mislead you. The `dh` that is passed *into* a backward pass is not the full adjoint
+# of the states. It is their *adjoint from outside*: it counts how the loss depends on each state
+# directly, without the paths through later states. Inside the function, the full adjoint is called
 # `dh_total`.)
 #
 # This course has two habits. First, a gradient has the shape of the array it belongs to. Second, we
 # test with sizes that are **all different**, so that a transposed result cannot have the right
 # shape by accident. Only $W_h$ is always square; there only the numbers can show a mistake.
 #
-# **Exercise 1 ●○○ · 3 min.** Some of the formulas that this course corrects come from a public
-# article on recurrent networks, which has a list of references of its own. *The article* prints
-# $W_y$ with $n \times n$ entries, $b_y$ with $n$ entries and the outputs as $m \times n$, where $n$
-# is the number of hidden units and $m$ the size of the batch. That is right only if $K = H$. Give
-# the right shapes as tuples, for $T=6,\ B=3,\ D=4,\ H=5,\ K=7$.
+# **Exercise 1 ●○○ · 3 min.** This course corrects some formulas of a public article on recurrent
+# networks. All lessons call it *the article*. It prints $W_y$ with $n \times n$ entries, $b_y$ with
+# $n$ entries and the outputs as $m \times n$, where $n$ is the number of hidden units and $m$ the
+# size of the batch. That is right only if $K = H$. Give the right shapes as tuples, for $T=6,\
+# B=3,\ D=4,\ H=5,\ K=7$.
 
 # %% nbgrader={"grade": false, "grade_id": "shapes", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 shapes = None  # {"W_x": (…), "W_h": …, "b_h": …, "W_y": …, "b_y": …, "x": …, "h": …, "o": …}
@@ -203,10 +208,12 @@ check("00.shapes", shapes)
 # %% [markdown] tags=["S4.4", "S4.26"]
 # ## 3 Activations and their slopes
 #
-# A hidden activation acts on each unit separately: $h = \phi(a)$, entry by entry. The usual
-# activations saturate: far from zero the function is flat and its slope nearly zero. You can
-# compute each slope from the *output*: $\tanh' = 1 - h^2$, and for the logistic function
-# $\sigma' = h(1-h)$. So a backward pass does not need $a$.
+# A hidden activation acts on each unit separately: $h = \phi(a)$, entry by entry. Tanh and the
+# logistic function $\sigma(a) = 1/(1 + e^{-a})$ *saturate*: far from zero the function is flat and
+# its slope nearly zero. $\mathrm{ReLU}(a) = \max(0, a)$ is flat only below zero. You can compute
+# each slope from the *output*: $\tanh' = 1 - h^2$, $\sigma' = h(1-h)$, and for ReLU 1 where $h > 0$
+# and 0 elsewhere. So a backward pass does not need $a$. The cell below draws the slopes and
+# compares them with measured ones. Section 6 explains how it measures.
 
 # %% tags=["shows-answers"]
 a = np.linspace(-5, 5, 201)
@@ -226,14 +233,15 @@ for phi in functions:
 
 
 # %% [markdown]
-# Look up the largest slope of tanh: it *is* 1, at $a = 0$, and below 1 everywhere else. The article
-# first says that the slope is always less than one. That is wrong only at $a = 0$, but lesson 07
-# shows why this one point matters.
+# Look at the largest slope of tanh in the figure: it *is* 1, at $a = 0$. Everywhere else the slope
+# is below 1. The article first says that the slope is always less than one. That is wrong only at
+# $a = 0$, but lesson 07 shows why this one point matters.
 
 # %% [markdown]
 # ## 4 Two difference quotients
 #
-# A derivative is a limit, but a computer has to stop at a finite step. Expand $f$ around $x$:
+# A derivative is a limit, but a computer has to stop at a finite step. From here on $h$ is this
+# step, a small positive number, and not a hidden state. Expand $f$ around $x$:
 #
 # $$f(x \pm h) = f(x) \pm h f'(x) + \tfrac{h^2}{2} f''(x) \pm \tfrac{h^3}{6} f'''(x) + \dots$$
 #
@@ -352,14 +360,15 @@ check("00.best_step", best_step)
 # $$f(x + ih) = f(x) + ih f'(x) - \tfrac{h^2}{2} f''(x) - \dots
 #   \quad\Longrightarrow\quad f'(x) = \frac{\operatorname{Im} f(x + ih)}{h} + O(h^2).$$
 #
-# Nothing is subtracted, so no digits are lost. $h$ can be as small as $10^{-30}$, and then the
-# second term is far below the rounding error. In NumPy `1j` is the imaginary unit and `z.imag` the
-# imaginary part. The method has a condition. The function $f$, real for real $x$, must be able to
-# compute with complex numbers, and it must be *analytic*, which means that the expansion above
-# holds for complex steps as well. `abs`, `np.conj`, `.real` and norms are not analytic. With them
-# the complex step gives a wrong answer without a warning.
+# Nothing is subtracted, so no digits are lost. $h$ can be as small as $10^{-30}$, and then the term
+# $O(h^2)$ is far below the rounding error. In NumPy `1j` is the imaginary unit and `z.imag` the
+# imaginary part. The method has a condition. The function $f$, real for real $x$, must accept
+# complex numbers, and it must be *analytic*, which means that the expansion above holds for complex
+# steps as well. `abs`, `np.conj`, `.real` and norms are not analytic. With them the complex step
+# gives a wrong answer without a warning.
 #
-# **Exercise 4 ●●○ · 5 min.** Compute the same gradient by complex step, with $h = 10^{-30}$.
+# **Exercise 4 ●●○ · 5 min.** Compute the gradient of exercise 2 by the complex step, one entry at a
+# time, with $h = 10^{-30}$. Return an array of real numbers.
 
 # %% nbgrader={"grade": false, "grade_id": "complex_step", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def complex_step(f, x):
@@ -381,7 +390,8 @@ check("00.complex_step", complex_step)
 # %% [markdown]
 # <details><summary>Hint 1 · a nudge</summary>
 #
-# You need only one evaluation per entry, because the step is taken on one side of $x$ only.
+# You need only one evaluation per entry, because nothing is subtracted: the imaginary part of one
+# value already contains the derivative.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -398,7 +408,8 @@ check("00.complex_step", complex_step)
 
 # %% [markdown]
 # **How exact is each method?** The cell prints the smallest error of each curve in section 5, and
-# the error of the complex step.
+# the error of the complex step. The curves are jagged near their lowest points, so their smallest
+# errors are partly luck. An error of `0e+00` means that no digit differs from the exact derivative.
 
 # %%
 best = {name: min(errors) for name, errors in error.items()}
@@ -411,9 +422,10 @@ for name, value in best.items():
 # ## 7 When are two gradients equal?
 #
 # Two computed gradients never agree to the last digit, because even right code rounds. So we
-# compare their difference with the size of the numbers. But *which* size? To compare entry by entry
-# does not work. If one entry of the true gradient happens to be $10^{-12}$, its rounding error may
-# be as large as the entry itself, and the check would refuse a right gradient. Compare with the
+# compare their difference with the size of the numbers. But *which* size? Relative errors of single
+# entries do not work. If one entry of the true gradient happens to be $10^{-12}$, its rounding
+# error may be as large as the entry itself, and the check would refuse a right gradient. Compare
+# with the
 # **largest** entry of the two arrays instead:
 #
 # $$\mathrm{err}(a, b) = \frac{\max_i |a_i - b_i|}{\max\big(\max_i |a_i|,\; \max_i |b_i|\big)},
@@ -504,7 +516,7 @@ check("00.gradient_check", gradient_check)
 # check for many arrays at once. It also reports which array is wrong, and at which entry. In the
 # cell below, one entry is wrong by one part in a hundred. Relative to the largest entry of the
 # array the error is much smaller. This is the price of comparing with the largest entry. So choose
-# a tolerance far below any plausible error.
+# a tolerance far below the relative error of any plausible mistake.
 
 # %% tags=["shows-answers"]
 W = np.random.default_rng(1).normal(size=(20, 30))
@@ -604,7 +616,7 @@ print(np.round(losses.softmax_jacobian(yhat), 3))
 #
 # ### Your functions
 #
-# Below, each of your functions beside the reference.
+# The cell below shows each of your functions beside the reference.
 
 # %%
 recap("00", globals())

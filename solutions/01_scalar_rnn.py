@@ -23,8 +23,10 @@
 # | $\dfrac{\partial^{+} s_t}{\partial W}$ | `immediate` | **immediate** derivative: the use of $W$ at step $t$ alone, $s_{t-1}$ held fixed |
 # | $\dfrac{d s_t}{d W}$ | `total` | **total** derivative: every use of $W$ up to step $t$ |
 # | $J_t = \dfrac{\partial s_t}{\partial s_{t-1}}$ | `J[t-1]`, for you to compute | how a change of one state reaches the next |
-# | $\bar v = \dfrac{d L}{d v}$ | `dv` | adjoint: the derivative of the loss with respect to $v$ over all paths, later steps included |
-# | $\theta$ | `"U"` or `"W"` | either of the two parameters that move the state |
+# | $\bar v = \dfrac{d L}{d v}$ | `dv` | adjoint: the derivative of the loss with respect to $v$ over all paths, later steps included; lesson 00 writes $\partial L / \partial v$ |
+# | $\theta$ | `"U"` or `"W"` | stands for $U$ or $W$, the two parameters on which the states depend |
+#
+# `run` is a finished forward pass. The next cell makes one; its field `run.phi` is the activation $f$.
 #
 # Arrays over steps have $T$ entries, and the entry of step $t$ has the index $t-1$. Only the array
 # of states has $T+1$ entries, because it also contains the initial state. The activation is
@@ -197,7 +199,7 @@ bars = {"immediate": direct, "measured": measured}
 plots.show(
     plots.paired_bars(bars, "step t", "$ds_t / dW$"),
     "Immediate and measured derivative of each state with respect to W: "
-    "equal at step 1, different afterwards.",
+    "equal at step 1, nearly equal at step 4, different at the others.",
 )
 
 
@@ -217,7 +219,8 @@ plots.show(
 # The recursion starts at zero because $s_0$ is given and was not computed with $W$. ($s_0$ may be
 # learned. Then it has a gradient of its own, but it still does not depend on $W$.) So at the first
 # step the immediate and the total derivative are the same number: that is why the two bars at step
-# 1 agree. If moreover $s_0 = 0$, both are zero: $\partial^{+}s_1/\partial W = f'(a_1)\, s_0$.
+# 1 agree. (At step 4 they look equal by chance: there $ds_3/dW$ is nearly zero, 0.0008.) If
+# moreover $s_0 = 0$, both are zero: $\partial^{+}s_1/\partial W = f'(a_1)\, s_0$.
 #
 # The same argument holds for $U$. The input $x_t$ does not depend on $U$, but $s_{t-1}$ does.
 
@@ -264,15 +267,16 @@ check("01.total_by_recursion", total_by_recursion)
 #
 # For each of the two names make an array `d` of $T+1$ zeros; `d[t]` will hold the total derivative
 # of $s_t$. Loop over $t$ from 1 to $T$. Set `d[t]` to the immediate derivative of that step plus
-# the Jacobian of that step times `d[t-1]`. Return the array without `d[0]`.
+# the factor $J_t$ of that step times `d[t-1]`. Return the array without `d[0]`.
 #
 # </details>
 
 # %% [markdown]
-# **The recursion equals the measurement.** The numbers below compare the two: they agree to
-# rounding. The recursion runs in the same direction as the network, so you can compute it while the
-# network runs. In matrix form this method is called *real-time recurrent learning* (Williams and
-# Zipser, 1989).
+# **The recursion equals the measurement.** The first line below computes $ds_2/dW$ by hand from the
+# immediate derivatives and $J_2$ (the library's `scalar.slopes` returns the factors $J_t$). The
+# second line compares all steps with the measurement: they agree to rounding. The recursion runs in
+# the same direction as the network, so you can compute it while the network runs. In matrix form
+# this method is called *real-time recurrent learning* (Williams and Zipser, 1989).
 
 # %% tags=["shows-answers"]
 total = scalar.total(params, run)["W"]
@@ -283,10 +287,10 @@ print(f"all steps, largest difference from the measured: {abs(total - measured).
 # %% [markdown]
 # ### Is $U$ the easy one?
 #
-# A set of lecture slides on the scalar RNN is the source of this lesson's induction. It calls the
-# derivative with respect to $W$ the difficult one. It does not mention the derivative with respect
-# to $U$, as if $f'(a_t)\,x_t$ were its whole derivative. If that were right, the immediate
-# derivative with respect to $U$ would at least have the sign of the total derivative.
+# The induction of section 4 comes from a set of lecture slides on the scalar RNN. The slides call
+# the derivative with respect to $W$ the difficult one. They do not mention the derivative with
+# respect to $U$, as if the immediate derivative $f'(a_t)\,x_t$ were already the total one. If that
+# were right, the two derivatives would be equal, and so would at least have the same sign.
 #
 # **Exercise 4 ●○○ · 8 min · refute it.** Find a network and an input for which, at some step, the
 # immediate and the total derivative with respect to $U$ have *opposite signs*. Give a tuple
@@ -316,16 +320,16 @@ check("01.refute_immediate", counterexample)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Take $W$ near 1. Take $x_1$ positive, but small enough that $\tanh$ does not saturate. Take $x_2$
-# negative and close to zero.
+# Take $U = 1$, $s_0 = 0$ and $W$ near 1. Take $x_1$ positive, but small enough that $\tanh$ does
+# not saturate. Take $x_2$ negative and close to zero.
 #
 # </details>
 
 # %% [markdown] tags=["S0.7", "S3.4", "S3.6", "S3.7"]
 # ## 4 The sum over paths
 #
-# Insert the recursion into itself. Write $\partial^{+}s_i$ for $\partial^{+}s_i/\partial W$. Two
-# steps give
+# Insert the recursion into itself. Write $\partial^{+}s_i$ for $\partial^{+}s_i/\partial W$. Since
+# $ds_0/dW = 0$, the first step gives $ds_1/dW = \partial^{+}s_1$. Two steps give
 #
 # $$\frac{ds_2}{dW} = \partial^{+}s_2 + J_2\, \partial^{+}s_1 ,$$
 #
@@ -340,9 +344,10 @@ check("01.refute_immediate", counterexample)
 # $$\boxed{\;\frac{ds_k}{dW} = \sum_{i=1}^{k} \Big(\prod_{j=i+1}^{k} J_j\Big)\,
 #   \frac{\partial^{+} s_i}{\partial W}\;}$$
 #
-# The product from $i+1$ to $k$ has $k-i$ factors. For $i = k$ it has none, and an empty product is 1.
-# A path differentiates $W$ exactly once, at its beginning, where $W$ is used as a parameter. The
-# factors $W$ inside the $J_j$ only pass the change on; they are not differentiated here.
+# The product from $i+1$ to $k$ has $k-i$ factors. For $i = k$ it has none, and an empty product
+# is 1. Along a path, $W$ is differentiated exactly once: at the beginning of the path, where $W$
+# is used as a parameter. The factors $W$ inside the $J_j$ only pass the change on; they are not
+# differentiated here.
 
 # %%
 plots.show(
@@ -400,10 +405,11 @@ check("01.total_by_paths", total_by_paths)
 # </details>
 
 # %% [markdown]
-# **Which paths contribute how much?** Each bar is the total derivative of one state, divided into
-# its paths. A longer path contains more factors $J_j$. Where these factors are smaller than one in
-# size, old uses of $W$ contribute less and less. Lesson 07 examines what happens to them over a
-# hundred steps.
+# **Which paths contribute how much?** Each bar consists of the path terms of one state. Positive
+# terms are stacked upwards and negative ones downwards; the dot marks their sum, the total
+# derivative. Follow one colour, that is one use of $W$, from left to right: at each step its term
+# is multiplied by one more factor $J_j$. Where these factors are smaller than one in size, the term
+# shrinks. Lesson 07 examines what happens to them over a hundred steps.
 
 # %% tags=["shows-answers"]
 terms = [scalar.path_terms(params, run, k) for k in range(1, 6)]
@@ -476,10 +482,11 @@ else:
 # $$\bar s_t = V\,\bar o_t + W\,\bar a_{t+1}, \qquad \bar a_t = f'(a_t)\,\bar s_t, \qquad
 #   \bar a_{T+1} = 0 .$$
 #
-# Compute these from $t = T$ down to 1. The use of $W$ *at step $t$* influences the loss only
-# through $s_t$. So this use contributes
-# $\bar s_t\,\dfrac{\partial^{+} s_t}{\partial W} = \bar s_t\, f'(a_t)\, s_{t-1} = \bar a_t\, s_{t-1}$,
-# and the gradient is the sum over all uses. The other gradients follow in the same way:
+# Compute these from $t = T$ down to 1. No step follows the last one, so $\bar a_{T+1} = 0$. No
+# output uses $s_0$, so $\bar s_0$ below has one term only. The use of $W$ *at step $t$* influences
+# the loss only through $s_t$. So this use contributes $\bar s_t\,\dfrac{\partial^{+} s_t}{\partial
+# W} = \bar s_t\, f'(a_t)\, s_{t-1} = \bar a_t\, s_{t-1}$, and the gradient is the sum over all
+# uses. The other gradients follow in the same way:
 #
 # $$\frac{dL}{dW} = \sum_{t} \bar a_t\, s_{t-1}, \qquad \frac{dL}{dU} = \sum_{t} \bar a_t\, x_t,
 #   \qquad \bar x_t = U\,\bar a_t, \qquad \bar s_0 = W\,\bar a_1 .$$
@@ -546,10 +553,13 @@ check("01.scalar_bptt", scalar_bptt)
 # $$\frac{dL}{dW} = \sum_{t=1}^{T}\sum_{i=1}^{t} V\bar o_t \Big(\prod_{j=i+1}^{t} J_j\Big)\,\partial^{+}s_i .$$
 #
 # Sort the terms by $t$, and you get one total derivative per output, as in section 4. Sort them by
-# $i$ instead. Then all terms that lie to the right of step $i$ are first added up in one number,
-# $\bar s_i$, and this number is multiplied by the immediate derivative, as in section 5. Both
-# orders add the same terms, so they give the same gradient. The check below uses neither formula:
-# it changes the parameters a little and measures the loss.
+# $i$ instead. Then all terms with the same $i$ share the factor $\partial^{+}s_i$. The sum of what
+# multiplies it is one number, $\bar s_i = \sum_{t=i}^{T} V\bar o_t \prod_{j=i+1}^{t} J_j$. This is
+# the adjoint that the sweep of this section computes. Both orders add the same terms, so they give
+# the same gradient. The cell below compares the library's sweep with a measurement that uses
+# neither formula. It changes the parameters and inputs a little and measures the squared error of
+# the outputs (lesson 02). All arrays are changed together in one random direction, so every line
+# shows the same error.
 
 # %% tags=["shows-answers"]
 y = np.array([0.2, -0.5, 0.8, 0.1, -0.3])
@@ -565,10 +575,11 @@ _, do = losses.squared_error(run.o, y)
 print(numgrad.check_gradient(loss, scalar.backward(params, run, do), inputs))
 
 # %% [markdown]
-# **What the three methods cost.** Count the multiplications by a factor $J_j$ for one parameter.
-# The path sum computes every product from the beginning; the recursion and the sweep reuse what
-# they have already computed. The recursion has to run once for each parameter, while one sweep
-# serves all parameters. With matrices the difference is much larger: lesson 06.
+# **What the three methods cost.** Let every step have an output. Count the multiplications by a
+# factor $J_j$ that the gradient with respect to one parameter needs. The path sum computes every
+# product from the beginning; the recursion and the sweep reuse what they have already computed. The
+# recursion has to run once for each parameter, while one sweep serves all parameters. With matrices
+# the difference is much larger: lesson 06.
 
 # %%
 T = np.arange(2, 101)
@@ -586,11 +597,12 @@ plots.show(
 # ## 6 What carries over to matrices
 #
 # The slides promise that the scalar formulas carry over to vectors of states. The structure does
-# carry over: the derivative is a sum over paths, and each path is a product of Jacobians and one
-# immediate derivative. But numbers commute, and two places in this lesson used that. We wrote
-# $J_3 J_2$ and could have written $J_2 J_3$; and in the sweep we multiplied by $W$ from either
-# side. For matrices the order of the factors on a path is fixed, **latest step on the left**:
-# $J_k J_{k-1} \cdots J_{i+1}$.
+# carry over: the derivative is a sum over paths, and each path is a product of *Jacobians* (each
+# factor $J_t$ becomes a matrix of derivatives) and one immediate derivative. But numbers commute,
+# and two places in this lesson used that. We wrote $J_3 J_2$ and could have written $J_2 J_3$; and
+# in the sweep we wrote $W\,\bar a_{t+1}$ and could have written $\bar a_{t+1} W$. For matrices the
+# order of the factors on a path is fixed, **latest step on the left**: $J_k J_{k-1} \cdots
+# J_{i+1}$.
 
 # %% tags=["shows-answers"]
 rng = np.random.default_rng(0)
@@ -608,7 +620,7 @@ print(f"five random Jacobians in the wrong order: off by {gap:.2f} of the norm")
 # seems obvious that this loss depends on the weights.
 #
 # **Exercise 8 ●○○ · 5 min.** Refute that. Give two triples `(U, W, V)` in which each of the three
-# weights differs by at least 1, and for which the printed model has exactly the same loss and a
+# weights differs by at least 1, and for which the slides' model has exactly the same loss and a
 # gradient of exactly zero, on any inputs.
 
 # %% nbgrader={"grade": false, "grade_id": "two_networks", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
@@ -677,7 +689,7 @@ check("01.refute_softmax", two_networks)
 #
 # ### Your functions
 #
-# Below, each of your functions beside the reference.
+# The cell below shows each of your functions beside the reference.
 
 # %%
 recap("01", globals())

@@ -27,8 +27,8 @@
 # This lesson and the next follow a set of lecture slides on the network with row vectors, $\tanh$
 # and softmax, and no biases. Their notation is the other way round: they call the target $\hat y$
 # and the prediction $y$. If you mix up the two, you take the logarithm of a target that is zero;
-# the last line of the cell below shows the result. Where this lesson says *the article*, it
-# corrects a public article on recurrent networks, which has a list of references of its own.
+# the last line of the cell below shows the result. As in lesson 00, *the article* is a public
+# article on recurrent networks. This lesson corrects some of its formulas.
 
 # %% tags=["shows-answers"]
 import numpy as np
@@ -58,8 +58,8 @@ print(f"loss {-(y * np.log(yhat)).sum():.2f}; with prediction and target exchang
 # $$h_t = \tanh(x_t W_x + h_{t-1} W_h), \qquad o_t = h_t W_y, \qquad \hat y_t = \mathrm{softmax}(o_t),$$
 #
 # with $W_x$ of shape $(D, H)$, $W_h$ of $(H, H)$ and $W_y$ of $(H, K)$. We add the bias $b_y$ of
-# shape $(K,)$ to the output. Lesson 03 covers the states. In this lesson they are given, and only
-# the upper row of the figure matters.
+# shape $(K,)$ to the output. Lesson 03 covers the states. In this lesson the states are given. In
+# the figure only the arrows from the states $h_t$ up to the outputs $o_t$ matter.
 
 # %%
 plots.show(
@@ -76,12 +76,12 @@ plots.show(
 #
 # $$\hat y_k = \frac{e^{o_k}}{\sum_{j=1}^{K} e^{o_j}} .$$
 #
-# On paper this formula is complete. In a computer $e^{o}$ is infinite long before $o$ reaches ten
-# thousand, and infinity divided by infinity is NaN. A learning rate that is too large is enough to
-# get there. You can avoid it. Add the same number $c$ to every logit of a row. Then numerator and
-# denominator both get a factor $e^{c}$, and it cancels. **The softmax does not change when a row is
-# shifted.** So shift each row until its largest logit is 0. Then every power is at most 1 and one
-# of them is exactly 1, so the sum can be neither infinite nor zero.
+# On paper this formula is complete. In a computer $e^{o}$ overflows to infinity above $o \approx
+# 710$, and infinity divided by infinity is NaN. A learning rate that is too large is enough to
+# produce such logits. You can avoid the overflow. Add the same number $c$ to every logit of a row.
+# Then numerator and denominator both get a factor $e^{c}$, and it cancels. **The softmax does not
+# change when a row is shifted.** So shift each row until its largest logit is 0. Then every power
+# is at most 1 and one of them is exactly 1, so the sum can be neither infinite nor zero.
 #
 # **Exercise 1 ●○○ · 8 min.** Return the softmax of `o` over its **last** axis, whatever axes stand
 # before it. The check uses logits of ten thousand, of both signs, in different rows of the same
@@ -169,14 +169,16 @@ check("02.softmax_jacobian", softmax_jacobian)
 #
 # ---
 #
-# **Which directions does the softmax lose?** Each column of the figure shows what happens when one
-# logit rises: its own share grows, and all other shares shrink. Each column sums to zero, because
-# the shares always sum to one. Each row also sums to zero, because a common shift of all logits
-# changes nothing. So the Jacobian maps the constant direction to zero, and its rank is *at most*
-# $K - 1$. Does it map any other direction to zero? Entry $i$ of the Jacobian times $v$ is
-# $\hat y_i\,(v_i - \hat y \cdot v)$. No share is zero, so all entries are zero only if every $v_i$
-# is the same number $\hat y \cdot v$. So only constant directions are lost, and the rank is exactly
-# $K - 1$.
+# **Which directions does the softmax lose?** Each column of the figure shows what happens when
+# one logit rises: its own share grows, and all other shares shrink. Each column sums to zero,
+# because the shares always sum to one. Each row also sums to zero, because a common shift of all
+# logits changes nothing. So the Jacobian maps the constant direction to zero, and its rank is *at
+# most* $K - 1$. Does it map any other direction to zero? Entry $i$ of the Jacobian times $v$ is
+# $\hat y_i\,(v_i - \hat y \cdot v)$. No share is zero, so all entries are zero only if every
+# $v_i$ is the same number $\hat y \cdot v$. So only constant directions are lost, and the rank is
+# exactly $K - 1$. The last line of the output compares two parts of the Jacobian: the diagonal,
+# which is the slope $\hat y_k (1 - \hat y_k)$ of each entry alone, and the rest, which a
+# derivative taken entry by entry would leave out.
 
 # %% tags=["shows-answers"]
 shares = losses.softmax(o[0, 0])
@@ -204,8 +206,8 @@ print(f"of the rest {np.linalg.norm(J - diagonal):.2f}")
 # $$L_t = -\sum_{k=1}^{K} y_{t,k} \log \hat y_{t,k}, \qquad L = \sum_{t=1}^{T} L_t,$$
 #
 # summed over the instances of the batch as well. The article writes $-y \log \hat y$, without sums.
-# This is one number for every step, instance and class: an array, and not yet a loss. You have to
-# say which sum or mean you take, because the gradient depends on it.
+# That expression is one number for every step, instance and class: an array, and not yet a loss.
+# You have to say which sum or mean you take, because the gradient depends on it.
 #
 # **Do not take the logarithm of a softmax.** A computer stores a very small share as 0, and its
 # logarithm is minus infinity. Simplify the logarithm on paper first: with $m$ the largest logit of
@@ -214,8 +216,8 @@ print(f"of the rest {np.linalg.norm(J - diagonal):.2f}")
 # $$\log \hat y_k = (o_k - m) - \log \sum_{j} e^{o_j - m} .$$
 #
 # **Three factors.** The chain rule from one step's loss to the matrix $W_y$ has three factors. The
-# last one leads from the matrix to the logits. It contains the state $h_t$ and follows in section 8.
-# The other two are
+# last one is the derivative of the logits with respect to the matrix. It contains the state $h_t$
+# and follows in section 8. The other two are
 #
 # $$\frac{\partial L_t}{\partial \hat y_t} = -\frac{y_t}{\hat y_t}, \qquad
 #   \frac{\partial \hat y_t}{\partial o_t} = \operatorname{diag}(\hat y_t) - \hat y_t \otimes \hat y_t ,$$
@@ -271,14 +273,18 @@ check("02.softmax_cross_entropy", softmax_cross_entropy)
 # ---
 #
 # **Sum or mean?** You can sum a loss, divide it by the size of the batch, or divide it by the
-# number of instances and steps. The cell measures the gradient of each version by complex step. The
-# gradient is divided by the same number as the loss. So if you check a gradient against the wrong
-# version, it is wrong by a constant factor. In this course a loss is a sum unless
-# `reduction="mean"` says otherwise: then it is divided by $B$, so that the losses of the steps
-# still add up. The last lines test three formulas for `do`, with targets that sum to 1.1: the
-# softmax taken entry by entry, prediction minus target, and the boxed formula.
+# number of instances and steps. The cell measures the gradient of each version by complex step. For
+# each version the cell prints the smallest and the largest ratio of `do`, which belongs to the sum,
+# to the measured gradient. The gradient is divided by the same number as the loss. So if you check
+# a gradient against the wrong version of the loss, the two differ by a constant factor. In this
+# course a loss is a sum unless `reduction="mean"` says otherwise: then it is divided by $B$, so
+# that the losses of the steps still add up. The last lines test three formulas for `do`, with targets
+# that sum to 1.1: the
+# softmax taken entry by entry, which gives $y_k\,(\hat y_k - 1)$; prediction minus target; and the
+# boxed formula.
 #
-# **Predict first.** Which of these three formulas will be right?
+# **Predict first.** The boxed formula is right. Is the relative error of each of the other two
+# nearer to 4 % or to 40 %?
 
 # %% tags=["shows-answers"]
 total, do = losses.softmax_cross_entropy(o, y)
@@ -305,10 +311,10 @@ for label, claim in claims.items():
 
 # %% [markdown] tags=["S0.3", "S1.3", "S1.4"]
 # **Exercise 4 ●●○ · 15 min · graded by hand.** For one row: (a) multiply the row $-y/\hat y$ by the
-# Jacobian of section 3 and derive the boxed formula. (b) Say in which step you would use
-# $\sum_k y_k = 1$. (c) $h_t$ was computed with the weights of all earlier steps. Say why the
-# gradient of $L_t$ with respect to $W_y$ nevertheless needs no sum over earlier steps. (If you
-# learn alone: a model answer is in `solutions/`.)
+# Jacobian of section 3 and derive the boxed formula. (b) Say in which step you would use $\sum_k
+# y_k = 1$. (c) $h_t$ was computed with $W_x$ and $W_h$, which were also used at all earlier steps.
+# Say why the gradient of $L_t$ with respect to $W_y$ nevertheless needs no sum over earlier steps.
+# (If you learn alone: a model answer is in `solutions/`.)
 #
 # <details><summary>A nudge</summary>
 #
@@ -337,9 +343,10 @@ for label, claim in claims.items():
 # ## 5 Refute it: the lost hat
 #
 # In a scanned copy of the slides, the mark that distinguishes prediction from target is missing in
-# the loss. The copy reads $-\sum_k \hat y_k \log \hat y_k$, with the *prediction* in both places:
-# this is its entropy. The values are of the same size as the loss, so a printout looks harmless.
-# One might hope that the gradient of the entropy still lowers the loss.
+# the loss. In the notation of this lesson, the copy reads $-\sum_k \hat y_k \log \hat y_k$, with
+# the *prediction* in both places. This is the entropy of the prediction. The values are of the same
+# size as the loss, so a printout looks harmless. One might hope that the gradient of the entropy
+# still lowers the loss.
 #
 # **Exercise 5 ●●○ · 10 min · refute it.** Give a tuple `(o, k)`: a list of two or more logits, and
 # the number of the right class, counted from 0. The entropy has to agree with the true loss within
@@ -371,6 +378,8 @@ check("02.refute_entropy", harmless)
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # Take two classes with nearly equal shares, and make the share of the wrong class slightly larger.
+# If the two logits differ by a small $\delta$, the loss is larger than the entropy by about $\delta
+# / 2$, and both are near $\log 2 \approx 0.69$.
 #
 # </details>
 #
@@ -379,7 +388,8 @@ check("02.refute_entropy", harmless)
 # **Why the entropy misleads.** The entropy does not depend on the target. A step against its
 # gradient makes the network surer of its prediction, whether this is right or wrong. In the figure,
 # with two classes, the curves meet at one half. To the left of this point their slopes have
-# opposite signs.
+# opposite signs. The cell then prints loss, entropy and the cosine between the two gradients of
+# $W_y$ for the network of this lesson.
 
 # %% tags=["shows-answers"]
 p = np.linspace(0.02, 0.98, 97)
@@ -428,9 +438,9 @@ print(f"gradients of W_y: cosine {cosine:.2f}")
 #
 # $$\log(1+e^{o}) = \max(o, 0) + \log\big(1 + e^{-|o|}\big) .$$
 #
-# The last form cannot overflow. `np.log1p(u)` computes $\log(1+u)$ and is exact for small $u$ too.
-# For the logistic function itself, $\sigma(o) = \tfrac12\big(1 + \tanh \tfrac{o}{2}\big)$ works for
-# every $o$.
+# The last form cannot overflow. `np.log1p(u)` computes $\log(1+u)$ and is accurate for small $u$
+# too. For the logistic function itself, $\sigma(o) = \tfrac12\big(1 + \tanh \tfrac{o}{2}\big)$
+# works for every $o$.
 #
 # **Exercise 6 ●●○ · 12 min.** Return the loss, summed over everything, and `do`.
 
@@ -541,15 +551,17 @@ plots.show(
 # %% [markdown] tags=["S0.3", "S1.3", "S4.11", "S4.12"]
 # ## 8 Back through the output layer
 #
-# The rest of the network depends on the loss only through `do`. Take one instance. Entry $(m, n)$
-# of $W_y$ enters only $o_{t,n}$, multiplied by $h_{t,m}$; so its derivative is
-# $h_{t,m}\,\bar o_{t,n}$. This is the outer product $h_t \otimes \bar o_t$, of shape $(H, K)$ like
-# $W_y$ itself. (The article writes $\partial o_t/\partial W_y = h_t$. This is an abbreviation. The
-# full derivative of a row with respect to a matrix has three indices, and only its product with
-# $\bar o_t$ has $h_t$ as a factor. The end of this section measures it.)
+# The rest of the network depends on the loss only through `do`. Take one instance. Entry $(m,
+# n)$ of $W_y$ enters only $o_{t,n}$, multiplied by $h_{t,m}$. So the derivative of $L_t$ with
+# respect to this entry is $h_{t,m}\,\bar o_{t,n}$. All entries together are the outer product
+# $h_t \otimes \bar o_t$, of shape $(H, K)$ like $W_y$ itself. (The article writes $\partial
+# o_t/\partial W_y = h_t$. This is an abbreviation. The full derivative of a row with respect to
+# a matrix has three indices, and only its product with $\bar o_t$ has $h_t$ as a factor. The
+# end of this section measures it.)
 #
-# Every step and every instance uses the same $W_y$, so their contributions are added. With
-# instances as rows, one matrix product computes the sum over the batch:
+# Every step and every instance uses the same $W_y$, so their contributions are added. Let $H_t$ of
+# shape $(B, H)$ and $\bar O_t$ of shape $(B, K)$ hold the rows $h_t$ and $\bar o_t$ of all
+# instances. Then one matrix product computes the sum over the batch:
 #
 # $$\frac{dL}{dW_y} = \sum_{t=1}^{T} H_t^\top \bar O_t, \qquad
 #   \frac{dL}{db_y} = \sum_{t=1}^{T} \sum_{b=1}^{B} \bar o_{t,b}, \qquad
@@ -603,9 +615,11 @@ check("02.readout_backward", readout_backward)
 #
 # **The output layer needs no backward loop.** $W_y$ changes no state, so no adjoint has to be
 # passed from step to step. Even so, the loss of step $t$ does not depend on step $t$ alone: through
-# the states it depends on every earlier input. The figure shows both derivatives, measured by
-# complex step. The second cell measures $\partial o_1/\partial W_y$ for one instance. It prints the
-# shape, the number of entries that are not zero, and the product with $\bar o_1$.
+# the states it depends on every earlier input. The figure shows the norms of two derivatives,
+# measured by complex step: that of the loss $L_t$ with respect to the first input $x_1$, and that
+# of the state $h_t$ with respect to $W_y$. The second cell measures $\partial o_1/\partial W_y$ for
+# one instance. It prints the shape, the number of entries that are not zero, and the product with
+# $\bar o_1$.
 
 # %% tags=["shows-answers"]
 def states_and_losses(x_1, W_y):
@@ -640,13 +654,12 @@ print(f"its product with the adjoint, off from the outer product by {gap:.0e}")
 # %% [markdown] tags=["S4.11"]
 # ## 9 Refute it: the transposed gradient
 #
-# The article prints the gradient of $W_y$ with the factors exchanged,
-# $\sum_t \bar o_t \otimes h_t$. Its shape is $(K, H)$, which is wrong, and NumPy would report it.
-# But if $K = H$, there is no error message. For a single step of one instance you can even show
-# that a small step against this transposed gradient lowers the loss, or at worst leaves it
-# unchanged. The reason: the sum of products of its entries with those of the true gradient is
-# $(h_t \cdot \bar o_t)^2$, which is never negative. So one might think that the mistake does no
-# harm.
+# The article prints the gradient of $W_y$ with the factors exchanged, $\sum_t \bar o_t \otimes
+# h_t$. Its shape is $(K, H)$, which is wrong, and NumPy would report it. But if $K = H$, there is
+# no error message. For a single step of one instance you can even show that a small step against
+# this transposed gradient lowers the loss, or at worst leaves it unchanged to first order. The
+# reason: the sum of products of its entries with those of the true gradient is $(h_t \cdot \bar
+# o_t)^2$, which is never negative. So one might think that the mistake does no harm.
 #
 # **Exercise 9 ●●○ · 12 min.** Refute that for a sequence. Give a tuple `(h, do)` of two lists of
 # rows, one instance only: $T$ states $h_1$ to $h_T$ and $T$ adjoints $\bar o_1$ to $\bar o_T$, all

@@ -24,7 +24,7 @@
 # | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]`, $(H,)$ | $\partial L_t / \partial h_t$: the adjoint of $h_t$ **from outside**, through the output layer of step $t$ alone |
 # | $J_t = \partial h_t / \partial h_{t-1}$ | | step Jacobian, $(H, H)$ |
 # | $J_{t:k} = d h_t / d h_k$ | | product of $t-k$ step Jacobians, the latest on the left |
-# | $\partial^{+}$, $d$ | | immediate derivative, total derivative; a plain $\partial$ is taken with respect to a direct argument |
+# | $\partial^{+}$, $d$ | | immediate derivative (one use of the matrix only), total derivative (all paths); a plain $\partial$ follows one step of the network, or one output layer, and no other state |
 # | $u \otimes v$ | `np.outer(u, v)` | the matrix with the entries $u_m v_n$ |
 
 # %% tags=["shows-answers"]
@@ -64,10 +64,10 @@ print("x", x.shape, " h", h.shape, " dh", dh.shape)
 #
 # Count the factors: $W_h$ occurs three times, once for each step. In the copy of the slides that
 # this course was written from, this line is damaged. In one version a $W_h$ is missing, and $W_y$
-# stands inside the outermost $\tanh$, where its shape fits only if $K = H$. In another version the
-# activation is called $\sigma$, which elsewhere means the logistic function, although the slides
-# define it as $\tanh$. The cell below evaluates the line as printed above, and each of the three
-# damaged readings. (For the reading with $W_y$ inside, it uses a square matrix in both places.)
+# stands inside the outermost $\tanh$. In another version the activation is called $\sigma$, which
+# elsewhere means the logistic function, although the slides define it as $\tanh$. The cell below
+# evaluates the line as printed above, and each of the three damaged readings. (For the reading with
+# $W_y$ inside, it uses a square matrix in both places.)
 
 # %% tags=["shows-answers"]
 def third(W_mid=weights["W_h"], W_y=top["W_y"], phi=np.tanh, inside=False):
@@ -258,7 +258,8 @@ check("03.transition", transition)
 # one more factor $J$.
 #
 # **Predict first.** Does the norm shrink at every step to the left, in every row? The figure gives
-# the answer for this network; lesson 07 asks when it must be so.
+# the answer for this network. Read its numbers, because the colours do not show small differences.
+# Lesson 07 asks under which condition the norm must shrink at every step.
 
 # %% tags=["shows-answers"]
 J = paths.step_jacobians(weights, run)
@@ -287,12 +288,13 @@ plots.show(
 # $N \ne 0$ with $N^2 = 0$ is called **nilpotent**, for example
 # $N = \begin{pmatrix} 0 & 1 \\ 0 & 0 \end{pmatrix}$.
 #
-# **Exercise 4 ●●○ · 12 min · refute it.** Find a recurrent matrix `W_h` (square, at least 2 × 2)
-# and two states $h_1, h_2$ with entries strictly between $-1$ and $1$, for which the error of the
-# wrong product is **at least as large as the right product itself**:
-# $\lVert J_1 J_2 - J_2 J_1 \rVert \ge \lVert J_2 J_1 \rVert$, and $J_1 J_2 \ne J_2 J_1$. (With
-# enough inputs you can drive a network into any two such states.) Give a tuple `(W_h, h_1, h_2)` of
-# lists. Any valid counterexample passes.
+# **Exercise 4 ●●○ · 12 min · refute it.** Find a recurrent matrix `W_h` (square, at least 2
+# × 2) and two states $h_1, h_2$ with entries strictly between $-1$ and $1$, for which the
+# error of the wrong product is **at least as large as the right product itself**: $\lVert
+# J_1 J_2 - J_2 J_1 \rVert \ge \lVert J_2 J_1 \rVert$, and $J_1 J_2 \ne J_2 J_1$. The norm
+# of a matrix is the root of the sum of its squared entries (`np.linalg.norm`). (With enough
+# inputs a network can reach any two such states.) Give a tuple `(W_h, h_1, h_2)` of lists.
+# Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "two_orders", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 two_orders = None  # (W_h, h_1, h_2)
@@ -324,7 +326,8 @@ check("03.refute_order", two_orders)
 # </details>
 
 # %% tags=["shows-answers"]
-# The derivative of h_5 with respect to h_0 on this lesson's network, in both orders.
+# The derivative of h_5 with respect to h_0 on this lesson's network, in both orders, # and with
+# layout and order changed together; each compared with a complex step.
 J_t = [None, *J[:, 0]]  # so that J_t[1] belongs to step 1
 right = J_t[5] @ J_t[4] @ J_t[3] @ J_t[2] @ J_t[1]
 wrong = J_t[1] @ J_t[2] @ J_t[3] @ J_t[4] @ J_t[5]
@@ -432,7 +435,10 @@ check("03.path_terms", path_terms)
 # the gradient in another form. The bars show the error that remains after each term, once starting
 # with the latest use and once with the oldest. One reading makes the slides' first line, the one
 # with a single term, correct: take the *total* derivative $dh_5/dW_h$ as its last factor. Then this
-# one term is exact, and no further term may be added. The last line of the output tests that.
+# one term is exact, and no further term may be added. The output lists the same errors, then the
+# error of the terms $k = 5$ and $k = 4$ if each is taken alone as the gradient. The last line tests
+# the reading with the total derivative; `paths.rtrl` computes it by real-time recurrent learning,
+# the recursion of lesson 01.
 
 # %% tags=["shows-answers"]
 terms = paths.path_terms(weights, run, dh[:, None], 5)["W_h"]
@@ -532,8 +538,8 @@ check("03.gradient_by_paths", gradient_by_paths)
 # *immediate*: it counts the use of $W_h$ at step $k$ alone. (A reader of the article pointed this
 # out, correctly.) If you put $d h_k / d W_h$ in its place, each term also contains all the paths
 # that reach $h_k$ from earlier steps, and the sum already contains these paths. The cell below
-# computes this wrong sum for $L_5$ from the exact total derivatives. Then it finds out how often
-# the wrong sum contains each of the five terms.
+# computes this wrong sum for $L_5$ from the exact total derivatives. Then it finds out, by least
+# squares, how often the wrong sum contains each of the five terms.
 
 # %% tags=["shows-answers"]
 total = paths.rtrl(weights, run)["W_h"][:, 0]  # dh_k[i]/dW_h[m, n] as (T, H, H, H)
@@ -555,9 +561,9 @@ plots.show(
 # **Exercise 7 ●●○ · 15 min · refute it.** One might think that counting a path more than once makes
 # the gradient too large but keeps its sign, so that training still works. Refute that with a
 # network of one unit, $h_t = \tanh(w_x x_t + w_h h_{t-1})$. Find numbers for which the true
-# derivative $dh_T/dw_h$ and the over-counted sum $\sum_{k} J_{T:k}\, \dfrac{d h_k}{d w_h}$ have
-# **opposite signs**. Give a tuple `(w_x, w_h, x, h_0)`, where `x` is a list of at least two inputs.
-# Any valid counterexample passes.
+# derivative $dh_T/dw_h$ and the over-counted sum $\sum_{k=1}^{T} J_{T:k}\, \dfrac{d h_k}{d w_h}$
+# have **opposite signs**; $T$ is the number of inputs. Give a tuple `(w_x, w_h, x, h_0)`, where `x`
+# is a list of at least two inputs. Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "wrong_way", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 wrong_way = None  # (w_x, w_h, x, h_0)
@@ -577,25 +583,27 @@ check("03.refute_overcount", wrong_way)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# For $T = 2$, up to the slope at step 2, the true derivative is $h_1 + w_h (1 - h_1^2)\, h_0$, and the
-# over-counted sum is $h_1 + 2\, w_h (1 - h_1^2)\, h_0$.
+# For $T = 2$, divide both by their common factor, the slope $1 - h_2^2$, which is positive. Then
+# the true derivative is $h_1 + w_h (1 - h_1^2)\, h_0$, and the over-counted sum is $h_1 + 2\, w_h
+# (1 - h_1^2)\, h_0$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # Choose $w_h = -1$ and $h_0 = 1$. For which states $h_1$ is $h_1$ larger than $1 - h_1^2$, but
-# smaller than twice that? Then choose the first input so that the network reaches such a state. Or
-# let a short loop try random numbers.
+# smaller than twice that? Then choose the first input so that the network reaches such a state
+# (`np.arctanh` is the inverse of `np.tanh`; the second input can be any number). Or let a short
+# loop try random numbers.
 #
 # </details>
 
 # %% [markdown] tags=["S3.2"]
 # **Exercise 8 ●●○ · 20 min · graded by hand.** (a) Prove what the last figure shows: if the last
 # factor is the total derivative $dh_k/dW_h$, then the sum for $L_t$ contains the use of $W_h$ at
-# step $i$ exactly $t - i + 1$ times. (b) The slides promise that their proof for one unit carries
-# over to vectors. Name two places in the calculation of lesson 01 that exchange two numbers whose
-# matrices must not be exchanged, and say what stands there for matrices. (If you learn alone: a
-# model answer is in `solutions/`.)
+# step $i$ exactly $t - i + 1$ times. (b) The slides of lesson 01 promise that the formulas for one
+# unit carry over to vectors. Name two places in the calculation of lesson 01 (see its section 6)
+# that exchange two numbers whose matrices must not be exchanged, and say what stands there for
+# matrices. (If you learn alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # **(a)** The total derivative is itself a sum over paths:
@@ -623,8 +631,8 @@ check("03.refute_overcount", wrong_way)
 #   another matrix.
 # - A term of the gradient is an outer product of the state that step $k$ read and the derivative of
 #   the loss with respect to $a_k$.
-# - All terms are added, and each path is counted once. The last factor is immediate, and all
-#   factors before it are total.
+# - All terms are added, and each path is counted once. The last factor is immediate; the factor
+#   $dh_t/dh_k$ before it is total.
 #
 # The path sum needs a product of Jacobians for every pair of steps. Lesson 04 adds the same terms
 # in another order, and one backward sweep is enough.

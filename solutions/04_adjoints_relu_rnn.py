@@ -249,7 +249,8 @@ print("steps at which each unit is active:", mask.sum(axis=0))
 # %% [markdown]
 # ### Near the kink
 #
-# At $a = 0$ the central difference of lesson 00 gives
+# Write $\varepsilon$ for the step of the central difference (lesson 00 called it $h$, which is the
+# state here). At $a = 0$ this difference gives
 # $\dfrac{\mathrm{ReLU}(\varepsilon) - \mathrm{ReLU}(-\varepsilon)}{2\varepsilon} = \dfrac{1}{2}$
 # for every $\varepsilon$. This is the mean of the two slopes, and equal to neither. That looks
 # harmless: a pre-activation is never *exactly* zero, and everywhere else ReLU is a straight line,
@@ -282,14 +283,14 @@ check("04.refute_kink", near_the_kink)
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
-# Take the step of lesson 00, and choose $a$ ten times smaller.
+# Take the best step of lesson 00, about $6 \cdot 10^{-6}$, and choose $a$ ten times smaller.
 #
 # </details>
 #
 # ---
 #
 # So you can trust a check by differences only if every pre-activation is further from zero than the
-# step. The checks of this lesson use networks in which every $|a|$ is above $10^{-2}$.
+# step can move it. The checks of this lesson use networks in which every $|a|$ is above $10^{-2}$.
 #
 # ## 3 The sweep, line by line
 #
@@ -301,9 +302,9 @@ check("04.refute_kink", near_the_kink)
 #   $t = T$.
 # - $h_t = \mathrm{ReLU}(a_t)$ acts on each unit separately:
 #   $\ \bar a_t = \mathrm{mask}_t \odot \bar h_t$.
-# - $a_t$ uses each parameter once: $W_x \mathrel{+}= x_t \otimes \bar a_t$,
-#   $\ W_h \mathrel{+}= h_{t-1} \otimes \bar a_t$, $\ b_h \mathrel{+}= \bar a_t$, where each name
-#   stands for its gradient.
+# - $a_t$ uses each parameter once: $\bar W_x \mathrel{+}= x_t \otimes \bar a_t$, $\ \bar
+#   W_h \mathrel{+}= h_{t-1} \otimes \bar a_t$, $\ \bar b_h \mathrel{+}= \bar a_t$. All
+#   three gradients start at zero.
 # - $x_t$ is used by this step only: $\ \bar x_t = \bar a_t W_x^\top$. The adjoint that step 1
 #   passes back is $\bar h_0 = \bar a_1 W_h^\top$.
 #
@@ -371,8 +372,8 @@ check("04.relu_backward", relu_backward)
 # **What the mask does to an adjoint.** The figure shows $\bar a_t$ for the network at the top.
 # Blank fields are exactly zero. Compare them with the mask: an inactive unit replaces the adjoint
 # that arrives by zero, and an active unit passes it back unchanged. (The library returns $\bar x_t$
-# and not $\bar a_t$. So the cell gives every unit one more input, which is zero: the adjoint of
-# this input is $\bar a_t$.)
+# and not $\bar a_t$. So the cell gives every unit one more input, with weight 1. These inputs are
+# zero, so no state changes. Their adjoints are $\bar a_t$.)
 #
 # The lines below the figure show what an adjoint *is*, for every array of the network. It has one
 # number for each entry of the array, so it has the same shape. The number is the derivative of the
@@ -418,15 +419,16 @@ for name, value in point.items():
 #
 # (The columns of the page are written as rows here. It is no longer possible to tell whether the
 # page or the copy lost a factor, so nobody is blamed; we examine the lines as they stand.) These
-# updates contain the slope but not the adjoint from upstream. The bias gradient becomes a row of
-# whole numbers: it counts at how many steps each unit is active. The shapes are right, and the
-# numbers look plausible. One might expect that a step of gradient descent along these arrays at
-# least reduces the loss.
+# updates contain the slope but not the adjoint $\bar h_t$, the *upstream factor*. The bias gradient
+# becomes a row of whole numbers: it counts at how many steps each unit is active. The shapes are
+# right, and the numbers look plausible. One might expect that a step of gradient descent along
+# these arrays at least reduces the loss.
 #
 # **Exercise 6 ●●○ · 10 min.** Refute that. Give adjoints from outside, of shape $(6, 5)$, for the
 # network at the top, for which a small step of descent along the three printed arrays *increases*
 # the loss. In numbers: the sum of all entries of (true gradient) $\odot$ (printed update), over the
-# three parameters, is negative.
+# three parameters, is negative. (A step of size $\eta$ against the update changes the loss by
+# $-\eta$ times this sum, to first order.)
 
 # %% nbgrader={"grade": false, "grade_id": "uphill", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 uphill = None  # an array of shape (6, 5)
@@ -448,9 +450,9 @@ check("04.refute_upstream", uphill)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The true gradient is linear in `dh`, so the sum in question is too:
-# $\langle g(-\bar h), p\rangle = -\langle g(\bar h), p\rangle$, where $p$ does not depend on
-# $\bar h$.
+# Write $d$ for the array `dh`, $g(d)$ for the true gradient, $p$ for the printed update, and
+# $\langle g, p\rangle$ for the sum of all entries of $g \odot p$. The gradient is linear in $d$,
+# and $p$ does not depend on $d$. So $\langle g(-d), p\rangle = -\langle g(d), p\rangle$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
@@ -461,9 +463,9 @@ check("04.refute_upstream", uphill)
 #
 # ---
 #
-# **How large are the errors?** An update that does not contain the loss cannot point downhill. The
-# cell below evaluates that update and four other printed lines on the network at the top, and
-# compares each with the true gradient.
+# **How large are the errors?** An update that does not contain the loss points downhill only by
+# chance. The cell below evaluates that update and the first four mistakes of the list below on the
+# network at the top, and compares each with the true gradient. Its last line tests the fifth.
 #
 # - *Mask dropped* replaces $\bar a_t$ by $\bar h_t$.
 # - *Both index versions*: the solution prints the update once for step $t+1$ and once for step $t$.
@@ -565,7 +567,8 @@ check("04.copies_backward", copies_backward)
 # in section 1: all losses for one use. Their sum is the shared gradient. If each copy were updated
 # with its own gradient, the copies would become different. To keep them equal, add the gradients
 # first and then update. What sharing saves is parameters: there are $DH + H^2 + H$ of them, for any
-# length of the sequence. The last line counts them.
+# length of the sequence. The last line counts them, and compares with a network in which every step
+# has its own copy of all three parameters.
 
 # %% tags=["shows-answers"]
 def loss_of_copies(W_copies):
@@ -649,8 +652,9 @@ check("04.certain_zeros", certain_zeros)
 # the network at the top, restarted from $h_0 = 0$. Blank fields are exactly zero. Unit 3 is dead.
 # Its column is blank, because its pre-activation has no adjoint, and its row is blank, because its
 # state is zero. The other blank fields connect two units that are both alive. The mask below the
-# figure shows the reason: unit $n$ is never active at the step after unit $m$. (In columns, as in
-# the handwritten solution, the column of a dead unit is a *row* of $\bar W_{hh}$.)
+# figure shows the reason: whenever unit $m$ is active, unit $n$ is inactive one step later. (In the
+# column form of section 7 the matrices are transposed: there, a dead unit makes a *row* zero in the
+# gradient of the recurrent matrix.)
 
 # %% tags=["shows-answers"]
 from_zero = rnn.forward(params, x[:, None], None, phi="relu")
@@ -678,24 +682,24 @@ print((from_zero.a[:, 0] > 0).T.astype(int))
 # $$\hat h_{t+1} = W_{hh} h_t + W_{hx} x_t + b_h, \qquad
 #   h_{t+1} = \mathrm{ReLU}(\hat h_{t+1}), \qquad y_t = W_{yh} h_t .$$
 #
-# Transposing turns columns into rows: $W_{hh} = W_h^\top$, $W_{hx} = W_x^\top$,
-# $W_{yh} = W_y^\top$. The shift only changes names. Its inputs are $x_0, \dots, x_{T-1}$, so its
-# $x_t$ is the $x_{t+1}$ of this course, and both have the index `t` in the same array. There is one
-# real difference: its outputs are $y_0, \dots, y_T$. The first output is computed from the initial
-# state, before any input. The output $y_t$ does not depend on $x_t$, and no output would depend on
-# an $x_T$.
+# Here $\hat h_t$ is the pre-activation, our $a_t$. Transposing turns columns into rows: $W_{hh} =
+# W_h^\top$, $W_{hx} = W_x^\top$, $W_{yh} = W_y^\top$. The shift only changes names. Its inputs are
+# $x_0, \dots, x_{T-1}$, so its $x_t$ is the $x_{t+1}$ of this course, and both have the index `t`
+# in the same array. There is one real difference: its outputs are $y_0, \dots, y_T$. The first
+# output is computed from the initial state, before any input. The output $y_t$ does not depend on
+# $x_t$, and no output would depend on an $x_T$.
 #
 # In its letters the sweep reads $\bar h_t = W_{yh}^\top \bar y_t + W_{hh}^\top \bar{\hat h}_{t+1}$
-# and $\bar{\hat h}_t = \mathrm{ReLU}'(\hat h_t) \odot \bar h_t$. The solution stops after three
-# weights. It leaves out $\bar W_{yh} = \sum_t \bar y_t\, h_t^\top$,
-# $\ \bar x_t = W_{hx}^\top \bar{\hat h}_{t+1}$, $\ \bar h_0$, and the start of the sweep:
-# $\bar h_T = W_{yh}^\top \bar y_T$.
+# and $\bar{\hat h}_t = \mathrm{ReLU}'(\hat h_t) \odot \bar h_t$. The solution stops after the
+# gradients of $W_{hh}$, $W_{hx}$ and $b_h$. It leaves out $\bar W_{yh} = \sum_t \bar y_t\,
+# h_t^\top$, $\ \bar x_t = W_{hx}^\top \bar{\hat h}_{t+1}$, $\ \bar h_0$, and the start of the
+# sweep: $\bar h_T = W_{yh}^\top \bar y_T$.
 #
 # **Exercise 9 ●●○ · 20 min.** Complete the solution. `P` has `"W_hh"` $(H,H)$, `"W_hx"` $(H,D)$,
-# `"b_h"` $(H,)$, `"W_yh"` $(K,H)$. In the arrays `x` $(T,D)$, `h` $(T+1,H)$ and `ybar` $(T+1,K)$
-# the first index is time. Return a dict with `"W_hh"`, `"W_hx"`, `"b_h"`, `"W_yh"`, `"x"`, `"h0"`.
-# Each entry has the shape of the array whose gradient it is. You may translate and call your
-# `relu_backward`, or write the sweep again in columns.
+# `"b_h"` $(H,)$, `"W_yh"` $(K,H)$, where $K$ is the number of outputs. In the arrays `x` $(T,D)$,
+# `h` $(T+1,H)$ and `ybar` $(T+1,K)$ the first index is time. Return a dict with `"W_hh"`, `"W_hx"`,
+# `"b_h"`, `"W_yh"`, `"x"`, `"h0"`. Each entry has the shape of the array whose gradient it is. You
+# may translate and call your `relu_backward`, or write the sweep again in columns.
 
 # %% nbgrader={"grade": false, "grade_id": "column_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def column_backward(P, x, h, ybar):

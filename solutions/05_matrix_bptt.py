@@ -9,9 +9,9 @@
 # about 165 minutes · difficulty ●●● · before it: 02, 03, 04
 #
 # This lesson combines what you have built so far: the output layer of lesson 02, the paths of
-# lesson 03 and the adjoints of lesson 04. Three things are new: many instances at once, biases, and
-# matrices whose transposes have the right shape by accident. They are small, but most mistakes in a
-# backward pass come from them.
+# lesson 03 and the adjoints of lesson 04. Three things need care: many instances at once, a bias
+# that is broadcast to all of them, and matrices whose transposes have the right shape by accident.
+# They are small, but most mistakes in a backward pass come from them.
 #
 # ### Notation
 #
@@ -23,7 +23,7 @@
 # | $H_t$ | `h[t]`, `h` is `(T+1,B,H)` | hidden state; `h[0]` is the initial state $H_0$ |
 # | $O_t$ | `o[t-1]`, `o` is `(T,B,K)` | output, before the softmax |
 # | $W_x, W_h, b_h$ | `(D,H)`, `(H,H)`, `(H,)` | parameters of the recurrent layer |
-# | $W_y, b_y$ | `(H,K)`, `(K,)` | parameters of the readout |
+# | $W_y, b_y$ | `(H,K)`, `(K,)` | parameters of the *readout*, the output layer of lesson 02 |
 # | $\phi$ | | activation of the hidden units, here $\tanh$ |
 # | $J_t$ | | step Jacobian of one instance, $J_t[i,j] = \partial h_t[i] / \partial h_{t-1}[j]$ |
 # | $\bar H_t^{\text{out}}$ | `dh[t-1]`, `dh` is `(T,B,H)` | adjoint of $H_t$ **from outside**: the derivative of the loss with respect to $H_t$, later steps not counted |
@@ -56,7 +56,8 @@ print(run._fields, run.h.shape)
 # In general terms, a recurrent network is a *dynamical system*. It has a **state**, and a map $F$
 # that computes each state from the input and the state before it: $s_t = F(x_t, s_{t-1})$. A second
 # map $G$ computes the output from the state: $\hat y_t = G(s_t)$. Every step uses the same $F$ and
-# the same $G$. Cells differ in their state and in $F$:
+# the same $G$. A state together with its map $F$ is called a *cell*. The table shows three cells.
+# Here you need only the column of states; the lessons named on the right explain the formulas:
 #
 # | cell | state $s_t$ | $F$ takes $x_t$, $s_{t-1}$ to | lesson |
 # |---|---|---|---|
@@ -211,8 +212,9 @@ check("05.parameter_counts", parameter_counts)
 #   W = \begin{bmatrix} W_x \\ W_h \end{bmatrix} \text{ of shape } (D+H,\; H).$$
 #
 # The order from left to right on the left side has to match the order from top to bottom on the
-# right side. The gradient is stacked in the same way, and needs no new derivation: the first $D$
-# rows of $\bar W$ belong to $X_t$, and the other rows to $H_{t-1}$:
+# right side. The gradient is stacked in the same way. It follows from lesson 04, with the rows of a
+# batch stacked as in lesson 02 (section 6 gives the whole sweep). The first $D$ rows of $\bar W$
+# belong to $X_t$, and the other rows to $H_{t-1}$:
 #
 # $$\bar W = \sum_t [X_t \;\; H_{t-1}]^\top \bar A_t, \qquad [\bar X_t \;\; \bar H_{t-1}] = \bar A_t W^\top .$$
 #
@@ -391,18 +393,18 @@ check("05.refute_jacobian", two_matrices)
 # the gradient is the sum of all terms.
 #
 # The heatmap below has a row for each loss and a column for each state. The number in a field is
-# the norm of the adjoint that this loss sends to this state,
-# $\lVert \bar H_t^{\text{out}} J_{t:s} \rVert$. The second figure keeps only the newest terms of
-# the gradient and shows the error that remains.
+# the norm of the adjoint that this loss sends to this state, over all instances. For one instance
+# this adjoint is $\bar h_t^{\text{out}} J_{t:s}$. The second figure keeps only the newest terms of
+# the last loss's gradient and shows the error that remains.
 #
 # **Predict first.** Do the numbers in a row of the heatmap always shrink from right to left?
 #
-# The next cell puts numbers to the article's indices. First, it takes each of the two terms alone
-# for the gradient. Second, it computes the double sum with the article's indices and with ours.
-# Third, it compares $L_{t+1}$ with the output of step $t+1$, because the article introduces
-# $L_{t+1}$ as that *output*. Last, the article numbers its first step $t = 0$ but begins its sums
-# at $t = 1$. Read literally, the network never reads the first input, and the last line shows what
-# that does to the gradient.
+# The cell after the figures puts numbers to the article's indices. First, it takes each of the two
+# terms alone for the gradient. Second, it computes the double sum with the article's indices and
+# with ours. Third, it compares $L_{t+1}$ with the output of step $t+1$, because the article
+# introduces $L_{t+1}$ as that *output*. Last, the article numbers its first step $t = 0$ but begins
+# its sums at $t = 1$. Read literally, the network never reads the first input, and the loss of that
+# step is not counted. The last line shows what that does to the gradient.
 
 # %% tags=["shows-answers"]
 _, do = losses.softmax_cross_entropy(readout.forward(top, run.h[1:]), y)
@@ -453,9 +455,9 @@ print(f"first input never read: gradient of W_x off by {relative(skipped - full,
 
 # %% [markdown] tags=["S0.2", "S4.9", "S4.15", "S4.20"]
 # **What the two figures show.** Moving one state to the left in a row multiplies the adjoint by one
-# more Jacobian. This can make the adjoint larger as well as smaller. The two error curves reach
-# zero only when the last term is added. So one term is not the gradient, and two terms are not
-# either.
+# more Jacobian. This can make the adjoint larger as well as smaller: for the loss of step 5 it
+# grows from 2.30 at state 4 to 2.52 at state 3. The two error curves reach zero only when the last
+# term is added. So one term is not the gradient, and two terms are not either.
 #
 # ## 6 The sweep
 #
@@ -467,9 +469,9 @@ print(f"first input never read: gradient of W_x off by {relative(skipped - full,
 # $$\bar H_t = \bar H_t^{\text{out}} + \bar A_{t+1} W_h^\top, \qquad \bar A_t = \bar H_t \odot (1 - H_t^2) .$$
 #
 # Every array that the forward pass used receives its part of the gradient from $\bar A_t$. For a
-# product $P = Q R$ the rule is $\bar Q = \bar P R^\top$ and $\bar R = Q^\top \bar P$. For a bias
-# that was broadcast over the rows, the rows are summed. Applied to
-# $A_t = X_t W_x + H_{t-1} W_h + b_h$:
+# product $P = Q R$ the rule is $\bar Q = \bar P R^\top$ and $\bar R = Q^\top \bar P$; section 8 of
+# lesson 02 has both for $O_t = H_t W_y$. For a bias that was broadcast over the rows, the rows are
+# summed. Applied to $A_t = X_t W_x + H_{t-1} W_h + b_h$:
 #
 # | used at step $t$ | its adjoint |
 # |---|---|
@@ -547,13 +549,12 @@ check("05.rnn_backward", rnn_backward)
 # $$\bar O_t = \hat Y_t - Y_t, \qquad \bar W_y = \sum_t H_t^\top \bar O_t, \qquad
 #   \bar b_y = \sum_t \text{rows of } \bar O_t, \qquad \bar H_t^{\text{out}} = \bar O_t W_y^\top .$$
 #
-# Write $\theta \in \{W_x, W_h, b_h, W_y, b_y\}$ for any one of the five parameters, and
-# $L(\theta) = \sum_t L_t$ for the loss as a function of them. The cell below puts **your** backward
-# pass behind the library's readout and compares the result with measured derivatives of the loss.
-# Then it shows three facts as numbers, computed with the library's backward pass. First, the
-# backward pass is linear in `dh`: the sum of $T$ sweeps, one for each step's loss alone, equals one
-# sweep for all losses. Second, the article's sum over $L_{t+1}$ with $t = 1, \dots, T-1$ never
-# contains $L_1$. Third, the gradient of the stacked matrix is the stack of the two gradients.
+# The cell below puts **your** backward pass behind the library's readout and compares the result
+# with measured derivatives of the loss. Then it shows three facts as numbers, computed with the
+# library's backward pass. First, the backward pass is linear in `dh`: the sum of $T$ sweeps, one
+# for each step's loss alone, equals one sweep for all losses. Second, the article's sum over
+# $L_{t+1}$ with $t = 1, \dots, T-1$ never contains $L_1$. Third, the gradient of the stacked matrix
+# is the stack of the two gradients.
 
 # %% tags=["raises-exception", "shows-answers"]
 def loss(p):
@@ -636,11 +637,12 @@ check("05.one_by_one", one_by_one)
 #
 # ### Sequences of different lengths
 #
-# The sequences of a batch rarely have the same length. The shorter ones are **padded**: zeros
-# extend their inputs to the common length $T$. Zeros alone are not enough, because $W_h$ and $b_h$
-# would still change the state at the padded steps. So every step and instance gets a **mask**,
-# $m_t \in \{0, 1\}$, which is 1 where the step is real. At a padded step the old state is *carried
-# through*:
+# The sequences of a batch rarely have the same length. The shorter ones are **padded**:
+# zeros extend their inputs to the common length $T$. Zeros alone are not enough, because
+# $W_h$ and $b_h$ would still change the state at the padded steps. So every step and
+# instance gets a **mask**, $m_t \in \{0, 1\}$, which is 1 where the step is real. (It has
+# nothing to do with the mask of lesson 04, which marks active units.) At a padded step the
+# old state is *carried through*:
 #
 # $$H_t = m_t \odot \tanh(X_t W_x + H_{t-1} W_h + b_h) + (1 - m_t) \odot H_{t-1} .$$
 #
@@ -855,10 +857,10 @@ print(f"distance to the secret state: {start:.3f} -> {end:.3f}")
 # %% [markdown]
 # ## 10 It works: your network writes
 #
-# So far your two functions have met small random arrays. Here they learn something. The text to learn is
-# that of the help pages that Python carries, in lower case: about 330,000 characters. (Where Python
-# comes without them, docstrings of its library take their place.) One paragraph in ten is **held out**:
-# the network is never trained on it.
+# So far your `rnn_forward` and `rnn_backward` have met small random arrays. Here they train a
+# network on a text. The text is that of the help pages that Python carries, in lower case: about
+# 330,000 characters. (Where Python comes without them, docstrings of its library take their place.)
+# One paragraph in ten is **held out**: the network is never trained on it.
 #
 # The network reads a character and predicts the next one. Each $x_t$ is a row with a single 1, in the
 # column of the character. The readout and the softmax give every character a probability. The loss is
@@ -872,10 +874,11 @@ print(f"distance to the secret state: {start:.3f} -> {end:.3f}")
 # **Predict first.** Your network gets 128 units and 1,500 training steps, each on 32 random pieces of 30
 # characters. Which of the three does it beat on the held-out text?
 #
-# The training takes about ten seconds, and it is not graded. Before it starts, your gradient is compared
-# with slopes that are measured on a small network. **Read that line.** If your backward pass is wrong,
-# the line says so, and the network is trained all the same. Then look at what a wrong gradient learns.
-# The ■ button stops the training; what was learned until then is kept.
+# The training takes about ten seconds, and it is not graded. Before it starts, your gradient is
+# compared with slopes that are measured on a small network. **Read that line.** If your backward
+# pass is wrong, the line says so, and the network is trained all the same. In that case, look at
+# what the network learns from a wrong gradient. The ■ button stops the training; what was learned
+# until then is kept.
 
 # %% tags=["shows-answers"]
 from rnnlib import language
@@ -917,11 +920,12 @@ print(language.write(MyRNN, fitted.params, corpus, 400))
 # less than the trigram model needs, so its state keeps more than two characters. Much of what it writes
 # is made of words, and the sentences mean nothing. Try more steps, more units, another `seed=`.
 #
-# **Now break it.** In your sweep leave out the transpose of $W_h$, and run your function and the last cell
-# again. The network ends at about 3.2 bits, worse than the trigram model. Then put the transpose back
-# and leave out what arrives from later steps. The network ends at about 2.6 bits, and it still writes
-# words. The loss falls in both runs. Only the first line tells that the gradient is off, by 106 % and by
-# 81 %. Mend your function before you go on.
+# **Now break it.** In your sweep leave out the transpose of $W_h$, and run the cell of exercise 6
+# and the training cell again. The network ends at about 3.2 bits, worse than the trigram model.
+# Then put the transpose back and leave out what arrives from later steps. The network ends at about
+# 2.6 bits, and it still writes words. The loss falls in both runs. Only the first printed line
+# shows that the gradient is off, by 106 % and by 81 %. Restore the right version of your function
+# before you go on.
 #
 # The text is cut into pieces of 30 characters, and no gradient crosses a cut. Lesson 06 asks what that
 # costs. Lesson 10 trains an LSTM on the same text.

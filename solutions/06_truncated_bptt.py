@@ -10,11 +10,12 @@
 #
 # about 130 minutes · difficulty ●●● · before it: 03 and 05
 #
-# The network of lesson 05 learned to write from pieces of 30 characters. Why not from the whole text?
-# A sweep needs the states of all its steps. For 300,000 characters and 128 units these take 307 MB in
-# double precision, and that buys a single update of the parameters. On a stream that never ends the
-# sweep cannot even begin. So the text was cut, and with it every path that is longer than a piece. This
-# lesson asks what each way to the gradient costs, and what is lost where a path is cut.
+# The network of lesson 05 learned to write from pieces of 30 characters. Why not from the whole
+# text? A sweep needs the states of all its steps. For 300,000 characters and 128 units these states
+# take 307 MB in double precision, and the sweep yields a single update of the parameters. On a
+# stream that never ends the sweep cannot even begin. So the text was cut, and with it every path
+# that is longer than a piece. This lesson asks what each way to the gradient costs, and what is
+# lost where a path is cut.
 #
 # ### Notation
 #
@@ -27,7 +28,7 @@
 # | $\dfrac{\partial^{+} h_t}{\partial \theta}$ | | **immediate** derivative: the use of $\theta$ at step $t$ alone, $h_{t-1}$ held |
 # | $\dfrac{d h_t}{d \theta}$ | | **total** derivative: every use up to step $t$ |
 # | $\partial L_t / \partial h_t$ | `dh[t-1]` of `(T,B,H)` | the adjoint from outside: $L_t$ reads $h_t$ and no other state, so the derivative is an immediate one |
-# | $\tau \ge 0$ | `tau` | window: the largest number of Jacobians on a path that is kept; the path may end in the use of a weight, of an input, or of $h_0$ |
+# | $\tau \ge 0$ | `tau` | window: the largest number of Jacobians between a loss and the use of a weight or of an input that is still kept. If the use at step 1 is kept, so is that of $h_0$, which is one more Jacobian away |
 #
 # Steps $t$ and $k$ are numbered from 1, and step $t$ has the index $t-1$.
 
@@ -61,10 +62,10 @@ params, run, dh = system(14)
 # $$\frac{dL_t}{d\theta} = \frac{\partial L_t}{\partial h_t}\,\frac{dh_t}{d\theta} .$$
 #
 # The first factor comes from the output layer, lesson 02. The second factor is a *total*
-# derivative: $h_t$ depends on $\theta$ directly, and again through $h_{t-1}$. In lesson 01 it was a
-# number. Now $h_t$ has $H$ entries and $W_h$ has $H \times H$ entries, so the derivative has three
-# axes: entry $[i, m, n]$ is $dh_t[i] / dW_h[m, n]$. Such an array is called a **third-order
-# tensor**.
+# derivative: $h_t$ depends on $\theta$ directly, and again through $h_{t-1}$. In lesson 01 this
+# derivative was a number. Now $h_t$ has $H$ entries and $W_h$ has $H \times H$ entries, so the
+# derivative has three axes: entry $[i, m, n]$ is $dh_t[i] / dW_h[m, n]$. Such an array is called
+# a **third-order tensor**.
 #
 # Compute the immediate part first. $W_h[m, n]$ leads from unit $m$ of the old state to unit $n$ of
 # the new one. With $h_{t-1}$ held fixed, it changes only the pre-activation $a_t[n]$, with the
@@ -157,10 +158,11 @@ for title, tensor in {"immediate": now[2, 0], "total": total[2, 0]}.items():
 # $$\boxed{\;\frac{dh_t}{d\theta} = \frac{\partial^{+} h_t}{\partial \theta}
 #   + J_t\,\frac{dh_{t-1}}{d\theta}\;} \qquad \frac{dh_0}{d\theta} = 0 .$$
 #
-# (Part of the formulas that this lesson corrects come from a scanned table of notes on the general
-# network, in columns. A scan loses indices, so nobody is to blame for its misprints, but a reader
-# has to deal with them. Its line for $b_h$ ends in a derivative with respect to $W$. The shapes
-# alone refute this line: you cannot add an array with three axes to one with two.)
+# (Some of the formulas that this lesson corrects come from scanned notes on the general network.
+# The notes write states as columns. A scan loses indices, so nobody is to blame for the misprints,
+# but a reader has to deal with them. The formula for $b_h$ in these notes ends in a derivative with
+# respect to $W$. The shapes alone refute this formula: the derivative with respect to $b_h$ has two
+# axes, and you cannot add an array with three axes to it.)
 #
 # The product sums over the units $j$ of the old state, and the axes of the parameter are not
 # summed: $\sum_j J_t[i, j]\; dh_{t-1}[j] / dW_h[m, n]$. This method is called **real-time recurrent
@@ -236,9 +238,9 @@ print(f"the recursion with the index lost, solved for dh_6/dW_h: off by {error:.
 #
 # $$\frac{dh_t}{d\theta} = \frac{\partial^{+} h_t}{\partial \theta} + J_t\,\frac{dh_{t}}{d\theta} .$$
 #
-# An index was lost there, most likely. Read literally, the line is an equation for the unknown
-# tensor, and the last line above shows how large the error of its solution is. One might think that
-# the equation at least always *has* a solution.
+# An index was lost there, most likely. Read literally, the formula is an equation for the unknown
+# tensor. The last line that the cell above prints shows how large the error of its solution is. One
+# might think that the equation at least always *has* a solution.
 #
 # **Exercise 3 ●○○ · 6 min.** Refute that. Give a matrix `W_h`, a list of rows of any size
 # $H \ge 1$, for which the printed equation for $dh_t/dW_h$ has no solution at all. The activation
@@ -274,8 +276,8 @@ check("06.refute_self_reference", unsolvable)
 #
 # ## 3 The sum over paths
 #
-# Insert the recursion into itself, as in lesson 01. Each time, one more factor $J$ is multiplied to
-# an older immediate derivative:
+# Insert the recursion into itself, as in lesson 01. Each time, an immediate derivative that is one
+# step older appears, multiplied by one more factor $J$:
 #
 # $$\frac{dh_t}{dW_h} = \partial^{+} h_t + J_t\,\partial^{+} h_{t-1} + J_t J_{t-1}\,\partial^{+} h_{t-2}
 #   + \dots = \sum_{k=1}^{t} J_t J_{t-1} \cdots J_{k+1}\; \frac{\partial^{+} h_k}{\partial W_h} .$$
@@ -316,8 +318,8 @@ for n in range(1, T + 1):
 #
 # In RTRL each of the $H^2$ weights has a column of $H$ entries that is multiplied by $J_t$: this
 # costs $H^4$ per step. In the sweep a single row is multiplied by $W_h^\top$: this costs $H^2$ per
-# step. The sum over paths starts such a row at every loss and goes back to step 1 with each of
-# them. To compute the sum with a single reverse sweep is called *back-propagation through time*
+# step. The sum over paths starts such a row at every loss and multiplies each of these rows back to
+# step 1. To compute the sum with a single reverse sweep is called *back-propagation through time*
 # (Werbos, 1990).
 #
 # RTRL has one advantage: its memory does not grow with $T$. (`paths.rtrl` returns the tensors of
@@ -399,14 +401,17 @@ plots.show(
 # these arrays. Forward mode computes $\mathcal J v$ together with the network. It costs as much as
 # a sweep and stores nothing of the past. RTRL is forward mode for all directions of a weight at
 # once. The reverse sweep computes the other product: it takes adjoints $u$ as `dh` and returns
-# $\mathcal J^{\top} u$. Neither of the two computes $\mathcal J$ itself. One identity relates them:
+# $\mathcal J^{\top} u$. Neither of the two computes $\mathcal J$ itself. One identity relates them, where
+# $\langle p, q \rangle$ is the sum of the products of corresponding entries of $p$ and $q$:
 #
 # $$\langle \mathcal J v,\; u \rangle = \langle v,\; \mathcal J^{\top} u \rangle .$$
 #
 # This is the **adjoint test**. Both sides are exact, so they have to agree to rounding. The test
 # takes one pass in each direction, for any number of weights, and needs no step size. It misses a
 # mistake only if the error is orthogonal to $v$; for this reason $v$ is drawn at random. The cell
-# below applies the test to the library's sweep and to four sweeps with a mistake.
+# below applies the test to the library's sweep and to four sweeps with a mistake. (The sweep with a
+# "window of 4 hops" leaves out the uses that are more than four Jacobians before the loss; section
+# 5 explains it.)
 
 # %% tags=["shows-answers"]
 def tangent(params, run, v):
@@ -445,16 +450,17 @@ for name, g in sweeps.items():
 #   \min(t, \tau + 1) \text{ terms}.$$
 #
 # For this loss the state before the window is a constant. Only where $t - \tau \le 1$ is this state
-# $h_0$, and then $h_0$ gets a gradient. (The notes use the letter $L$ for the loss, for the step
-# and for the window, and their lower limit reads $\max(1, L - L)$. That is 1 for every $L$, so
-# nothing is truncated. The cell below the figures of section 6 prints how large this error is.)
+# $h_0$. Then $h_0$ gets a gradient: the step from $h_0$ to $h_1$ is not counted as a further hop.
+# (The notes use the letter $L$ for the loss, for the step and for the window, and their lower limit
+# reads $\max(1, L - L)$. That is 1 for every $L$, so nothing is truncated. The last line that the
+# first cell of section 6 prints shows how large this error is.)
 #
 # **(b) In chunks,** TBPTT$(k_1, k_2)$ with $k_1 \le k_2$. Make one sweep after every $k_1$ steps,
-# and one more at $T$ if it is not a multiple of $k_1$. Each sweep takes the losses that no sweep
-# has taken yet, and goes back through the last $k_2$ steps. The state before these steps is a
-# constant, unless it is $h_0$. (In this form, with these two letters, it is usually credited to
-# Sutskever, 2013. Williams and Peng, 1990, have it as BPTT$(h;\, h')$, with $h$ for $k_2$ and $h'$
-# for $k_1$.)
+# and one more at $T$ if $T$ is not a multiple of $k_1$. The steps between two sweeps are a chunk.
+# Each sweep takes the losses that no sweep has taken yet, and goes back through the last $k_2$
+# steps. The state before these steps is a constant, unless it is $h_0$. (In this form, with these
+# two letters, it is usually credited to Sutskever, 2013. Williams and Peng, 1990, have it as
+# BPTT$(h;\, h')$, with $h$ for $k_2$ and $h'$ for $k_1$.)
 #
 # The figures show which paths remain: a 1 means that the loss at step $t$ contributes to the
 # gradient of the input of step $s$.
@@ -482,8 +488,8 @@ for title, kept in {"(a) tau = 2": window, "(b) k1 = 2, k2 = 3": in_chunks}.item
 
 # %% [markdown]
 # In (a) every loss reaches equally far back. In (b) the losses of a chunk share one sweep: the last
-# of them reaches back through $k_2$ steps, the first through fewer. This makes (b) cheaper, and it
-# loses more paths.
+# of them reaches back through $k_2$ steps, the first through fewer. So (b) is cheaper than (a) with
+# $\tau = k_2 - 1$, but it loses more paths.
 #
 # **Exercise 4 ●●● · 20 min.** Write (a), for tanh. `dh` `(T,B,H)` holds the adjoints from outside.
 # Return the dict of a backward pass: `"W_x"`, `"W_h"`, `"b_h"`, `"x"`, `"h0"`. Each entry has the
@@ -608,9 +614,10 @@ check("06.truncated_chunks", truncated_chunks)
 # computes both.
 #
 # Between the shortest and the full window, you would expect the error to shrink as the window
-# grows. The cell measures the error in 300 networks with random weights, relative to the norm of
-# the full gradient of $W_h$. It counts in how many of them some longer window is worse. The figure
-# shows three networks: the first in which none is, and the first two in which one is.
+# grows, although the list in section 3 already rises once, from one term to two. The cell measures
+# the error in 300 networks with random weights, relative to the norm of the full gradient of $W_h$.
+# It counts in how many of them some longer window is worse. The figure shows three networks: the
+# first in which none is, and the first two in which one is.
 
 # %% tags=["shows-answers"]
 taus, errors = np.arange(T), []
@@ -712,13 +719,13 @@ check("06.refute_longer", longer_is_worse)
 # %% [markdown]
 # ### Truncation without a bias
 #
-# You can also cut at random. After every step back, drop the row that would be passed on with
-# probability $c$; if you keep it, divide it by $1 - c$. A path of $k$ hops is then kept with
-# probability $(1-c)^k$ and, if it is kept, has the weight $(1-c)^{-k}$. So its expectation is the
-# path itself, and the expectation of this gradient is the full one: **randomised truncation** is
-# unbiased (Tallec and Ollivier, 2017). The sweeps have finite length, $1/c$ steps on average where
-# the sequence is long. The cost is variance: the square of a path's weight has the expectation
-# $(1-c)^{-k}$, which grows exponentially with the number of hops.
+# You can also cut at random. After every step back, drop the row that would be passed on; do this
+# with probability $c$. If you keep the row, divide it by $1 - c$. A path of $k$ hops is then kept
+# with probability $(1-c)^k$ and, if it is kept, has the weight $(1-c)^{-k}$. So its expectation is
+# the path itself, and the expectation of this gradient is the full one: **randomised truncation**
+# is unbiased (Tallec and Ollivier, 2017). The sweeps have finite length, $1/c$ steps on average
+# where the sequence is long. The cost is variance: the square of a path's weight has the
+# expectation $(1-c)^{-k}$, which grows exponentially with the number of hops.
 #
 # The cells below use twenty random networks and 2,000 draws for each. They compare the error of the
 # average of $n$ draws with the error of a fixed window of one hop, both relative to the norm of the
@@ -771,11 +778,11 @@ plots.show(
 #
 # So far, truncation gave an error of some size. Now it makes learning impossible. Let the loss be
 # at step $T$ only. A path from it to the input $x_s$ has $T - s$ hops. So if $\tau < T - s$, the
-# truncated gradient of $x_s$ is not just small, it is **exactly zero**. For all other $s$ it equals
-# the full gradient, since every path to $x_s$ from the one loss has the same number of hops. With a
-# loss at *every* step this is different. An early input still gets the contributions of the losses
-# within the window. The contributions of later losses are missing, but no number shows it. The next
-# cell computes both cases for $x_1$.
+# truncated gradient with respect to $x_s$ is not just small, it is **exactly zero**. For all other
+# $s$ it equals the full gradient, since every path to $x_s$ from the one loss has the same number
+# of hops. With a loss at *every* step this is different. An early input still gets the
+# contributions of the losses within the window. The contributions of later losses are missing, but
+# no number shows it. The next cell computes both cases for $x_1$.
 #
 # The cell after it trains on a task with a lag of seven. The first input is a cue, $+0.8$ or
 # $-0.8$; the next seven inputs are noise. At step 8 the first hidden unit has to show the cue
@@ -842,7 +849,8 @@ for name, (curve, weight) in found.items():
 # - The truncated gradient is biased, and the bias need not shrink with every hop. If you cut at
 #   random and reweight, it is unbiased but has a larger variance.
 # - For a single loss at step $T$, an input before the window gets a gradient of exactly zero. With
-#   a loss at every step its gradient lacks the later losses, and does not look wrong.
+#   a loss at every step its gradient lacks the contributions of the later losses, and no number
+#   shows this.
 #
 # ### Sources
 #

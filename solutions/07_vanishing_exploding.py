@@ -34,7 +34,7 @@
 # | $r_T$; $\lambda_1 \ge \dots \ge \lambda_H$ | | growth rate of $T$ steps; Lyapunov exponents (section 8). Before section 7, $\lambda$ is an eigenvalue |
 # | $L = L_1 + \dots + L_T$ | | the loss: the sum of the losses at the single steps |
 # | $\bar h^{\mathrm{out}}_t$ | `dh[t-1]` of $(T,B,H)$ | adjoint of $h_t$ from outside: from the loss $L_t$ alone |
-# | $\ell = t-k$, $C_\ell$ | `C[l]` of $(T,H,H)$ | lag; the part of $dL/dW_h$ that has crossed $\ell$ Jacobians |
+# | $\ell = t-k$, $C_\ell$ | `C[l]` of $(T,H,H)$ | lag; the part of $dL/dW_h$ whose paths contain $\ell$ Jacobians |
 # | $u \otimes v$, $u \odot v$ | `np.outer(u, v)`, `u * v` | the matrix of all products $u_m v_n$; the products entry by entry |
 
 # %%
@@ -74,11 +74,12 @@ for name in ("tanh", "sigmoid", "relu", "identity"):
 #
 # $$J_t = \operatorname{diag}\big(\phi'(a_t)\big)\, W_h^{\top} .$$
 #
-# The **slopes** can only shrink a change, at least for the usual activations. Most hidden
-# activations saturate: tanh or logistic. The table above shows their slopes. $\tanh'$ is above 0
-# and **at most** 1, and it equals 1 at zero. (So the article is not right where it says "always
-# less than 1".) The logistic slope is never larger than a quarter. Far from zero both slopes go to 0.
-# The second cell after exercise 1 prints how fast they do, and measures the two parts along a run.
+# The **slopes** can only shrink a change, at least for the usual activations. The common hidden
+# activations, tanh and logistic, saturate: far from zero they are nearly constant. The first cell
+# prints the range of their slopes. $\tanh'$ is above 0 and **at most** 1, and it equals 1 at zero.
+# (So the article is not right where it says "always less than 1".) The logistic slope is never
+# larger than a quarter. Far from zero both slopes go to 0. The second cell after exercise 1 prints
+# how fast they do, and measures the two parts along a run.
 #
 # The **weights** can stretch a change. The largest factor by which a matrix $A$ stretches a vector
 # is its 2-norm:
@@ -248,9 +249,9 @@ check("07.norm_bound", norm_bound)
 #
 # **Exercise 3 ●●○ · 20 min · graded by hand.** (a) Prove the theorem from the three rules of
 # section 1. (b) Derive both consequences from it: why the condition "smaller than 1" is sufficient
-# for vanishing, and why the condition "larger than 1" is necessary for exploding. (c) Give an
-# example for each of them which shows that the converse does not follow; if you find none yet, come
-# back after section 9. (If you learn alone: a model answer is in `solutions/`.)
+# for vanishing, and why the condition "larger than 1" is necessary for exploding. (c) For each of
+# the two statements, give an example which shows that its converse is false. If you find none yet,
+# come back after section 9. (If you learn alone: a model answer is in `solutions/`.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "proof", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # **(a)** For one factor the first rule gives
@@ -411,11 +412,11 @@ print(f"rho of product {max(abs(np.linalg.eigvals(six))):.3f}, product of rhos {
 
 # %% [markdown] tags=["S4.17", "S4.18", "S4.34"]
 # **What the bound and the eigenvalue say about three networks.** The theorem's bound (dashed) holds
-# for each network, but only at the smallest scale does it prove that the product vanishes. At the
-# middle scale the bound explodes while the product vanishes: a bound above 1 forces nothing. The
-# powers of $\rho(W_h)$ (dotted) are no bound, because the product starts above them. They are no
-# prediction either: after 30 steps they are too large at all three scales, because they do not
-# contain the slopes.
+# for each network. But only at the smallest scale does the bound prove that the product vanishes.
+# At the middle scale the bound explodes while the product vanishes: a bound above 1 forces nothing.
+# The powers of $\rho(W_h)$ (dotted) are no bound, because after one and after two steps the product
+# is above them. They are no prediction either: after 30 steps they are too large at all three
+# scales, because they do not contain the slopes.
 #
 # ## 4 Refute it: two printed bounds
 #
@@ -693,9 +694,10 @@ plots.show(
 #
 # The sign of $r_T$ tells you what $T$ steps of one run have done. It does not yet characterise the
 # network. For that, let $T$ grow. Suppose that the statistics of the Jacobians do not change over
-# time (they are stationary and ergodic, and $\ln^{+} \lVert J_t \rVert_2$ has a finite mean). Then
-# with probability one $r_T$ tends to a limit, and the limit is the same for every run (Furstenberg
-# and Kesten, 1960):
+# time and that averages over one long run equal averages over all runs (the Jacobians are
+# stationary and ergodic). Suppose also that $\ln^{+} \lVert J_t \rVert_2$ has a finite mean, where
+# $\ln^{+} x = \max(\ln x, 0)$. Then with probability one $r_T$ tends to a limit, and the limit is
+# the same for every run (Furstenberg and Kesten, 1960):
 #
 # $$r_T \;\longrightarrow\; \lambda_1 \qquad (T \to \infty) .$$
 #
@@ -713,15 +715,16 @@ plots.show(
 # $$Q_t\, R_t = J_t\, Q_{t-1}, \qquad Q_0 = I, \qquad
 #   \lambda_i \approx \frac1T \sum_{t=1}^{T} \ln \big\lvert R_t[i,i] \big\rvert .$$
 #
-# $R_t$ is upper triangular. Its entry $[i,i]$ is the factor by which step $t$ stretches the $i$-th
-# direction, after the components along the directions before it have been removed. (For one
-# constant matrix the exponents are the logarithms of the moduli of its eigenvalues. So section 3 is
-# a special case, and Lyapunov exponents take the place of eigenvalues when the matrix changes at
-# every step.)
+# A QR decomposition writes a matrix as the product of an orthogonal matrix, here $Q_t$, and an
+# upper triangular matrix, here $R_t$. The entry $R_t[i,i]$ is, up to its sign, the factor by which
+# step $t$ stretches the $i$-th direction, after the components along the directions before it have
+# been removed. (For one constant matrix the exponents are the logarithms of the moduli of its
+# eigenvalues. So section 3 is a special case, and Lyapunov exponents take the place of eigenvalues
+# when the matrix changes at every step.)
 #
-# You can check the result. The determinant of a product is the product of the determinants, and the
-# determinant of $Q_t$ is $\pm 1$. So for every $T$ the exponents add up to the mean of
-# $\ln \lvert \det J_t \rvert$. In this sum the two parts of a Jacobian are separated:
+# You can check the measured exponents. The determinant of a product is the product of the
+# determinants, and the determinant of $Q_t$ is $\pm 1$. So for every $T$ the exponents add up to
+# the mean of $\ln \lvert \det J_t \rvert$. In this sum the two parts of a Jacobian are separated:
 #
 # $$\sum_{i=1}^{H} \lambda_i \;=\; \underbrace{\ln \lvert \det W_h \rvert}_{\text{weights}} \;+\;
 #   \underbrace{\frac1T \sum_{t=1}^{T} \sum_{i=1}^{H} \ln \phi'(a_t[i])}_{\text{slopes}} .$$
@@ -806,12 +809,14 @@ plots.show(
 )
 
 # %% [markdown] tags=["S4.25", "S4.27", "S4.44"]
-# **Short runs mislead.** First figure: after five steps most of these networks have a growth rate
-# above zero, and you would conclude that their gradients explode. After 200 steps none of them is
-# above zero: their gradients vanish. Second figure: a spectrum is a whole curve, and only its left
-# end decides whether the gradient explodes. Even where it explodes, most directions shrink. The
-# printed sums show two opposing effects. Larger weights increase the exponents; but they also make
-# the states larger and the slopes smaller, which decreases the exponents more.
+# **Short runs mislead.** In the first figure, most of these networks have a growth rate above zero
+# after five steps, and you would conclude that their gradients explode. After 200 steps no growth
+# rate is above zero: the gradients vanish. The second figure shows that a spectrum is a whole
+# curve, and only its left end decides whether the gradient explodes. Even where it explodes, most
+# directions shrink. The printed means (the two sums divided by $H$) show two opposing effects.
+# Larger weights increase the exponents; but they also make the states larger and the slopes
+# smaller, which decreases the exponents. From scale 0.4 to scale 1.2 the first effect is larger and
+# the mean exponent rises; from 1.2 to 3.0 the second is larger and the mean exponent falls.
 #
 # ## 9 Refute it: one unit is enough
 #
@@ -826,16 +831,17 @@ plots.show(
 #    0 and 1.
 #
 # Note the word "eventually". A unit without inputs does settle in the end, and then a positive
-# factor stays on one side of 1. So a counterexample needs inputs that continue.
+# factor stays on one side of 1. So a counterexample with a positive weight needs inputs that
+# continue.
 #
 # **Exercise 11 ●●○ · 15 min · refute it.** Give `units`, a dict of three tuples `(w, x, h_0)`,
 # each with a number, a list of inputs and a number:
 #
-# - `units["vanishes"]`: $w \ge 5$ and 50 inputs; the product of the 50 factors has a modulus
-#   of at most $10^{-10}$;
-# - `units["mixed"]`: 100 to 1000 inputs; in the **last half** of the run at least ten factors are
-#   above 1, and at least ten lie between 0 and 1;
-# - `units["negative"]`: 100 to 1000 inputs; every factor is below 0.
+# - `units["vanishes"]`, against statement 1: $w \ge 5$ and 50 inputs; the product of the 50 factors
+#   has a modulus of at most $10^{-10}$;
+# - `units["mixed"]`, against statement 2: 100 to 1000 inputs; in the **last half** of the run at
+#   least ten factors are above 1, and at least ten lie between 0 and 1; - `units["negative"]`, also
+#   against statement 2: 100 to 1000 inputs; every factor is below 0.
 
 # %% nbgrader={"grade": false, "grade_id": "units", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 units = None  # {"vanishes": (w, x, h_0), "mixed": ..., "negative": ...}
@@ -989,10 +995,11 @@ for longest in (np.inf, 1.0):
 # **One step can throw the parameters far away.** Below the wall the state settles at its lower
 # value, above the wall at the upper one. On the wall itself the state stays near the point between
 # the two values for a long time. There every factor $w\,(1 - h_t^2)$ is above 1, and the gradient
-# contains the product of these factors. A step of the gradient's length moves the parameters far
-# away, onto a plain where the gradient is nearly zero, and some of these runs have not returned
-# after 300 steps. The *direction* of the gradient is useful: shortened to the length 1, it leads
-# every start to a small loss. This is **clipping**, and lesson 08 defines it.
+# contains the product of these factors. A step along this gradient, at the learning rate 0.3, moves
+# the parameters far away, onto a plain where the gradient is nearly zero, and some of these runs
+# have not returned after 300 steps. The *direction* of the gradient is useful: if a gradient longer
+# than 1 is shortened to the length 1, all starts reach a small loss. This is **clipping**, and
+# lesson 08 defines it.
 #
 # ## 12 What vanishes is the part from far away
 #
@@ -1085,8 +1092,9 @@ plots.show(
 #
 # ## Recap
 #
-# - The theorem: $n$ Jacobians stretch by at most $(\gamma_\phi\, \sigma_{\max}(W_h))^n$. Below 1 is
-#   sufficient for vanishing, above 1 is necessary for exploding, and neither converse holds.
+# - The theorem: $n$ Jacobians stretch by at most $(\gamma_\phi\, \sigma_{\max}(W_h))^n$. That
+#   $\gamma_\phi\, \sigma_{\max}(W_h)$ is below 1 is sufficient for vanishing; that it is above 1 is
+#   necessary for exploding. Neither converse holds.
 # - The spectral radius decides only for one constant matrix, and only in the long run.
 # - Large weights need not make the gradient explode, because they also saturate the units. Measure
 #   the growth rate of the product. Its limit for long runs, the top Lyapunov exponent, decides; the

@@ -25,7 +25,7 @@
 # | a penalty | the weights, during training | 6 |
 # | clipping | the finished gradient | 7 |
 #
-# Section 8 compares the answers.
+# In section 8 you compare the four answers.
 #
 # *The article*, below, is a public article on back-propagation through time and the LSTM, with a
 # list of references of its own. It names the remedies but gives no formulas for them. The papers
@@ -44,7 +44,7 @@
 # | $\lVert v \rVert$ | `np.linalg.norm(v)` | root of the sum of the squares of all entries |
 # | $\lVert A \rVert_2$ | `np.linalg.norm(A, 2)` | 2-norm of a matrix, its largest singular value |
 # | $\gamma_\phi = \sup \lvert \phi' \rvert$ | | the steepest slope of the activation |
-# | gain | | $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$: the share of a gradient's norm that reaches the input |
+# | gain | | $\lVert \bar h_0 \rVert / \lVert \bar h_L \rVert$: the factor by which the norm of the gradient changes from output to input |
 
 # %%
 import numpy as np
@@ -136,9 +136,9 @@ check("08.mlp_forward", mlp_forward)
 #
 # $$\bar h_0 = \bar h_L\, J_L\, J_{L-1} \cdots J_1, \qquad J_\ell = \mathrm{diag}(\phi'(a_\ell))\, W_\ell^\top ,$$
 #
-# with the latest layer on the left. This is the product of lesson 07, with a different matrix in
-# every factor. Everything that lesson 07 proved with norms holds here:
-# $\lVert J_\ell \rVert_2 \le \gamma_\phi \lVert W_\ell \rVert_2$.
+# with the last layer on the left. This is the product of lesson 07, with a different
+# matrix in every factor. Everything that lesson 07 proved with norms holds here: $\lVert
+# J_\ell \rVert_2 \le \gamma_\phi \lVert W_\ell \rVert_2$.
 #
 # **Exercise 2 ●●○ · 20 min.** Write `mlp_backward`. `h` is the list that `mlp_forward` returned,
 # `dh` is $\bar h_L$, shape $(B, n_L)$, and `phi` is the activation's name. Return a dict with
@@ -260,10 +260,10 @@ plots.show(figure, f"Logarithm of the gain over 50 layers, scales 0.5, 1, √2, 
 # **How much arrives without a remedy?** In most fields far too little or far too much. The weights
 # are normal with the standard deviation $s / \sqrt{100}$ for a scale $s$, and there is no
 # recurrence anywhere. The fields show exponents: at $-10$ the norm of the gradient at the input is
-# $10^{-10}$ times its original norm. The logistic function loses nearly everything at these four
-# scales, because its slope is at most 1/4. It would need weights that are several times larger. For
-# the other two the result depends on the scale, and only a narrow range of scales keeps the
-# gradient.
+# $10^{-10}$ times its original norm. With the logistic function nearly the whole gradient is lost
+# at these four scales, because its slope is at most 1/4. It would need weights that are several
+# times larger. For the other two the result depends on the scale, and only a narrow range of scales
+# keeps the gradient.
 #
 # ## 3 An unrolled network is a deep one with tied weights
 #
@@ -274,9 +274,9 @@ plots.show(figure, f"Logarithm of the gain over 50 layers, scales 0.5, 1, √2, 
 # $$b_t = x_t W_x + b_h, \qquad\text{a different bias in every layer.}$$
 #
 # So a recurrent network over $T$ steps **is** a feed-forward network with $T$ layers whose weights
-# are tied. Its gradient follows from the rule for shared parameters: give each layer its own copy,
-# differentiate with respect to each copy, and add. $W_h$ has $T$ copies. $b_h$ and $W_x$ occur in
-# every $b_t$.
+# are tied. Its gradient follows from the rule for shared parameters (lesson 04, section 5): give
+# each layer its own copy, differentiate with respect to each copy, and add the gradients. $W_h$ has
+# $T$ copies. $b_h$ and $W_x$ occur in every $b_t$.
 #
 # This also explains why recurrent networks have the problem more often. A network for sequences of
 # 100 steps is a network of 100 layers, whether you wanted a deep network or not. Tying the weights
@@ -396,14 +396,16 @@ plots.show(
 
 # %% [markdown] tags=["S4.30"]
 # **How much arrives in a recurrent network?** The first figure is the same table for a recurrent
-# network of 50 units with small inputs, the median of seven draws. (Here the scale is a multiple of
-# $1/\sqrt{50}$.) Compare the two rows. With the identity, ReLU keeps more than tanh. With random
-# matrices, ReLU makes the gradient vanish faster where tanh makes it vanish, and explode faster
-# where tanh makes it explode. The printed line says how much the draws of one field differ.
+# network of 50 units over 100 steps with small inputs. Each field is the median of seven draws. In
+# the columns with a factor, the standard deviation of the weights is this factor times
+# $1/\sqrt{50}$. Two columns are new: a random orthogonal matrix and the identity matrix. Compare
+# the two rows. With the identity, ReLU keeps more than tanh. With random matrices, ReLU makes the
+# gradient vanish faster where tanh makes it vanish, and explode faster where tanh makes it explode.
+# The printed line says how much the draws of one field differ.
 #
 # The second figure shows why the draws differ so much. At the same depth, width and scale, nine in
 # ten untied networks lie within two powers of ten of each other. Of the tied linear networks, some
-# lose the gradient and some multiply it by thousands: a lucky draw is compounded a hundred times.
+# lose the gradient and some multiply it by thousands, because the same matrix acts a hundred times.
 # Saturation limits the largest gains of the tied tanh networks, but their spread is still much
 # larger. In the linear network the mean of the *squared* gain is near 1 for untied layers. For tied
 # layers it is enormous, because of a few draws; section 5 returns to this.
@@ -413,8 +415,8 @@ plots.show(
 # **The first remedy changes the slopes.** The article proposes ReLU: its derivative is 0 or 1, so
 # it does not shrink the gradient as tanh does. This is partly right. On a path on which every unit
 # is active, all slopes are 1. But an inactive unit has the slope 0. About half of the units are
-# inactive, and at each step others can be. How much of the gradient arrives again depends on the
-# matrix.
+# inactive, and these can be different units at each step. So, as in section 3, the matrix decides
+# how much of the gradient arrives.
 #
 # **Exercise 5 ●●○ · 12 min · refute it.** Claim: *with ReLU the gradient vanishes less than with
 # tanh, whatever the matrix.* Take a network without inputs and biases, $h_t = \phi(h_{t-1} W_h)$,
@@ -467,11 +469,11 @@ check("08.refute_relu", relu_loses)
 #
 # Note the second half of the supposition. If each layer has its own matrix, $h_{\ell-1}$ was
 # computed without $W_\ell$, and at the start of training the supposition holds. If one $W_h$
-# recurs, $h_{t-1}$ was computed *with* it, and from the second step on the argument is void. The
-# linear lines printed in section 3 had $v = 1/n$, so the argument predicts a factor of 1 in each
-# layer. With untied layers the mean squared gain stays near 1; with tied layers it does not. For a
-# recurrent matrix the last two proposals in the table are safer, because they limit the factor in
-# *every* direction and not only on average.
+# recurs, $h_{t-1}$ was computed *with* it, and from the second step on the argument no longer
+# holds. The linear lines printed in section 3 had $v = 1/n$, so the argument predicts a factor of 1
+# in each layer. With untied layers the mean squared gain stays near 1; with tied layers it does
+# not. For a recurrent matrix, orthogonal and identity matrices (the last two rows of the table
+# below) are safer, because they limit the factor in *every* direction and not only on average.
 #
 # There are four common proposals for a matrix of shape $(n_\text{in}, n_\text{out})$:
 #
@@ -537,9 +539,9 @@ check("08.initialisers", initialisers)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# The variance of $s z$ is $s^2$, so the scale is the *root* of the table's $v$.
-# `np.linalg.qr(z)` returns $Q$ and $R$ with $z = QR$. The columns of $Q$ are orthonormal, if
-# $z$ has at least as many rows as columns.
+# The variance of $s z$ is $s^2$, so $s$ is the *root* of the table's $v$. The argument `scale` is a
+# further factor. If $z$ has fewer rows than columns, note that the columns of $z^\top$ are the rows
+# of $z$, and that $z^\top$ has at least as many rows as columns.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
@@ -603,10 +605,11 @@ for phi in ("tanh", "relu"):
 # This penalty is zero if every step keeps the norm of the adjoint that is actually passed back
 # through it. Other directions may shrink.
 #
-# To train with $\Omega$ you need its gradient. The states and the rows also depend on $W_h$, so the
-# whole gradient would need second derivatives. The paper takes only the **immediate** derivative:
-# it treats states and rows as constants. With $d_t = \bar h_t \odot (1 - h_t^2)$ and
-# $v_t = d_t W_h^\top$, so that $v_t = \bar h_t J_t$, entry $[m,n]$ is
+# To train with $\Omega$ you need its gradient. The states $h_t$ and the adjoints $\bar h_t$
+# also depend on $W_h$, so the whole gradient would need second derivatives. The paper takes
+# only the **immediate** derivative: it treats all $h_t$ and $\bar h_t$ as constants. With
+# $d_t = \bar h_t \odot (1 - h_t^2)$ and $v_t = d_t W_h^\top$, so that $v_t = \bar h_t J_t$,
+# entry $[m,n]$ is
 #
 # $$\frac{\partial^{+} \Omega}{\partial W_h}[m,n] = \sum_{t=1}^{T}
 #   2 \left( \frac{\lVert v_t \rVert}{\lVert \bar h_t \rVert} - 1 \right)
@@ -615,8 +618,9 @@ for phi in ("tanh", "relu"):
 # `rnnlib.regularisers.omega` returns both the value and this derivative. The cells below the hints
 # apply the penalties, and compare the derivative with a numerical one of *your* $\Omega$.
 #
-# **Predict first.** Three penalties act on networks whose gradients vanish: L2, one for orthogonal
-# weights, and $\Omega$. Which of them raise the gain?
+# **Predict first.** Three penalties act on networks whose gradients vanish: L2, $\Omega$, and
+# $\tfrac14 \lVert W_h W_h^\top - I \rVert^2$, which is zero for an orthogonal matrix. L2 lowers the
+# gain. Which of the other two raises it more?
 #
 # **Exercise 7 ●●○ · 15 min.** Write two functions. `l2_gradient` returns the gradient of the L2
 # penalty with respect to $W_h$, shape $(H,H)$; `lam` is $\lambda$. `omega_penalty` returns the
@@ -729,10 +733,10 @@ except NotImplementedError:
 # **The fourth remedy changes the finished gradient.** Against exploding gradients this is the
 # simplest remedy, and it works for any network. Lesson 07 shows the reason in its section 11: on a
 # cliff of the loss the direction of the gradient is useful, but its length is not. LSTMs need
-# clipping too: the figure below the hints shows some whose gradients grow on the way back. (Lessons
-# 09 to 11 explain the LSTM. Here you only need to know that its state also passes from step to
-# step, and that a large *forget bias* makes it keep its content.) The article names clipping but
-# does not define it. There are two definitions, and they differ.
+# clipping too: the second figure below the hints shows some whose gradients grow on the way back.
+# (Lessons 09 to 11 explain the LSTM. Here you only need to know that its state also passes from
+# step to step, and that a large *forget bias* makes it keep its content.) The article names
+# clipping but does not define it. There are two definitions, and they differ.
 #
 # **By global norm.** Let $\lVert g \rVert$ be the norm over *all* arrays of the gradient together.
 # If it is larger than $c$, multiply every array by the same number, so that the norm becomes $c$.
@@ -844,19 +848,20 @@ plots.show(plots.lines(range(1, 251), curves, "steps back", "gradient norm", log
 # %% [markdown] tags=["S4.49"]
 # **What does clipping change?** If the direction is kept, the bars of a clipped gradient are as
 # high as those of the gradient. Clipping by norm keeps it. Clipping by value makes the small
-# entries ten times as important, although they were right. The curves belong to LSTMs whose
-# recurrent weights have two sizes, 40 draws of each. With small weights, the gradient roughly keeps
+# entries ten times as large in relation to the first one, because it shortens only the first one.
+# The curves belong to LSTMs with recurrent weights of two sizes, 40 draws of each. "90 % below"
+# marks the norm below which 90 % of the draws lie. With small weights, the gradient roughly keeps
 # its norm over all steps. With large weights, it grows by powers of ten in most draws: such an LSTM
 # needs clipping. Clipping does not change how much of the gradient reaches the first step. It only
 # limits the length of the update.
 #
-# **Exercise 10 ●●○ · 10 min · refute it.** In the example the angle is small, and the clipped
-# gradient is about as long as $c$. One might conclude: *clipping by value at $c$ gives a step of
-# about the length $c$, in about the same direction.* Refute both halves with one example. Give a
-# tuple `(g, c)`: a list of numbers and a positive number. Let $k$ be `g` clipped by value at `c`.
-# There are two conditions: $\lVert k \rVert > 2c$, and the cosine
-# $\dfrac{g \cdot k}{\lVert g \rVert \lVert k \rVert}$ is below 0.5, an angle of more than 60°. Any
-# valid counterexample passes.
+# **Exercise 10 ●●○ · 10 min · refute it.** In the example with the bars, the angle between the
+# gradient and its version clipped by value is small, and the clipped gradient is about as long as
+# $c$. One might conclude: *clipping by value at $c$ gives a step of about the length $c$, in
+# about the same direction.* Refute both halves with one example. Give a tuple `(g, c)`: a list of
+# numbers and a positive number. Let $k$ be `g` clipped by value at `c`. There are two conditions:
+# $\lVert k \rVert > 2c$, and the cosine $\dfrac{g \cdot k}{\lVert g \rVert \lVert k \rVert}$ is
+# below 0.5, an angle of more than 60°. Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "clipped_askew", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 clipped_askew = None  # (g, c)

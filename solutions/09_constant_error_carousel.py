@@ -5,20 +5,22 @@
 #
 # **After this lesson you can** run the first LSTM cell, the one of 1997, forward and backward; say
 # in which sense its gradient is constant, and in which it is not; distinguish a truncated gradient
-# from the gradient of the loss, and check each of them; and bound a cell that forgets.
+# from the gradient of the loss, and check each of them; and compute a bound for the state of a cell
+# with a forget gate.
 #
 # about 150 minutes · difficulty ●●○ · before it: 05 and 07
 #
-# Suppose that a network has to remember one bit for 100 steps. If each step multiplies the gradient by
-# 0.9, then 0.00003 of it arrives: too little to learn from. If each step multiplies it by 1.1, it arrives
-# almost 14,000 times as large. Only a factor of 1 lasts. Lesson 07 showed how hard it is to stay there:
-# gradients in recurrent networks vanish or explode exponentially (Hochreiter 1991), and a state that
-# withstands noise loses its gradient (Bengio, Simard and Frasconi 1994).
+# Suppose that a network has to remember one bit for 100 steps. If each step multiplies the gradient
+# by 0.9, then 0.00003 of it arrives: too little to learn from. If each step multiplies it by 1.1,
+# it arrives almost 14,000 times as large. Only a factor of 1 preserves the size of the gradient.
+# Lesson 07 showed how hard it is to keep the factor near 1: gradients in recurrent networks vanish
+# or explode exponentially (Hochreiter 1991), and a state that withstands noise loses its gradient
+# (Bengio, Simard and Frasconi 1994).
 #
 # The LSTM of 1997 was the first network built around that factor of 1. The LSTM in use today (lesson
-# 10) is this network with one gate more, so whoever understands the old cell knows which part of the
-# new one does the work. This lesson takes the old cell apart, and asks how much of the promise in its
-# name holds.
+# 10) is this network with one gate more, so it is easier to understand after the old one. This
+# lesson derives the gradients of the old network. It asks whether the error that is passed back is
+# really constant, as the name *constant error carousel* says.
 #
 # *The paper*, below, is Hochreiter and Schmidhuber (1997). *The article* is a public article on
 # back-propagation through time and the LSTM, with nine numbered references of its own. The sources
@@ -80,9 +82,9 @@ print(run._fields, run.c.shape)
 # where $a_{t,i}$ is the first block of $H$ columns of $a_t$, $a_{t,g}$ the second, and $a_{t,o}$
 # the third. The paper, and the article after it, write $s_c$ for $c$, $y^{in}$ for $i$, $y^{out}$
 # for $o$, and start from $s_c(0) = 0$. There is **no forget gate**: Gers, Schmidhuber and Cummins
-# (2000) added it, and lesson 10 uses it. (The article links to the paper in its text, but its list
-# of references names a later one, of 2005. So ask of every formula which cell it describes. The
-# cell below the hints measures how much this matters.)
+# (2000) added it, and lesson 10 uses it. (The article links to the paper of 1997 in its text, but
+# its list of references names a later paper, of 2005. So ask of every formula which kind of LSTM
+# cell it describes.)
 #
 # Two pairs of squashing functions are in use:
 #
@@ -99,8 +101,9 @@ print(run._fields, run.c.shape)
 # dict with `"i"`, `"g"`, `"o"`, each $(T,B,H)$, and `"c"`, `"h"`, each $(T+1,B,H)$, which start
 # with `c0` and `h0`.
 #
-# The cell below the hints draws the squashing functions and then uses the same weights in both
-# cells. **Predict first.** Will the states of the two cells be nearly the same?
+# The code cell below the hints draws the squashing functions. Then it runs the network with each of
+# the two pairs, with the same weights. **Predict first.** Will the states of the two runs be nearly
+# the same?
 
 # %% nbgrader={"grade": false, "grade_id": "lstm97_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lstm97_forward(params, x, h0, c0, squash):
@@ -173,16 +176,18 @@ print(f"same weights in both cells: states {gaps[1:].min():.0%} to {gaps.max():.
 # %% [markdown] tags=["S4.36"]
 # **The two cells are not interchangeable.** The candidate of 1997 can add twice as much to the cell
 # at a step. Its slope at zero equals that of $\tanh$. $K$ of 1997 is flatter, so the cell can grow
-# twice as large before $K$ saturates. The last line printed shows that weights made for one of the
-# two cells are useless in the other.
+# twice as large before $K$ saturates. The last line printed compares the states of the two runs:
+# with the same weights they differ considerably. So weights trained with one pair of functions do
+# not fit the other pair.
 #
 # ## 2 Slopes from values
 #
 # The backward pass needs four slopes. For the two gates you know the slope in terms of the value:
-# $\sigma' = i (1 - i)$. For the candidate you also want it in terms of the value $g$, because the
-# run does not store the pre-activations. With $g = p \tanh(a/p)$, the derivative of $\tanh$ is
-# $1 - \tanh^2(a/p)$, and $\tanh(a/p)$ is $g/p$. The factor $p$ in front and the $1/p$ from the
-# inner derivative cancel. $K$ has no factor in front, so its slope keeps the $1/p$.
+# $\sigma' = i (1 - i)$, and the same with $o$. For the candidate you also want it in terms of the
+# value $g$, because the run does not store the pre-activations. With $g = p \tanh(a/p)$, the
+# derivative of $\tanh$ is $1 - \tanh^2(a/p)$, and $\tanh(a/p)$ is $g/p$. The factor $p$ in front
+# and the $1/p$ from the inner derivative cancel. $K$ has no factor in front, so its slope keeps the
+# $1/p$.
 #
 # **Exercise 2 ●○○ · 10 min.** `g` holds values of $G$, `c` holds cell states, both $(T,B,H)$, and
 # `squash` is `"tanh"` or `"1997"`. Return a dict with two entries. `"G"` is the slope $G'(a)$ where
@@ -239,7 +244,8 @@ check("09.squash_slopes", squash_slopes)
 # Only the first term is $I$. Why, then, is the error called *constant*? Because of a decision about
 # the backward pass. In the paper's **truncated gradient**, the $h_{t-1}$ that enters the gates and
 # the candidate is treated as a constant. Then the bracket is zero, and the following holds exactly,
-# for every $t$ and $k$ and for any weights:
+# for every $t$ and every $k \le t$ and for any weights. (Here $d$ marks the full derivative and
+# $\partial$ the truncated one.)
 #
 # $$\frac{\partial c_t}{\partial c_{t-1}} = I, \qquad
 #   \frac{\partial c_t}{\partial c_{k}} = I \qquad \text{(truncated)} .$$
@@ -345,8 +351,9 @@ check("09.lstm97_backward_truncated", lstm97_backward_truncated)
 # input ($x_t = 0$), and the loss is $h_1 + h_2 + h_3$. Four entries of the truncated gradient
 # belong to $i$ and $g$, two of `W_h` and two of `b`. All four must be at least 0.1 in absolute
 # value. `([0.5, 0.5, 0.5], [0, 0, 0], 0.3, 0.0)` has the right form. To measure an attempt, call
-# `truncated(*still_learning)` in a cell of your own: it returns the two rows that your
-# `lstm97_backward_truncated` computes, with a `dh` of ones and a `dc_T` of zero.
+# `truncated(*still_learning)` in a cell of your own: it returns two rows of three numbers, the
+# truncated gradients with respect to `W_h` and `b`. Your `lstm97_backward_truncated` computes them,
+# with a `dh` of ones and a `dc_T` of zero.
 
 # %% nbgrader={"grade": false, "grade_id": "still_learning", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 def truncated(W_h, b, h0, c0):
@@ -390,23 +397,24 @@ check("09.refute_gates", still_learning)
 # %% [markdown] tags=["S4.37"]
 # ## 4 The full gradient
 #
-# Now restore the dashed arrows. $h_{t}$ is used twice again: by the loss of its own step, and by
-# the gates of the next step. The second use adds the term that lesson 05 passes back from step to
-# step:
+# Now restore the dashed arrows. As in lesson 05, $h_{t}$ is used twice: by the loss of its own
+# step, and by the gates and the candidate of the next step. The second use adds the term that
+# lesson 05 passes back from step to step:
 #
 # $$\bar h_t = \bar h_t^{\text{out}} + \bar a_{t+1} W_h^\top, \qquad \bar a_{T+1} = 0 .$$
 #
-# All three blocks of $\bar a_{t+1}$ contribute, that of the output gate too. Replace
-# $\bar h_t^{\text{out}}$ in section 3 by the full $\bar h_t$, which is `dh_total` in code. Now
-# $\bar c_t$ depends on $\bar h_t$, and $\bar h_t$ on $\bar a_{t+1}$, so you need a loop over the
-# steps. Everything else is the same: the adjoint $\bar c_{t+1}$ of the carousel is still passed
-# back unchanged. At the beginning, $\bar h_0 = \bar a_1 W_h^\top$.
+# All three blocks of $\bar a_{t+1}$ contribute, that of the output gate too. Replace $\bar
+# h_t^{\text{out}}$ in section 3 by the full $\bar h_t$. You may call it `dh_total`. Now $\bar c_t$
+# depends on $\bar h_t$, and $\bar h_t$ on $\bar a_{t+1}$, so you need a loop over the steps.
+# Everything else is the same: the adjoint $\bar c_{t+1}$ of the carousel is still passed back
+# unchanged. At the beginning, $\bar h_0 = \bar a_1 W_h^\top$.
 #
 # **Exercise 5 ●●● · 30 min.** Write the full backward pass, with the same arguments as in exercise 3.
 # Return a dict with `"W_x"`, `"W_h"`, `"b"`, `"x"`, `"h0"`, `"c0"`. Leave the arguments unchanged.
 #
 # The cell below the hints checks the library's two gradients, each against the measured derivatives
-# of the loss. Then it checks the truncated gradient once more, against another network. **Predict
+# of the loss. Then it checks the truncated gradient once more, against the loss of a network whose
+# gates and candidate read a stored copy of the states $h$ as if it were an input. **Predict
 # first.** Which of the three checks will pass?
 
 # %% nbgrader={"grade": false, "grade_id": "lstm97_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -495,8 +503,8 @@ for name, (f, gradient) in {"full gradient, loss": (loss, full),
 # differences or by a complex step, measures how the *loss* changes, and the loss changes along all
 # arrows. So neither agreement nor disagreement with it says anything about a truncated gradient.
 # The truncated gradient is the exact gradient of another quantity: the loss of a network whose
-# gates read a recording of $h$, made with the present weights. The check against that network
-# passes.
+# gates and candidate read a recording of $h$, made with the present weights and then held fixed.
+# The check against that network passes.
 #
 # ## 5 Fifty steps back
 #
@@ -588,11 +596,12 @@ check("09.refute_constant", two_cells)
 # shows what happens in the cell. Second, an adjoint enters the cell with the factor $K'(c_t)$,
 # which goes to zero: the carousel still passes adjoints back unchanged, but hardly any adjoint
 # enters it. Setting the cell to zero before every sequence hides the problem while sequences are
-# short. A stream without an end has no such moment.
+# short. In a stream without an end there is no such point at which the cell could be set to zero.
 #
 # The sign need not be constant. Let $i_s g_s$ have a fixed size and a random sign, plus and minus
-# equally likely. Then the mixed terms of $c_t^2$ cancel on average, and with $c_0 = 0$ the mean of
-# $c_t^2$ is $t\,(i g)^2$. So the cell is a random walk: its root mean square is $i\,|g| \sqrt t$.
+# equally likely. Then the terms of $c_t^2$ that contain two different steps cancel on average, and
+# with $c_0 = 0$ the mean of $c_t^2$ is $t\,(i g)^2$. So the cell is a random walk: its root mean
+# square is $i\,|g| \sqrt t$.
 #
 # A **forget gate** $f_t$ between 0 and 1 reduces the old state at each step (Gers, Schmidhuber and
 # Cummins, 2000, who wanted to process streams without an end):
@@ -606,9 +615,10 @@ check("09.refute_constant", two_cells)
 # $$M = \frac{i_{\max}\; g_{\max}}{1 - f_{\max}}, \qquad\text{then}\qquad |c_t| \le M
 #   \text{ for all } t .$$
 #
-# **Exercise 7 ●●○ · 12 min.** `i`, `f`, `g` are $(T,B,H)$, finished gates and candidates, and
-# `c0` is $(B,H)$. Return a dict: `"without"` and `"with"`, the cell states without and with the
-# forget gate, each $(T+1,B,H)$ and starting with `c0`; and `"bound"`, the number $M$.
+# **Exercise 7 ●●○ · 12 min.** `i`, `f`, `g` are $(T,B,H)$, the values of the gates and the
+# candidate at all steps, and `c0` is $(B,H)$. Return a dict: `"without"` and `"with"`, the cell
+# states without and with the forget gate, each $(T+1,B,H)$ and starting with `c0`; and `"bound"`,
+# the number $M$.
 #
 # The cells below the hints draw both cells under a constant drive, and the old cell also in 1,000
 # runs with a drive of random sign. Then they draw the factor $K'(c_t)$ for the same runs.
@@ -681,11 +691,12 @@ figure.axes[0].set_ylim(1e-12, 2)
 plots.show(figure, f"Slope of tanh at the cell state, logarithmic; at the last step: {ends}.")
 
 # %% [markdown] tags=["S4.38"]
-# **Growth without a forget gate, rest with one.** Under a constant drive the old cell grows in
-# proportion to $t$, and the slope of $K$ falls by the same factor at every step. With the forget
-# gate the cell converges. Gates and candidate are constant here, so its limit is the bound itself.
-# With random signs the old cell grows like $\sqrt t$: slower, but it saturates all the same, in
-# nearly every sequence.
+# **Without a forget gate the cell grows, with one it converges.** Under a constant drive the old
+# cell grows in proportion to $t$, and the slope of $K$ falls by the same factor at every step. With
+# the forget gate the cell converges. Gates and candidate are constant here, so its limit is the
+# bound itself. The slope of $K$ then stops falling. It is small, because $\tanh$ is already
+# saturated at this bound. With random signs the old cell grows like $\sqrt t$: slower, but it
+# saturates all the same, in nearly every sequence.
 #
 # ### Refute it: a bound without its condition
 #
@@ -756,8 +767,8 @@ check("09.refute_bound", above_the_bound)
 # ## Recap
 #
 # - The 1997 cell adds: $c_t = c_{t-1} + i_t \odot g_t$, $h_t = o_t \odot K(c_t)$.
-# - The truncated gradient treats the $h_{t-1}$ in the gates as a constant. Then
-#   $\partial c_t / \partial c_k = I$ exactly, and its backward pass is a running sum.
+# - The truncated gradient treats the $h_{t-1}$ in the gates as a constant. Then $\partial c_t
+#   / \partial c_k = I$ exactly, and the truncated backward pass is a running sum.
 # - The truncated gradient still trains the weights of the gates; it cuts only the paths through the
 #   gates.
 # - The full derivative has a detour through $h$, and it can grow or fade exponentially.

@@ -29,7 +29,7 @@
 # | $W_x, W_h, b$ | `(D,4H)`, `(H,4H)`, `(4H,)` | parameters; four blocks of columns, in the order $i, f, g, o$ |
 # | $\theta$ | `params` | all parameters together, $(W_x, W_h, b)$ |
 # | $\bar h_t^{\text{out}}$ | `dh[t-1]`, `dh` is `(T,B,H)` | adjoint of $h_t$ **from outside**: the derivative of the loss with respect to $h_t$, later steps not counted |
-# | $\bar h_t, \bar c_t$ | `dh_total`, `dc` | full adjoints of $h_t$ and $c_t$, later steps included |
+# | $\bar h_t, \bar c_t$ | `dh_total`, `dc` | full adjoints of $h_t$ and $c_t$, later steps included (when `dc` is passed to exercise 4, it is not complete yet) |
 # | $\bar c_T^{\text{out}}$ | `dc_T`, `(B,H)` | adjoint of the last cell from outside |
 # | $\bar a_t$ | `da`, `(B,4H)`; of all steps `(T,B,4H)` | adjoint of the four pre-activations, packed like them |
 # | $p_i, p_f, p_o$ | each `(H,)` | peephole weights (section 8) |
@@ -224,23 +224,25 @@ print(f"kept from step 4 to step 12: {show.c[12, 0, 0] / show.c[4, 0, 0]:.3f} of
 # %% [markdown] tags=["S4.39"]
 # **What each gate does.** The input gate lets a value into the cell. The forget gate keeps the
 # content of the cell or clears it. The output gate makes the content visible in $h$. The cell keeps
-# a number over many steps at which nothing is read. The number shrinks slightly, because no gate is
-# ever fully open: $\sigma(6)$ is a little below 1, and the cell loses the difference at every step.
+# a number over many steps at which nothing is read. At step 4 the cell takes $0.90$ and not $1.5$,
+# because the candidate is $\tanh(1.5) \approx 0.905$. The number shrinks slightly, because no gate
+# is ever fully open: $\sigma(6)$ is a little below 1, and the cell loses the difference at every
+# step.
 #
 # ### What does a gate know?
 #
 # When the article differentiates the cell, it says that $f_t$, $i_t$ and the candidate are
 # *functions of $C_t$*. But the equations compute them before $c_t$, from $x_t$ and $h_{t-1}$.
-# (Later the article says $C_{t-1}$. That is right, because $c_{t-1}$ influences them through
-# $h_{t-1}$.) A function gives one value for one argument. So you can refute the claim with two
+# (Later the article says $C_{t-1}$. That is closer: $c_{t-1}$ influences the gates through
+# $h_{t-1}$. But $c_{t-1}$ alone does not determine the gates, because $h_{t-1}$ also depends on
+# $o_{t-1}$.) A function gives one value for one argument. So you can refute the claim with two
 # pasts that lead to the same $c_t$ but to different gates.
 #
-# **Exercise 3 ●●○ · 10 min · refute it.** Take one unit, no input, no bias, and set all four
-# entries of $W_h$ to 1. Then all four pre-activations equal $h_{t-1}$, so
-# $f_t = i_t = \sigma(h_{t-1})$ and $g_t = \tanh(h_{t-1})$. Give two pasts
-# `two_pasts = ((h_prev, c_prev), (h_prev, c_prev))`, four numbers, with each `h_prev` between $-1$
-# and 1. The two new cells $c_t$ must agree to $10^{-6}$, and the two forget gates must differ by
-# more than 0.1. Any valid counterexample passes.
+# **Exercise 3 ●●○ · 10 min · refute it.** Take one unit, no input, no bias, and set all four entries
+# of $W_h$ to 1. Then all four pre-activations equal $h_{t-1}$, so $f_t = i_t = \sigma(h_{t-1})$ and
+# $g_t = \tanh(h_{t-1})$. Give two pasts `two_pasts = ((h_prev, c_prev), (h_prev, c_prev))`, four
+# numbers, with each `h_prev` strictly between $-1$ and 1. The two new cells $c_t$ must agree to
+# $10^{-6}$, and the two forget gates must differ by more than 0.1. Any valid counterexample passes.
 
 # %% nbgrader={"grade": false, "grade_id": "two_pasts", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 two_pasts = None  # ((h_prev, c_prev), (h_prev, c_prev))
@@ -283,10 +285,11 @@ check("10.refute_gates", two_pasts)
 #
 # $$\bar c_t \mathrel{+}= \bar h_t \odot o_t \odot (1 - \tanh^2 c_t) .$$
 #
-# The square is that of $\tanh(c_t)$, the value of the function and not its argument. Each of the
-# four arrays $i_t, f_t, g_t, o_t$ is a factor in exactly one product of the forward pass. Its
-# adjoint is the adjoint of this product times the other factor. Then multiply by the slope of its
-# activation to get the adjoint of its pre-activation. The slope is written in terms of the value:
+# Here $\tanh^2 c_t$ means $(\tanh c_t)^2$: the value of the function is squared, not its argument.
+# Each of the four arrays $i_t, f_t, g_t, o_t$ is a factor in exactly one product of the forward
+# pass. Its adjoint is the adjoint of this product times the other factor. Then multiply by the
+# slope of its activation to get the adjoint of its pre-activation. The slope is written in terms of
+# the value:
 #
 # | array | its adjoint | times the slope |
 # |---|---|---|
@@ -341,9 +344,10 @@ check("10.lstm_step_backward", lstm_step_backward)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# Read each row of the table above from left to right as one product of three or four arrays. Then
-# $\bar x_t = \bar a_t W_x^\top$, $\bar h_{t-1} = \bar a_t W_h^\top$,
-# $\bar W_x = x_t^\top \bar a_t$, $\bar W_h = h_{t-1}^\top \bar a_t$.
+# In each row of the table above, multiply the entries of the second and the third column: a product
+# of three or four arrays. Each product is one block of $\bar a_t$. Then $\bar x_t = \bar a_t
+# W_x^\top$, $\bar h_{t-1} = \bar a_t W_h^\top$, $\bar W_x = x_t^\top \bar a_t$, $\bar W_h =
+# h_{t-1}^\top \bar a_t$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
@@ -419,8 +423,9 @@ check("10.lstm_backward", lstm_backward)
 # <details><summary>Hint 1 · a nudge</summary>
 #
 # It is exercise 4 in a loop, and two arrays are passed from one round to the next. In the second
-# figure of section 1, two arrows leave each $c$ except the last, and each $h$ has three uses if you
-# count the loss. On the way back, each of these uses contributes one term.
+# figure of section 1, two arrows leave each $c$ except the first and the last. Each $h$ between the
+# first and the last has three uses: two arrows and the loss. On the way back, each use contributes
+# one term.
 #
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
@@ -433,19 +438,19 @@ check("10.lstm_backward", lstm_backward)
 # <details><summary>Hint 3 · almost the code</summary>
 #
 # Make arrays of zeros for the three parameters and for `x`, and a *copy* of `dc_T`. Loop over the
-# step number `t` from $T$ down to 1. The gates and inputs of this step have the index `t-1`. So
-# have the states that it read; the states that it computed have the index `t`. The parameters use
-# `+=`, the entry of the input uses `=`. Multiply the adjoint of the cell by the forget gate last,
-# after you have formed the four blocks.
+# step number `t` from $T$ down to 1. The gates and inputs of this step have the index `t-1`. The
+# states that the step read have the index `t-1`, too. The states that it computed have the index
+# `t`. The parameters use `+=`, the entry of the input uses `=`. Multiply the adjoint of the cell by
+# the forget gate last, after you have formed the four blocks.
 #
 # </details>
 #
 # ### Check it, then break it
 #
 # The cell below compares **your** backward pass with measured derivatives of the loss $L$. The cell
-# after it removes one part of the library's sweep at a time, in three ways: the adjoint passed back
-# along $h$, the adjoint `dc_T`, or all of `dh` except its last entry. The bars show, for each of
-# the six outputs, how large the error then is.
+# after it runs the library's sweep three times and leaves out one part each time: the adjoint
+# passed back along $h$, the adjoint `dc_T`, or all of `dh` except its last entry. For each of the
+# six outputs, the bars show the relative error that results.
 
 # %% tags=["raises-exception", "shows-answers"]
 def loss(p):
@@ -493,7 +498,8 @@ plots.show(
 # article first says that the derivative from cell to cell is a product of forget gates; later it
 # prints a longer formula. The short formula holds only if $h$ does not change. But $c_{t-1}$
 # changes $h_{t-1}$, this changes $i_t$, $f_t$ and $g_t$, and these change $c_t$. In the second
-# figure of section 1 this path is the arrow up, followed by the red arrow down.
+# figure of section 1 this path is the arrow up from $c_{t-1}$ to $h_{t-1}$, followed by the slanted
+# arrow down to $c_t$.
 #
 # The cell below makes a longer run with a loss that reads only the last state, and follows
 # $\bar c_t$ from there back to the first step. One curve contains both paths, the other only the
@@ -564,7 +570,8 @@ check("10.refute_product", one_unit)
 # <details><summary>Hint 2 · the equation</summary>
 #
 # The other path goes through $h_1 = o_1 \tanh(c_1)$ into a pre-activation of step 2. Through the
-# candidate alone it contributes $i_2 (1 - g_2^2)\, w_g\, o_1 (1 - \tanh^2 c_1)$.
+# candidate alone it contributes $i_2 (1 - g_2^2)\, w_g\, o_1 (1 - \tanh^2 c_1)$, where $w_g$ is the
+# third entry of `w`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
@@ -653,11 +660,14 @@ print(f"slowest cell fills to {slow / slow:.0f} with i = 1 - f, to {0.5 / slow:.
 # One bias suits one lag. If you do not know the lag, **chrono initialisation** (Tallec and
 # Ollivier, 2018) distributes the units over all lags up to a longest one, $T_{\max}$: each unit
 # draws $u$ uniformly from $[1, T_{\max} - 1]$ and starts with $b_f = \ln u$. If the gates depend
-# only on their biases, $1/(1-f) = 1 + u$, which is the unit's time scale in steps. The unit also
-# starts with $b_i = -b_f$, so that $i = 1 - f$. Its cell is then a running *mean* of its
-# candidates, and even a long memory does not overflow. The second printed line has the half-lives
-# for $T_{\max} = 100$: the smallest, the quartiles and the largest. The third line shows what a
-# long constant input does. `initialisers.chrono_bias` of `rnnlib` draws the $b_f$.
+# only on their biases, $1/(1-f) = 1 + u$. This number is the unit's *time scale* in steps: for a
+# large $u$, about $1/e$ of the cell remains after that many steps. The half-life is about 0.7
+# times as long. The unit also starts with $b_i = -b_f$, so that $i = 1 - f$. Its cell is then a
+# running *mean* of its candidates, so it stays between $-1$ and 1 even if the memory is long. The
+# second printed line has the half-lives for $T_{\max} = 100$: the smallest, the quartiles and the
+# largest. The third line shows the value that the slowest cell approaches if its candidate stays
+# at 1: once with $i = 1 - f$ and once with $i = 1/2$. `initialisers.chrono_bias` of `rnnlib`
+# draws the $b_f$.
 #
 # ## 7 Packed weights and their orders
 #
@@ -778,6 +788,10 @@ check("10.peephole_gradients", peephole_gradients)
 # output gate's pre-activation before $\bar c_t$ is complete, and why you cannot compute the other
 # three before that. At the end, name the terms that a sweep without peepholes lacks. (If you learn
 # alone: a model answer is in `solutions/`.)
+#
+# The cell below your answer compares the library's gradient with measured derivatives. Its last line
+# shows, for 100 other input sequences, how large the error is if these terms are left out, and the
+# cosine between the incomplete gradient and the gradient.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "peephole_sweep", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # **Uses of $c_t$.** At its own step: in $h_t = o_t \odot \tanh(c_t)$, with $o_t$ held; and in
@@ -833,16 +847,17 @@ print(f"terms left out: off by {min(off):.2f} to {max(off):.2f}, cosine {min(cos
 # out: $-\log_2$ of the probability of the character that came, on average. Now your `lstm_forward` and
 # `lstm_backward` do the same, beside the network of lesson 05.
 #
-# The comparison is as fair as a short one can be. Both networks see the same text, 1,500 times 32 pieces
-# of 30 characters. The RNN has 128 units and 33,988 parameters, the LSTM 64 units and 38,468. The
-# learning rates differ, 0.01 and 0.02, since each network gets the one that suited it better.
+# The comparison is as fair as a short one can be. Both networks see the same text, 1,500 times 32
+# pieces of 30 characters. The RNN has 128 units and 33,988 parameters, the LSTM 64 units and
+# 38,468. The learning rates differ, 0.01 and 0.02, since each network gets the rate with which it
+# ended at fewer bits.
 #
 # **Predict first.** By how much does the LSTM improve on the RNN: by a tenth of a bit, by half a bit, or
 # by a whole one?
 #
-# The two trainings take about 25 seconds, and they are not graded. **Read the first line**: it compares
-# your gradient with measured slopes. If it says that the gradient is wrong, the rest is the work of a
-# wrong gradient.
+# The two trainings take about 25 seconds, and they are not graded. **Read the first line of the
+# second cell**: it compares your gradient with measured slopes. If it says that the gradient is
+# wrong, all that follows was computed with a wrong gradient.
 
 # %% tags=["shows-answers"]
 from rnnlib import language, rnn
@@ -883,11 +898,12 @@ plots.show(
 print(language.write(MyLSTM, fitted["your LSTM"].params, corpus, 400))
 
 # %% [markdown]
-# Over five seeds the LSTM needs 2.1 to 2.2 bits and the RNN 2.2 to 2.4, and the worst LSTM is better than
-# the best RNN. So the gain is small, between 0.1 and 0.3 bits, and it is reliable. The learning rate is part
-# of it. With 0.02 the RNN needs about as many bits as the trigram model. With 0.01 the LSTM keeps less than
-# half of its lead. All runs are listed in the repository's `benchmarks/README.md`. To predict text from
-# pieces of 30 characters takes little memory. Lesson 11 asks what happens when more is needed.
+# Over five seeds the LSTM needs 2.1 to 2.2 bits and the RNN 2.2 to 2.4, and the worst LSTM is
+# better than the best RNN. So the gain is small, between 0.1 and 0.3 bits, and it is reliable. The
+# learning rate is part of it. With 0.02 the RNN needs about as many bits as the trigram model. With
+# 0.01 the LSTM is better by less than half as much. All runs are listed in the repository's
+# `benchmarks/README.md`. To predict text from pieces of 30 characters takes little memory. Lesson
+# 11 asks what happens when more is needed.
 
 # %% [markdown]
 # ## Recap
@@ -902,8 +918,8 @@ print(language.write(MyLSTM, fitted["your LSTM"].params, corpus, 400))
 # - The product of forget gates is one path of two. The other one can be larger, and negative.
 # - A forget gate has a half-life, and a bias sets it at the start.
 # - The order of packed gates is a convention that no shape shows.
-# - A peephole is one more use of the cell, so one more term in its adjoint. The last cell above
-#   shows the error if you leave it out. The incomplete gradient still points in nearly the same
+# - A peephole is one more use of the cell, so one more term in its adjoint. The cell after exercise
+#   10 shows the error if you leave it out. The incomplete gradient still points in nearly the same
 #   direction as the gradient (the cosine between them is close to 1), so the loss falls, and a
 #   training curve does not show the error. The check does.
 #

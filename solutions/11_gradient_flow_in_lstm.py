@@ -151,12 +151,15 @@ check("11.jacobian_blocks", jacobian_blocks)
 # $t = 1$ the second path does not exist, because $h_0$ is an input and is not computed from $c_0$:
 # $A_1 = F_1$.
 #
-# For its LSTM the article refers to a paper in which it has **peepholes** (lesson 10), but its own
-# formula has none. With peepholes the gates depend on the cells directly, so two blocks get
-# additional terms:
+# For its LSTM the article refers to a paper in which the LSTM has **peepholes** (lesson 10). But
+# the article's own formula has no terms for peepholes. With peepholes the gates depend on the cells
+# directly, so two blocks get additional terms:
 #
-# $$F_t = \mathrm{diag}\big(f_t + c_{t-1} f_t(1-f_t)\, p_f + g_t\, i_t(1-i_t)\, p_i\big), \qquad
-# P_t = \mathrm{diag}\big(o_t (1-\tanh^2 c_t) + \tanh(c_t)\, o_t(1-o_t)\, p_o\big).$$
+# $$F_t = \mathrm{diag}\big(f_t + c_{t-1} \odot f_t \odot (1-f_t) \odot p_f + g_t \odot i_t \odot (1-i_t) \odot p_i\big),$$
+#
+# $$P_t = \mathrm{diag}\big(o_t \odot (1-\tanh^2 c_t) + \tanh(c_t) \odot o_t \odot (1-o_t) \odot p_o\big),$$
+#
+# where $p_i$, $p_f$, $p_o$ are the peephole weights of lesson 10, section 8.
 #
 # The printout below the figures shows how large the error of the formula without these terms is.
 # The exercises have no peepholes.
@@ -187,8 +190,8 @@ check("11.four_term", four_term)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# In array indices: index 0 of $A$ equals index 0 of $F$. For every later index $n$, add the matrix
-# product of $G$ at $n$ and $P$ at $n-1$ to $F$ at $n$.
+# In array indices: $A$ at index 0 is $F$ at index 0. At every later index $n$, $A$ is the sum of
+# $F$ at $n$ and the matrix product of $G$ at $n$ and $P$ at $n-1$.
 #
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
@@ -202,14 +205,13 @@ check("11.four_term", four_term)
 # ---
 #
 # **Which of the four terms matter?** The figures show one unit $u$ of a small network, step by
-# step. The bars are the entries $[u, u]$ of $F_t$ and of the paths through $f_t$, $i_t$ and $g_t$,
-# stacked up or down by their sign. The dot is the true $d c_t[u] / d c_{t-1}[u]$. There are four
-# views. "1997, truncated" is the gradient of the first LSTM: that LSTM has no forget gate, and its
-# training rule ignores every path through a gate, so each factor is the constant 1. "f only" keeps
-# the forget gate. "Four terms" is the formula above, and "joint" uses the joint Jacobian of section 4.
-# One step back the last two agree, further back they do not. For a lag above 1, `bars(view, lag)`
-# multiplies the terms of step $t$ by the $A$ of the steps before, back to step
-# $t - \text{lag} + 1$; section 6 returns to this.
+# step. The bars are the entries $[u, u]$ of $F_t$ and of the paths through $f_t$, $i_t$ and
+# $g_t$, stacked up or down by their sign. The dot is the true $d c_t[u] / d c_{t-1}[u]$. There
+# are four views. "1997, truncated" is the gradient of the first LSTM: that LSTM has no forget
+# gate, and its training rule ignores every path through a gate, so each factor is the constant 1.
+# "f only" keeps the forget gate. "Four terms" is the formula above, and "joint" uses the joint
+# Jacobian of section 4. For a lag above 1, `bars(view, lag)` multiplies the terms of step $t$ by
+# the $A$ of the steps before, back to step $t - \text{lag} + 1$; section 6 returns to this.
 #
 # **Predict first.** In which of the four figures will the bars reach the dots at every step?
 #
@@ -279,14 +281,13 @@ print(f"peepholes: off by {min(printed):.2g} to {max(printed):.2g}; extended {ma
 # %% [markdown] tags=["S4.40", "S4.44", "S4.45"]
 # ## 3 Is it at least a number between 0 and 1?
 #
-# The article compares two networks. In a plain RNN, it says, the factors
-# $\partial h_t / \partial h_{t-1}$ will **eventually** all be above 1 or all be in $[0, 1]$, so
-# their product goes to infinity or to zero. In an LSTM, the factors
-# $\partial c_t / \partial c_{t-1}$ can be above 1 at one step and in $[0, 1]$ at the next, so their
-# product is not guaranteed to do so. The first half of this argument already fails for one unit
-# with noise as input. The cell below runs it for 500 steps. It drops the first 250, because
-# "eventually" allows for a start. In the rest it counts how often the factor is above 1, in
-# $[0, 1]$, or negative.
+# The article compares two networks. In a plain RNN, it says, the factors $\partial h_t / \partial
+# h_{t-1}$ will **eventually** all be above 1 or all be in $[0, 1]$, so their product goes to
+# infinity or to zero. In an LSTM, the factors $\partial c_t / \partial c_{t-1}$ can be above 1 at
+# one step and in $[0, 1]$ at the next, so their product is not guaranteed to go to infinity or to
+# zero. The first half of this argument already fails for one unit with noise as input. The cell
+# below runs it for 500 steps. It drops the first 250, because "eventually" allows for a start. In
+# the rest it counts how often the factor is above 1, in $[0, 1]$, or negative.
 
 # %% tags=["shows-answers"]
 def late_shares(w, seed):
@@ -308,8 +309,9 @@ diagonal = np.diagonal(flow.four_term(*system(4.0, T=100, H=10, B=20)), axis1=-2
 print(f"LSTM, recurrent scale 4: {np.mean(diagonal < 0):.0%} of the diagonal of A_t negative")
 
 # %% [markdown] tags=["S4.45"]
-# Now examine the second half of the argument: are the factors of an LSTM always "above 1 or in
-# $[0, 1]$"?
+# The last printed line concerns the second half of the argument: are the factors of an LSTM always
+# "above 1 or in $[0, 1]$"? In that random LSTM some diagonal entries of $A_t$ are negative. One
+# unit is enough to show it:
 #
 # **Exercise 3 ●●○ · 12 min · refute it.** Find an LSTM with one unit whose factor $d c_2 / d c_1$
 # is neither: it has to be $-0.1$ or less. The unit has no input and starts from $h_0 = c_0 = 0$.
@@ -336,8 +338,8 @@ check("11.refute_sign", negative_factor)
 # </details>
 # <details><summary>Hint 2 · the equation</summary>
 #
-# For one unit:
-# $f_2 + \big[c_1 f_2 (1-f_2)\, w_f + g_2 i_2 (1-i_2)\, w_i + i_2 (1-g_2^2)\, w_g\big]\, o_1 (1 - \tanh^2 c_1)$.
+# For one unit: $f_2 + \big[c_1 f_2 (1-f_2)\, w_f + g_2 i_2 (1-i_2)\, w_i + i_2 (1-g_2^2)\,
+# w_g\big]\, o_1 (1 - \tanh^2 c_1)$, where $w_i, w_f, w_g$ are the first three entries of `W_h`.
 #
 # </details>
 # <details><summary>Hint 3 · almost the numbers</summary>
@@ -419,6 +421,8 @@ check("11.joint_jacobian", joint_jacobian)
 # 3. The **product of four-term matrices** $A_t A_{t-1} \cdots A_{k+1}$: you get it if you multiply
 #    the article's formula step by step. Section 6 asks whether it equals the node derivative.
 #
+# So the node derivative for $k \ge 1$ is
+#
 # $$\frac{d c_t}{d c_k} = \begin{pmatrix} I & 0 \end{pmatrix} M_t M_{t-1} \cdots M_{k+1}
 # \begin{pmatrix} I \\ P_k \end{pmatrix} .$$
 #
@@ -470,9 +474,9 @@ check("11.cell_derivative", cell_derivative)
 # **How wrong are the two shortcuts?** The heatmaps show the relative error of each shortcut for
 # random networks with recurrent weights of a given scale. The true value is the node derivative,
 # computed with the joint Jacobian. "$f$ only" is the product of the forget gates. At scale 0 it is
-# exact, and at small scales it is nearly exact, so a test on a freshly initialised network with
-# small weights will not reveal the error. A third heatmap, for the joint Jacobian, would show
-# nothing but rounding errors; the cell after exercise 7 measures them.
+# exact, and at scale 0.01 its error is between 0.4 and 4 percent, so a test on a freshly
+# initialised network with small weights will not reveal the error. A third heatmap, for the joint
+# Jacobian, would show nothing but rounding errors; the cell after exercise 7 measures them.
 
 # %% tags=["shows-answers"]
 SCALES, LAGS = (0, 0.01, 0.1, 0.25, 0.5, 1, 2, 4), (1, 2, 5, 10)
@@ -509,9 +513,10 @@ for n, name in enumerate(("f only", "product of four-term matrices")):
 # through the cell.
 #
 # **Exercise 6 ●●○ · 15 min.** Return the gap $\dfrac{d c_t}{d c_{t-2}} - A_t A_{t-1}$ for a given
-# $t$ with $3 \le t \le T$, shape `(B,H,H)`. You can measure it with the functions that you have, or
-# you can find the product of three blocks that is equal to it. If you have time, do both and
-# compare; the check accepts either.
+# $t$ with $3 \le t \le T$, shape `(B,H,H)`. You can measure the gap with the functions that you
+# have, or you can find the product of three blocks that is equal to the gap. If you have time, do
+# both and compare; the check accepts either. (For $t = 2$ there is no gap, because $h_0$ is not
+# computed from $c_0$.)
 
 # %% nbgrader={"grade": false, "grade_id": "lag_two_gap", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lag_two_gap(params, run, t):
@@ -550,11 +555,11 @@ check("11.lag_two_gap", lag_two_gap)
 #
 # ---
 #
-# **Exercise 7 ●●● · 25 min · graded by hand.** Prove for $t \ge 3$ that the gap
-# $\dfrac{d c_t}{d c_{t-2}} - A_t A_{t-1}$ is the product of three blocks that you found in exercise 6.
-# Start from $dc_{t-2} = I$ and $dh_{t-2} = P_{t-2}$, and compute both two steps later. Then name a
-# condition on the weights under which the product of the $A$'s is the derivative at *every* lag,
-# and say why. (If you learn alone: a model answer is in `solutions/`.)
+# **Exercise 7 ●●● · 25 min · graded by hand.** Prove for $t \ge 3$ that the gap $\dfrac{d c_t}{d
+# c_{t-2}} - A_t A_{t-1}$ is the product of three blocks that you found in exercise 6. Start from
+# $dc_{t-2} = I$ and $dh_{t-2} = P_{t-2}$, and carry both through two steps. Then name a condition
+# on the weights under which the product of the $A$'s is the derivative at *every* lag, and say why.
+# (If you learn alone: a model answer is in `solutions/`.)
 #
 # <details><summary>The formula to prove</summary>
 #
@@ -753,15 +758,15 @@ check("11.refute_raising", away_from_one)
 #
 # How can you train a network whose gradient explodes? The usual remedy is **clipping** (lesson 08).
 # Let $\nabla$ be the gradient with respect to all parameters together. If its norm exceeds a
-# threshold $\theta$, multiply the gradient by $\theta / \lVert \nabla \rVert$. The direction does
-# not change. The example is an LSTM with large recurrent weights. At each step it has to repeat the
-# input of two steps before. The first cell prints the norm of its gradient for longer and longer
-# sequences. The second cell trains the network twice, from the same start and on the same data:
-# once without clipping and once with $\theta = 0.5$. The loss is moderate at the start, but the
-# gradient is large. Without clipping, the first step moves the parameters to a region where most
-# gates are saturated, and they stay there. Clipping limits the length of the step and changes
-# nothing else. The gradient of an exploding network remains an unreliable direction, but small
-# steps are enough to leave this region.
+# threshold, multiply the gradient by the threshold divided by $\lVert \nabla \rVert$. The direction
+# does not change. The example is an LSTM with large recurrent weights. At each step it has to
+# repeat the input of two steps before. The first cell prints the norm of its gradient for longer
+# and longer sequences. The second cell trains the network twice, from the same start and on the
+# same data: once without clipping and once with a threshold of 0.5. The loss is moderate at the
+# start, but the gradient is large. Without clipping, the first step moves the parameters to a
+# region where most gates are saturated, and they stay there. Clipping limits the length of the step
+# and changes nothing else. The gradient of an exploding network remains an unreliable direction,
+# but small steps are enough to leave the region where the gradient explodes.
 
 # %% tags=["shows-answers"]
 def echo(p, rng, n=100, lag=2):
@@ -808,10 +813,11 @@ plots.show(
 #
 # All gates are functions of $x_t$ and $h_{t-1}$, and their weights are learned. So the network
 # itself learns what to keep: this is the correct part of the article's argument. The cells below
-# test it. The first input is a cue, $+1$ or $-1$. Another input carries noise, and at the end the
-# network has to output the cue. Six networks are trained in each of three settings, with the same
-# six seeds: short sequences with all forget gates near $\tfrac12$, sequences half as long again,
-# and the longer sequences with a forget bias chosen for the lag. For each network we record three
+# test it. The network has two inputs. At the first step, the first input is a cue, $+1$ or $-1$;
+# later it is 0. The second input carries noise. At the end the network has to output the cue. Six
+# networks are trained in each of three settings, with the same six seeds: short sequences with all
+# forget gates near $\tfrac12$, longer sequences (30 steps instead of 20) with the same gates, and
+# these longer sequences with a forget bias chosen for the lag. For each network we record three
 # things. The first is the loss. The second is the **cue's share** of the gradient before training:
 # the norm of $\bar x_1$ relative to the norm of all $\bar x_t$. The third is the mean forget gate,
 # before and after training, of the unit in which it rises most.
@@ -872,15 +878,16 @@ plots.show(figure, f"Loss of the recall task, logarithmic, six seeds a setting. 
 # ## Recap
 #
 # - "The derivative is $f$" is exact for one step with $h_{t-1}$ held fixed. With recurrent weights
-#   it is exact for nothing else.
+#   into $i$, $f$ or $g$ it is in general not exact in any other case.
 # - The node derivative one step back is $A_t = F_t + G_t P_{t-1}$, four terms.
 # - Further back you need the pair $(c, h)$. The product of the $A$'s misses the paths through the
 #   output gate, at lag 2 exactly $G_t Q_{t-1} P_{t-2}$.
 # - Even the diagonal entries of $A_t$ can be negative. Varying factors do not distinguish an LSTM
 #   from a plain RNN: both have a growth rate that tends to a Lyapunov exponent, and unless that is
 #   0 the product decays or grows exponentially.
-# - The forget bias moves the growth rate towards zero. It guarantees nothing: LSTMs can explode,
-#   and clipping limits the step.
+# - A larger forget bias raises the growth rate. With weak recurrent weights this moves the rate
+#   towards zero; with strong ones the rate can pass zero. So LSTMs can explode, and clipping limits
+#   the step.
 #
 # ## Sources
 #

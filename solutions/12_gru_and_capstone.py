@@ -4,15 +4,16 @@
 # *This lesson is optional: the core lessons do not depend on it.*
 #
 # **After this lesson you can** write both gated recurrent units, forward and backward; name the
-# four paths on which a gradient gets through one step of them; train three kinds of network on two
-# tasks that need memory, and explain from their gradients why they differ; and correct ten printed
-# formulas from this course's sources.
+# four paths on which a gradient passes through one step of a GRU; train three kinds of network on
+# two tasks that need memory, and explain from their gradients why they differ; and correct ten
+# printed formulas from this course's sources.
 #
 # The lesson has two parts, which you can work through on two days. **Part one** (sections 1 to 3)
 # builds the GRU and its gradient. **Part two** (sections 4 to 6) is the capstone: it trains three
 # networks side by side, and then corrects ten formulas from the whole course. Sections 4 and 5 use
 # the library's networks, and the formulas of section 6 do not concern the GRU. So you can start
-# with part two; only question 2 of its last exercise needs part one.
+# with part two. Only two of its items need part one: the text-writing GRU at the end of section 5
+# (not graded), and question 2 of the last exercise.
 #
 # about 210 minutes · difficulty ●●● · before it: 05, 07, 10 for part one; 01–07 for section 6
 #
@@ -86,8 +87,8 @@ print({name: value.shape for name, value in weights.items()}, x.shape, h0.shape)
 # | `"before"` | $n_t = \tanh(x_t W_{xn} + b_n + (r_t \odot h_{t-1})\, W_{hn})$ | Cho et al., 2014 |
 # | `"after"` | $n_t = \tanh(x_t W_{xn} + b_n + r_t \odot (h_{t-1} W_{hn} + b_{hn}))$ | PyTorch, cuDNN |
 #
-# (Some papers write $z$ for our $1-z$. That only changes the signs of $W_z$ and $b_z$. The position
-# of the reset gate, in contrast, changes the network.)
+# (Some papers write $z$ for our $1-z$. That only changes the signs of $W_{xz}$, $W_{hz}$ and $b_z$.
+# The position of the reset gate, in contrast, changes the network.)
 #
 # **Exercise 1 ●●○ · 15 min.** Write the forward pass of both networks. `params` holds `"W_x"`,
 # `"W_h"`, `"b"`, `"b_hn"`, with the columns packed as in the notation table. `b_hn` is always
@@ -224,8 +225,8 @@ check("12.refute_same", two_grus)
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # Take two units, both starting at 1. Choose the columns of $W_{hr}$ so that the gate of one unit is
-# nearly open and that of the other nearly closed. Let $W_{hn}$ have one entry, which leads from one
-# unit to the other. All columns of $z$ may be zero.
+# nearly open and that of the other nearly closed. Let $W_{hn}$ have one entry that is not zero,
+# outside its diagonal: it leads from one unit to the other. All columns of $z$ may be zero.
 #
 # </details>
 #
@@ -239,9 +240,10 @@ check("12.refute_same", two_grus)
 # $$\bar z_t = \bar h_t \odot (h_{t-1} - n_t), \qquad \bar n_t = \bar h_t \odot (1 - z_t), \qquad
 #   \text{directly to } h_{t-1}:\; \bar h_t \odot z_t .$$
 #
-# Multiply by the slopes of the activations: $\bar a_z = \bar z \odot z (1-z)$ and
-# $\bar a_n = \bar n \odot (1 - n^2)$. From $a_n$ on, the two networks differ. A product gives each
-# of its two factors an adjoint:
+# Let $a_r, a_z, a_n$ be the pre-activations: the arguments of $\sigma$, $\sigma$ and $\tanh$ in
+# section 1. Multiply by the slopes of the activations: $\bar a_z = \bar z \odot z (1-z)$ and $\bar
+# a_n = \bar n \odot (1 - n^2)$. From $a_n$ on, the two networks differ. A product gives each of its
+# two factors an adjoint:
 #
 # | | `"after"`: $a_n = \dots + r \odot u$ | `"before"`: $a_n = \dots + q\,W_{hn}$ with $q = r \odot h_{t-1}$ |
 # |---|---|---|
@@ -327,13 +329,15 @@ check("12.gru_backward", gru_backward)
 #
 # ## 3 From state to state
 #
-# Now write the same step as a matrix. Four paths lead from $h_{t-1}$ to $h_t$, and for one instance
+# Now write the same step as a matrix. Four paths lead from $h_{t-1}$ to $h_t$: the direct one, one
+# through the update gate, one through the candidate, and one through the reset gate. For one
+# instance
 #
 # $$J_t = \mathrm{diag}(z) + \mathrm{diag}\big((h_{t-1} - n) \odot z (1-z)\big) W_{hz}^\top
 #   + \mathrm{diag}\big((1-z) \odot (1-n^2)\big)\, C_t ,$$
 #
-# where $C_t$ is the Jacobian of $a_n$. It contains the path through the candidate and the path
-# through the reset gate. With `"after"` these two are
+# where $C_t$ is the Jacobian of $a_n$ with respect to $h_{t-1}$. It contains the path through the
+# candidate and the path through the reset gate. With `"after"` these two are
 #
 # $$C_t^{\text{after}} = \mathrm{diag}(r)\, W_{hn}^\top + \mathrm{diag}(u \odot r(1-r))\, W_{hr}^\top .$$
 #
@@ -429,10 +433,10 @@ print(f"gain at bias 8, {said}; mean z (1 - z) {slopes[24]:.5f}, at bias 0 {slop
 #
 # ### Refute it: what a gate can do
 #
-# Two statements sound right. First, the article says that a step's factor of the LSTM is either
-# above 1 or in $[0, 1]$, and one might expect the same of the GRU. Second, one might think that a
-# GRU cannot make a gradient explode, because $h_t$ is a *weighted mean* of $h_{t-1}$ and a bounded
-# candidate.
+# Two statements sound right. First, the article says that in an LSTM the factor of one step is
+# either above 1 or in $[0, 1]$, so it is never negative. One might expect the same of the GRU's
+# factor $\partial h_t / \partial h_{t-1}$. Second, one might think that a GRU cannot make a
+# gradient explode, because $h_t$ is a *weighted mean* of $h_{t-1}$ and a bounded candidate.
 #
 # **Exercise 5 ●●○ · 10 min · refute it.** Refute both with one unit, no bias and an input of zero.
 # Give a tuple `(negative, large)`. Each of the two consists of four numbers `(w_r, w_z, w_n, h0)`:
@@ -475,17 +479,18 @@ check("12.refute_factor", two_factors)
 # ## 4 A hundred steps
 #
 # The three networks now solve the same task. In the **adding problem** each step has a random
-# number and a mark. Two steps are marked, one in each half of the sequence, and at the end the
-# network has to output the sum of the two marked numbers. If you always answer 1, your mean squared
-# error is $1/6$.
+# number, uniform between 0 and 1, and a second input that is 1 at two marked steps and 0 at all
+# others. One marked step lies in each half of the sequence. At the end the network has to output
+# the sum of the two marked numbers. If you always answer 1, your mean squared error is $1/6$.
 #
 # All networks use the same recipe: 32 units, single precision, batches of 32 fresh sequences of 100
 # steps, Adam with a learning rate of 0.01, the gradient clipped to norm 1, at most 1500 batches.
-# Training ends early when the error is small. The LSTM starts with a forget bias of 1, the others
-# with zero biases. Each network is trained from two seeds, and all six runs are shown. The training
-# cells take one to three minutes together.
+# Training ends early when the error is small. All recurrent matrices start orthogonal; in the gated
+# cells each block of $W_h$ does so. The LSTM starts with a forget bias of 1. All other biases start
+# at zero. Each network is trained from two seeds, and all six runs are shown. The training cells
+# take one to three minutes together.
 #
-# **Predict first.** Which network will learn the task first, and which one not at all?
+# **Predict first.** Which network will learn the task first? Will all three learn it?
 #
 # `training.train` shows a bar with the loss while it works. **Stopping it (the ■ button, or
 # Ctrl-C) keeps the parameters**; they are in the result like those of a finished run.
@@ -613,12 +618,12 @@ for when in ("before", "after"):
 
 # %% [markdown] tags=["S4.47"]
 # **Before training, the figure does not tell you who will learn.** With every seed the *GRU* has
-# the gradient that vanishes fastest. It vanishes faster than that of the RNN, whose orthogonal
-# $W_h$ slows the decay. The GRU starts with $b_z = 0$; look up this bias in the figure of section 3.
-# The ranges of the other two networks overlap. Even so, the GRU learns first. So *between* cells
-# this figure does not predict who will learn. In lesson 11, section 10, the gradient of the cue did
-# predict success from setting to setting; but there the cell was always the same, and only the lag
-# and one bias differed.
+# the gradient that vanishes fastest. It vanishes faster than that of the RNN: there an orthogonal
+# $W_h$ shortens no vector, and only the slopes of tanh reduce the gradient. The GRU starts with
+# $b_z = 0$; look up this bias in the figure of section 3. The ranges of the other two networks
+# overlap. Even so, the GRU learns first. So *between* cells this figure does not predict who will
+# learn. In lesson 11, section 10, the gradient of the cue did predict success from setting to
+# setting; but there the cell was always the same, and only the lag and one bias differed.
 #
 # The gated cells can learn to send the gradient further back. When the second mark lies near the
 # end, a gradient of useful size arrives. It changes the gates, and then later gradients reach
@@ -728,10 +733,11 @@ plots.show(figure, f"Legal strings among 100 written, after 40, 100, 200 batches
 # ### It works: your GRU writes
 #
 # Lessons 05 and 10 trained a recurrent network and an LSTM on the help pages that Python carries,
-# character by character. Here is your GRU, with the same text and the same number of steps, beside the
-# library's LSTM. It has 72 units and 35,420 parameters, the LSTM 64 units and 38,468. The loss is in **bits
-# per character** on paragraphs that were held out. The trainings take about 25 seconds, and they are not
-# graded. **Read the first line**: it says whether your gradient agrees with measured slopes.
+# character by character. Here is your GRU, with the same text and the same number of steps, beside
+# the library's LSTM. Your GRU has 72 units and 35,420 parameters, the LSTM 64 units and 38,468. The
+# loss is in **bits per character** on paragraphs that were held out. The trainings take about 25
+# seconds, and they are not graded. **Read the first line**: it says whether your gradient agrees
+# with measured slopes.
 #
 # **Predict first.** The GRU has no cell state. Does that cost it anything here?
 
@@ -780,22 +786,24 @@ print(language.write(MyGRU, fitted["your GRU"].params, corpus, 400))
 # LSTM. That is a result on one text with small networks, and no law.
 
 # %% [markdown]
-# **In which order is the grammar learned?** First the networks learn which symbols follow each
-# other. Then the strings look right but end wrongly, because the network has forgotten the second
-# symbol. Last they learn to keep this symbol. After 40 batches the networks have reached different
-# stages: read the strings. "Knows" is the share of 300 fresh strings with a positive margin. It
-# reaches 100 % earlier than the share of legal strings, because an unlikely symbol is drawn now and
-# then. The tanh RNN learns this task as well, because the strings are short.
+# **In which order is the grammar learned?** Go back to the Reber strings, printed before the text
+# of your GRU. First the networks learn which symbols follow each other. Then the strings look right
+# but end wrongly, because the network has forgotten the second symbol. Last they learn to keep this
+# symbol. After 40 batches the networks have reached different stages: read the strings. "Knows" is
+# the share of 300 fresh strings with a positive margin. It reaches 100 % earlier than the share of
+# legal strings, because an unlikely symbol is drawn now and then. The tanh RNN learns this task as
+# well, because the strings are short.
 #
 # ## 6 Ten errata
 #
-# The function below contains ten formulas. They are copied from the five documents or, where those
-# are ambiguous, in one reading. The function works on one sequence without a batch axis: `x`
-# `(T,D)`, `h` `(T+1,H)`, outputs `o` and targets `y` `(T,K)`, adjoints `dh` `(T,H)` of the states
-# from outside, and a step `k`. The network is the tanh RNN, and `params` holds `"W_x"`, `"W_h"`,
-# `"b_h"`. The array `now` is the slope $\phi'_t = 1 - h_t^2$ of its tanh, for all steps. The rows
-# of `y` are positive and **need not sum to 1**. Take `dh` as given; it is not computed from `o` and
-# `y`. In the table, $v$ is any row of $H$ numbers.
+# The function below contains ten formulas. They are copied from the five documents: the article and
+# the four teaching documents. Where a document is ambiguous, one reading of it is given. The
+# function works on one sequence without a batch axis: `x` `(T,D)`, `h` `(T+1,H)`, outputs `o` and
+# targets `y` `(T,K)`, adjoints `dh` `(T,H)` of the states from outside, and a step `k`. The network
+# is the tanh RNN, and `params` holds `"W_x"`, `"W_h"`, `"b_h"`. The array `now` is the slope
+# $\phi'_t = 1 - h_t^2$ of its tanh, for all steps. The rows of `y` are positive and **need not sum
+# to 1**. Take `dh` as given; it is not computed from `o` and `y`. In the table, $v$ is any row of
+# $H$ numbers.
 #
 # | key | what it should be | where the formula stands | lesson |
 # |---|---|---|---|
@@ -807,14 +815,15 @@ print(language.write(MyGRU, fitted["your GRU"].params, corpus, 400))
 # | `"J"` | $J_T$, `(H,H)` | the article | 05 |
 # | `"chain"` | $dh_T / dh_k$, `(H,H)` | the article, and the slides on the scalar network, "carried over" | 03 |
 # | `"dW_h"` | $dL/dW_h$, `(H,H)`, if `dh` is what comes from outside | the page of handwriting, as the scan reads | 04 |
-# | `"dW_x"` | $dL/dW_x$, `(D,H)`, likewise | the slides on the scalar network: only the recurrent weight is called hard | 01 |
-# | `"dh_db"` | $dh_T / db_h$, `(H,H)`, `[i, m]` | the table of notes, as the scan reads: two terms | 06 |
+# | `"dW_x"` | $dL/dW_x$, `(D,H)`, likewise | the slides on the scalar network: they call only the recurrent weight hard | 01 |
+# | `"dh_db"` | $dh_T / db_h$, `(H,H)`, `[i, m]` being $dh_T[i] / db_h[m]$ | the table of notes, as the scan reads: two terms | 06 |
 #
 # **Exercise 7 ●●● · 40 min.** Correct all ten formulas: return a dict with the same keys. You may
-# use any function of `rnnlib` that is not about the GRU. Its arrays have a batch axis, and
-# `v[:, None]` adds one. The `run` and the `J` of the function below, before its `[:, 0]`, are the
-# arguments that `rnn.backward(params, run, dh[:, None])`, `paths.transition(J, t, k)` and
-# `paths.rtrl(params, run)` take.
+# use any function of `rnnlib` that is not about the GRU. Its arrays have a batch axis, and `v[:,
+# None]` adds one. Compute `run` as the function below does, and `J = paths.step_jacobians(params,
+# run)` without the `[:, 0]`. Then you can call `rnn.backward(params, run, dh[:, None])`,
+# `paths.transition(J, t, k)` and `paths.rtrl(params, run)`. The results of `transition` and `rtrl`
+# keep the batch axis; the weight gradients of `rnn.backward` have none.
 
 # %%
 def printed(params, x, h, o, y, dh, k):
@@ -878,10 +887,10 @@ check("12.corrected", corrected)
 # </details>
 # <details><summary>Hint 3 · the equations of the lower half, and almost the code</summary>
 #
-# $J_t = \mathrm{diag}(\phi'_t)\,W_h^\top$; products with descending indices; the full adjoint
-# $\bar a_t$ in both weight gradients; and a recursion $E_t = \mathrm{diag}(\phi'_t) + J_t E_{t-1}$
-# for the bias. Or take the last four from `paths.transition`, `rnn.backward` and `paths.rtrl`: use
-# instance 0, and from `rtrl`'s tensor for `"b_h"` the last step.
+# $J_t = \mathrm{diag}(\phi'_t)\,W_h^\top$; products with descending indices; the full adjoint $\bar
+# a_t$ in both weight gradients; and a recursion $E_t = \mathrm{diag}(\phi'_t) + J_t E_{t-1}$ with
+# $E_0 = 0$ for the bias. Or take the last four from `paths.transition`, `rnn.backward` and
+# `paths.rtrl`: use instance 0, and from `rtrl`'s tensor for `"b_h"` the last step.
 #
 # </details>
 
@@ -907,6 +916,9 @@ except NotImplementedError:
 #    for which it gives the *right* value, so that a careless test would accept it.
 # 2. The first term of the GRU's $J_t$ keeps gradients alive. What is the price of a large bias of
 #    the update gate, and why can a product of such Jacobians still vanish or explode?
+#
+# When you have answered, run the cell below your answer. It compares, for two sequences of gates, the
+# sum of $1 - z$ with the product of $z$; which of the two sums stays finite?
 #
 # (If you learn alone: a model answer is in `solutions/`.)
 
@@ -964,7 +976,7 @@ for n in (10, 100, 1000, 10_000):
 #   deep linear neural networks. *ICLR 2014*. [arXiv:1312.6120](https://arxiv.org/abs/1312.6120). The
 #   orthogonal start of the tanh RNN.
 #
-# Below, each of your functions beside the reference. That was the last lesson.
+# Below, each of your functions beside the reference. Lesson 13, also optional, builds on the GRU.
 
 # %%
 recap("12", globals())

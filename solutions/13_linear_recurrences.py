@@ -60,8 +60,9 @@ print({"a": a.shape, "b": b.shape, "h0": h0.shape, "dh": dh.shape})
 # depends on the cell $c_{t-1}$. So there is a second path from cell to cell, $G_t P_{t-1}$, and at
 # greater lags there are more.
 #
-# You can make the sentence true by changing the network. Let factors and added terms be any
-# functions of the *inputs*, but not of a state:
+# You can make the sentence true by changing the network. At each step the state is multiplied by a
+# factor $a_t$, and a term $b_t$ is added. Both may be any functions of the *inputs*, but not of a
+# state:
 #
 # $$\boxed{\;h_t = a_t \odot h_{t-1} + b_t\;} \qquad a_t, b_t \text{ do not depend on any } h .$$
 #
@@ -173,12 +174,13 @@ check("13.scan_backward", scan_backward)
 #   = (a_{t+1} \odot a_t) \odot h_{t-1} + (a_{t+1} \odot b_t + b_{t+1}) .$$
 #
 # Two steps together have the form of one step. The pair $(a, b)$ followed by $(a', b')$ is
-# $(a' \odot a,\; a' \odot b + b')$. This operation is **associative** (you prove it in exercise 5),
-# so you may combine neighbours in any order. You can combine all pairs of neighbours at once, then
-# pairs of pairs, and so on. In a second phase, each step that is not yet complete is combined with
-# the completed one before it. This is the parallel prefix sum of
-# [Blelloch (1990)](https://www.cs.cmu.edu/~guyb/papers/Ble93.pdf); Martin and Cundy (2018) used it
-# to train recurrent networks.
+# $(a' \odot a,\; a' \odot b + b')$. This operation is **associative** (you prove it in
+# exercise 5), so you may combine neighbours in any order. You can combine all pairs of
+# neighbours at once, then pairs of pairs, and so on. Call a step complete when its pair
+# covers all steps from the first one on. In a second phase, each step that is not yet
+# complete is combined with the complete one before it. This is the parallel prefix sum of
+# [Blelloch (1990)](https://www.cs.cmu.edu/~guyb/papers/Ble93.pdf); Martin and Cundy (2018)
+# used it to train recurrent networks.
 #
 # In the code below, `rounds` lists the pairs that are combined in each round. No pair of a round
 # needs a result of the same round.
@@ -305,7 +307,7 @@ check("13.min_gru_forward", min_gru_forward)
 # of the notation table; `params` is as before, and `dh` is `(T,B,H)`. Return a dict with `"W_x"`,
 # `"b"`, `"x"`, `"h0"`. Each entry has the shape of the array whose gradient it is. Your
 # `scan_backward` gives the adjoints of the factors and of the added terms. Note that $z_t$ occurs
-# in both.
+# both in the factor and in the added term.
 
 # %% nbgrader={"grade": false, "grade_id": "min_gru_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def min_gru_backward(params, run, dh):
@@ -344,9 +346,9 @@ check("13.min_gru_backward", min_gru_backward)
 # <details><summary>Hint 3 · almost the code</summary>
 #
 # Call the scan with the gates, the states and `dh`. Join the adjoints of the two pre-activations
-# along the last axis. `np.einsum("tbd,tbh->dh", ...)` sums $x_t^\top \bar a_t$ over all steps and
-# instances. The gradient of the bias is a sum over two axes, and that of `x` is a product with a
-# transposed matrix.
+# along the last axis. `np.einsum("tbd,tbh->dh", ...)` multiplies $x_t^\top$ by the joined adjoints
+# of step $t$ and sums over all steps and instances. The gradient of the bias is a sum over two
+# axes, and that of `x` is a product with a transposed matrix.
 #
 # </details>
 #
@@ -356,7 +358,8 @@ check("13.min_gru_backward", min_gru_backward)
 # and there are five formulas for the derivative from state to state. For the LSTM these are the
 # product of the forget gates, the product of the four-term matrices, and the joint Jacobian. For
 # the GRU and for the minimal GRU it is the product of the update gates. The true derivative is
-# measured by complex step: the cell changes one state and repeats the rest of the run.
+# measured by complex step: the code changes one state and repeats the rest of the run. For the LSTM
+# the state that is changed is its cell $c_k$, and $h_k$ changes with it.
 #
 # **Predict first.** Which of the five formulas will be exact?
 
@@ -428,8 +431,9 @@ plots.show(figure, f"Heatmap, error of five guesses by lag, in percent. At lag 1
 #    of combination. Is the operation commutative, too?
 # 2. $\dfrac{d h_t}{d h_k} = \mathrm{diag}(a_t \odot \dots \odot a_{k+1})$ for $t \ge k$, by
 #    induction on $t$. Say where you use that neither $a$ nor $b$ depends on a state.
-# 3. Take one unit, $z_t = \sigma(x_t w_x + h_{t-1} w_h)$ and $n_t$ a function of $x_t$ only. Write
-#    $\partial h_t / \partial h_{t-1}$. Which term is added to $z_t$, and when is it zero?
+# 3. Take one unit, $h_t = (1 - z_t)\, n_t + z_t h_{t-1}$, with $z_t = \sigma(x_t w_x + h_{t-1}
+#    w_h)$ and $n_t$ a function of $x_t$ only. Write $\partial h_t / \partial h_{t-1}$. Which term
+#    is added to $z_t$, and when is it zero?
 #
 # (If you learn alone: a model answer is in `solutions/`.)
 
@@ -457,10 +461,11 @@ plots.show(figure, f"Heatmap, error of five guesses by lag, in percent. At lag 1
 # ## 6 A complex diagonal
 #
 # A recurrence without gates is simpler still: $a_t = \lambda$ at every step. Does a diagonal lose
-# anything compared with a matrix $W_h$? For a *linear* network it does not. If
-# $W_h = V \Lambda V^{-1}$, then the states $h_t V$ follow a diagonal recurrence with the
-# eigenvalues as factors. But the eigenvalues of a real matrix come in complex pairs. The next cell
-# computes such a network in both forms.
+# anything compared with a matrix $W_h$? For a *linear* network it does not. If $W_h = V \Lambda
+# V^{-1}$, then the states $h_t V$ follow a diagonal recurrence with the eigenvalues as factors. But
+# the eigenvalues of a real matrix can be complex; those that are come in conjugate pairs. The next
+# cell computes such a network in both forms. Its figure shows what a complex factor can do: the
+# real part of its powers oscillates.
 
 # %%
 rng = np.random.default_rng(6)
@@ -535,10 +540,11 @@ for name, guess in {"with the conjugate": c.conjugate() * w_bar, "without": c * 
 # as `"h0_re"` and `"h0_im"`, $(B,H)$; all of them are real arrays.
 #
 # Proceed in this order. First run the scan. From it compute $\bar h_0$, $\bar u_t$, and the
-# adjoints of $\lambda$ and of $\gamma$, which all steps and instances share. Then compute $W$ and
-# $x$, and at last $\nu$ and $\theta$. Note that two paths lead from $\nu$ to the states. An array
-# of zeros that is to hold complex numbers must be complex itself, as `np.zeros_like(dh)` is: a real
-# array drops the imaginary part of everything that you write into it.
+# adjoints of $\lambda$ and of $\gamma$, which all steps and instances share. Then compute the
+# adjoints of $W$ and $x$, and at last those of $\nu$ and $\theta$. Note that two paths lead from
+# $\nu$ to the states. An array of zeros that is to hold complex numbers must be complex itself, as
+# `np.zeros_like(dh)` is: a real array drops the imaginary part of everything that you write into
+# it.
 
 # %% nbgrader={"grade": false, "grade_id": "lru_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def lru_backward(params, run, dh):
@@ -588,13 +594,13 @@ check("13.lru_backward", lru_backward)
 # </details>
 # <details><summary>Hint 3 · almost the code</summary>
 #
-# For the second path use $\gamma^2 = 1 - e^{-2 e^{\nu}}$, so
+# For the second path, from $\nu$ through $\gamma$, use $\gamma^2 = 1 - e^{-2 e^{\nu}}$, so
 # $2 \gamma\, d\gamma = 2 e^{\nu} |\lambda|^2 d\nu$. In the loop, four lines follow the full
-# adjoint: add to $\bar\lambda$ and to $\bar\gamma$ (sums over the instances), store $\bar u_t$, and
-# compute the array that is passed back. After the loop multiply $\bar\lambda$ by the conjugate of
-# `lam` and take its real and its imaginary part. For $W$, use `.real` and `.imag` of `du`, each
-# with `np.einsum("tbd,tbh->dh", ...)`. For `x`, multiply them by the transposed weights and add the
-# two products.
+# adjoint: add to $\bar\lambda$ and to $\bar\gamma$ (sums over the instances), store $\bar
+# u_t$, and compute the array that is passed back. After the loop multiply $\bar\lambda$ by
+# the conjugate of `lam` and take its real and its imaginary part. For $W$, use `.real` and
+# `.imag` of `du`, each with `np.einsum("tbd,tbh->dh", ...)`. For `x`, multiply them by the
+# transposed weights and add the two products.
 #
 # </details>
 #
@@ -606,9 +612,9 @@ check("13.lru_backward", lru_backward)
 # $$h_T = \sum_{k \ge 0} \lambda^k\, \gamma u_{T-k}, \qquad
 #   \frac{\partial h_T}{\partial \lambda} = \sum_{k \ge 1} k\, \lambda^{k-1}\, \gamma u_{T-k} .$$
 #
-# $\lambda$ is used at every step, and between an input and the end it is used $k$ times. When
-# $|\lambda|$ is close to 1, inputs from about $1/(1 - |\lambda|)$ steps contribute, each with a
-# factor $k$. For inputs that are white noise the sums of squares give, for $\gamma = 1$,
+# $\lambda$ is used at every step: the input $k$ steps before the end is multiplied by it $k$ times.
+# When $|\lambda|$ is close to 1, inputs from about $1/(1 - |\lambda|)$ steps contribute, each with
+# a factor $k$. For inputs that are white noise the sums of squares give, for $\gamma = 1$,
 #
 # $$\mathrm{E}|h_T|^2 \propto \sum_k |\lambda|^{2k} = \frac{1}{1 - |\lambda|^2}, \qquad
 #   \mathrm{E}\left|\frac{\partial h_T}{\partial \lambda}\right|^2 \propto \sum_k k^2 |\lambda|^{2(k-1)}
@@ -654,11 +660,11 @@ plots.show(figure, f"{alt}: {said}.")
 # %% [markdown] tags=["S4.40"]
 # **Vanishing and exploding at the same time.** The gradient from $h_0$ to $h_T$ has vanished, and
 # at the same time the gradient of $\theta$ has exploded. Normalising the input keeps the states at
-# one size and reduces each exponent by one half. Together with the double exponential it solves the
-# problem for $\nu$: the gradient of $\nu$ keeps its size for any length of memory. The gradient of
-# the angle $\theta$ still grows like $1/(1 - |\lambda|)$, because over a longer memory the same
-# change of the angle rotates an old input further. Zucchet and Orvieto (2024) call this the curse
-# of memory, and discuss how gates and parametrisations act against it.
+# one size and brings each exponent closer to zero by one half. Together with the double exponential
+# it solves the problem for $\nu$: the gradient of $\nu$ keeps its size for any length of memory.
+# The gradient of the angle $\theta$ still grows like $1/(1 - |\lambda|)$, because over a longer
+# memory the same change of the angle rotates an old input further. Zucchet and Orvieto (2024) call
+# this the curse of memory, and discuss how gates and parametrisations act against it.
 #
 # ### Refute it: below 1, nothing explodes
 #
@@ -745,16 +751,16 @@ plots.show(figure, f"Gradient that arrives k steps back, logarithmic. At lag 100
 
 # %% [markdown] tags=["S4.40", "S4.47"]
 # **What the gates predict and what arrives.** All three products of gates predict that about half
-# of the gradient is left. For the minimal GRU the prediction is right. For the GRU it is off by a
-# third. In the LSTM the gradient that arrives is more than a thousand times as large, because the
-# other paths multiply. Most of that happens in the first hundred steps, where the cells are still
-# small and tanh is steep. Later the cells are large and tanh is flat, so the other paths contribute
-# little. So the gates alone do not decide whether an LSTM with open gates keeps, loses or enlarges
-# a gradient.
+# of the gradient is left. For the minimal GRU the prediction is right. For the GRU the size is
+# nearly right, but the gradient as a vector is off by a third of its size. In the LSTM the gradient
+# that arrives is more than a thousand times as large, because the other paths multiply. Most of
+# that happens in the first hundred steps, where the cells are still small and tanh is steep. Later
+# the cells are large and tanh is flat, so the other paths contribute little. So the gates alone do
+# not decide whether an LSTM with open gates keeps, loses or enlarges a gradient.
 #
 # A gradient that arrives does not guarantee that the network learns. A gate that keeps half of a
-# state over 1000 steps admits only a share of $1 - z$ of each input. And the repository's
-# `benchmarks/README.md` shows what the backward pass costs at this length.
+# state over 1000 steps admits only a share of $1 - z$ of each input, here about $0.0007$. And the
+# repository's `benchmarks/README.md` shows what the backward pass costs at this length.
 #
 # ## 9 Where S4, S5 and Mamba stand
 #

@@ -10,13 +10,17 @@
 #
 # ## 1 What recurrent networks are for
 #
-# Much data comes in order: the characters of a text, the samples of a sound, the days of a river's
-# level. Such sequences have different lengths, and what matters now may have been said long ago.
+# Much data comes in order: the characters of a text, the samples of a sound, the daily levels of a
+# river. Such sequences have different lengths, and what matters now may have come many elements
+# earlier.
 #
 # A recurrent network reads one element at a time. After each element it updates a **state**, a vector of
 # fixed size, by the same function with the same parameters:
 #
 # $$h_t = \phi(x_t W_x + h_{t-1} W_h + b_h) .$$
+#
+# Here $x_t$ is the element read at step $t$, and $h_t$ is the state after it. $W_x$, $W_h$ and $b_h$ are the
+# parameters, and $\phi$ is a nonlinear function such as $\tanh$.
 #
 # The state is all that the network keeps of the past. So running it needs no more memory for a longer
 # sequence, and one set of parameters serves every length. With such networks machines learned to
@@ -70,8 +74,8 @@
 #   changes.
 # - *The core, 22 hours.* All lessons that are not optional: 00–05, 07, 10 and 11. Each builds on those
 #   before it.
-# - *Everything, 36 hours.* In the order of the numbers. 06 and 08 stand alone after 05 and 07. 09 tells where
-#   the LSTM comes from. 12 and 13 need 10 and 11.
+# - *Everything, 36 hours.* In the order of the numbers. 06 needs 05, and 08 needs 07. 09 tells
+#   where the LSTM comes from. 12 and 13 need 10 and 11.
 #
 # **Before you begin** you need derivatives and the chain rule, matrix products, and NumPy arrays. No
 # framework is used.
@@ -93,9 +97,10 @@
 # points that count come from grading, on inputs that nobody has seen. A function that only returns the
 # numbers of the check earns nothing there. One answer in each lesson is text; a person grades it.
 #
-# **Hints** stand below each check, folded away. There are three: a nudge, the equation, almost the code. Open
-# one, try again, then open the next. Cards fold away details in the same way: the first *numbers that
-# differ*, and for a recurrent matrix *the paths* that are missing from the gradient.
+# **Hints** stand below each check, folded away. There are three: a nudge, the equation, almost the
+# code. Open one, try again, then open the next. Cards fold away details in the same way. *Numbers
+# that differ* lists the first wrong entries. *The paths* shows which paths are missing from the
+# gradient of a recurrent matrix such as $W_h$.
 #
 # **The recap** at a lesson's end lists all its exercises. `progress()` shows the whole course. It reads what
 # your checks have noted in `progress.json`, beside the lessons:
@@ -108,8 +113,10 @@ progress()
 # %% [markdown]
 # ## 5 Formulas and shapes
 #
-# Rows are instances: $x_t$ is a row of $D$ numbers, $h_t$ a row of $H$. $\bar v$ is the adjoint of $v$,
-# $\partial L / \partial v$ over all paths, and has the shape of $v$. $\odot$ multiplies entry by entry.
+# Rows are instances: $x_t$ is a row of $D$ numbers, $h_t$ a row of $H$. $\bar v$ is the adjoint of
+# $v$, $\partial L / \partial v$ over all paths, and has the shape of $v$. $\odot$ multiplies entry
+# by entry. $\bar h_t^{\text{out}}$ is the part of $\bar h_t$ that comes from the output of step $t$
+# alone.
 #
 # | sizes | in code | arrays | shape |
 # |---|---|---|---|
@@ -147,7 +154,9 @@ progress()
 #
 # $$h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}, \qquad n_t = \tanh\big(x_t W_{xn} + (r_t \odot h_{t-1}) W_{hn} + b_n\big) .$$
 #
-# **Is it right?** (00) Along any direction $v$, with $\varepsilon$ about $10^{-5}$:
+# **Is it right?** (00) Choose any array $v$ of the shape of the parameter $\theta$, and
+# $\varepsilon$ about $10^{-5}$. If $v$ has a single 1, the right side is the central difference of
+# lesson 00 for that entry:
 #
 # $$\sum \bar\theta \odot v \approx \frac{L(\theta + \varepsilon v) - L(\theta - \varepsilon v)}{2 \varepsilon} .$$
 
