@@ -12,13 +12,15 @@ MORE_SEEDS = (1, 2, 3, 17)
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="also what takes minutes, and on more seeds")
+    parser.addoption("--long", action="store_true", help="also what takes many minutes")
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--slow"):
-        for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="takes minutes; run with --slow"))
+    for mark, reason in {"slow": "takes minutes", "long": "takes many minutes"}.items():
+        if not config.getoption(f"--{mark}"):
+            for item in items:
+                if mark in item.keywords:
+                    item.add_marker(pytest.mark.skip(reason=f"{reason}; run with --{mark}"))
 
 
 @pytest.fixture(scope="session")

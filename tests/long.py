@@ -130,6 +130,21 @@ def styles():
     return f"{found} judgements of right answers, none refused"
 
 
+def characters():
+    """What the lessons say of their networks that write text, over five seeds."""
+    command = [
+        "-m",
+        "pytest",
+        "-n",
+        "0",
+        "-p",
+        "no:cacheprovider",
+        "--long",
+        "tests/lessons/test_characters.py",
+    ]
+    return _passed(subprocess.run([sys.executable, *command], capture_output=True, text=True))
+
+
 OF_HOSTILES = ["-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--slow", "tests/sandbox/test_hostile.py"]
 
 
@@ -157,6 +172,7 @@ PARTS = {
     "kills": fifty_kills,
     "memory": memory,
     "styles": styles,
+    "characters": characters,
     "hostile": hostile_class,
     "ordinary": hostile_class_of_an_ordinary_user,
 }

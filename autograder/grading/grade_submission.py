@@ -11,11 +11,11 @@ from ..exercises import find_exercise
 from ..exercises.check_cell import check_of, lesson_of
 from ..feedback import card
 from ..results import Result
-from ..sandbox.answer import RecordedAnswers
 from ..sandbox.limits import Limits
 from ..sandbox.run import Ran
 from .judge_submission import Judged, Outputs, error_output, judge_submission, judge_unreadable
 from .keys import judged_key, run_key
+from .recorded_answers import RecordedAnswers
 from .result_store import Store
 from .run_submission import Step, given_cells, lines_of, plan_steps, run_submission
 from .submission import Submission, read_submission, unreadable_submission

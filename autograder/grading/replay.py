@@ -17,11 +17,11 @@ from ..exercises import Arguments, Exercise, find_exercise
 from ..exercises.instances import call_answer, copied, every_instance_and_reference
 from ..outputs import read_outputs
 from ..results import Mark, Output
-from ..sandbox.answer import recorded_answer
 from ..sandbox.bubblewrap import choose_walls
 from ..wording import index_text, plain
 from .course import Course
 from .grade_submission import Task, grade_one, prepare_task, result_of
+from .recorded_answers import recorded_answer
 from .run_submission import Step, lines_of, plan_steps
 
 MOST_ENTRIES = 4  # of an array that differs, those that differ most

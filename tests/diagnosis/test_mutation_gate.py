@@ -314,7 +314,7 @@ def test_edits_are_counted_by_what_they_are_told(monkeypatch):
     e = find_exercise("01.scalar_forward")
     _, edits, slips, laws, none = edits_table.row(e)
     assert edits == edits_table.SAMPLE == slips + laws + none and slips and none
-    monkeypatch.setattr(edits_table, "diagnose", always())
+    monkeypatch.setattr(edits_table, "judge_answer", always())
     assert edits_table.row(e)[-1] == edits_table.SAMPLE  # the control: nothing has a name
 
 
@@ -328,5 +328,5 @@ def test_the_page_tells_of_no_false_name(page):
 def test_a_false_name_shows_on_the_page(monkeypatch):
     e = find_exercise("02.softmax_jacobian")
     assert diagnosis_page.table_row(e)[-1] == 0
-    monkeypatch.setattr(diagnosis_page, "diagnose", lying(e))
+    monkeypatch.setattr(diagnosis_page, "judge_answer", lying(e))
     assert diagnosis_page.table_row(e)[-1] > 0 and "was called" in diagnosis_page.confusion_matrix(e)

@@ -237,7 +237,7 @@ def test_feedback_after_grading_again_shows_the_new_card(course):
 
 
 def test_no_limit_of_time_is_measured_by_a_clock_that_jumps():
-    """Only the monotonic clock goes on as before when a machine's clock is set."""
+    """The monotonic clock, and that of a process's work, go on as before when a clock is set."""
     rooms = [ROOT / "autograder" / room for room in ("grading", "sandbox", "worker")]
     asked = {
         node.attr
@@ -248,7 +248,7 @@ def test_no_limit_of_time_is_measured_by_a_clock_that_jumps():
         and isinstance(node.value, ast.Name)
         and node.value.id in ("time", "datetime")
     }
-    assert "monotonic" in asked and asked <= {"monotonic", "perf_counter", "sleep"}
+    assert "monotonic" in asked and asked <= {"monotonic", "perf_counter", "process_time", "sleep"}
 
 
 class Silent:

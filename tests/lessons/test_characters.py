@@ -58,7 +58,7 @@ def bits():
     return {name: characters.measured(*rest)[0] for name, rest in SETTINGS.items()}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_networks_are_better_than_counting_and_the_gated_ones_better_than_the_rnn(bits, text):
     assert all(max(of_cell) < language.ngram_bits(text, 3) for of_cell in bits.values())
     assert max(bits["LSTM"]) < min(bits["tanh RNN"])
@@ -68,7 +68,7 @@ def test_the_networks_are_better_than_counting_and_the_gated_ones_better_than_th
     assert "between 0.1 and 0.3 bits" in prose("10") and min(gains) > 0.1 and max(gains) < 0.3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(
     sys.version_info[:2] != (3, 11), reason="the help pages of another Python are another text"
 )
@@ -83,7 +83,7 @@ def test_the_bits_that_are_said(bits):
     assert within(bits["GRU"], 2.05, 2.08) and within(bits["LSTM"], 2.09, 2.15)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(
     sys.version_info[:2] != (3, 11), reason="the help pages of another Python are another text"
 )
@@ -112,7 +112,7 @@ class Broken:
         return Broken.sweep(params, run.x, run.h, dh)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "right, wrong, ends, off",
     [

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ...results import Repair
 from .program import Program
 from .search import Cure
+from .trees import parsed
 
 MOST_LINES = 3
 LONGER, LIKE_A_SIBLING, NO_NEW_NAME = 1e-3, 0.05, 0.01  # what a character costs; what speaks for an edit
@@ -38,7 +39,7 @@ def _repair(program: Program, cure: Cure, line: int) -> Repair:
 def _cost(cure: Cure, forms: set[str]) -> float:
     cost = cure.cost + LONGER * len(cure.text)
     if cure.text:
-        new = ast.parse(cure.text, mode="eval").body
+        new = parsed(cure.text)
         cost -= LIKE_A_SIBLING * (isinstance(new, ast.BinOp) and _form(new) in forms)
         cost -= NO_NEW_NAME * (_names(new) <= _names(cure.statement))
     return cost

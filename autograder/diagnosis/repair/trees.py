@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from types import CodeType
 from typing import Any
 
+from ...syntax import parse
+
 WRITERS = {"append", "extend", "insert", "pop", "popitem", "remove", "clear", "update", "setdefault", "sort"}
 WRITERS |= {
     "reverse",
@@ -125,7 +127,9 @@ def compiled(expression: ast.expr) -> CodeType:
 
 def parsed(text: str) -> ast.expr:
     """The tree of an expression."""
-    return ast.parse(text, mode="eval").body
+    (statement,) = parse(f"({text}\n)").body
+    assert isinstance(statement, ast.Expr)
+    return statement.value
 
 
 def parts(expression: ast.expr) -> Iterator[ast.expr]:
