@@ -168,7 +168,7 @@ for name, curve in curves.items():
 # shape by accident. Only $W_h$ is always square; there only the numbers can show a mistake.
 #
 # **Exercise 1 ●○○ · 3 min.** This course corrects some formulas of a public article on recurrent
-# networks. All lessons call it *the article*. It prints $W_y$ with $n \times n$ entries, $b_y$ with
+# networks, which has a list of references of its own. All lessons call it *the article*. It prints $W_y$ with $n \times n$ entries, $b_y$ with
 # $n$ entries and the outputs as $m \times n$, where $n$ is the number of hidden units and $m$ the
 # size of the batch. That is right only if $K = H$. Give the right shapes as tuples, for $T=6,\
 # B=3,\ D=4,\ H=5,\ K=7$.

@@ -69,8 +69,8 @@
 # **Three routes**
 #
 # - *An afternoon of reading.* Read 00, 01, 05, 07 and 10 without the exercises, with all cells run. That is
-#   about 15,500 words, or four hours at the pace of a text with formulas. Most figures come from the library
-#   and need no answers of yours. You then know what the gradient is, why it vanishes, and what an LSTM
+#   about 16,500 words, or four and a half hours at the pace of a text with formulas. Most figures come from
+#   the library and need no answers of yours. You then know what the gradient is, why it vanishes, and what an LSTM
 #   changes.
 # - *The core, 22 hours.* All lessons that are not optional: 00–05, 07, 10 and 11. Each builds on those
 #   before it.

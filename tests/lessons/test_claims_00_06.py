@@ -105,7 +105,7 @@ def test_beyond_the_window_the_gradient_is_zero_for_a_single_loss_only():
 def test_documents_are_described_and_scans_are_not_blamed():
     described = {
         "00": "a public article on recurrent networks, which has a list of references of its own",
-        "01": "A set of lecture slides on the scalar RNN",
+        "01": "a set of lecture slides on the scalar RNN",
         "02": "a set of lecture slides on the network with row vectors",
         "03": "the slides of lesson 02, which write every vector as a row",
         "04": "A page of handwriting",

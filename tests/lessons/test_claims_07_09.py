@@ -280,7 +280,7 @@ def test_tied_and_untied_layers_differ_in_spread(cells):
 
 def test_the_variance_argument_needs_weights_that_are_independent_of_the_states(cells):
     assert "are independent of each other **and of $h$**" in prose("08")
-    assert "from the second step on the argument is void" in prose("08")
+    assert "from the second step on the argument no longer holds" in prose("08")
     found = cells("08", "def log_gains")["found"]
     assert 0.3 < np.mean(100 ** found["untied"][0]) < 3  # v = 1/n keeps the mean square
     assert np.mean(100 ** found["tied"][0]) > 1e6 and np.median(found["tied"][0]) > 0.5

@@ -188,7 +188,7 @@ def peephole_networks(n):
 
 @pytest.mark.item("E4.42p")
 def test_11_the_printed_formula_is_off_on_an_lstm_with_peepholes():
-    assert "a paper in which it has **peepholes**" in prose("11")
+    assert "a paper in which the LSTM has **peepholes**" in prose("11")
     assert "on LSTMs with peepholes: as printed" in code("11")
     printed, extended = [], []
     for plain, looking, run in peephole_networks(50):

@@ -97,9 +97,11 @@ def ratio(cell, seed, k, T=1000, B=2, D=4, H=32, weights=None):
 
 def test_the_gates_predict_the_minimal_gru_and_not_the_lstm():
     text = prose("13")
-    assert "more than a thousand times as large" in text and "For the GRU it is off by a third" in text
+    assert "more than a thousand times as large" in text
+    assert "For the GRU the size is nearly right, but the gradient as a vector is off by a third" in text
     assert ratio(lstm, 8, 1000, B=4, weights=np.random.default_rng(0))[0] > 1000  # the one that is shown
-    assert ratio(gru, 8, 1000, B=4, weights=np.random.default_rng(0))[2] == pytest.approx(1 / 3, abs=0.05)
+    size, _, error = ratio(gru, 8, 1000, B=4, weights=np.random.default_rng(0))
+    assert size == pytest.approx(1, abs=0.1) and error == pytest.approx(1 / 3, abs=0.05)
     for seed in (1, 2):  # and others
         exact, left, error = ratio(min_gru, seed, 1000)
         assert exact == pytest.approx(1, rel=1e-12) and error < 1e-12 and 0.4 < left < 0.6
