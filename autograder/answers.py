@@ -106,6 +106,10 @@ class RecordedAnswer:
         self._rounds, self._fingerprint = iter(rounds), fingerprint
         self._calls: list[Outcome] = []
 
+    def with_rounds(self, rounds: tuple[tuple[Outcome, ...], ...]) -> "RecordedAnswer":
+        """The same function with these rounds of calls."""
+        return RecordedAnswer(self.known, self.name, self.names, self.value, rounds, self._fingerprint)
+
     def begin_round(self, private: bool) -> None:
         """Starts the next round of calls; private: whether its arguments are secret."""
         self.private, self.modified = private, False

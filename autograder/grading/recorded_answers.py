@@ -6,7 +6,6 @@ from ..answers import RecordedAnswer
 from ..errors import Unanswered
 from ..sandbox.answer import Lines, introduction, outcome_of
 from ..sandbox.conversation import Conversation
-from ..worker.messages import fingerprint
 
 
 def recorded_answer(conversation: Conversation, written: Lines) -> RecordedAnswer:
@@ -23,7 +22,7 @@ def recorded_answer(conversation: Conversation, written: Lines) -> RecordedAnswe
     for outcome in (outcome for calls in rounds for outcome in calls):
         if isinstance(outcome.error, Unanswered) and not outcome.error.at:
             outcome.error.at = said.name
-    return RecordedAnswer(said.known, said.name, said.names, said.value, rounds, fingerprint)
+    return said.with_rounds(rounds)
 
 
 class RecordedAnswers(Mapping[int, RecordedAnswer]):

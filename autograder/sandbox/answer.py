@@ -128,7 +128,7 @@ def introduction(conversation: Conversation) -> RecordedAnswer:
     if said.get("callable") is True:
         names = said.get("names")
         names = tuple(map(str, names)) if isinstance(names, list) else ()
-        return RecordedAnswer("function", str(said.get("name")), names)
+        return RecordedAnswer("function", str(said.get("name")), names, fingerprint=fingerprint)
     return RecordedAnswer("value", value=said["answer"]) if "answer" in said else RecordedAnswer("")
 
 

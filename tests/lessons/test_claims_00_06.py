@@ -110,7 +110,7 @@ def test_documents_are_described_and_scans_are_not_blamed():
         "03": "the slides of lesson 02, which write every vector as a row",
         "04": "A page of handwriting",
         "05": "a table of notes on the general network",
-        "06": "a scanned table of notes on the general network",
+        "06": "come from scanned notes on the general network",
     }
     for number, words in described.items():
         assert words in lesson(number).prose, number
