@@ -145,7 +145,8 @@ def characters():
     return _passed(subprocess.run([sys.executable, *command], capture_output=True, text=True))
 
 
-OF_HOSTILES = ["-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--slow", "tests/sandbox/test_hostile.py"]
+HOSTILES = "tests/sandbox/test_hostile.py"
+OF_HOSTILES = ["-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--slow", "--long", HOSTILES]
 
 
 def hostile_class():

@@ -216,7 +216,7 @@ def test_the_gradebook_is_whole(graded):
     assert rows == pytest.approx(want)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nbgrader_alone_gives_everybody_the_same(graded, tmp_path, monkeypatch):
     """Stock `nbgrader autograde`, into a gradebook of its own: from what was stored, or from nothing."""
     from nbgrader.api import Gradebook
