@@ -68,8 +68,8 @@ the card. Not found are mistakes of two lines, and lines that no operator makes.
 looked for.
 
 How often the line is found, by `python -m benchmarks repair` (a corpus by somebody who has not read the
-search; of half of it, *unseen*, nobody read an answer while the search was written, but its totals were looked
-at once, after which the search tries its tiers in another order):
+search; of half of it, *unseen*, nobody read an answer while the search was written, but its totals
+were looked at once, after which the search tries its tiers in another order):
 
 {line}
 
