@@ -183,6 +183,10 @@ LAYERED = {
         'arrays.append(np.zeros(300_000, np.uint8))\n    return "more", {"array": ["|u1", [300_000]]}',
         messages("0 <= count <= LARGEST_ARRAY", "0 <= count"),
     ),
+    "an array of texts": reply(
+        'arrays.append(np.zeros(4, "S8"))\n    return "more", {"array": ["|S8", [4]]}',
+        messages('dtype.kind not in "biufc" or not is_whole', "not is_whole"),
+    ),
     "a shape below zero": reply(
         'return "more", {"shape": [-1]}', messages("if min(shape, default=0) < 0:", "if False:")
     ),
