@@ -35,8 +35,10 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
     except (TypeError, ValueError) as error:
         raise in_one_line(error) from None
     mark = card.mark_of(exercise, verdict)
-    _show(exercise, answer, verdict, is_searched=seed is None and is_offered(exercise, answer, verdict))
-    progress.note(mark)
+    try:
+        _show(exercise, answer, verdict, is_searched=seed is None and is_offered(exercise, answer, verdict))
+    finally:  # after an interrupt of the search as well
+        progress.note(mark)
     if exercise.points == 0:
         return None
     if not mark.points > 0:
