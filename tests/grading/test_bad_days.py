@@ -73,7 +73,7 @@ def test_a_locked_gradebook_is_said_and_the_next_run_records_what_was_run(locked
     assert "15/15" in again(course)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_gradebook_that_is_locked_for_a_moment_is_waited_for(locked):
     course, free = locked
     threading.Timer(1.5, free).start()
@@ -136,7 +136,7 @@ ls gradebook gradebook/results/* | grep -c part-
 
 
 @walls
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("room", [0, 20_000, 60_000, 120_000, 400_000])
 def test_a_full_disk_is_said_and_the_next_run_goes_on(tmp_path, room):
     """The gradebook's folder is a small file system in memory, first without room and then with."""
@@ -182,7 +182,7 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(tmp_path, room):
     assert done.stdout.strip().endswith("\n0"), said
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_signal_to_end_stops_as_ctrl_c_does(course):
     submit(course, "a", solved())
     submit(course, "b", before(solved(), "immediate", code("while True: pass")))
@@ -293,7 +293,7 @@ def descendants(pid):
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_machine_that_stands_still_costs_nobody_points(course):
     with open(course / "nbgrader_config.py", "a") as config:
         config.write("\nc.Grade.cell_seconds = 3\n")
