@@ -11,8 +11,8 @@ import base64
 import html
 import io
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -34,6 +34,9 @@ except ModuleNotFoundError as error:
     plt = _NoMatplotlib()  # type: ignore[assignment]
 
 from ._types import Arrays
+
+if TYPE_CHECKING:
+    from .language import Fitted
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2",
@@ -333,7 +336,26 @@ def combination_tree(rounds: Sequence[Sequence[tuple[int, int]]], T: int) -> Fig
     return figure
 
 
-def learning_curves(curves: Arrays, levels: dict[str, float], ylabel: str, window: int = 50) -> Figure:
+def show_learning(fitted: Mapping[str, Fitted], levels: Mapping[str, float]) -> None:
+    """Prints the bits per character on held-out text and shows the learning curves, beside the levels.
+
+    fitted: {label: what `language.fit` returned}.  levels: {label: bits}, such as those of n-grams.
+    """
+    bits = {**{label: one.bits for label, one in fitted.items()}, **levels}
+    print("bits per character, held out: " + _listed(bits))
+    curves = {label: one.curve for label, one in fitted.items()}
+    ends = {label: curve[-50:].mean() for label, curve in curves.items()}
+    show(
+        learning_curves(curves, levels, "bits per character"),
+        f"Bits per character against training step; at the end: {_listed(ends)}. Levels: {_listed(levels)}.",
+    )
+
+
+def _listed(numbers: Mapping[str, float]) -> str:
+    return "; ".join(f"{label} {number:.2f}" for label, number in numbers.items())
+
+
+def learning_curves(curves: Arrays, levels: Mapping[str, float], ylabel: str, window: int = 50) -> Figure:
     """Curves over training steps, averaged over `window` steps, and dashed levels to compare with.
 
     curves: {label: (steps,)}, of any lengths.  levels: {label: number}.

@@ -905,14 +905,7 @@ error = language.slope_error(MyRNN, corpus, np.random.default_rng(0))
 says = "it is right" if error < 0.01 else "IT IS WRONG: find out why before you trust what follows"
 print(f"your gradient is off by {100 * error:.2g} %: {says}")
 fitted = language.fit(MyRNN, corpus, 128, steps=1500, lr=0.01)
-scores = {"your RNN": fitted.bits, **levels}
-all_bits = "; ".join(f"{name} {bits:.2f}" for name, bits in scores.items())
-print(f"bits per character, held out: {all_bits}")
-plots.show(
-    plots.learning_curves({"your RNN": fitted.curve}, levels, "bits per character"),
-    f"Bits per character against training step; your RNN ends at {fitted.curve[-50:].mean():.2f}, "
-    f"the bigram model has {levels['bigram']:.2f}, the trigram model {levels['trigram']:.2f}.",
-)
+plots.show_learning({"your RNN": fitted}, levels)
 print(language.write(MyRNN, fitted.params, corpus, 400))
 
 # %% [markdown]

@@ -967,7 +967,7 @@ lengths = np.hypot(dw, db)
 print(f"norm of the gradient on the grid: median {np.median(lengths):.2g}, "
       f"99 % below {np.quantile(lengths, 0.99):.2g}, largest {lengths.max():.3g}")
 
-# %% tags=["shows-answers"]
+# %%
 # The loss as colours, and one step from its steepest point, plain and shortened.
 top = np.unravel_index(lengths.argmax(), lengths.shape)
 start, names = (W[top], B[top]), ("weight w", "bias b", "loss after 50 steps")

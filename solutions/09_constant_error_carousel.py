@@ -254,7 +254,7 @@ check("09.squash_slopes", squash_slopes)
 # **constant error carousel**. The forward pass is the same as before; only the derivative is
 # different.
 
-# %% tags=["shows-answers"]
+# %%
 plots.show(
     plots.carousel(4),
     "The cell over four steps: c_0 to c_4 in a row, joined by arrows of weight 1, inputs "

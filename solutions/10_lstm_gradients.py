@@ -75,7 +75,7 @@ print({name: value.shape for name, value in run._asdict().items()})
 # enters all four pre-activations. The first figure shows one step. The second figure shows three
 # steps and every path from one step to the next. The gradient goes back along the same paths.
 
-# %% tags=["shows-answers"]
+# %%
 plots.show(
     plots.lstm_cell(),
     "One step of an LSTM. The input x_t and the state h_(t-1) join on one line below, which "
@@ -885,16 +885,7 @@ says = "it is right" if off < 0.01 else "IT IS WRONG: find out why before you tr
 print(f"your gradient is off by {100 * off:.2g} %: {says}")
 fitted = {"your LSTM": language.fit(MyLSTM, corpus, 64, steps=1500, lr=0.02)}
 fitted["RNN of lesson 05"] = language.fit(rnn, corpus, 128, steps=1500, lr=0.01)
-scores = {**{name: one.bits for name, one in fitted.items()}, **levels}
-all_bits = "; ".join(f"{name} {bits:.2f}" for name, bits in scores.items())
-print(f"bits per character, held out: {all_bits}")
-curves = {name: one.curve for name, one in fitted.items()}
-said = ", ".join(f"{name} {curve[-50:].mean():.2f}" for name, curve in curves.items())
-plots.show(
-    plots.learning_curves(curves, levels, "bits per character"),
-    f"Bits per character against training step for both networks, and two levels; at the end: "
-    f"{said}.",
-)
+plots.show_learning(fitted, levels)
 print(language.write(MyLSTM, fitted["your LSTM"].params, corpus, 400))
 
 # %% [markdown]

@@ -741,7 +741,7 @@ plots.show(figure, f"Legal strings among 100 written, after 40, 100, 200 batches
 #
 # **Predict first.** The GRU has no cell state. Does that cost it anything here?
 
-# %% tags=["shows-answers"]
+# %%
 from rnnlib import language
 
 
@@ -767,16 +767,7 @@ says = "it is right" if off < 0.01 else "IT IS WRONG: find out why before you tr
 print(f"your gradient is off by {100 * off:.2g} %: {says}")
 fitted = {"your GRU": language.fit(MyGRU, corpus, 72, steps=1500, lr=0.01)}
 fitted["LSTM"] = language.fit(lstm, corpus, 64, steps=1500, lr=0.02)
-scores = {**{name: one.bits for name, one in fitted.items()}, **levels}
-all_bits = "; ".join(f"{name} {bits:.2f}" for name, bits in scores.items())
-print(f"bits per character, held out: {all_bits}")
-curves = {name: one.curve for name, one in fitted.items()}
-said = ", ".join(f"{name} {curve[-50:].mean():.2f}" for name, curve in curves.items())
-plots.show(
-    plots.learning_curves(curves, levels, "bits per character"),
-    f"Bits per character against training step for both networks, and two levels; at the end: "
-    f"{said}.",
-)
+plots.show_learning(fitted, levels)
 print(language.write(MyGRU, fitted["your GRU"].params, corpus, 400))
 
 

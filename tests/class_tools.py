@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -89,6 +90,26 @@ def command(*arguments, cwd, code=0, limit=300, path=None, apart=False):
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def grading_until(course, words, walls):
+    """(process, what it has said) of a `grade` in a group of its own that has just shown the words."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", NAME, "--sandbox", walls, "--jobs", "2"],
+        cwd=course,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # a run of the tests in the background passes on that it is to ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    said = ""
+    while words not in said:
+        said += running.stderr.read(1)
+        assert running.poll() is None, said
+    return running, said
 
 
 def _in_this_process(program, arguments, cwd):

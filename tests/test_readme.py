@@ -1,6 +1,7 @@
 """What README says is what the course does."""
 
 import re
+from importlib import import_module
 
 from package_tools import OLDEST_NUMPY
 from tests_root import ROOT
@@ -12,11 +13,14 @@ from autograder.feedback import card
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_card_in_the_readme_is_the_card():
+def test_the_card_in_the_readme_is_the_card(tmp_path, monkeypatch):
     e = find_exercise("01.scalar_bptt")
     passages = re.search(r"with `([^`]+)` where the\nsolution has `([^`]+)`:\n\n```text", README)
     slip = next(slip for slip in e.slips if (slip.wrong, slip.right) == passages.groups())
-    assert card.render_text(e, diagnose(e.id, sources.solution_variant(e, slip))) in README
+    written = [line for line in sources.with_slip(e, slip).splitlines() if "### " not in line]
+    (tmp_path / "answer.py").write_text("\n".join(["import numpy as np", *written]), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert card.render_text(e, diagnose(e.id, import_module("answer").scalar_bptt)) in README
 
 
 def test_ci_calls_exactly_the_readme_s_test_command_and_the_slow_tests():

@@ -39,6 +39,14 @@ def tanh_slopes(passage: str, value: str, words: str, known: tuple[str, ...] = (
     )
 
 
+def tanh_with_plus(id: str, right: str, slope: str) -> Slip:
+    """A slope of tanh that adds the square; slope: what it becomes, in words."""
+    return Slip(
+        id, right, right.replace("(1 -", "(1 +"), f"{slope}, with the wrong sign.",
+        "Where is tanh at its steepest, and how steep is it there?",
+    )  # fmt: skip
+
+
 def gate_slopes(gate: str, name: str, adjoint: str, value: str) -> tuple[Slip, ...]:
     """Wrong slopes of a logistic gate in a backward pass.
 

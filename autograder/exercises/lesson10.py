@@ -7,7 +7,7 @@ import numpy as np
 from rnnlib import initialisers, lstm, numgrad
 
 from . import Exercise, Slip
-from .families import gate_slopes, itself, orders, subtracted
+from .families import gate_slopes, itself, orders, subtracted, tanh_with_plus
 from .sweep import LONG, Loud, Sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
@@ -528,12 +528,9 @@ STEP_BACKWARD = Exercise(
         Slip("gates_without_parentheses", STEP_GATES, WITHOUT_PARENTHESES, NO_PARENTHESES,
              "In a * b + c * d * e, which of the two products does e multiply?"),
         *orders("da_{}", "[da_i, da_f, da_g, da_o]", "adjoints"),
-        Slip("candidate_with_plus", "dc * i * (1 - g**2)", "dc * i * (1 + g**2)",
-             "The candidate's slope is 1 + g², with the wrong sign.",
-             "Where is tanh at its steepest, and how steep is it there?"),
-        Slip("tanh_of_cell_with_plus", "(1 - tanh_c**2)", "(1 + tanh_c**2)",
-             "The slope between c_t and h_t is 1 + tanh²(c_t), with the wrong sign.",
-             "Where is tanh at its steepest, and how steep is it there?"),
+        tanh_with_plus("candidate_with_plus", "dc * i * (1 - g**2)", "The candidate's slope is 1 + g²"),
+        tanh_with_plus("tanh_of_cell_with_plus", "(1 - tanh_c**2)",
+                       "The slope between c_t and h_t is 1 + tanh²(c_t)"),
         subtracted("state_subtracted_from_cell", "dc + dh_total * o", "dc - dh_total * o",
                    "What c_t gets through h_t"),
         itself("input gate", "i_t", "dc * g * i * (1 - i)", "dc * i"),
@@ -948,12 +945,9 @@ BACKWARD = Exercise(
         Slip("gates_without_parentheses", GATES, GATES_WITHOUT_PARENTHESES, NO_PARENTHESES,
              "In a * b + c * d * e, which of the two products does e multiply?"),
         *orders("da_{}", PACK, "adjoints"),
-        Slip("candidate_with_plus", CANDIDATE, "dc * i[t - 1] * (1 + g[t - 1] ** 2)",
-             "The candidate's slope is 1 + g², with the wrong sign.",
-             "Where is tanh at its steepest, and how steep is it there?"),
-        Slip("tanh_of_cell_with_plus", "(1 - tanh_c**2)", "(1 + tanh_c**2)",
-             "The slope between c_t and h_t is 1 + tanh²(c_t), with the wrong sign.",
-             "Where is tanh at its steepest, and how steep is it there?"),
+        tanh_with_plus("candidate_with_plus", CANDIDATE, "The candidate's slope is 1 + g²"),
+        tanh_with_plus("tanh_of_cell_with_plus", "(1 - tanh_c**2)",
+                       "The slope between c_t and h_t is 1 + tanh²(c_t)"),
         subtracted("state_subtracted_from_cell", "dc + dh_total * o", "dc - dh_total * o",
                    "What c_t gets through h_t"),
         itself("input gate", "i_t", IN, "dc * i[t - 1]"),

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from ..errors import UserError
 
@@ -51,7 +51,7 @@ class Helper:
         self._connection: Connection | None = None
         self._one_at_a_time = threading.Lock()
 
-    def __enter__(self) -> "Helper":
+    def __enter__(self) -> Self:
         """Starts the process that stands by."""
         self._control, theirs = socket.socketpair()
         sys.stdout.flush()

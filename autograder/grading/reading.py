@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from .course import Course
@@ -15,7 +14,7 @@ SECONDS = 20.0
 MEMORY = 192 * 2**20  # bytes beyond what it begins with
 
 
-class Reader:
+class Reader(Helper):
     """Makes tasks of students' folders; to be entered before any thread is started."""
 
     def __init__(self, course: Course, assignment: str, walls: str) -> None:
@@ -23,24 +22,13 @@ class Reader:
         self._seed_of: Callable[[str], int] = course.store(assignment).seed_of
         self._walls, self._limits = walls, course.limits
         self._believed, self._assignment = course.believed, assignment
-        self._helper = Helper({"read": self._read}, MEMORY, lambda: None)
-
-    def __enter__(self) -> "Reader":
-        """Starts the helper process."""
-        self._helper.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Ends it."""
-        self._helper.__exit__(kind, error, trace)
+        super().__init__({"read": self._read}, MEMORY, lambda: None)
 
     def task_of(self, student: str, folder: Path) -> Task:
         """The task that a student's folder is; one without answers where reading takes too much."""
         seed = self._seed_of(student)
         try:
-            task: Task = self._helper.call("read", folder, seed, seconds=SECONDS)
+            task: Task = self.call("read", folder, seed, seconds=SECONDS)
             return replace(task, released=self._released)
         except (TooMuch, Failed) as error:
             submission = unreadable_submission(self._released, f"it cannot be read: reading it {error}")

@@ -6,7 +6,6 @@ nbgrader is imported there, while here the first submissions are run.
 import shutil
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from types import TracebackType
 
 from ..errors import GradingError
 from ..results import Result
@@ -21,7 +20,7 @@ SECONDS, EACH = 60.0, 10.0  # for any batch, and more for each submission in it
 MEMORY = 192 * 2**20  # bytes, beyond what nbgrader's modules take
 
 
-class Recorder:
+class Recorder(Helper):
     """The one that writes the gradebook; to be entered before any thread is started."""
 
     def __init__(self, course: Course, assignment: str) -> None:
@@ -29,23 +28,12 @@ class Recorder:
             raise ModuleNotFoundError("No module named 'nbgrader'", name="nbgrader")
         self._course, self._assignment = course, assignment
         functions: dict[str, Callable[..., object]] = {"register": self._register, "record": self._record}
-        self._helper = Helper(functions, MEMORY, _import_nbgrader)
-
-    def __enter__(self) -> "Recorder":
-        """Starts the helper process."""
-        self._helper.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Ends it."""
-        self._helper.__exit__(kind, error, trace)
+        super().__init__(functions, MEMORY, _import_nbgrader)
 
     def register(self) -> None:
         """Makes sure that the gradebook knows the assignment; raises GradingError where it cannot."""
         try:
-            self._helper.call("register", seconds=REGISTERING)
+            self.call("register", seconds=REGISTERING)
         except (TooMuch, Failed) as error:
             raise GradingError(f"{self._assignment} cannot be registered in the gradebook: {error}") from None
 
@@ -67,7 +55,7 @@ class Recorder:
 
     def _call(self, batch: Mapping[str, Graded]) -> dict[str, str]:
         whole = {student: (graded.task.submission, graded.result) for student, graded in batch.items()}
-        failed: dict[str, str] = self._helper.call("record", whole, seconds=SECONDS + EACH * len(batch))
+        failed: dict[str, str] = self.call("record", whole, seconds=SECONDS + EACH * len(batch))
         return failed
 
     def _clean_up(self) -> None:

@@ -12,7 +12,18 @@ import threading
 import time
 
 import pytest
-from class_tools import MODE, NAME, before, code, command, copy_course, notebook, solved, submit
+from class_tools import (
+    MODE,
+    NAME,
+    before,
+    code,
+    command,
+    copy_course,
+    grading_until,
+    notebook,
+    solved,
+    submit,
+)
 from tests_root import ROOT
 
 from autograder.errors import GradingError, Infrastructure
@@ -73,7 +84,7 @@ def test_a_locked_gradebook_is_said_and_the_next_run_records_what_was_run(locked
     assert "15/15" in again(course)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_gradebook_that_is_locked_for_a_moment_is_waited_for(locked):
     course, free = locked
     threading.Timer(1.5, free).start()
@@ -136,7 +147,7 @@ ls gradebook gradebook/results/* | grep -c part-
 
 
 @walls
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 20_000, 60_000, 120_000, 400_000])
 def test_a_full_disk_is_said_and_the_next_run_goes_on(tmp_path, room):
     """The gradebook's folder is a small file system in memory, first without room and then with."""
@@ -182,23 +193,11 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(tmp_path, room):
     assert done.stdout.strip().endswith("\n0"), said
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_signal_to_end_stops_as_ctrl_c_does(course):
     submit(course, "a", solved())
     submit(course, "b", before(solved(), "immediate", code("while True: pass")))
-    running = subprocess.Popen(
-        [sys.executable, "-m", "autograder", "grade", NAME, "--sandbox", MODE, "--jobs", "2"],
-        cwd=course,
-        env={**os.environ, "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    said = ""
-    while " 1/2 " not in said:
-        said += running.stderr.read(1)
-        assert running.poll() is None, said
+    running, said = grading_until(course, " 1/2 ", MODE)
     running.send_signal(signal.SIGTERM)  # to the one process only
     said += "".join(running.communicate(timeout=60))
     assert running.returncode == 130 and "Traceback" not in said
@@ -293,7 +292,7 @@ def descendants(pid):
     return found
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_machine_that_stands_still_costs_nobody_points(course):
     with open(course / "nbgrader_config.py", "a") as config:
         config.write("\nc.Grade.cell_seconds = 3\n")

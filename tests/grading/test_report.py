@@ -11,7 +11,20 @@ import time
 from dataclasses import replace
 
 import pytest
-from class_tools import MODE, NAME, before, cell, code, command, graded, notebook, solved, submit, total
+from class_tools import (
+    MODE,
+    NAME,
+    before,
+    cell,
+    code,
+    command,
+    graded,
+    grading_until,
+    notebook,
+    solved,
+    submit,
+    total,
+)
 from nbgrader.api import Gradebook
 
 from autograder.diagnosis import diagnose as diagnosing
@@ -175,21 +188,7 @@ def test_ctrl_c_stops_soon_and_says_how_far_it_came(course):
     for n in range(8):  # each would take its 20 seconds
         submit(course, f"b{n}", before(solved(), "immediate", code("while True: pass")))
     grade(course, "--student", "a0", "--student", "a1")
-    running = subprocess.Popen(
-        [sys.executable, "-m", "autograder", "grade", NAME, "--sandbox", MODE, "--jobs", "2"],
-        cwd=course,
-        env={**os.environ, "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # a run of the tests in the background passes on that it is to ignore Ctrl-C
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    said = ""
-    while " 1/10 " not in said:
-        said += running.stderr.read(1)
-        assert running.poll() is None, said
+    running, said = grading_until(course, " 1/10 ", MODE)
     time.sleep(2)  # the next ones are at work
     start = time.monotonic()
     os.killpg(running.pid, signal.SIGINT)

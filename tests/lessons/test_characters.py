@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from class_tools import graded
 from lesson_source import prose
+from own_network import network_with
 from tests_root import ROOT
 
 from autograder.exercises import find_exercise, sources
 from benchmarks import characters
-from rnnlib import language, rnn
+from rnnlib import language
 
 SETTINGS = dict((name, rest) for name, *rest in characters.SETTINGS[:3])
 
@@ -99,19 +100,6 @@ def test_what_other_learning_rates_do(bits, text):
     assert abs(np.mean(other) - np.mean(bits["LSTM"])) < 0.05
 
 
-class Broken:
-    """The network of lesson 05 with a wrong sweep."""
-
-    init = rnn.init
-    sweep = staticmethod(rnn.backward)
-
-    def forward(params, x, h0):
-        return rnn.forward(params, x, h0)
-
-    def backward(params, run, dh):
-        return Broken.sweep(params, run.x, run.h, dh)
-
-
 @pytest.mark.long
 @pytest.mark.parametrize(
     "right, wrong, ends, off",
@@ -130,14 +118,14 @@ class Broken:
         ),
     ],
 )
-def test_a_wrong_gradient_is_told_and_learns_less(text, bits, monkeypatch, right, wrong, ends, off):
+def test_a_wrong_gradient_is_told_and_learns_less(text, bits, right, wrong, ends, off):
     source = sources.solution_source(find_exercise("05.rnn_backward"))
     assert source.count(right) == 1
     namespace = {"np": np}
     exec(source.replace(right, wrong), namespace)
-    monkeypatch.setattr(Broken, "sweep", namespace["rnn_backward"])
-    error = language.slope_error(Broken, text, np.random.default_rng(0))
-    fitted = language.fit(Broken, text, 128, characters.STEPS, 0.01, progress=False)
+    broken = network_with(namespace["rnn_backward"])
+    error = language.slope_error(broken, text, np.random.default_rng(0))
+    fitted = language.fit(broken, text, 128, characters.STEPS, 0.01, progress=False)
     assert fitted.bits > max(bits["tanh RNN"]) and fitted.curve[-1] < fitted.curve[0]
     assert ("worse" in ends) == (fitted.bits > language.ngram_bits(text, 3))
     if sys.version_info[:2] == (3, 11):  # of whose text these are

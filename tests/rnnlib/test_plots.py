@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rnnlib import plots
+from rnnlib.language import Fitted
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +68,11 @@ def test_a_move_over_a_landscape_is_cut_at_its_edge():
 def test_medians_have_their_range():
     axes = plots.medians(np.arange(2), {"a": np.array([[1.0, 2.0, 9.0], [0.0, 4.0, 5.0]])}, "x", "y").axes[0]
     assert list(axes.lines[0].get_ydata()) == [2, 4] and len(axes.collections) == 1
+
+
+def test_a_training_is_told_by_what_it_reached_and_where_its_curve_ends(capsys):
+    curve = np.linspace(5, 3, 200)  # bits
+    plots.show_learning({"mine": Fitted({}, curve, 2.345)}, {"bigram": 3.6})
+    printed, shown = capsys.readouterr().out.splitlines()
+    assert printed == "bits per character, held out: mine 2.35; bigram 3.60"
+    assert f"at the end: mine {curve[-50:].mean():.2f}. Levels: bigram 3.60." in shown
