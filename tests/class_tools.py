@@ -39,9 +39,14 @@ def copy_course(folder, registered=True):
     """
     _copy_clone(folder)
     if registered:
-        (folder / "gradebook").mkdir()
-        shutil.copy(_registered_gradebook(), folder / "gradebook")
+        put_gradebook(folder / "gradebook")
     return folder
+
+
+def put_gradebook(home):
+    """Puts a gradebook that knows NAME into a new folder."""
+    home.mkdir()
+    shutil.copy(_registered_gradebook(), home)
 
 
 @cache
