@@ -1,10 +1,14 @@
 """Fixtures shared by all tests, and the order in which their files are begun."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+# jsonschema's check of international addresses, which no notebook has: compiling its grammar takes seconds
+sys.modules.setdefault("rfc3987_syntax", None)
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = (None, 2024, 987654321)
@@ -56,6 +60,17 @@ def pytest_collection_modifyitems(config, items):
             for item in items:
                 if mark in item.keywords:
                     item.add_marker(pytest.mark.skip(reason=f"{reason}; run with --{mark}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_folder(tmp_path_factory):
+    """Tells `class_tools` of a folder that all processes of this run of the tests have."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLLED_TESTS_SHARED", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ import re
 
 import nbformat
 import pytest
-from class_tools import graded
-from kernels import execute
+from class_tools import MODE, graded
+from kernels import execute, one_kernel
 from lesson_source import ADDING, with_short_training
 from tests_root import ROOT
 
@@ -45,14 +45,33 @@ def records(notebook):
 LONG = ("07", "08", "11", "12")
 
 
+@pytest.fixture(scope="module")
+def execute_solution(thorough):
+    """Executes a notebook in place, errors in its outputs: all in one kernel, with --slow each in its own."""
+    if thorough:
+        yield lambda notebook: execute(notebook, allow_errors=True)
+        return
+    with one_kernel() as execute_there:
+        yield execute_there
+
+
 @pytest.fixture(
     scope="module",
     params=[pytest.param(name, marks=[pytest.mark.slow] if name[:2] in LONG else []) for name in NAMES],
 )
-def solved(request):
+def solved(request, execute_solution):
     notebook = with_short_trainings(read("solutions", request.param))
-    execute(notebook, allow_errors=True)
+    execute_solution(notebook)
     return request.param, notebook
+
+
+def test_names_and_files_of_one_lesson_are_not_there_in_the_next():
+    cells = ["open('left', 'w').close(); x = 1", "import os; print(os.listdir(), 'x' in globals())"]
+    first, second = (nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c)]) for c in cells)
+    with one_kernel() as execute_there:
+        execute_there(first)
+        execute_there(second)
+    assert second.cells[0].outputs[0].text == "[] False\n"
 
 
 def test_the_solution_runs_cleanly(solved):
@@ -73,7 +92,7 @@ def test_the_solution_earns_full_points(solved):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_earns_full_points_where_the_answers_of_rnnlib_are_gone(name):
     solution = json.loads((ROOT / "solutions" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
-    outputs, marks = graded(solution, name, seed=20)
+    outputs, marks = graded(solution, name, seed=20, walls=MODE)
     assert set(marks) == graded_names(name)
     assert all(mark.points == mark.max for mark in marks.values()), marks
     errors = [o for shown in outputs for o in shown if o["output_type"] == "error"]

@@ -11,10 +11,12 @@ from itertools import product
 import numpy as np
 import pytest
 from answers import BACKWARD, STYLES, UNGRADED
+from remembered import diagnose
+from sound_html import assert_sound
 
-from autograder import diagnose
 from autograder.authoring import diagnosis_page, edits_table, wrong_answers
-from autograder.exercises import find_exercise, sources
+from autograder.exercises import all_exercises, find_exercise, sources
+from autograder.feedback import card
 
 FUNCTIONS = wrong_answers.function_exercises()
 DERIVATIVES = [
@@ -133,6 +135,19 @@ def nonsense_faults(e, judged=diagnose, thorough=False):
 @by_exercise
 def test_every_slip_is_named_as_itself(exercise, seeds):
     assert list(slip_faults(exercise, seeds=seeds)) == []
+
+
+@pytest.mark.parametrize("e", [e for e in all_exercises().values() if e.slips], ids=lambda e: e.id)
+def test_the_text_twin_of_every_card_fits_sixty_columns_and_says_the_same(e):
+    for slip in e.slips:
+        verdict = diagnose(e.id, sources.solution_variant(e, slip))
+        text, html = card.render_text(e, verdict), card.render_html(e, verdict)
+        assert max(map(len, text.splitlines())) <= 60, slip.id
+        words = " ".join(text.split())
+        assert slip.says in words and slip.asks in words and e.section in words, slip.id
+        assert len(html) < 40_000 and "<script" not in html, slip.id
+        assert all(name in html and name in text for name in e.outputs), slip.id
+        assert_sound(html)
 
 
 @by_exercise
