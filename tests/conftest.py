@@ -4,8 +4,12 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
-import pytest
+# before NumPy is imported: several processes of the tests share the cores
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 # jsonschema's check of international addresses, which no notebook has: compiling its grammar takes seconds
 sys.modules.setdefault("rfc3987_syntax", None)

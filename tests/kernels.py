@@ -31,8 +31,8 @@ def execute(notebook, seconds=SECONDS, client=NotebookClient, **options):
 def one_kernel():
     """A function that executes notebooks in place, one after another in the same kernel.
 
-    Each begins without the names of those before it, in an empty folder; modules stay imported.  Errors stand
-    in the cells' outputs.
+    Each begins without the names of those before it, in an empty folder; modules stay imported.  The options
+    are those of nbclient.
     """
 
     def start():
@@ -40,11 +40,11 @@ def one_kernel():
         client.execute(cleanup_kc=False)
         return client
 
-    def execute_there(notebook):
+    def execute_there(notebook, **options):
         place = tempfile.mkdtemp(dir=folder)
         before = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"%cd -q {place}\n%reset -f")])
         for part in (before, notebook):
-            client = NotebookClient(part, timeout=SECONDS, allow_errors=True, km=first.km)
+            client = NotebookClient(part, timeout=SECONDS, km=first.km, **options)
             client.kc = first.kc
             client.execute()
 

@@ -200,7 +200,7 @@ def test_a_changed_submission_is_graded_anew_and_keeps_its_manual_mark(course):
     assert after["proof"][1] == 2.5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_hundred_submissions(course):
     hand_in(course, 200)
     said = command("autograder", "grade", NAME, "--sandbox", MODE, cwd=course, limit=900)
