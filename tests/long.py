@@ -155,6 +155,11 @@ def characters():
     return _run_tests("tests/lessons/test_characters.py")
 
 
+def hook():
+    """Every single edit of lesson 00's hook that changes the numbers has a slip, a law or its line."""
+    return _run_tests("tests/diagnosis/test_hook.py")
+
+
 HOSTILES = "tests/sandbox/test_hostile.py"
 
 
@@ -182,6 +187,7 @@ PARTS = {
     "large": large,
     "kernels": kernels,
     "characters": characters,
+    "hook": hook,
     "hostile": hostile_class,
     "ordinary": hostile_class_of_an_ordinary_user,
 }
