@@ -53,7 +53,8 @@ def lines(repairs):
 
 
 def test_an_edit_of_two_lines_has_no_line(tmp_path):
-    text = sources.solution_source(HOOK).replace("alpha * dh_total", "dh_total / alpha").replace("W_h.T", "W_h")
+    text = sources.solution_source(HOOK).replace("alpha * dh_total", "dh_total / alpha")
+    text = text.replace("da @ W_h.T", "da @ W_h")
     answer = defined(text, tmp_path / "two.py")
     verdict = diagnose(HOOK.id, answer)
     assert not verdict.correct and not verdict.slips and find_repair(HOOK, answer, verdict, 60) == ()
