@@ -52,9 +52,9 @@ def built(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pages(built):
     """{place: HTML} of all pages."""
-    return {
-        p.relative_to(built[0]).as_posix(): p.read_text(encoding="utf-8") for p in built[0].rglob("*.html")
-    }
+    to, _ = built
+    files = [p for p in to.rglob("*.html") if "_static" not in p.parts]
+    return {p.relative_to(to).as_posix(): p.read_text(encoding="utf-8") for p in files}
 
 
 class Seen(HTMLParser):

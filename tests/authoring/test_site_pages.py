@@ -34,6 +34,7 @@ def solution():
         metadata={"widgets": {"state": {}}},
         cells=[
             new_markdown_cell("# 90 · A lesson\n\nText.", id="title"),
+            new_code_cell("import somewhere", id="90-on-colab"),
             new_code_cell(
                 answer,
                 id="stub",
@@ -93,6 +94,11 @@ def test_a_stub_has_no_output_and_a_slider_becomes_a_sentence(page):
     assert "widgets" not in page.metadata
 
 
+def test_a_cell_that_sets_up_a_notebook_is_not_on_the_page(page, released):
+    assert "import somewhere" in nbformat.writes(released)
+    assert "import somewhere" not in nbformat.writes(page) and len(page.cells) == len(released.cells) - 1
+
+
 def test_solutions_are_folded_behind_the_last_hint(page):
     hints = next(c.source for c in page.cells if "Hint 3" in c.source)
     assert hints.index("Hint 3") < hints.index("<summary>Solution</summary>") < hints.index("What you saw.")
@@ -106,11 +112,11 @@ def test_solutions_are_folded_behind_the_last_hint(page):
 
 def test_what_does_not_fit_together_is_refused(released):
     other = solution()
-    other.cells[1].id = "elsewhere"
+    other.cells[2].id = "elsewhere"
     with pytest.raises(BuildError, match="other cells than its solution"):
         lesson_page(released, other, "")
     without = nbformat.from_dict(released)
-    without.cells[3].source = "No hints."
+    without.cells[4].source = "No hints."
     with pytest.raises(BuildError, match="not followed by its third hint"):
         lesson_page(without, solution(), "")
 
@@ -123,7 +129,7 @@ def test_a_lesson_that_raises_or_warns_makes_no_page():
         new_output("stream", name="stderr", text="boom"),
     ):
         broken = solution()
-        broken.cells[4].outputs.append(bad)
+        broken.cells[5].outputs.append(bad)
         with pytest.raises(BuildError, match="90: .*boom"):
             execution.refuse_errors("90", broken)
 
@@ -140,11 +146,11 @@ def test_outputs_are_kept_until_something_that_made_them_changes(tmp_path, monke
         if changes == "library":
             library[0] = "two"
         elif changes:
-            lesson.cells[{"text": 0, "code": 4}[changes]].source += " more"
+            lesson.cells[{"text": 0, "code": 5}[changes]].source += " more"
             nbformat.write(lesson, path)
         got = execution.executed_notebooks([path], tmp_path / "kept", said.append)
         assert len(ran) == runs, changes
-        assert got["90_lesson"].cells[2].outputs
+        assert got["90_lesson"].cells[3].outputs
     assert len(list((tmp_path / "kept").iterdir())) == 1  # what nobody asks for any more is gone
 
 

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from ...errors import UserError
 from ...lessons import START_PAGE, released_lessons
 from .execution import executed_notebooks
-from .lesson_page import below_the_title, lesson_page
+from .lesson_page import SETS_UP, below_the_title, lesson_page
 from .links import launch_links
 from .reference import reference_pages
 from .settings import ROOT, notebook_path
@@ -87,6 +87,7 @@ def site_sources(root: Path, outputs: Path, has_lite: bool, say: Callable[[str],
         page = lesson_page(released, executed[name], launch_links(name, has_lite))
         pages[notebook_path(name)] = _as_text(page)
     first = executed[START_PAGE]
+    first.cells = [cell for cell in first.cells if not cell.id.endswith(SETS_UP)]
     cut = cut_start_page(first, names)
     links = launch_links(START_PAGE, has_lite)
     first.cells[0].source = below_the_title(first.cells[0].source, links)

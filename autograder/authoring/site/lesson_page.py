@@ -15,6 +15,7 @@ from ...errors import BuildError
 SOLUTION = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
 LAST_HINT = re.compile(r"<summary>Hint 3 .*?</details>\n?", re.S)
 WIDGET = "application/vnd.jupyter.widget-view+json"
+SETS_UP = "-on-colab"  # ends the id of a cell that a page, where nothing runs, has no use for
 CAPTION = "<p class='under-a-check'>With a right answer the check shows:</p>"
 STILL = "<p class='under-a-check'>In the notebook a slider moves this figure.</p>"
 
@@ -28,9 +29,11 @@ def lesson_page(released: NotebookNode, executed: NotebookNode, links: str) -> N
     if [c.id for c in released.cells] != [c.id for c in executed.cells]:
         raise BuildError("a released notebook has other cells than its solution; run `autograder build`")
     page = copy.deepcopy(released)
+    kept = [n for n, cell in enumerate(page.cells) if not cell.id.endswith(SETS_UP)]
+    page.cells = [page.cells[n] for n in kept]
     page.metadata.pop("widgets", None)  # a page has no kernel that a slider could ask
     waiting = ""  # a solution that stands below the hints, further down
-    for cell, solved in zip(page.cells, executed.cells):
+    for cell, solved in zip(page.cells, [executed.cells[n] for n in kept]):
         graded = cell.metadata.get("nbgrader", {})
         cell.metadata = NotebookNode()
         if cell.cell_type != "code":
