@@ -39,6 +39,7 @@ CONFIGURATION = {
     "html_static_path": [str(Path(__file__).with_name("static"))],
     "html_favicon": str(Path(__file__).with_name("static") / "favicon.svg"),
     "html_css_files": ["site.css"],
+    "html_js_files": ["site.js"],
     "html_copy_source": False,  # it would be the page with its solutions
     "html_baseurl": HOMEPAGE,
     "html_theme_options": {
