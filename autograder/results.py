@@ -37,6 +37,7 @@ class Output(NamedTuple):
     where: Index | None = None  #: first entry that differs
     last: Index | None = None  #: last entry that differs
     call: str = ""  #: which of many calls `where` is of, in words; its first index counts the calls then
+    given: bool = False  #: whether it is right with the functions of `Verdict.given`, though not by itself
 
 
 class Number(NamedTuple):
@@ -66,7 +67,8 @@ class Verdict:
     score is the share of the outputs that are right; slips the ids of those that explain the
     numbers, empty when none does; laws sentences on what is wrong by a law or a corruption; message
     says all of it in words; outputs has ok, error and note for
-    each output by name; notes are remarks that cost nothing.
+    each output by name; notes are remarks that cost nothing.  given names the earlier functions with whose
+    right ones more outputs are right; followed is the share of these.
     """
 
     exercise: str
@@ -82,6 +84,8 @@ class Verdict:
     numbers: tuple[Number, ...] = ()  #: on the public instances only
     repair: tuple[Repair, ...] = ()  #: at most three lines
     laws: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    followed: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold, NaN and infinity included."""
@@ -102,14 +106,15 @@ class Verdict:
                 "numbers": tuple(Number(n, tuple(entry), *both) for n, entry, *both in stored["numbers"]),
                 "repair": tuple(Repair(*parts) for parts in stored.get("repair", ())),
                 "laws": tuple(stored["laws"]),
+                "given": tuple(stored["given"]),
             }
         )
 
 
 def _output(
-    ok: bool, error: float, note: str, where: list[int] | None, last: list[int] | None, call: str
+    ok: bool, error: float, note: str, where: list[int] | None, last: list[int] | None, *more: Any
 ) -> Output:
-    return Output(ok, error, note, _index(where), _index(last), call)
+    return Output(ok, error, note, _index(where), _index(last), *more)
 
 
 def _index(stored: list[int] | None) -> Index | None:
@@ -128,17 +133,19 @@ class Mark:
     slips: tuple[str, ...]
     summary: str
     laws: tuple[str, ...] = ()  #: sentences on outputs that a law explains
+    given: tuple[str, ...] = ()  #: earlier functions with whose right ones all or more would be right
+    is_right_given: bool = False  #: whether nothing is wrong with these
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold."""
-        both = {"slips": list(self.slips), "laws": list(self.laws)}
-        return asdict(self) | {"status": str(self.status)} | both
+        lists = {"slips": list(self.slips), "laws": list(self.laws), "given": list(self.given)}
+        return asdict(self) | {"status": str(self.status)} | lists
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Mark":
-        """What `to_json` has written; also the version before this one, which had no `laws`."""
-        both = {"slips": tuple(stored["slips"]), "laws": tuple(stored.get("laws", ()))}
-        return cls(**stored | {"status": Status(stored["status"])} | both)
+        """What `to_json` has written; also earlier versions, which had no `laws` and no `given`."""
+        lists = {name: tuple(stored.get(name, ())) for name in ("slips", "laws", "given")}
+        return cls(**stored | {"status": Status(stored["status"])} | lists)
 
 
 @dataclass(frozen=True)

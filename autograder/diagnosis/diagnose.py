@@ -64,9 +64,16 @@ def judge_answer(
 
 
 def judge_function(
-    exercise: Exercise, answer: Answer, seed: int | None = None, seconds: float | None = None
+    exercise: Exercise,
+    answer: Answer,
+    seed: int | None = None,
+    seconds: float | None = None,
+    given: tuple[str, ...] = (),
 ) -> Verdict:
-    """The verdict on an `Answer`, wherever it runs; seed and seconds as for `diagnose`."""
+    """The verdict on an `Answer`, wherever it runs; seed and seconds as for `diagnose`.
+
+    given: earlier functions in whose place right ones stand.
+    """
     number = int(seed or 0)
     instances, references = every_instance_and_reference(exercise.id, number)
     returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT, seed is None)
@@ -79,7 +86,7 @@ def judge_function(
         noted += remarks.remarks_on_function(answer.function)
         noted += remarks.remarks_on_gradient(exercise, answer.function, error, returned.arrays)
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=_once(noted))
-    trial = Trial(exercise, number, instances, references, returned.arrays, answer.names)
+    trial = Trial(exercise, number, instances, references, returned.arrays, answer.names, given)
     with np.errstate(all="ignore"):  # infinities of the student's
         why = explain.find_reasons(trial, outputs)
     on_less = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..results import Mark, Result, Status
-from ..wording import plain
+from ..wording import listed, plain
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a formula begins with
 ABSENT = "not handed in"
@@ -47,7 +47,7 @@ class Row(NamedTuple):
             "; ".join(
                 f"{short_name(grade_id)}: {finding(mark)}"
                 for grade_id, mark in self.marks.items()
-                if mark.points < mark.max
+                if not mark.correct
             )
             or "all correct"
         )
@@ -119,13 +119,21 @@ def csv_text(text: str) -> str:
 
 def finding(mark: Mark) -> str:
     """What one exercise shows: the slips and laws that were named, or how far the answer came."""
-    if mark.slips or mark.laws:
+    if mark.is_right_given:
+        return given_words(mark)
+    if mark.slips or mark.laws or mark.given:
+        given = [f"in part {given_words(mark)}"] if mark.given else []
         slips = [" or ".join(map(slip_name, mark.slips))] if mark.slips else []
-        return ", ".join([*slips, *(law.removesuffix(".") for law in mark.laws)])
+        return ", ".join([*given, *slips, *(law.removesuffix(".") for law in mark.laws)])
     if mark.status == Status.JUDGED:
         return "no known slip"
     told = mark.status in (Status.ERROR, Status.FORM, Status.UNREADABLE)
     return f"{mark.status}, {mark.summary}" if told else mark.status
+
+
+def given_words(mark: Mark) -> str:
+    """With which right functions an answer is right: "right, given a right immediate"."""
+    return f"right, given a right {listed(list(mark.given))}"
 
 
 def slip_name(slip: str) -> str:

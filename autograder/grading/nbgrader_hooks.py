@@ -4,6 +4,7 @@
 `autograder grade` all grade alike.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,8 @@ def _task(converter: Any, resources: dict[str, Any], walls: str, limits: Limits)
     folder = directory.format_path(directory.submitted_directory, names["student"], assignment)
     seed = course.store(assignment).seed_of(names["student"])
     released = course.released(assignment)
-    return prepare_task(Path(folder), assignment, released, seed, walls, limits, course.believed)
+    task = prepare_task(Path(folder), assignment, released, seed, walls, limits, course.believed)
+    return replace(task, follow_through=course.follow_through)
 
 
 class Grade(NbGraderPreprocessor):
@@ -136,6 +138,9 @@ class Grade(NbGraderPreprocessor):
     answer_seconds = Float(Limits().answer, help="Seconds of work for an answer's calls.").tag(config=True)
     believe_timestamps = Bool(
         False, help="Whether every timestamp.txt counts, also where nbgrader's exchange has no record of it."
+    ).tag(config=True)
+    follow_through = Float(
+        1.0, help="The share of its points that an answer earns which is right given right earlier ones."
     ).tag(config=True)
     results = Dict(help="Results whose verdicts are stored already, by student.").tag(config=True)
 
@@ -162,7 +167,7 @@ class Grade(NbGraderPreprocessor):
             judged = found
         resources["unrolled"] = result
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
-        for cell, outputs in zip(code, cell_outputs(nb, judged), strict=True):
+        for cell, outputs in zip(code, cell_outputs(nb, judged, self.follow_through), strict=True):
             cell.outputs = [nbformat.from_dict(output) for output in outputs]
         return nb, resources
 

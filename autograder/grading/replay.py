@@ -76,6 +76,7 @@ def _task(course: Course, assignment: str, student: str, walls: str) -> Task:
     seed, believed = course.store(assignment).seed_of(student), course.believed
     released = course.released(assignment)
     task = prepare_task(folders[student], assignment, released, seed, walls, course.limits, believed)
+    task = replace(task, follow_through=course.follow_through)
     if task.submission.unreadable:
         raise GradingError(f"the submission of {student} cannot be graded: {task.submission.unreadable}")
     return task
