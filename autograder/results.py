@@ -86,6 +86,8 @@ class Verdict:
     laws: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     followed: float = 0.0
+    fingerprint: str = ""  #: names its numbers on the public instances, where some are wrong
+    named: str = ""  #: what an instructor says to all that have this fingerprint
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold, NaN and infinity included."""
@@ -135,6 +137,14 @@ class Mark:
     laws: tuple[str, ...] = ()  #: sentences on outputs that a law explains
     given: tuple[str, ...] = ()  #: earlier functions with whose right ones all or more would be right
     is_right_given: bool = False  #: whether nothing is wrong with these
+    fingerprint: str = ""  #: see `Verdict.fingerprint`
+    named: str = ""  #: see `Verdict.named`
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether it is wrong by itself and nothing has a name for that."""
+        named = self.slips or self.laws or self.named or self.is_right_given
+        return bool(self.fingerprint) and not named
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold."""

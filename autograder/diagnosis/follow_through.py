@@ -44,6 +44,7 @@ def with_given(exercise: Exercise, first: Verdict, second: Verdict, given: Seque
         repair=second.repair if wrong else (),
         given=tuple(given),
         followed=followed,
+        fingerprint=second.fingerprint if wrong else "",
     )
 
 
@@ -57,7 +58,14 @@ def _told_apart(first: Verdict, second: Verdict, given: Sequence[str]) -> Verdic
     By itself an answer may have the numbers of a known slip, which a mistake from elsewhere hides.
     """
     if first.slips or first.laws or not (second.slips or second.laws):
-        return first
+        return replace(first, fingerprint=second.fingerprint)
     with_right = f"Given a right {listed([f'`{name}`' for name in given])}"
     message = f"{with_right}, this is still wrong: {second.message}"
-    return replace(first, slips=second.slips, laws=second.laws, message=message, question=second.question)
+    return replace(
+        first,
+        slips=second.slips,
+        laws=second.laws,
+        message=message,
+        question=second.question,
+        fingerprint=second.fingerprint,
+    )

@@ -54,6 +54,8 @@ def mark_of(exercise: Exercise, verdict: Verdict, follow_through: float = 1.0) -
         tuple(map(plain, verdict.laws)),
         verdict.given,
         bool(verdict.given) and all(output.ok or output.given for output in verdict.outputs.values()),
+        verdict.fingerprint,
+        plain(verdict.named),
     )
 
 

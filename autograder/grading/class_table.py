@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..results import Mark, Result, Status
 from ..wording import listed, plain
+from .grades import Grade
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a formula begins with
 ABSENT = "not handed in"
@@ -23,6 +24,7 @@ class Row(NamedTuple):
     reason: str = ""  #: where there is no result: ABSENT, or "no result: …"
     name: tuple[str, str] = ("", "")  #: first, last; as far as the gradebook knows
     review: tuple[str, ...] = ()  #: grade_ids that a person should look at, whatever the marks say
+    grade: Grade | None = None  #: as the gradebook has it, with marks by hand; None where it has none
 
     @property
     def total(self) -> float:
@@ -60,13 +62,18 @@ class Row(NamedTuple):
         return marks[0].summary if whole else ""
 
 
-def report_rows(results: Mapping[str, Result], students: Mapping[str, tuple[str, str]]) -> list[Row]:
+def report_rows(
+    results: Mapping[str, Result],
+    students: Mapping[str, tuple[str, str]],
+    grades: Mapping[str, Grade] | None = None,
+) -> list[Row]:
     """Rows in the order of `results`, {student: result of grading}, then who handed in nothing.
 
-    students: {id: (first name, last name)} of all who are enrolled.
+    students: {id: (first name, last name)} of all who are enrolled.  grades: of the gradebook, by student.
     """
     table = [_row(student, result, students) for student, result in results.items()]
     absent = sorted(set(students) - set(results))
+    table = [row._replace(grade=(grades or {}).get(row.student)) for row in table]
     return table + [Row(student, {}, reason=ABSENT, name=students[student]) for student in absent]
 
 
@@ -102,13 +109,21 @@ def render_csv(table: Sequence[Row]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     names = ["student", "last_name", "first_name"]
-    writer.writerow([*names, *map(short_name, exercises), "total", "maximum", "diagnosis"])
+    head = ["total", "maximum", "grade", "grade_maximum", "pending", "diagnosis"]
+    writer.writerow([*names, *map(short_name, exercises), *head])
     for row in table:
-        points = [row.marks[e].points if e in row.marks else "" for e in exercises]
-        total = [row.total, row.maximum] if row.marks else ["", ""]
+        points = [number(row.marks[e].points) if e in row.marks else "" for e in exercises]
+        total = [number(row.total), number(row.maximum)] if row.marks else ["", ""]
+        given = row.grade
+        total += [number(given.score), number(given.maximum), str(len(given.pending))] if given else [""] * 3
         texts = map(csv_text, [row.student, row.name[1], row.name[0]])
         writer.writerow([*texts, *points, *total, csv_text(row.diagnosis)])
     return buffer.getvalue()
+
+
+def number(points: float) -> str:
+    """Points as they are shown: to the cent, without zeros at the end."""
+    return f"{round(points, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
 def csv_text(text: str) -> str:
@@ -121,8 +136,9 @@ def finding(mark: Mark) -> str:
     """What one exercise shows: the slips and laws that were named, or how far the answer came."""
     if mark.is_right_given:
         return given_words(mark)
-    if mark.slips or mark.laws or mark.given:
+    if mark.slips or mark.laws or mark.given or mark.named:
         given = [f"in part {given_words(mark)}"] if mark.given else []
+        given += [mark.named.removesuffix(".")] if mark.named else []
         slips = [" or ".join(map(slip_name, mark.slips))] if mark.slips else []
         return ", ".join([*given, *slips, *(law.removesuffix(".") for law in mark.laws)])
     if mark.status == Status.JUDGED:

@@ -22,6 +22,7 @@ from ..sandbox.limits import Limits
 from ..wording import holds_control_characters, name_problem, plain
 from .course import Course
 from .grade_submission import Task, cell_outputs, grade_from_store, prepare_task, result_of
+from .names import Names
 from .notebook_nodes import as_node
 from .submission_files import kind_of
 from .timestamps import Believed, read_timestamp
@@ -153,12 +154,12 @@ class Grade(NbGraderPreprocessor):
         """Fills in the outputs of the code cells."""
         names = resources["nbgrader"]
         store = Course.from_resources(resources).store(names["assignment"])
-        stored = self.results.get(names["student"])
+        stored, given_names = self.results.get(names["student"]), Names.read(store.home)
         if stored is None:
             # this belongs to an exporter, that to Autograde
             task = _task(self.parent.parent, resources, self.sandbox, self.limits)
             judged = grade_from_store(task, store)
-            result = result_of(task, judged)
+            result = result_of(task, judged, given_names)
         else:
             result = Result.from_json(stored)
             found = store.read_judged(result.key)
@@ -166,8 +167,9 @@ class Grade(NbGraderPreprocessor):
                 raise GradingError(f"the verdicts on {names['student']} are not stored any more; grade again")
             judged = found
         resources["unrolled"] = result
+        shown = cell_outputs(nb, judged, self.follow_through, given_names)
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
-        for cell, outputs in zip(code, cell_outputs(nb, judged, self.follow_through), strict=True):
+        for cell, outputs in zip(code, shown, strict=True):
             cell.outputs = [nbformat.from_dict(output) for output in outputs]
         return nb, resources
 

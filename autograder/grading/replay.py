@@ -21,6 +21,7 @@ from ..sandbox.bubblewrap import choose_walls
 from ..wording import index_text, plain
 from .course import Course
 from .grade_submission import Task, grade_one, prepare_task, result_of
+from .names import Names
 from .recorded_answers import recorded_answer
 from .run_submission import Step, lines_of, plan_steps
 
@@ -58,7 +59,7 @@ def replay(course: Course, student: str, exercise_id: str, walls: str | None = N
     conversation = run.conversations.get(step.index)
     head = f"{exercise.id} of {plain(student)}, as handed in for {assignment}"
     lines = [head, "", *_numbers_of(task, exercise, conversation)]
-    mark = result_of(task, judged).marks[step.grade_id]
+    mark = result_of(task, judged, Names.read(course.home)).marks[step.grade_id]
     graded = course.graded(assignment, student)
     recorded = graded.marks.get(step.grade_id) if graded else None
     kept = f"{recorded.points:g} of {recorded.max:g} points" if recorded else "nothing yet"

@@ -15,6 +15,7 @@ from ..sandbox.run import Ran
 from ..wording import plain
 from .grade_submission import Graded, Task, grade_one, result_of, store_run_and_verdicts
 from .judge_submission import Judged
+from .names import Names
 from .reading import Reader
 from .recording import Recorder
 from .result_store import Store
@@ -48,6 +49,7 @@ class Runs:
         self._done: dict[str, Graded] = {}
         self._recorded_size = 0  # characters of what is recorded: the helpers do large ones in turns
         self._in_turns = threading.Lock()
+        self._names = Names.read(store.home)
         self.keys: set[str] = set()
 
     def finish_all(
@@ -105,7 +107,7 @@ class Runs:
         self.keys |= {task.run_key, task.judged_key}
         judged = None if self._again else self._store.read_judged(task.judged_key)
         if judged is not None:
-            self._done[name] = Graded(task, result_of(task, judged))
+            self._done[name] = Graded(task, result_of(task, judged, self._names))
         else:
             run = None if self._again else self._store.read_run(task.run_key)
             self._running[self._to_run.submit(grade_one, task, run)] = name, task
@@ -123,7 +125,7 @@ class Runs:
             store_run_and_verdicts(task, self._store, run, judged)
         except OSError as error:  # nor could the others be kept
             raise GradingError(f"{error.filename} cannot be written: {error.strerror}") from None
-        return result_of(task, judged)
+        return result_of(task, judged, self._names)
 
     def _read(self, name: str, folder: Path) -> Task:
         """Has a submission read; a large one while nothing is recorded, as both take memory."""
