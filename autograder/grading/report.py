@@ -79,7 +79,7 @@ def histogram(totals: Sequence[float], maximum: float) -> list[dict[str, Any]]:
             "range": f"{low} to {high}" if n == BARS - 1 else f"{low} to below {high}",
             "low": low,
             "count": count,
-            "height": f"{100 * count / most:.0f}",
+            "share": f"{count / most:.3f}",
         }
         for n, (low, high, count) in enumerate(zip(edges, edges[1:], counts))
     ]
