@@ -29,11 +29,16 @@ class Bar:
         """Shows the bar."""
         from tqdm import tqdm
 
-        self.bar = tqdm(total=total, desc="grading", unit="notebook")
+        self.bar = tqdm(total=total, desc="registering the lesson", unit="notebook")
+
+    def start(self) -> None:
+        """Says that the first submissions are run."""
+        self.bar.set_description("starting")
 
     def finish(self, student: str, result: Result) -> None:
         """One further."""
         self.failed += not result.marks
+        self.bar.set_description("grading", refresh=False)
         self.bar.set_postfix(failed=self.failed, refresh=False)
         self.bar.update()
 
