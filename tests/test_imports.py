@@ -93,9 +93,9 @@ def is_allowed(here, there):
     return there in {here, *ROOMS.get(here, ()), *GROUND}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_arrows_point_one_way(path):
-    assert not list(problems(path, imported(path)))
+def test_arrows_point_one_way():
+    assert len(MODULES) > 100
+    assert [problem for path in MODULES for problem in problems(path, imported(path))] == []
 
 
 def test_every_room_is_on_a_floor():

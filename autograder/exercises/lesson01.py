@@ -6,6 +6,7 @@ from rnnlib import losses, scalar
 
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .draws import either_sign
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep
 
@@ -16,7 +17,7 @@ def _system(seed, steps=None):
     T = steps or (5, 6, 4)[seed % 3]
 
     def away(size=None, low=0.45, high=0.95):
-        return rng.uniform(low, high, size) * rng.choice([-1.0, 1.0], size)
+        return either_sign(rng, low, high, size)
 
     params = {"U": float(away()), "W": float(away(low=0.7, high=1.1)), "V": float(away())}
     return params, away(T, 0.3, 1.2), float(away())

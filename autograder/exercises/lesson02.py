@@ -7,6 +7,7 @@ from rnnlib import losses, readout, rnn
 from .. import compare
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .draws import either_sign
 from .sweep import LONG, Sweep
 
 NOT_FINITE = -9.0  # stands for NaN and infinity at logits of 1e4, so that overflow can be named
@@ -61,7 +62,7 @@ def _readout_instance(seed, sizes=None):
     cell = {"W_x": rng.normal(size=(D, H)) / 2, "W_h": rng.normal(size=(H, H)) / 2, "b_h": rng.normal(size=H)}
     params = {"W_y": rng.normal(size=(H, K)), "b_y": rng.normal(size=K)}
     run = rnn.forward(cell, rng.normal(size=(T, B, D)), rng.uniform(0.3, 0.9, (B, H)))
-    do = rng.uniform(0.3, 1.2, (T, B, K)) * rng.choice([-1.0, 1.0], (T, B, K))
+    do = either_sign(rng, 0.3, 1.2, (T, B, K))
     return params, run.h, do
 
 

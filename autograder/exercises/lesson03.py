@@ -8,6 +8,7 @@ from .. import compare
 from ..errors import Unreadable
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .draws import either_sign
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep
 
@@ -50,7 +51,7 @@ def _params_and_states(seed):
 def _states_and_adjoints(seed, sizes=None):
     params, x, h = _states(seed, sizes)
     rng = np.random.default_rng([302, seed])
-    dh = rng.uniform(0.4, 1.2, h[1:].shape) * rng.choice([-1.0, 1.0], h[1:].shape)
+    dh = either_sign(rng, 0.4, 1.2, h[1:].shape)
     return params, x, h, dh
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from rnnlib import flow, lstm97
 
 from . import Exercise, Slip
+from .draws import either_sign
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep
 
@@ -22,7 +23,7 @@ def _network(seed, sizes=None):
     params = {
         "W_x": rng.normal(size=(D, 3 * H)) * 0.6,
         "W_h": rng.normal(size=(H, 3 * H)) * 0.8,
-        "b": rng.uniform(0.2, 0.6, 3 * H) * rng.choice([-1, 1], 3 * H),
+        "b": either_sign(rng, 0.2, 0.6, 3 * H),
     }
     x = rng.normal(size=(T, B, D)) * 0.7
     h0, c0 = rng.uniform(0.3, 0.8, (2, B, H)) * rng.choice([-1, 1], (2, B, H))
@@ -57,7 +58,7 @@ def _gates(seed):
     i[0, 0, 0], i[1, 1, 1] = rng.uniform(0.1, 0.3), rng.uniform(0.74, 0.85)
     g[0, 0, 0], g[1, 1, 1] = -rng.uniform(0.85, 0.95), rng.uniform(0.1, 0.4)
     f[2, 0, 1] = rng.uniform(0.91, 0.97)
-    return i, f, g, rng.uniform(0.3, 1.5, i[0].shape) * rng.choice([-1, 1], i[0].shape)
+    return i, f, g, either_sign(rng, 0.3, 1.5, i[0].shape)
 
 
 def _forward_reference(params, x, h0, c0, squash):

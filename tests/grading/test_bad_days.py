@@ -148,7 +148,9 @@ ls gradebook gradebook/results/* | grep -c part-
 
 @walls
 @pytest.mark.slow
-@pytest.mark.parametrize("room", [0, 20_000, 60_000, 120_000, 400_000])
+@pytest.mark.parametrize(
+    "room", [0, 60_000, 400_000, *(pytest.param(n, marks=pytest.mark.long) for n in (20_000, 120_000))]
+)
 def test_a_full_disk_is_said_and_the_next_run_goes_on(tmp_path, room):
     """The gradebook's folder is a small file system in memory, first without room and then with."""
     course = copy_course(tmp_path)
