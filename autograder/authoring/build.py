@@ -120,7 +120,7 @@ def _refuse_other_points(name, notebook):
 
 
 def _refuse_leftovers(name, notebook):
-    """Of an exercise that was dropped, nothing stays: no Exercise without a check, no number in a sentence."""
+    """Of an exercise that was dropped nothing stays: no Exercise without a check, no number in a text."""
     code, text = ("\n".join(_sources(notebook, kind)) for kind in ("code", "markdown"))
     lesson = name.split("_")[0]
     checked = set(CHECK.findall(code)) if lesson in LESSONS else set()
@@ -136,9 +136,7 @@ def _refuse_leftovers(name, notebook):
     named = {int(n) for mention in MENTIONED.findall(text) for n in mention if n}
     if there and named - there:
         numbers = ", ".join(map(str, sorted(named - there)))
-        raise BuildError(
-            f"{name}: its text names exercise {numbers}, and has {len(there)}; correct the sentence"
-        )
+        raise BuildError(f"{name}: its text names exercise {numbers}, and has {len(there)}; correct that")
 
 
 def _sources(notebook, kind):

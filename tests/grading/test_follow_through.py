@@ -6,7 +6,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from class_tools import NAME, cell, copy_course, solved
+from class_tools import MODE, NAME, cell, command, copy_course, solved, submit
 from tests_root import ROOT
 
 from autograder.diagnosis.diagnose import judge_answer
@@ -396,3 +396,23 @@ def test_the_configured_share_is_checked(tmp_path):
         config.write("\nc.Grade.follow_through = 1.5\n")
     with pytest.raises(GradingError, match="c.Grade.follow_through is 1.5, expected a number from 0 to 1"):
         assert Course.load(root).follow_through
+
+
+@pytest.mark.slow
+def test_a_class_of_sixty_with_twenty_carried_errors_needs_no_hand(right, tmp_path):
+    root = copy_course(tmp_path)
+    wrong = edited(right, ("immediate", *SIGN))
+    for n in range(60):
+        submit(root, f"s{n:02d}", wrong if n % 3 == 0 else right)
+    command("autograder", "grade", NAME, "--sandbox", MODE, cwd=root)
+    course = Course.load(root)
+    found = {student: course.graded(NAME, student).marks for student in course.submissions(NAME)}
+    carried = [s for s, marks in found.items() if marks["check_total_by_recursion"].given]
+    assert len(found) == 60 and len(carried) == 20
+    for student, marks in found.items():
+        lost = 1 if student in carried else 0  # of `immediate` alone, where the mistake is
+        assert sum(mark.max - mark.points for mark in marks.values()) == lost
+    page = (course.home / "reports" / NAME / "report.html").read_text(encoding="utf-8")
+    named = page.split('id="misunderstood"')[1].split("<h2")[0]
+    assert named.count("<tr>") == 2 and "<span" in named  # the head, and one row for one mistake
+    assert "Needs review" not in page
