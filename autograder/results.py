@@ -128,17 +128,20 @@ class Mark:
     slips: tuple[str, ...]
     summary: str
     laws: tuple[str, ...] = ()  #: sentences on outputs that a law explains
+    repair: tuple[Repair, ...] = ()  #: lines to look at
+    where: str = ""  #: the same as a sentence
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold."""
-        both = {"slips": list(self.slips), "laws": list(self.laws)}
-        return asdict(self) | {"status": str(self.status)} | both
+        lists = {"slips": list(self.slips), "laws": list(self.laws), "repair": list(map(list, self.repair))}
+        return asdict(self) | {"status": str(self.status)} | lists
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Mark":
-        """What `to_json` has written; also the version before this one, which had no `laws`."""
-        both = {"slips": tuple(stored["slips"]), "laws": tuple(stored.get("laws", ()))}
-        return cls(**stored | {"status": Status(stored["status"])} | both)
+        """What `to_json` has written; also earlier versions, which had no `laws`, `repair` and `where`."""
+        lists = {"slips": tuple(stored["slips"]), "laws": tuple(stored.get("laws", ()))}
+        lists["repair"] = tuple(Repair(*parts) for parts in stored.get("repair", ()))
+        return cls(**stored | {"status": Status(stored["status"])} | lists)
 
 
 @dataclass(frozen=True)
