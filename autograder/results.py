@@ -150,7 +150,8 @@ class Mark:
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold."""
-        lists = {"slips": list(self.slips), "laws": list(self.laws), "given": list(self.given)}
+        lists: dict[str, list[Any]] = {"slips": list(self.slips), "laws": list(self.laws)}
+        lists["given"] = list(self.given)
         lists["repair"] = [list(repair) for repair in self.repair]
         return asdict(self) | {"status": str(self.status)} | lists
 
