@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
-EXTRAS = {"test": ["test"], "lab": ["extras"]}
+EXTRAS = {"test": ["lite", "test"], "lab": ["extras"], "site": ["lite"]}
 STAMP = os.path.join(VENV, "installed")
 
 
