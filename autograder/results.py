@@ -31,7 +31,7 @@ class Status(StrEnum):
 class Output(NamedTuple):
     """The judgement on one output."""
 
-    ok: bool
+    ok: bool  #: whether it agrees with the right values
     error: float  #: relative to the largest entry; inf where it cannot be computed
     note: str  #: what is wrong in words, or a remark; "" when there is nothing to say
     where: Index | None = None  #: first entry that differs
@@ -42,10 +42,10 @@ class Output(NamedTuple):
 class Number(NamedTuple):
     """One entry of an output, by its index: what came and what was expected."""
 
-    output: str
-    entry: Index
-    got: float
-    expected: float
+    output: str  #: its name
+    entry: Index  #: its index in that output
+    got: float  #: what the answer gave
+    expected: float  #: the right value
     call: str = ""  #: which of many calls it is of, in words
 
 
