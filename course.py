@@ -4,6 +4,7 @@
 python3 course.py demo     grade a sample class of ten and write the report
 python3 course.py lab      copy new lessons into work/ and open JupyterLab there
 python3 course.py test     run the tests; with --slow also those that take minutes
+python3 course.py site     build the website into site/
 python3 course.py VERB …   anything else goes to `autograder`
 """
 
@@ -18,7 +19,7 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
-EXTRAS = {"test": ["test"], "lab": ["extras"]}
+EXTRAS = {"test": ["site", "test"], "lab": ["extras"], "site": ["extras", "site"]}
 STAMP = os.path.join(VENV, "installed")
 
 
@@ -72,7 +73,6 @@ def set_up(extras):
     with open(STAMP, "w", encoding="utf-8") as stamp:
         stamp.write("\n".join([wanted(), *extras]))
     print("Set up in %.0f s." % (time.time() - start), flush=True)
-    return None
 
 
 def install(wishes):

@@ -12,7 +12,7 @@
 # wrong, and you can concentrate on the idea.
 
 # %% [markdown]
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

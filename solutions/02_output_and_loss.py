@@ -11,7 +11,7 @@
 # is the easiest part of the network, so it is a good place to practise getting every sign, every
 # sum and every shape right.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

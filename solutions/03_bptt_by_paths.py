@@ -11,7 +11,7 @@
 # vector and the weights are matrices. The gradient is still a sum over paths. What is new is the
 # order of the factors: you have to know which factor stands on which side.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

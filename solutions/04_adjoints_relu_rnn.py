@@ -9,7 +9,7 @@
 #
 # This lesson works with one sequence at a time, and every vector is a row. Batches follow in lesson 05.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

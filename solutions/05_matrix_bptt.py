@@ -13,7 +13,7 @@
 # that is broadcast to all of them, and matrices whose transposes have the right shape by accident.
 # They are small, but most mistakes in a backward pass come from them.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

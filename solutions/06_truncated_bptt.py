@@ -17,7 +17,7 @@
 # that is longer than a piece. This lesson asks what each way to the gradient costs, and what is
 # lost where a path is cut.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

@@ -19,7 +19,7 @@
 # back-propagation through time and the LSTM, with a list of nine references of its own. The papers
 # that this lesson uses are listed at its end.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

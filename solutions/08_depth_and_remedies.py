@@ -31,7 +31,7 @@
 # list of references of its own. It names the remedies but gives no formulas for them. The papers
 # that do are listed at the end of this lesson.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

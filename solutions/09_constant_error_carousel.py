@@ -26,7 +26,7 @@
 # back-propagation through time and the LSTM, with nine numbered references of its own. The sources
 # are listed with links at the end.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

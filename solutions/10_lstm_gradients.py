@@ -16,7 +16,7 @@
 # gradients and the LSTM; it has its own list of references. The papers named here are listed at the
 # end, under Sources.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

@@ -13,7 +13,7 @@
 # than the forget gate, and this lesson adds the paths that are still missing from it. The papers
 # named here are listed at the end, under Sources.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

@@ -24,7 +24,7 @@
 # symbol is missing, the scan may have lost it and not the author. The papers named here are listed
 # at the end, under Sources.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|
@@ -66,7 +66,7 @@ print({name: value.shape for name, value in weights.items()}, x.shape, h0.shape)
 
 
 # %% [markdown] tags=["S4.30", "S4.54"]
-# # Part one · The GRU
+# ## Part one · The GRU
 #
 # ## 1 Two gates
 #
@@ -470,7 +470,7 @@ check("12.refute_factor", two_factors)
 #
 # </details>
 #
-# # Part two · The capstone
+# ## Part two · The capstone
 #
 # Part one gave you a third recurrent network. Part two compares all three on tasks that need
 # memory, and asks which of their gradients explains the result. At the end you apply the whole

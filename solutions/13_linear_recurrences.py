@@ -14,7 +14,7 @@
 # The papers named in this lesson are listed at the end, under Sources, or have a link where they
 # are named.
 #
-# ### Notation
+# ## Notation
 #
 # | symbol | in code | what it is |
 # |---|---|---|

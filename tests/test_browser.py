@@ -178,7 +178,7 @@ def contrast(pair):
 @pytest.mark.slow
 def test_the_cards_and_the_path_picture_are_shown(page):
     assert "correct" in page.text_content(".unrolled.right header")
-    card = page.locator(".unrolled.wrong", has_text="feels of its own loss only").first
+    card = page.locator(".unrolled.wrong", has_text="each step's own loss only").first
     assert "differs by" in card.text_content()
     assert card.locator(".grid tr").count() == 5
     assert card.locator("details").count() == 2 and not card.locator(".grid").is_visible()

@@ -52,6 +52,8 @@ def mark_of(exercise: Exercise, verdict: Verdict, follow_through: float = 1.0) -
         verdict.slips,
         plain(verdict.message),
         tuple(map(plain, verdict.laws)),
+        verdict.repair,
+        located.sentence(exercise, verdict),
         verdict.given,
         bool(verdict.given) and all(output.ok or output.given for output in verdict.outputs.values()),
         verdict.fingerprint,

@@ -133,18 +133,27 @@ def csv_text(text: str) -> str:
 
 
 def finding(mark: Mark) -> str:
-    """What one exercise shows: the slips and laws that were named, or how far the answer came."""
+    """What one exercise shows: the slips and laws that were named, or how far the answer came; the lines."""
     if mark.is_right_given:
         return given_words(mark)
     if mark.slips or mark.laws or mark.given or mark.named:
         given = [f"in part {given_words(mark)}"] if mark.given else []
         given += [mark.named.removesuffix(".")] if mark.named else []
         slips = [" or ".join(map(slip_name, mark.slips))] if mark.slips else []
-        return ", ".join([*given, *slips, *(law.removesuffix(".") for law in mark.laws)])
+        laws = (law.removesuffix(".") for law in mark.laws)
+        return ", ".join([*given, *slips, *laws, *_lines(mark)])
     if mark.status == Status.JUDGED:
-        return "no known slip"
+        return ", ".join(["no known slip", *_lines(mark)])
     told = mark.status in (Status.ERROR, Status.FORM, Status.UNREADABLE)
-    return f"{mark.status}, {mark.summary}" if told else mark.status
+    return ", ".join([mark.status, *([mark.summary] if told else []), *_lines(mark)])
+
+
+def _lines(mark: Mark) -> list[str]:
+    """The lines to look at, "line 13 or line 15: another index", where any are known."""
+    if not mark.repair:
+        return []
+    kind = f": {mark.repair[0].kind}" if len(mark.repair) == 1 else ""
+    return [" or ".join(f"line {repair.line}" for repair in mark.repair) + kind]
 
 
 def given_words(mark: Mark) -> str:

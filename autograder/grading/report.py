@@ -111,7 +111,7 @@ def _cell(mark: Mark | None) -> dict[str, Any] | None:
     tone = "full" if mark.points == mark.max else "part" if mark.points else "none"
     return {
         "tone": tone,
-        "summary": mark.summary,
+        "summary": " ".join(filter(None, [mark.summary, mark.where])),
         "points": number(mark.points),
         "max": number(mark.max),
         "carried": mark.is_right_given,

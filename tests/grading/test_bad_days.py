@@ -98,6 +98,17 @@ def test_whoever_waits_for_a_gradebook_says_so(locked, caplog):
     assert "gradebook.db is locked by another program; waiting for up to 30 s" in caplog.text
 
 
+def test_nbgrader_alone_beside_a_grading_says_so_and_changes_nothing(tmp_path):
+    root = copy_course(tmp_path)
+    submit(root, "honest", solved())
+    made = root / "gradebook" / "autograded" / "honest"
+    with Course.load(root).store(NAME).alone():
+        said = command("nbgrader", "autograde", NAME, "--create", cwd=root, code=1)
+        assert "another grading run is at work" in said and not made.exists()
+    command("nbgrader", "autograde", NAME, "--create", cwd=root)
+    assert made.exists(), "the control: nobody else is at work"
+
+
 def test_a_gradebook_that_is_none_is_named(course):
     submit(course, "one", solved())
     path = course / "gradebook" / "gradebook.db"

@@ -1,0 +1,1 @@
+"""The website: lessons as released text with figures from the solutions, and the project's pages."""
