@@ -269,7 +269,7 @@ MUTANTS = (
            "Trying something out loses what was earned."),
     Mutant(PROGRESS, "        if problem:  # a damaged file", "        if False:  # a damaged file",
            "A damaged file is overwritten."),
-    Mutant(PROGRESS, "                fcntl.flock(file", "                0 and fcntl.flock(file",
+    Mutant(PROGRESS, "                flock(file", "                0 and flock(file",
            "Two notebooks that check at the same time lose each other's notes."),
     Mutant(RECAP, "for e in lesson_exercises(lesson) if e.points]", "for e in lesson_exercises(lesson) if e.reference]",
            "Exercises that are answered with a value are missing."),
