@@ -428,6 +428,21 @@ BPTT = Exercise(
         Slip("upstream_ones", "ds = ds + V * do[t]", "ds = ds + V",
              "The adjoints of the outputs are taken as 1 in ds: do is not used there.",
              "What does do tell you that a vector of ones does not?"),
+        Slip("passed_back_twice", "ds = da * W", "ds = ds - V * do[t] + da * W",
+             "What is passed back is added to what came from later steps in place of replacing it.",
+             "Is there a path from s_{t-1} to s_{t+1} that does not pass through s_t?"),
+        Slip("s0_one_step_short", 'ds = da * W\n    grads["s0"] = ds',
+             'total = ds\n        ds = da * W\n    grads["s0"] = total',
+             "s0 holds the adjoint of s_1: the last step back is missing.",
+             "Which step lies between s_1 and s_0?"),
+        Slip("slope_on_own_loss_only", "ds = ds + V * do[t]\n        da = ds * slope[t]",
+             "da = ds + V * do[t] * slope[t]",
+             "The slope of tanh multiplies the step's own loss only, not what comes from later steps.",
+             "Which of the two routes out of s_t lies behind the tanh of step t?"),
+        Slip("upstream_one_step_late", "ds + V * do[t]", "ds + V * (do[t + 1] if t + 1 < T else 0.0)",
+             "Each state gets the do of the step after it: the last gets none, and do[0] is not used "
+             "in the sweep.",
+             "do has T entries and s has T + 1: which entry of do belongs to s_t?"),
     ),
 )
 

@@ -345,6 +345,9 @@ TRANSITION = Exercise(
         Slip("starts_from_ones", "np.eye(h.shape[1])", "np.ones((h.shape[1], h.shape[1]))",
              "The product starts from a matrix of ones.",
              "Which matrix changes nothing when it is multiplied?"),
+        Slip("one_factor_too_many", "range(k + 1, t + 1)", "range(max(k, 1), t + 1)",
+             "One Jacobian too many stands in the product: that of step k.",
+             "The step from h_k: is it step k or step k + 1?"),
     ),
 )
 

@@ -576,6 +576,12 @@ BACKWARD = Exercise(
              "Nothing is passed back from step to step, and W_x, W_h and b_h hold one step's part only: each "
              "step overwrites the one before.",
              "A state is used twice, a parameter at every step: what happens to gradients of several uses?"),
+        Slip("first_loss_left_out", "dh[t - 1] + future", "(dh[t - 1] if t > 1 else 0) + future",
+             "dh[0], the adjoint of h_1 from outside, is left out.",
+             "dh has T rows: which state does the first row belong to?"),
+        Slip("slope_of_pre_activation", "(1 - h[t] ** 2)", "(1 - np.arctanh(h[t]) ** 2)",
+             "The slope is 1 - a_t², written with the pre-activation in the place of the state.",
+             "tanh'(a) = 1 - tanh(a)²: which array holds tanh(a_t)?"),
     ),
 )
 

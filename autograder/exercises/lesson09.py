@@ -677,6 +677,13 @@ FULL = Exercise(
         Slip("initial_states_exchanged", '{"h0": future, "c0": dc}', '{"h0": dc, "c0": future}',
              "h0 holds the gradient of c0, and c0 that of h0.",
              "Which of the two carries goes through W_h?"),
+        Slip("logistic_slope_halved_in_i", "dc * g * i * (1 - i)", "dc * g * i",
+             "The block of i misses the factor 1 - i_t of the logistic slope.",
+             "What is the derivative of the logistic function, written with its value?"),
+        Slip("cell_slope_one_step_early", 'slope["K"][t - 1]', 'slope["K"][t - 2]',
+             "The slope of the squashed cell is taken one step early; at step 1, by a negative index, "
+             "at step T.",
+             "slope[\"K\"] has T entries: which one belongs to c_t?"),
     ),
 )
 

@@ -482,6 +482,19 @@ BACKWARD = Exercise(
         Slip("runs_forward", "range(len(dh), 0, -1)", "range(1, len(dh) + 1)",
              "The loop runs from the first step to the last: adjoints travel the wrong way.",
              "Which must be known first, the adjoint of h_t or that of h_{t+1}?"),
+        Slip("old_state_missing_in_z", "(h_prev - n)", "(-n)",
+             "The block of z misses the old state: of h_{t-1} - n_t only -n_t is there.",
+             "h_t = (1 - z_t) n_t + z_t h_{t-1}: what is its derivative with respect to z_t?"),
+        Slip("reset_gate_not_passed_back", "+ da_rz @ W_rz.T", "+ da_z @ W_rz[:, H:].T",
+             "The way back to h_{t-1} through the reset gate is missing.",
+             "Which gates read h_{t-1}?"),
+        Slip("update_gate_not_passed_back", "+ da_rz @ W_rz.T", "+ da_rz[:, :H] @ W_rz[:, :H].T",
+             "The way back to h_{t-1} through the update gate is missing.",
+             "Which gates read h_{t-1}?"),
+        Slip("direct_way_of_own_loss", "dh_total * z + inner", "dh[t - 1] * z + inner",
+             "The direct way back, through z_t, takes the step's own dh only: what later steps pass "
+             "back is not on it.",
+             "Two arrays meet in h_t on the way back; which of them goes on to h_{t-1}?"),
     ),
 )
 

@@ -107,7 +107,7 @@ def test_results_in_another_order_are_told_their_order():
          "W_x differs from T = 2 on, and not with T = 1."),
         ("x[t - 1].T @ da", "(x[t - 1] + 0.1).T @ da", "It differs already with T = 1."),
         ("dW_x += x[t - 1].T @ da", "dW_x += x[t - 1].T @ da * (1 + 0.1 * (t > 2))",
-         "With T = 1 and with T = 2 all is right."),
+         "On the first step of each sequence alone, and on the first two, all is right."),
         ("x[t - 1].T @ da", "x[t - 1].T @ (da + 0.1 * da[::-1] * (len(da) > 1))",
          "It differs already with T = 1. With one instance in the batch all is right."),
     ],
