@@ -9,6 +9,7 @@ from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved
 
 from autograder.exercises import find_exercise
 from autograder.grading.course import Course
+from autograder.grading.registration import register
 
 DROPPED = ("total_by_paths", "check_total_by_paths")
 
@@ -119,5 +120,6 @@ def test_points_change_before_anybody_has_handed_in(tmp_path, monkeypatch):
     root = copy_course(tmp_path)
     monkeypatch.setitem(vars(find_exercise("01.scalar_bptt")), "points", 6)
     release(root, with_points(6))
+    register(NAME, course=Course.load(root))
     graded_class(root)
     assert totals(root, grade(root)) == {"ada": (17, 17), "bob": (15.8, 17)}
