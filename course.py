@@ -4,6 +4,7 @@
 python3 course.py demo     grade a sample class of ten and write the report
 python3 course.py lab      copy new lessons into work/ and open JupyterLab there
 python3 course.py test     run the tests; with --slow also those that take minutes
+python3 course.py site     build the website into site/
 python3 course.py VERB …   anything else goes to `autograder`
 """
 
@@ -18,7 +19,11 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
-EXTRAS = {"test": ["lite", "test"], "lab": ["extras"], "site": ["lite"]}
+EXTRAS = {
+    "test": ["lite", "site", "test"],
+    "lab": ["extras"],
+    "site": ["extras", "lite", "site"],
+}
 STAMP = os.path.join(VENV, "installed")
 
 
@@ -35,6 +40,8 @@ def main(arguments):
     if problem:
         return fail(problem)
     module = ["pytest", *arguments[1:]] if arguments[0] == "test" else ["autograder", *arguments]
+    if arguments[0] == "test":  # it starts hundreds of programs, and each would compile all modules anew
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PATH"] = BIN + os.pathsep + os.environ.get("PATH", "")
     os.chdir(ROOT)
     command = [PYTHON, "-m", *module]
@@ -70,7 +77,6 @@ def set_up(extras):
     with open(STAMP, "w", encoding="utf-8") as stamp:
         stamp.write("\n".join([wanted(), *extras]))
     print("Set up in %.0f s." % (time.time() - start), flush=True)
-    return None
 
 
 def install(wishes):

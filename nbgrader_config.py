@@ -36,6 +36,7 @@ c.Autograde.sanitize_preprocessors = [
 ]
 c.Grade.sandbox = "auto"  # or "none": no walls, only for submissions that you trust
 c.Grade.cell_seconds = 20
+c.Grade.search_seconds = 120  # for the lines of a class's wrong answers; 0: none is looked for
 c.Autograde.autograde_preprocessors = [
     "autograder.grading.nbgrader_hooks.Grade",
     "nbgrader.preprocessors.IgnorePattern",

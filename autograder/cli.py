@@ -25,7 +25,12 @@ NOT_WRITABLE = (
     errno.ENOTDIR,
 )
 # what a wheel lacks, and of this room all that an sdist lacks and a verb asks for
-ONLY_IN_A_CLONE = ("autograder.authoring", "autograder.authoring.banks", "autograder.authoring.demo")
+ONLY_IN_A_CLONE = (
+    "autograder.authoring",
+    "autograder.authoring.banks",
+    "autograder.authoring.demo",
+    "autograder.authoring.site",
+)
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
 
 
@@ -76,8 +81,9 @@ def _what_is_missing(verb: str, module: str) -> str:
     package = module.split(".")[0]
     if package in ("autograder", "rnnlib", ""):
         return ""
+    extra = "site" if verb == "site" else "course"
     return (
-        f"{verb} needs {package}, which is not installed here; install this package with its extra `course`"
+        f"{verb} needs {package}, which is not installed here; install this package with its extra `{extra}`"
     )
 
 
@@ -142,6 +148,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
     lab = verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab there")
     lab.set_defaults(run=_lab)
+    site = verbs.add_parser("site", help="build the website")
+    site.add_argument("--to", type=Path, default=Path("site"), metavar="DIR", help="where (default: site)")
+    site.add_argument("--lite", action="store_true", help="with the edition that runs in the browser")
+    site.add_argument(
+        "--pyodide", metavar="PATH_OR_URL", help="the Python of that edition (default: its public address)"
+    )
+    site.set_defaults(run=_site)
     verbs.add_parser("doctor", help="what this machine has and lacks").set_defaults(run=_doctor)
     return parser
 
@@ -171,6 +184,12 @@ def _demo(options: Namespace) -> int:
     from .authoring.demo import demo
 
     return demo(options)
+
+
+def _site(options: Namespace) -> int:
+    from .authoring.site.build import site
+
+    return site(options)
 
 
 def _lab(options: Namespace) -> int:

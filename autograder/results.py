@@ -31,7 +31,7 @@ class Status(StrEnum):
 class Output(NamedTuple):
     """The judgement on one output."""
 
-    ok: bool
+    ok: bool  #: whether it agrees with the right values
     error: float  #: relative to the largest entry; inf where it cannot be computed
     note: str  #: what is wrong in words, or a remark; "" when there is nothing to say
     where: Index | None = None  #: first entry that differs
@@ -42,10 +42,10 @@ class Output(NamedTuple):
 class Number(NamedTuple):
     """One entry of an output, by its index: what came and what was expected."""
 
-    output: str
-    entry: Index
-    got: float
-    expected: float
+    output: str  #: its name
+    entry: Index  #: its index in that output
+    got: float  #: what the answer gave
+    expected: float  #: the right value
     call: str = ""  #: which of many calls it is of, in words
 
 
@@ -128,17 +128,20 @@ class Mark:
     slips: tuple[str, ...]
     summary: str
     laws: tuple[str, ...] = ()  #: sentences on outputs that a law explains
+    repair: tuple[Repair, ...] = ()  #: lines to look at
+    where: str = ""  #: the same as a sentence
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold."""
-        both = {"slips": list(self.slips), "laws": list(self.laws)}
-        return asdict(self) | {"status": str(self.status)} | both
+        lists = {"slips": list(self.slips), "laws": list(self.laws), "repair": list(map(list, self.repair))}
+        return asdict(self) | {"status": str(self.status)} | lists
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Mark":
-        """What `to_json` has written; also the version before this one, which had no `laws`."""
-        both = {"slips": tuple(stored["slips"]), "laws": tuple(stored.get("laws", ()))}
-        return cls(**stored | {"status": Status(stored["status"])} | both)
+        """What `to_json` has written; also earlier versions, which had no `laws`, `repair` and `where`."""
+        lists = {"slips": tuple(stored["slips"]), "laws": tuple(stored.get("laws", ()))}
+        lists["repair"] = tuple(Repair(*parts) for parts in stored.get("repair", ()))
+        return cls(**stored | {"status": Status(stored["status"])} | lists)
 
 
 @dataclass(frozen=True)

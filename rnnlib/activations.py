@@ -16,7 +16,7 @@ from ._arguments import choice
 class Activation(NamedTuple):
     """An elementwise function phi."""
 
-    name: str
+    name: str  #: by which `phi=` asks for it
     value: Callable[..., np.ndarray]  #: (a, out=None) -> phi(a), any shape
     slope: Callable[[np.ndarray], np.ndarray]  #: phi'(a) as a function of h = phi(a)
     sup: float  #: the least upper bound of |phi'|, written gamma_phi in the lessons

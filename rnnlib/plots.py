@@ -12,7 +12,7 @@ import html
 import io
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -34,9 +34,7 @@ except ModuleNotFoundError as error:
     plt = _NoMatplotlib()  # type: ignore[assignment]
 
 from ._types import Arrays
-
-if TYPE_CHECKING:
-    from .language import Fitted
+from .language import Fitted
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2",

@@ -1,6 +1,7 @@
 """A course folder of its own for grading tests, and submissions to put into it."""
 
 import atexit
+import fcntl
 import io
 import json
 import os
@@ -28,6 +29,7 @@ from autograder.sandbox import bubblewrap
 from autograder.sandbox.limits import Limits
 
 NAME = sample_class.ASSIGNMENT
+SHARED = "UNROLLED_TESTS_SHARED"  #: where all processes of a run of the tests keep what they share
 MODE = "none" if bubblewrap.walls_problem() else "bwrap"
 
 
@@ -39,21 +41,35 @@ def copy_course(folder, registered=True):
     """
     _copy_clone(folder)
     if registered:
-        (folder / "gradebook").mkdir()
-        shutil.copy(_registered_gradebook(), folder / "gradebook")
+        put_gradebook(folder / "gradebook")
     return folder
+
+
+def put_gradebook(home):
+    """Puts a gradebook that knows NAME into a new folder."""
+    home.mkdir()
+    shutil.copy(_registered_gradebook(), home)
 
 
 @cache
 def _registered_gradebook():
-    """The path of a gradebook that knows NAME, made once by each process of the tests."""
+    """The path of a gradebook that knows NAME, made once by all processes of the tests."""
+    # imported once: the helper of each grading is forked from this process
+    from autograder.grading import gradebook  # noqa: F401
     from autograder.grading.registration import register
 
-    folder = Path(tempfile.mkdtemp(prefix="registered-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    _copy_clone(folder)
-    register(NAME, course=Course.load(folder))
-    return folder / "gradebook" / "gradebook.db"
+    if SHARED in os.environ:
+        shared = Path(os.environ[SHARED])
+    else:
+        shared = Path(tempfile.mkdtemp(prefix="registered-"))
+        atexit.register(shutil.rmtree, shared, ignore_errors=True)
+    path = shared / "registered" / "gradebook" / "gradebook.db"
+    with open(shared / "registering", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _copy_clone(shared / "registered")
+            register(NAME, course=Course.load(shared / "registered"))
+    return path
 
 
 def _copy_clone(folder):

@@ -1,13 +1,49 @@
-"""Fixtures shared by all tests."""
+"""Fixtures shared by all tests, and the order in which their files are begun."""
 
+import os
+import sys
 from pathlib import Path
 
-import numpy as np
-import pytest
+# before NumPy is imported: several processes of the tests share the cores
+for library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+# jsonschema's check of international addresses, which no notebook has: compiling its grammar takes seconds
+sys.modules.setdefault("rfc3987_syntax", None)
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = (None, 2024, 987654321)
 MORE_SEEDS = (1, 2, 3, 17)
+# begun first and in this order, so that no long file is left for the end
+LONG_FILES = (
+    "packaging/test_installed.py",
+    "sandbox/test_hostile.py",
+    "diagnosis/test_diagnosis_page.py",
+    "diagnosis/test_mutation_gate.py",
+    "test_lessons.py",
+    "diagnosis/test_many_seeds.py",
+    "grading/test_stock_nbgrader.py",
+    "grading/test_report.py",
+    "grading/test_resume.py",
+    "grading/test_stages.py",
+    "grading/test_autograder_grade.py",
+    "test_browser.py",
+    "worker/test_memory.py",
+    "diagnosis/test_corruptions.py",
+    "grading/test_reading.py",
+    "diagnosis/test_repair.py",
+    "grading/test_html.py",
+    "diagnosis/test_bad_input.py",
+    "feedback/test_located.py",
+    "grading/test_bad_days.py",
+    "grading/test_hostile_folders.py",
+    "authoring/test_build.py",
+    "worker/test_worker.py",
+    "sandbox/test_walls.py",
+)
 
 
 def pytest_addoption(parser):
@@ -15,12 +51,32 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="also what takes many minutes")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores, as tests of grading wait a third of their time."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(config, items):
+    rank = {ROOT / "tests" / name: n for n, name in enumerate(LONG_FILES)}
+    assert all(path.exists() for path in rank)
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
     for mark, reason in {"slow": "takes minutes", "long": "takes many minutes"}.items():
         if not config.getoption(f"--{mark}"):
             for item in items:
                 if mark in item.keywords:
                     item.add_marker(pytest.mark.skip(reason=f"{reason}; run with --{mark}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_folder(tmp_path_factory):
+    """Tells `class_tools` of a folder that all processes of this run of the tests have."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLLED_TESTS_SHARED", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -115,53 +115,64 @@ def held_by_session(session):
 
 def styles():
     """Every correct style of every exercise is accepted on fifty seeds."""
-    from answers import ANSWERS
+    from answers import STYLES
 
     from autograder import diagnose
 
     found = 0
-    for lesson in ANSWERS:
-        for exercise_id, functions in getattr(lesson, "STYLES", {}).items():
-            for function in functions:
-                for seed in range(1000, 1050):
-                    verdict = diagnose(exercise_id, function, seed)
-                    assert verdict.correct, (exercise_id, seed, verdict.message)
-                    found += 1
+    for exercise_id, functions in STYLES.items():
+        for function in functions:
+            for seed in range(1000, 1050):
+                verdict = diagnose(exercise_id, function, seed)
+                assert verdict.correct, (exercise_id, seed, verdict.message)
+                found += 1
     return f"{found} judgements of right answers, none refused"
+
+
+LONG = ["-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--slow", "--long"]
+
+
+def _run_tests(*arguments, **variables):
+    """What pytest says last of these tests, those that are long among them; they have to pass."""
+    done = subprocess.run(
+        [sys.executable, *LONG, *arguments], env={**os.environ, **variables}, capture_output=True, text=True
+    )
+    return _passed(done)
+
+
+def large():
+    """A class of two hundred, and a disk that is full at more moments."""
+    return _run_tests("-m", "long", "tests/grading")
+
+
+def kernels():
+    """The wheel's lesson 01 in a kernel of every Python that is supported."""
+    return _run_tests("-k", "lesson_01_runs_in_a_kernel", "tests/packaging/test_installed.py")
 
 
 def characters():
     """What the lessons say of their networks that write text, over five seeds."""
-    command = [
-        "-m",
-        "pytest",
-        "-n",
-        "0",
-        "-p",
-        "no:cacheprovider",
-        "--long",
-        "tests/lessons/test_characters.py",
-    ]
-    return _passed(subprocess.run([sys.executable, *command], capture_output=True, text=True))
+    return _run_tests("tests/lessons/test_characters.py")
+
+
+def hook():
+    """Every single edit of lesson 00's hook that changes the numbers has a slip, a law or its line."""
+    return _run_tests("tests/diagnosis/test_hook.py")
 
 
 HOSTILES = "tests/sandbox/test_hostile.py"
-OF_HOSTILES = ["-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "--slow", "--long", HOSTILES]
 
 
 def hostile_class():
     """All that breaks, cheats or spies, in one class: by `grade`, and anew by nbgrader alone."""
-    environment = {**os.environ, "UNROLLED_LONG": "1"}
-    return _passed(
-        subprocess.run([sys.executable, *OF_HOSTILES], env=environment, capture_output=True, text=True)
-    )
+    return _run_tests(HOSTILES, UNROLLED_LONG="1")
 
 
 def hostile_class_of_an_ordinary_user():
     """The same, graded by somebody who is not root."""
     from ordinary_user import run_as_ordinary_user
 
-    return _passed(run_as_ordinary_user(["env", "UNROLLED_LONG=1", sys.executable, *OF_HOSTILES], 3600))
+    return _passed(run_as_ordinary_user(["env", "UNROLLED_LONG=1", sys.executable, *LONG, HOSTILES], 3600))
 
 
 def _passed(done):
@@ -173,7 +184,10 @@ PARTS = {
     "kills": fifty_kills,
     "memory": memory,
     "styles": styles,
+    "large": large,
+    "kernels": kernels,
     "characters": characters,
+    "hook": hook,
     "hostile": hostile_class,
     "ordinary": hostile_class_of_an_ordinary_user,
 }

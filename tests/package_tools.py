@@ -83,7 +83,8 @@ def make_venv(folder, python, *wishes, cwd):
 
 
 def install(python, *wishes, cwd):
-    must(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wishes, cwd=cwd)
+    quickly = ("--quiet", "--disable-pip-version-check", "--no-compile")  # few of the modules are imported
+    must(python, "-m", "pip", "install", *quickly, *wishes, cwd=cwd)
 
 
 def executed(python, folder, change=lambda source: source, name="01_scalar_rnn", **variables):

@@ -163,9 +163,10 @@ def contrast(pair):
     return (high + 0.05) / (low + 0.05)
 
 
+@pytest.mark.slow
 def test_the_cards_and_the_path_picture_are_shown(page):
     assert "correct" in page.text_content(".unrolled.right header")
-    card = page.locator(".unrolled.wrong", has_text="feels of its own loss only").first
+    card = page.locator(".unrolled.wrong", has_text="each step's own loss only").first
     assert "differs by" in card.text_content()
     assert card.locator(".grid tr").count() == 5
     assert card.locator("details").count() == 2 and not card.locator(".grid").is_visible()
@@ -174,6 +175,7 @@ def test_the_cards_and_the_path_picture_are_shown(page):
     assert page.locator("img[alt^='Training loss']").count() == 1
 
 
+@pytest.mark.slow
 def test_the_line_takes_the_place_of_the_search_for_it(page):
     card = page.locator(".unrolled", has_text="line 12")
     card.wait_for(timeout=30_000)
@@ -191,11 +193,13 @@ def test_the_line_takes_the_place_of_the_search_for_it(page):
     assert page.locator(".unrolled", has_text="is where to look").count() <= 1
 
 
+@pytest.mark.slow
 def test_run_all_gets_past_unanswered_cells(page):
     assert page.locator("text=not answered yet").count() >= 7
     assert page.locator("text=CheckFailed: 00.refute_elementwise - 0 of 1 points").count() == 1
 
 
+@pytest.mark.slow
 def test_the_start_page_opens_without_a_prompt_and_without_the_instructor_s_panels(page):
     asked, tab = [], page.context.browser.new_page(viewport={"width": 1200, "height": 1000})
     tab.on("request", lambda request: asked.append(request.url))
@@ -217,6 +221,7 @@ def test_the_start_page_opens_without_a_prompt_and_without_the_instructor_s_pane
     tab.close()
 
 
+@pytest.mark.slow
 def test_the_card_is_readable_in_both_themes(page):
     figure = "e => getComputedStyle(e).filter"
     light, plain = colours(page, ".unrolled.wrong"), page.eval_on_selector("img.unrolled-figure", figure)

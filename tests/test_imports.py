@@ -43,7 +43,8 @@ ONLY_IN = {
     "nbgrader": {"autograder/grading/", "autograder/authoring/"},
     "jupytext": {"autograder/authoring/build.py"},
     "nh3": {"autograder/grading/clean_html.py"},
-    "nbclient": set(),
+    "nbclient": {"autograder/authoring/site/"},
+    "sphinx": {"autograder/authoring/site/"},
     "distributed": {"autograder/grading/executors.py"},
     "setuptools": {"autograder/authoring/build_backend.py"},
     "jupyterlite_pyodide_kernel": {"autograder/authoring/lite/"},
@@ -96,9 +97,9 @@ def is_allowed(here, there):
     return there in {here, *ROOMS.get(here, ()), *GROUND}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_arrows_point_one_way(path):
-    assert not list(problems(path, imported(path)))
+def test_arrows_point_one_way():
+    assert len(MODULES) > 100
+    assert [problem for path in MODULES for problem in problems(path, imported(path))] == []
 
 
 def test_every_room_is_on_a_floor():

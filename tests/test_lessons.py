@@ -5,8 +5,9 @@ import re
 
 import nbformat
 import pytest
-from class_tools import graded
-from kernels import execute
+from class_tools import MODE, graded
+from kernels import execute, one_kernel
+from lesson_source import ADDING, with_short_training
 from tests_root import ROOT
 
 from autograder.exercises import lesson_exercises
@@ -20,11 +21,8 @@ def read(folder, name):
 
 
 def with_short_trainings(notebook):
-    """The notebook with 20 steps for networks that write; tests/lessons/test_characters.py measures them."""
     for cell in notebook.cells:
-        if "language.fit(" in cell.source:
-            assert "steps=1500" in cell.source
-            cell.source = cell.source.replace("steps=1500", "steps=20")
+        cell.source = with_short_training(cell.source)
     return notebook
 
 
@@ -47,14 +45,33 @@ def records(notebook):
 LONG = ("07", "08", "11", "12")
 
 
+@pytest.fixture(scope="module")
+def execute_lesson(thorough):
+    """Executes a notebook in place: all in one kernel, with --slow each in its own."""
+    if thorough:
+        yield execute
+        return
+    with one_kernel() as execute_there:
+        yield execute_there
+
+
 @pytest.fixture(
     scope="module",
     params=[pytest.param(name, marks=[pytest.mark.slow] if name[:2] in LONG else []) for name in NAMES],
 )
-def solved(request):
+def solved(request, execute_lesson):
     notebook = with_short_trainings(read("solutions", request.param))
-    execute(notebook, allow_errors=True)
+    execute_lesson(notebook, allow_errors=True)
     return request.param, notebook
+
+
+def test_names_and_files_of_one_lesson_are_not_there_in_the_next():
+    cells = ["open('left', 'w').close(); x = 1", "import os; print(os.listdir(), 'x' in globals())"]
+    first, second = (nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c)]) for c in cells)
+    with one_kernel() as execute_there:
+        execute_there(first)
+        execute_there(second)
+    assert second.cells[0].outputs[0].text == "[] False\n"
 
 
 def test_the_solution_runs_cleanly(solved):
@@ -75,7 +92,7 @@ def test_the_solution_earns_full_points(solved):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_earns_full_points_where_the_answers_of_rnnlib_are_gone(name):
     solution = json.loads((ROOT / "solutions" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
-    outputs, marks = graded(solution, name, seed=20)
+    outputs, marks = graded(solution, name, seed=20, walls=MODE)
     assert set(marks) == graded_names(name)
     assert all(mark.points == mark.max for mark in marks.values()), marks
     errors = [o for shown in outputs for o in shown if o["output_type"] == "error"]
@@ -120,12 +137,17 @@ def test_the_release_earns_nothing_and_shows_no_error_but_of_what_is_unanswered(
 @pytest.mark.parametrize(
     "name", [NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[1:])]
 )
-def test_the_release_runs_to_its_end_in_a_kernel(name):
+def test_the_release_runs_to_its_end_in_a_kernel(name, execute_lesson):
     notebook = with_short_trainings(read("notebooks", name))
+    long = [cell for cell in notebook.cells if ADDING in cell.source]
+    assert len(long) == (name[:2] == "12")
+    for cell in long:  # it runs in full in the solution
+        cell.source = cell.source.replace(ADDING, "loss, 50, low_enough)")
     # as Run All does: an error stops it unless the cell is tagged raises-exception
-    execute(notebook, allow_errors=False)
+    execute_lesson(notebook, allow_errors=False)
     code = [c for c in notebook.cells if c.cell_type == "code"]
-    assert code[-1].execution_count == len(code)
+    first = code[0].execution_count
+    assert [c.execution_count for c in code] == list(range(first, first + len(code)))
     found = records(notebook)
     assert set(found) == graded_names(name)
     assert all(record["points"] == 0 for record in found.values())

@@ -156,7 +156,7 @@ def _sections(lesson):
     heading = ""
     for head, body in source_cells(lesson) or ():
         if "[markdown]" in head:
-            titles = re.findall(r"^# ##+ (.+)$", body, flags=re.M)
+            titles = re.findall(r"^# ##+ (?!Part )(.+)$", body, flags=re.M)  # a part has sections
             if titles:
                 heading, open_items = titles[0], []
             tags = re.search(r"tags=\[(.*?)\]", head)

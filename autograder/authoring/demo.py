@@ -9,6 +9,10 @@ from ..grading.grade import Options
 from ..sandbox import bubblewrap
 from . import sample_class
 
+NEXT = """next: open that report in a browser. Then
+  python3 course.py lab    takes you to the first lesson, as a student sees it
+  docs/instructors.md      leads from here to the grades of a class of yours"""
+
 
 def demo(_: Namespace) -> int:
     """Grades the sample class, without walls where there can be none."""
@@ -21,4 +25,6 @@ def demo(_: Namespace) -> int:
     if problem:
         walls = "none"
         print(f"Without a sandbox, as this class is harmless: {problem}")
-    return grade_and_report(course, sample_class.ASSIGNMENT, Options(walls=walls))
+    code = grade_and_report(course, sample_class.ASSIGNMENT, Options(walls=walls))
+    print(NEXT)
+    return code

@@ -40,7 +40,8 @@ name and holds this page to a run.
 7. *What is left:* the outputs that are wrong, beside those that are right; of a backward pass in a notebook
    also which of them differ with one step, with two, and with one instance of the batch.
 
-In a notebook, and by `diagnose`, the line is looked for as well (below).
+In a notebook, by `diagnose`, and while grading where no slip has been named, the line is looked for as well
+(below).
 
 Never named: zeros, ones, noise, a single entry with the wrong sign, an output that is off by 1e-3, and
 whatever else no slip and no law gives. Two slips are never closer than 0.05 of the largest entry unless
@@ -64,8 +65,9 @@ where no single edit is found, or where it could be more than three lines.
 
 Left alone are functions without text, with decorators or closures, objects that can be called, and code that
 writes files or calls what is not known to leave no trace. It takes three seconds at most; an interrupt keeps
-the card. Not found are mistakes of two lines, and lines that no operator makes. While grading, no line is
-looked for.
+the card. Not found are mistakes of two lines, and lines that no operator makes. While grading, the search
+has a sandbox of its own ([grading.md](grading.md)); exercises that are called in a way of their own, or with
+functions of the grader's, are left out there.
 
 How often the line is found, by `python -m benchmarks repair` (a corpus by somebody who has not read the
 search; of half of it, *unseen*, nobody read an answer while the search was written, but its totals

@@ -60,6 +60,17 @@ def _with_corruption(exercise: Exercise, n: int, chosen: list[str]) -> Answer:
 def edits(exercise: Exercise) -> Iterator[tuple[str, Answer]]:
     """The solution with one edit in it, in any order; those that do not compile are left out."""
     text = sources.solution_source(exercise)
+    for what, changed in edited_texts(exercise):
+        slip = Slip(what, text, changed, "", "")
+        try:
+            yield what, sources.solution_variant(exercise, slip)
+        except Exception:  # some edits leave nothing that Python can define
+            continue
+
+
+def edited_texts(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    """(what was edited, the solution's text with it), in any order."""
+    text = sources.solution_source(exercise)
     nodes = list(ast.walk(_body(ast.parse(text), exercise.function)))
     names = sorted({n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)})
     edits = [(n, *edit) for n, node in enumerate(nodes) for edit in _edits_of(node, names)]
@@ -67,11 +78,7 @@ def edits(exercise: Exercise) -> Iterator[tuple[str, Answer]]:
         n, what, edit = edits[chosen]
         changed = ast.parse(text)
         edit(list(ast.walk(_body(changed, exercise.function)))[n])
-        slip = Slip(what, text, ast.unparse(ast.fix_missing_locations(changed)) + "\n", "", "")
-        try:
-            yield f"edit {what}, node {n}", sources.solution_variant(exercise, slip)
-        except Exception:  # some edits leave nothing that Python can define
-            continue
+        yield f"edit {what}, node {n}", ast.unparse(ast.fix_missing_locations(changed)) + "\n"
 
 
 def _body(tree: ast.Module, function: str) -> ast.FunctionDef:

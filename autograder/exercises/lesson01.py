@@ -6,6 +6,7 @@ from rnnlib import losses, scalar
 
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .draws import either_sign
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep
 
@@ -16,7 +17,7 @@ def _system(seed, steps=None):
     T = steps or (5, 6, 4)[seed % 3]
 
     def away(size=None, low=0.45, high=0.95):
-        return rng.uniform(low, high, size) * rng.choice([-1.0, 1.0], size)
+        return either_sign(rng, low, high, size)
 
     params = {"U": float(away()), "W": float(away(low=0.7, high=1.1)), "V": float(away())}
     return params, away(T, 0.3, 1.2), float(away())
@@ -333,7 +334,7 @@ BPTT = Exercise(
              "U, W, x and s0 hold paths of length zero only: nothing flows from step t+1 back to t.",
              "s_t is used twice in the unrolled network; by what, besides the output o_t?"),
         Slip("only_carry", "ds = ds + V * do[t]", "ds = V * do[t] if t == T - 1 else ds",
-             "Only the last output's loss is felt: the earlier outputs' own adjoints are missing.",
+             "Only the last output's loss is counted: the earlier outputs' own adjoints are missing.",
              "Does o_t depend on s_t at every step, or at the last one only?"),
         Slip("output_weight_missing", "ds = ds + V * do[t]", "ds = ds + do[t]",
              "do enters the state without V.",
@@ -350,7 +351,7 @@ BPTT = Exercise(
              "Which weight stands beside s_{t-1}?"),
         Slip("carry_added", "ds = da * W", "ds = ds + da * W",
              "What is passed back is added to the adjoint of s_t in place of replacing it.",
-             "Is there a road from s_{t-1} to s_{t+1} that does not lead through s_t?"),
+             "Is there a path from s_{t-1} to s_{t+1} that does not pass through s_t?"),
         Slip("w_from_state_adjoint", 'grads["W"] += da * run.s[t]', 'grads["W"] += ds * run.s[t]',
              "W is formed with the adjoint of s_t; it enters a_t, on the other side of the slope.",
              "Which of the two adjoints belongs to the place where W is used?"),
@@ -358,7 +359,7 @@ BPTT = Exercise(
              "U is formed with the adjoint of s_t; it enters a_t, on the other side of the slope.",
              "Which of the two adjoints belongs to the place where U is used?"),
         Slip("do_of_the_step_before", "ds + V * do[t]", "ds + V * do[t - 1]",
-             "The state of a step hears the output of the step before.",
+             "The state of a step gets the adjoint of the output of the step before.",
              "Which output is computed from the state of step t?"),
         Slip("slope_missing", "da = ds * slope[t]", "da = ds",
              "The slope f'(a_t) is missing at every step.",

@@ -7,6 +7,7 @@ from rnnlib import losses, readout, rnn
 from .. import compare
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .draws import either_sign
 from .sweep import LONG, Sweep
 
 NOT_FINITE = -9.0  # stands for NaN and infinity at logits of 1e4, so that overflow can be named
@@ -61,7 +62,7 @@ def _readout_instance(seed, sizes=None):
     cell = {"W_x": rng.normal(size=(D, H)) / 2, "W_h": rng.normal(size=(H, H)) / 2, "b_h": rng.normal(size=H)}
     params = {"W_y": rng.normal(size=(H, K)), "b_y": rng.normal(size=K)}
     run = rnn.forward(cell, rng.normal(size=(T, B, D)), rng.uniform(0.3, 0.9, (B, H)))
-    do = rng.uniform(0.3, 1.2, (T, B, K)) * rng.choice([-1.0, 1.0], (T, B, K))
+    do = either_sign(rng, 0.3, 1.2, (T, B, K))
     return params, run.h, do
 
 
@@ -276,7 +277,7 @@ CROSS_ENTROPY = Exercise(
         Slip("elementwise", "y.sum(axis=-1, keepdims=True) * softmax(o) - y", "y * (softmax(o) - 1)",
              "do knows the target's own logit only: the softmax is treated entry by entry, and classes with "
              "target zero get no gradient.",
-             "Does the loss feel the logit of a class whose target is zero?"),
+             "Does the loss depend on the logit of a class whose target is zero?"),
         Slip("gradient_by_prediction", "y.sum(axis=-1, keepdims=True) * softmax(o) - y", "-y / softmax(o)",
              "do is the derivative by the prediction: the softmax has not been passed.",
              "Which Jacobian lies between the prediction and the logits?"),
@@ -378,7 +379,7 @@ SIGMOID = Exercise(
         Slip("second_term_missing_in_both",
              "loss = (softplus - y * o).sum()\n    do = 0.5 * (1 + np.tanh(0.5 * o)) - y",
              "loss = (y * (softplus - o)).sum()\n    do = y * (0.5 * (1 + np.tanh(0.5 * o)) - 1)",
-             "Loss and do miss the term with 1 - y: outputs whose target is 0 feel nothing.",
+             "Loss and do miss the term with 1 - y: outputs whose target is 0 do not count.",
              "What does an output of nearly 1 cost when its target is 0?"),
         Slip("slope_left", "do = 0.5 * (1 + np.tanh(0.5 * o)) - y",
              "yhat = 0.5 * (1 + np.tanh(0.5 * o))\n    do = (yhat - y) * yhat * (1 - yhat)",
@@ -527,7 +528,7 @@ READOUT = Exercise(
         Slip("w_y_averaged_over_batch", "sum(h[t].T @ do[t - 1] for t in steps)",
              "sum(h[t].T @ do[t - 1] for t in steps) / do.shape[1]",
              "W_y is divided by the size of the batch.",
-             "If the loss were an average over the batch, where would that be felt already?"),
+             "If the loss were an average over the batch, where would that show already?"),
         Slip("upstream_ones", "h[t].T @ do[t - 1]", "h[t].T @ np.ones_like(do[t - 1])",
              "The columns of W_y are all the same: the adjoints of the outputs are taken as 1.",
              "What does do tell you that ones do not?"),
@@ -577,7 +578,7 @@ READOUT = Exercise(
              "In which order are the entries of h made, and in which are they to be returned?"),
         Slip("h_over_the_batch", 'do @ params["W_y"].T', 'do @ params["W_y"].T / do.shape[1]',
              "h is divided by the size of the batch.",
-             "If the loss were an average over the batch, where would that be felt already?"),
+             "If the loss were an average over the batch, where would that show already?"),
         Slip("h_with_initial_state", 'dh = do @ params["W_y"].T',
              'dh = np.concatenate([np.zeros_like(h[:1]), do @ params["W_y"].T])',
              "h has T + 1 entries: the initial state was given one, though no output reads it.",

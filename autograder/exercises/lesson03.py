@@ -8,6 +8,7 @@ from .. import compare
 from ..errors import Unreadable
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .draws import either_sign
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep
 
@@ -50,7 +51,7 @@ def _params_and_states(seed):
 def _states_and_adjoints(seed, sizes=None):
     params, x, h = _states(seed, sizes)
     rng = np.random.default_rng([302, seed])
-    dh = rng.uniform(0.4, 1.2, h[1:].shape) * rng.choice([-1.0, 1.0], h[1:].shape)
+    dh = either_sign(rng, 0.4, 1.2, h[1:].shape)
     return params, x, h, dh
 
 
@@ -363,7 +364,7 @@ TERMS = Exercise(
     slips=(
         Slip("no_transition", "dh[t - 1] @ transition(params, h, t, k)", "dh[t - 1]",
              "Only the terms k = t are right: the row never travels back to h_k.",
-             "Does the loss at step t feel h_k directly when k is earlier than t?"),
+             "Does the loss at step t depend on h_k directly when k is earlier than t?"),
         Slip("transition_ascending", "transition(params, h, t, k)",
              "np.linalg.multi_dot([np.eye(h.shape[1]), np.eye(h.shape[1]), "
              "*[step_jacobian(params, h, s) for s in range(k + 1, t + 1)]])",
@@ -453,13 +454,13 @@ GRADIENT = Exercise(
              "Only the last loss is in the gradient, as if each loss overwrote the one before.",
              "The loss of the sequence is a sum; what happens to the gradients of its parts?"),
         Slip("immediate_only", "terms[name].sum(axis=0)", "terms[name][-1]",
-             "Only paths of length zero are there: each loss hears of the use at its own step alone.",
+             "Only paths of length zero are there: each loss counts the use at its own step alone.",
              "Does L_t depend on the use of the matrix at an earlier step?"),
         Slip("one_hop_only", "terms[name].sum(axis=0)", "terms[name][-2:].sum(axis=0)",
              "Each loss goes back one step and no further: the longer paths are missing.",
              "At which step does the inner sum begin?"),
         Slip("longest_only", "terms[name].sum(axis=0)", "terms[name][0]",
-             "Each loss hears of the use at step 1 alone.",
+             "Each loss counts the use at step 1 alone.",
              "How many uses of the matrix come before a loss at step t?"),
         Slip("own_use_missing", "terms[name].sum(axis=0)", "terms[name][:-1].sum(axis=0)",
              "The use at the loss's own step is missing: the inner sum ends at t - 1.",

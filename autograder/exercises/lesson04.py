@@ -1,5 +1,6 @@
 """Lesson 04: the reverse sweep, on a ReLU network that reads one sequence at a time."""
 
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from rnnlib import paths, rnn
 
 from . import Exercise, Slip
+from .draws import either_sign
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep, Unrolled
 
@@ -23,11 +25,7 @@ def _jacobians(seed, sizes=None):
     """J (T, H, H), not symmetric, and adjoints from outside dh (T, H)."""
     rng = np.random.default_rng([401, seed])
     T, _, H = sizes or _sizes(seed)
-    return rng.normal(size=(T, H, H)) * 0.9 / np.sqrt(H), _away(rng, (T, H))
-
-
-def _away(rng, size, low=0.3, high=1.2):
-    return rng.uniform(low, high, size) * rng.choice([-1.0, 1.0], size)
+    return rng.normal(size=(T, H, H)) * 0.9 / np.sqrt(H), either_sign(rng, 0.3, 1.2, (T, H))
 
 
 def _adjoints_by_paths(J, dh):
@@ -53,15 +51,24 @@ def _network_of(seed, sizes=None):
     T, D, H = sizes or _sizes(seed)
     while True:
         params = {
-            "W_x": _away(rng, (D, H), 0.2, 0.9),
+            "W_x": either_sign(rng, 0.2, 0.9, (D, H)),
             "W_h": rng.normal(size=(H, H)) * 1.2 / np.sqrt(H),
-            "b_h": _away(rng, H, 0.1, 0.5),
+            "b_h": either_sign(rng, 0.1, 0.5, H),
         }
-        x, h0 = _away(rng, (T, D)), _away(rng, H, 0.3, 0.9)
+        x, h0 = either_sign(rng, 0.3, 1.2, (T, D)), either_sign(rng, 0.3, 0.9, H)
         if T >= LONG:
             _draw_mixed_steps(rng, params, x, h0)
-        if _is_mixed(_run(params, x, h0).a[:, 0]):
+        if _is_mixed(_pre_activations(params, x, h0)):
             return params, x, h0
+
+
+def _pre_activations(params, x, h):
+    """As `rnn.forward` has them, without looking at each array of the many networks that are tried."""
+    a = np.empty((len(x), len(h)))
+    for t, x_t in enumerate(x):
+        a[t] = x_t @ params["W_x"] + h @ params["W_h"] + params["b_h"]
+        h = np.maximum(a[t], 0)
+    return a
 
 
 def _draw_mixed_steps(rng, params, x, h):
@@ -71,7 +78,7 @@ def _draw_mixed_steps(rng, params, x, h):
             a = x[t] @ params["W_x"] + h @ params["W_h"] + params["b_h"]
             if _is_mixed(a[None]):
                 break
-            x[t] = _away(rng, x.shape[1])
+            x[t] = either_sign(rng, 0.3, 1.2, x.shape[1])
         h = np.maximum(a, 0)
 
 
@@ -95,7 +102,7 @@ def _forward_reference(params, x, h0):
 def _states_and_adjoints(seed, sizes=None):
     params, x, h0 = _system(seed, sizes)
     rng = np.random.default_rng([403, seed])
-    return params, x, _run(params, x, h0).h[:, 0], _away(rng, (len(x), len(h0)), 0.4, 1.3)
+    return params, x, _run(params, x, h0).h[:, 0], either_sign(rng, 0.4, 1.3, (len(x), len(h0)))
 
 
 def _backward_reference(params, x, h, dh):
@@ -115,13 +122,13 @@ def _copies_of(seed, sizes=None):
     T, _, H = sizes or _sizes(seed)
     while True:
         copies = rng.normal(size=(T, H, H)) * 1.2 / np.sqrt(H)
-        fed, h = _away(rng, (T, H)), [_away(rng, H, 0.3, 0.9)]
+        fed, h = either_sign(rng, 0.3, 1.2, (T, H)), [either_sign(rng, 0.3, 0.9, H)]
         for t in range(T):
             while T >= LONG and not _is_mixed(h[-1:] @ copies[t] + fed[t]):  # all of them at once take long
-                copies[t], fed[t] = rng.normal(size=(H, H)) * 1.2 / np.sqrt(H), _away(rng, H)
+                copies[t], fed[t] = rng.normal(size=(H, H)) * 1.2 / np.sqrt(H), either_sign(rng, 0.3, 1.2, H)
             h.append(np.maximum(h[-1] @ copies[t] + fed[t], 0))
         if _is_mixed(np.array([s @ copy + feed for s, copy, feed in zip(h, copies, fed)])):
-            return copies, np.array(h), _away(rng, (T, H), 0.4, 1.3)
+            return copies, np.array(h), either_sign(rng, 0.4, 1.3, (T, H))
 
 
 def _copies_reference(W_copies, h, dh):
@@ -163,9 +170,9 @@ def _column_system(seed, sizes=None):
         "W_hh": params["W_h"].T.copy(),
         "W_hx": params["W_x"].T.copy(),
         "b_h": params["b_h"],
-        "W_yh": _away(rng, (K, len(h0)), 0.2, 0.9),
+        "W_yh": either_sign(rng, 0.2, 0.9, (K, len(h0))),
     }
-    return P, x, _run(params, x, h0).h[:, 0], _away(rng, (len(x) + 1, K), 0.4, 1.3)
+    return P, x, _run(params, x, h0).h[:, 0], either_sign(rng, 0.4, 1.3, (len(x) + 1, K))
 
 
 def _column_reference(P, x, h, ybar):
@@ -249,7 +256,9 @@ def _refute_kink(answer):
         return "expected a finite a, and a step above 0 and at most 1e-3"
     if a == 0:
         return "a is the kink itself; the claim allows for that one point"
-    quotient = (max(a + step, 0.0) - max(a - step, 0.0)) / (2 * step)
+    # in fractions: a step that is lost beside a large a would make a quotient of rounding alone
+    above, below = Fraction(a) + Fraction(step), Fraction(a) - Fraction(step)
+    quotient = float((max(above, 0) - max(below, 0)) / (above - below))
     off = abs(quotient - (a > 0))
     if off >= 0.4:
         return None
@@ -278,7 +287,7 @@ TOTAL = Exercise(
         Slip("one_step_only", "dh_total[t] @ J[t - 1]", "dh[t - 1] @ J[t - 1]",
              "dh_total reaches one step ahead and no further: what is carried is the outside part of step t, "
              "not its total. A loop that runs from the first step to the last does the same.",
-             "The loss of step 3 should be felt by h_1; in which row has it to be collected before?"),
+             "The loss of step 3 depends on h_1; in which row has it to be collected before?"),
         Slip("jacobian_transposed", "dh_total[t] @ J[t - 1]", "J[t - 1] @ dh_total[t]",
              "dh_total is carried with J on the wrong side: an adjoint is a row, and meets the rows of J.",
              "J[i, j] says how h_t[i] moves with h_{t-1}[j]: over which of the two indices is the sum?"),
@@ -309,7 +318,7 @@ TOTAL = Exercise(
         Slip("outside_taken_as_ones", "[np.zeros_like(dh[:1]), dh]",
              "[np.zeros_like(dh[:1]), np.ones_like(dh)]",
              "dh_total does not depend on dh: the outside parts are taken as ones.",
-             "Which argument says how much each loss feels of its state?"),
+             "Which argument says how each loss changes with its state?"),
     ),
 )
 
@@ -413,7 +422,7 @@ BACKWARD = Exercise(
              "Which two places use h[t]?"),
         Slip("only_carry", "dh_total = dh[t - 1] + future",
              "dh_total = dh[t - 1] if t == len(x) else future",
-             "Only the last state's outside adjoint is felt: those of the earlier states never join in.",
+             "Only the last state's outside adjoint is counted: those of the earlier states never join in.",
              "At how many steps does the loss look at the state?"),
         Slip("upstream_ones", "dh[t - 1] + future", "1.0 + future",
              "The outside adjoints are taken as 1: dh is not used.",
@@ -454,7 +463,7 @@ BACKWARD = Exercise(
              "Which matrix did h_{t-1} pass on the way forward?"),
         Slip("carry_added", 'future = da @ params["W_h"].T', 'future = future + da @ params["W_h"].T',
              "What arrives from the future is kept and added again at every earlier step.",
-             "Is there a road from h_{t-1} to h_{t+1} that does not lead through h_t?"),
+             "Is there a path from h_{t-1} to h_{t+1} that does not pass through h_t?"),
         Slip("w_h_reads_new_state", "np.outer(h[t - 1], da)", "np.outer(h[t], da)",
              "W_h is formed with h_t, the state the step produces, in place of the one it reads.",
              "Which state stands beside W_h in a_t?"),
@@ -558,10 +567,10 @@ COPIES = Exercise(
     "matrices does the loss reach it?",
     slips=(
         Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
-             "W_copies holds paths of length zero only: each copy hears of its own step's loss alone.",
+             "W_copies holds paths of length zero only: each copy counts its own step's loss alone.",
              "By which later steps is the state of step t read?"),
         Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(dh) else future)",
-             "W_copies hears of the last loss only: the outside adjoints of the earlier states are left out.",
+             "W_copies counts the last loss only: the outside adjoints of the earlier states are left out.",
              "At how many steps does the loss look at the state?"),
         Slip("upstream_ones", "dh[t - 1] + future", "1.0 + future",
              "W_copies does not depend on dh: the outside adjoints are taken as 1.",
@@ -592,7 +601,7 @@ COPIES = Exercise(
              "Which matrix did h_{t-1} pass on the way forward?"),
         Slip("carry_added", "future = da @", "future = future + da @",
              "What arrives from the future is kept and added again at every earlier copy.",
-             "Is there a road from h_{t-1} to h_{t+1} that does not lead through h_t?"),
+             "Is there a path from h_{t-1} to h_{t+1} that does not pass through h_t?"),
         Slip("transposed", "np.outer(h[t - 1], da)", "np.outer(da, h[t - 1])",
              "W_copies holds every gradient transposed.",
              "Entry [m, n] joins which unit of h_{t-1} to which of a_t?"),

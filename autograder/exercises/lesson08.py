@@ -8,6 +8,7 @@ from .. import compare
 from ..errors import Unreadable
 from ..outputs import read_outputs
 from . import Exercise, Slip
+from .draws import either_sign
 from .sweep import LONG, Loud, Sweep, Unrolled
 
 PHI = ("tanh", "sigmoid", "relu")
@@ -17,20 +18,16 @@ SHAPES = ((6, 4), (3, 5), (4, 4))
 PARAMETERS = ("W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4")
 
 
-def _signs(rng, shape, low, high):
-    return rng.uniform(low, high, shape) * rng.choice([-1.0, 1.0], shape)
-
-
 def _network(seed):
     """(params, x, phi): four layers; for ReLU some units active, some not, none near its kink."""
     phi = PHI[seed % 3]
     B, *n = WIDTHS[seed % 3]
     for attempt in range(10_000):
         rng = np.random.default_rng([801, seed, attempt])
-        params, x = {}, _signs(rng, (B, n[0]), 0.3, 1.2)
+        params, x = {}, either_sign(rng, 0.3, 1.2, (B, n[0]))
         for layer in range(1, 5):
             params[f"W{layer}"] = 1.1 * rng.normal(size=(n[layer - 1], n[layer])) / np.sqrt(n[layer - 1])
-            params[f"b{layer}"] = _signs(rng, n[layer], 0.2, 0.5)
+            params[f"b{layer}"] = either_sign(rng, 0.2, 0.5, n[layer])
         if phi != "relu" or _is_lively(params, x):
             return params, x, phi
     raise AssertionError("no ReLU network with active and silent units in every layer")
@@ -66,7 +63,7 @@ def _forward_reference(params, x, phi):
 def _states_and_adjoint(seed):
     params, x, phi = _network(seed)
     h = mlp.forward(params, x, phi).h
-    dh = _signs(np.random.default_rng([802, seed]), h[-1].shape, 0.3, 1.2)
+    dh = either_sign(np.random.default_rng([802, seed]), 0.3, 1.2, h[-1].shape)
     return params, h, dh, phi
 
 
@@ -90,10 +87,11 @@ def _sequence(seed, sizes=None):
     params = {
         "W_x": rng.normal(size=(D, H)) * 0.4,
         "W_h": rng.normal(size=(H, H)),
-        "b_h": _signs(rng, H, 0.2, 0.5),
+        "b_h": either_sign(rng, 0.2, 0.5, H),
     }
     params["W_h"] *= 1.4 / np.linalg.norm(params["W_h"], 2)
-    return params, _signs(rng, (T, D), 0.3, 1.0), _signs(rng, H, 0.3, 0.8), _signs(rng, H, 0.3, 1.2)
+    x, h0 = either_sign(rng, 0.3, 1.0, (T, D)), either_sign(rng, 0.3, 0.8, H)
+    return params, x, h0, either_sign(rng, 0.3, 1.2, H)
 
 
 def _tied_reference(params, x, h0, dh):
@@ -154,7 +152,7 @@ def _states_to_penalise(seed):
     params, x, h0, _ = _sequence(seed)
     rng = np.random.default_rng([805, seed])
     h = rnn.forward(params, x[:, None], h0[None]).h[:, 0]
-    lam, rows = float(rng.uniform(0.2, 0.8)), _signs(rng, x.shape[:1] + h0.shape, 0.3, 1.5)
+    lam, rows = float(rng.uniform(0.2, 0.8)), either_sign(rng, 0.3, 1.5, x.shape[:1] + h0.shape)
     back = rows * (1 - h[1:] ** 2) @ params["W_h"].T
     growth = np.linalg.norm(back, axis=1) / np.linalg.norm(rows, axis=1)
     return params["W_h"] / np.sqrt(growth.min() * growth.max()), lam, h, rows

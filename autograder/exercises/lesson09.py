@@ -5,6 +5,7 @@ import numpy as np
 from rnnlib import flow, lstm97
 
 from . import Exercise, Slip
+from .draws import either_sign
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep
 
@@ -22,7 +23,7 @@ def _network(seed, sizes=None):
     params = {
         "W_x": rng.normal(size=(D, 3 * H)) * 0.6,
         "W_h": rng.normal(size=(H, 3 * H)) * 0.8,
-        "b": rng.uniform(0.2, 0.6, 3 * H) * rng.choice([-1, 1], 3 * H),
+        "b": either_sign(rng, 0.2, 0.6, 3 * H),
     }
     x = rng.normal(size=(T, B, D)) * 0.7
     h0, c0 = rng.uniform(0.3, 0.8, (2, B, H)) * rng.choice([-1, 1], (2, B, H))
@@ -57,7 +58,7 @@ def _gates(seed):
     i[0, 0, 0], i[1, 1, 1] = rng.uniform(0.1, 0.3), rng.uniform(0.74, 0.85)
     g[0, 0, 0], g[1, 1, 1] = -rng.uniform(0.85, 0.95), rng.uniform(0.1, 0.4)
     f[2, 0, 1] = rng.uniform(0.91, 0.97)
-    return i, f, g, rng.uniform(0.3, 1.5, i[0].shape) * rng.choice([-1, 1], i[0].shape)
+    return i, f, g, either_sign(rng, 0.3, 1.5, i[0].shape)
 
 
 def _forward_reference(params, x, h0, c0, squash):
@@ -395,27 +396,28 @@ TRUNCATED_BACKWARD = Exercise(
              'np.einsum("bj,tbn->jn", run.h[0], da)',
              "W_h is multiplied by the initial hidden state at every step.",
              "Held constant: is the constant at step 4 h[0] or h[3]?"),
-        # what goes round in the cells
+        # what is passed from cell to cell
         Slip("carousel_stopped", BACK, f"{LAST} * dc_T + {ENTERS}",
-             "Each cell feels its own step only: nothing goes round from c[t+1] to c[t].",
+             "The adjoint of each cell counts its own step only: nothing is passed from c[t+1] to c[t].",
              "Which arrow leads from c[t] to c[t+1], and is it dashed?"),
         Slip("carousel_without_running_sum", BACK, f"dc_T + {ENTERS}",
-             "Each cell feels dc_T and its own step: what enters at the steps between goes missing.",
-             "What enters at step t+1: does c[t] feel it?"),
+             "The adjoint of each cell counts dc_T and its own step: what enters at the steps between is "
+             "missing.",
+             "An adjoint enters at c[t+1]: is it passed on to c[t]?"),
         Slip("carousel_never_started", BACK, ENTERS,
-             "Each cell feels its own step only: nothing goes round, and dc_T is not used.",
+             "The adjoint of each cell counts its own step only: nothing is passed on, and dc_T is not used.",
              "Which arrow leads from c[t] to c[t+1], and is it dashed?"),
         Slip("carousel_runs_forward", '[::-1], axis=0)[::-1]', ", axis=0)",
-             "Each cell feels the steps before it; what enters later is what it should feel.",
+             "The adjoint of each cell sums over the steps before it, in place of those after it.",
              "In which direction do adjoints travel?"),
         Slip("own_step_left_out", BACK, f"{BACK} - {ENTERS}",
-             "Each cell feels the later steps, and its own hidden state not.",
+             "The adjoint of each cell counts the later steps, but not its own hidden state.",
              "Which arrow leads from c[t] up?"),
         Slip("dc_T_ignored", "dc_T + ", "",
              "The adjoint of the last cell from outside, dc_T, is never used.",
              "With what does the row of cells begin, at its right end?"),
         Slip("dc_T_at_the_last_step_only", "dc_T + ", f"{LAST} * dc_T + ",
-             "dc_T is felt by the last cell only, while everything else goes round.",
+             "dc_T reaches the last cell only, while everything else is passed from cell to cell.",
              "What does the carousel do with an adjoint that has arrived at c[T]?"),
         Slip("carousel_with_input_gate", BACK,
              "np.array([run.i[t:].prod(0) * dc_T + sum((dh * run.o * slope['K'])[s] * run.i[t:s].prod(0) "
@@ -526,10 +528,10 @@ FULL = Exercise(
              "What the gates send back to h[t-1] is formed, and at the step before it is not used.",
              "Which two places use h[t]?"),
         Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(dh) else future)",
-             "The hidden state hears the loss of the last step only: the other entries of dh are missing.",
+             "The hidden state gets the dh of the last step only: the other entries of dh are missing.",
              "Does the loss read h[t] at every step, or at the last one only?"),
         Slip("upstream_one_step_early", "dh[t - 1] + future", "dh[t - 2] + future",
-             "Each state hears the loss of the step before; step 1, by a negative index, that of step T.",
+             "Each state gets the dh of the step before; step 1, by a negative index, that of step T.",
              "dh has T entries and h has T + 1: which entry of dh belongs to h[t]?"),
         Slip("carry_piles_up", 'future = da @ params["W_h"].T', 'future = future + da @ params["W_h"].T',
              "What is sent back to h[t-1] is added to what h[t] had received, in place of replacing it.",
@@ -563,10 +565,11 @@ FULL = Exercise(
              "Which arrow leads from h[t-1] to c[t] that does not pass a gate or the candidate?"),
         # the carry in the row of cells
         Slip("cell_overwritten", "dc = dc + dh_total", "dc = dh_total",
-             "Each cell feels its own hidden state only: what came round from c[t+1] is overwritten.",
+             "The adjoint of each cell counts its own hidden state only: what came from c[t+1] is "
+             "overwritten.",
              "Which arrow leads from c[t] to c[t+1], and what is its derivative?"),
         Slip("cell_from_outside_at_every_step", "dc = dc + dh_total", "dc = dc_T + dh_total",
-             "The cell of every step starts from dc_T again; what came round from c[t+1] is not used.",
+             "The cell of every step starts from dc_T again; what came from c[t+1] is not used.",
              "Of which cell is dc_T the adjoint, and what do the others get in its place?"),
         Slip("cell_carry_with_input_gate", "dc = dc + dh_total",
              "dc = (dc if t == len(dh) else dc * run.i[t]) + dh_total",

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 
-from rnnlib import initialisers, lstm, numgrad
+from rnnlib import initialisers, lstm
 
 from . import Exercise, Slip
 from .families import gate_slopes, itself, orders, subtracted, tanh_with_plus
@@ -172,14 +172,10 @@ def _refute_product(answer):
     if not all(np.isfinite(part).all() for part in (w, b, c0)):
         return "contains NaN or infinity"
     params, x = {"W_x": np.zeros((1, 4)), "W_h": w[None], "b": b}, np.zeros((2, 1, 1))
-
-    def last_cell(start):
-        return lstm.forward(params, x, np.zeros((1, 1)), start).c[-1].sum()
-
-    derivative = float(numgrad.complex_step(last_cell, c0.reshape(1, 1))[0, 0])
+    run = lstm.forward(params, x, np.zeros((1, 1)), c0.reshape(1, 1))
+    derivative = float(lstm.backward(params, run, np.zeros((2, 1, 1)), np.ones((1, 1)))["c0"][0, 0])
     if not derivative < -0.1:
-        gates = lstm.forward(params, x, np.zeros((1, 1)), c0.reshape(1, 1)).f
-        return f"dc_2/dc_0 is {derivative:.3g}, not below -0.1 (the product f_2 f_1 is {gates.prod():.3g})"
+        return f"dc_2/dc_0 is {derivative:.3g}, not below -0.1 (the product f_2 f_1 is {run.f.prod():.3g})"
     return None
 
 
@@ -389,10 +385,10 @@ STEP_BACKWARD = Exercise(
     "with its row of the table; if b is right, look at the one product that makes the wrong output.",
     slips=(
         Slip("cell_adjoint_assigned", ADD, "dc = dh_total * o * (1 - tanh_c**2)",
-             "What later steps feel of the cell is missing: dc was replaced by h_t's share.",
+             "What later steps pass back to the cell is missing: dc was replaced by h_t's share.",
              "Two routes lead from c_t to the loss; what was in dc when it came in?"),
         Slip("cell_without_state", ADD, "pass",
-             "What the loss feels of c_t through h_t is missing: dc is used as it came in.",
+             "The part that reaches c_t through h_t is missing: dc is used as it came in.",
              "c_t reaches the next step's cell; where else is it used?"),
         Slip("cell_carry_without_state", "dc * f}", "(dc - dh_total * o * (1 - tanh_c**2)) * f}",
              "c_prev holds only what came in for the cell: the route from h_t into c_t is left out of it.",
@@ -420,7 +416,7 @@ STEP_BACKWARD = Exercise(
              "If both adjoints were zero, would your gradient be zero?"),
         Slip("output_gate_missing_to_cell", "dh_total * o * (1 - tanh_c**2)", "dh_total * (1 - tanh_c**2)",
              "What h_t hands to c_t is not scaled by the output gate.",
-             "If the output gate is shut, does the loss at this step feel the cell?"),
+             "If the output gate is 0, does the loss at this step depend on the cell?"),
         Slip("all_slopes_missing", STEP_GATES,
              "da_i = dc * g\n    da_f = dc * c_prev\n    da_g = dc * i\n    da_o = dh_total * tanh_c\n",
              "All four gates lack their slopes: the adjoints of i, f, g and o are used as those of the "
@@ -598,19 +594,19 @@ BACKWARD = Exercise(
              "cell connects the steps.",
              "Which arrays of step t are made with h_{t-1}?"),
         Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(x) else future)",
-             "Only the last step's loss is felt: the other steps' own dh are missing.",
+             "Only the last step's loss is counted: the other steps' own dh are missing.",
              "Does the loss read h_t at every step, or at the last one only?"),
         Slip("upstream_not_used", "dh[t - 1] + future", "future",
              "dh is never used: only what dc_T brings is swept back.",
-             "Which argument holds what the loss feels of h_t at its own step?"),
+             "Which argument holds the derivative of each step's own loss with respect to h_t?"),
         Slip("upstream_ones", "dh[t - 1] + future", "np.ones_like(future) + future",
              "The adjoints from outside are taken as 1 at every step: dh is not used.",
              "What does dh tell you that an array of ones does not?"),
         Slip("upstream_one_step_early", "dh[t - 1] + future", "dh[t - 2] + future",
-             "Each state hears the loss of the step before; step 1, by a negative index, that of step T.",
+             "Each state gets the dh of the step before; step 1, by a negative index, that of step T.",
              "dh has T entries and h has T + 1: which entry of dh belongs to h_t?"),
         Slip("upstream_of_last_step", "dh[t - 1] + future", "dh[-1] + future",
-             "Every state hears the loss of the last step, again and again.",
+             "Every state gets the dh of the last step, again and again.",
              "What reaches h[1] from outside, and where does it stand in dh?"),
         Slip("starts_from_last_dh", "future, dc = np.zeros_like(h[0])", "future, dc = dh[-1].copy()",
              "The last step's loss enters twice: the sweep starts with dh[-1] and then adds it.",
@@ -640,12 +636,14 @@ BACKWARD = Exercise(
         Slip("no_carry", f"dh[t - 1] + future\n        {CELLS}",
              f"dh[t - 1]\n        dc = dc_T * (t == len(x)) + {CELLS[10:]}",
              "Nothing flows from step t+1 back to t, neither along h nor along c: the steps' own "
-             "losses are all that is felt.",
-             "Which two arrays does step t hand to step t+1, and who hears of them on the way back?"),
+             "losses are all that is counted.",
+             "Which two arrays does step t hand to step t+1, and where do their adjoints go on the way "
+             "back?"),
         Slip("no_carry_and_no_dc_T", f"dh[t - 1] + future\n        {CELLS}",
              f"dh[t - 1]\n        dc = {CELLS[10:]}",
              "Nothing flows from step t+1 back to t, neither along h nor along c, and dc_T is not used.",
-             "Which two arrays does step t hand to step t+1, and who hears of them on the way back?"),
+             "Which two arrays does step t hand to step t+1, and where do their adjoints go on the way "
+             "back?"),
         Slip("chunks_of_two", "future = da @ W_h.T",
              "dc = dc * (t % 2 == 0)\n        future = da @ W_h.T * (t % 2 == 0)",
              "The sweep is cut before every odd step: the steps hear of each other in pairs only.",
@@ -672,10 +670,11 @@ BACKWARD = Exercise(
              "should be added to it.",
              "Two routes lead from c_t to the loss; what was in dc when the step began?"),
         Slip("cell_without_state", CELLS, "pass",
-             "The cell hears nothing of h_t: only dc_T travels along it.",
+             "The cell receives nothing from h_t: only dc_T is passed along it.",
              "c_t is used by the next step; where else?"),
         Slip("cell_hears_own_loss_only", CELLS, "dc = dc + dh[t - 1] * o[t - 1] * (1 - tanh_c**2)",
-             "What h_t hands to its cell is this step's loss only, without what later steps feel of h_t.",
+             "What h_t hands to its cell is this step's loss only, without what later steps pass back to "
+             "h_t.",
              "Two arrays meet in h_t on the way back; which of them goes on into c_t?"),
         Slip("cell_hears_carry_only", CELLS, "dc = dc + future * o[t - 1] * (1 - tanh_c**2)",
              "What h_t hands to its cell lacks the loss of the step itself.",
@@ -701,7 +700,7 @@ BACKWARD = Exercise(
              "The carry along the cell is scaled by the forget gate's slope in place of its value.",
              "c_{t-1} is multiplied by a number; does it pass through the gate's σ?"),
         Slip("cell_carry_piles_up", CARRY, "dc = dc + dc * f[t - 1]",
-             "The carry along the cell is added to itself: c_{t-1} hears c_t twice.",
+             "The carry along the cell is added to itself: c_{t-1} gets the adjoint of c_t twice.",
              "Is there a path from c_{t-1} to c_{t+1} that does not lead through step t?"),
         # between h and c
         Slip("tanh_of_cell_unsquashed", "(1 - tanh_c**2)", "(1 - c[t] ** 2)",
@@ -738,7 +737,7 @@ BACKWARD = Exercise(
              "c has T + 1 entries: where does the cell stand that step t made?"),
         Slip("output_gate_missing_to_cell", CELLS, "dc = dc + dh_total * (1 - tanh_c**2)",
              "What h_t hands to c_t is not scaled by the output gate.",
-             "If the output gate is shut, does the loss at this step feel the cell?"),
+             "If the output gate is 0, does the loss at this step depend on the cell?"),
         # the slopes of the gates
         Slip("all_slopes_missing", GATES, _gates("", ""),
              "All four gates lack their slopes: the adjoints of i, f, g and o are used as those of the "
@@ -829,7 +828,7 @@ BACKWARD = Exercise(
              "The output gate's adjoint is formed from the cell's; o_t acts behind the cell.",
              "Can c_t change when o_t does?"),
         Slip("output_hears_own_loss_only", OUT, "dh[t - 1] * tanh_c * o[t - 1] * (1 - o[t - 1])",
-             "The output gate hears the loss of its own step only.",
+             "The output gate counts the loss of its own step only.",
              "o_t changes h_t, and who reads h_t?"),
         Slip("candidate_and_input_from_state", GATES, GATES.replace("dc *", "dh_total *"),
              "Three gates are driven by the adjoint of h_t; i, f and g act on the cell.",

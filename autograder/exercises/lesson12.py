@@ -288,10 +288,10 @@ BACKWARD = Exercise(
     slips=(
         # what travels
         Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
-             "Every step hears of its own dh only: nothing flows from step t+1 back to t.",
+             "Every step counts its own dh only: nothing flows from step t+1 back to t.",
              "By how many routes does h_t reach the later steps?"),
         Slip("only_carry", "dh[t - 1] + future", "(dh[t - 1] if t == len(dh) else future)",
-             "Only the last step's loss is felt: the other steps' own adjoints are missing.",
+             "Only the last step's loss is counted: the other steps' own adjoints are missing.",
              "Does the loss read h_t at every step, or at the last one only?"),
         Slip("upstream_ones", "dh[t - 1] + future", "np.ones_like(dh[t - 1]) + future",
              "The adjoints from outside are taken as 1 at every step: dh is not used.",
@@ -320,13 +320,13 @@ BACKWARD = Exercise(
              "W_h[j, i] leads from which unit to which? Walk it the other way."),
         Slip("carry_piles_up", "future = dh_total * z", "future = future + dh_total * z",
              "What is passed back is added to what came from later steps in place of replacing it.",
-             "Is there a road from h_{t-1} to h_{t+1} that does not lead through h_t?"),
+             "Is there a path from h_{t-1} to h_{t+1} that does not pass through h_t?"),
         # the update gate
         Slip("z_sign", "(h_prev - n) * z", "(n - h_prev) * z",
              "The z block has the wrong sign, and with it what is passed back.",
              "If z grows, does h_t move towards the old state or towards the candidate?"),
         Slip("z_without_candidate", "(h_prev - n) * z", "h_prev * z",
-             "The z block hears of the old state only; z also weighs the candidate, by 1 - z.",
+             "The z block counts the old state only; z also weighs the candidate, by 1 - z.",
              "How often does z stand in the formula of h_t?"),
         Slip("z_new_state", "(h_prev - n) * z", "(run.h[t] - n) * z",
              "The z block takes h_t, the state the step produces, for the one it reads.",
@@ -685,7 +685,7 @@ PRINTED = {
     "dh_db": ("np.diag(slope[t]) + J_t @ dh_db",
               "np.diag(slope[t]) + J_t @ np.diag(slope[t - 1]) * (t > 0)",
               "dh_db ends after two immediate terms, as printed.",
-              "By which road does the bias used at step 1 reach h_T?"),
+              "Along which path does the bias used at step 1 reach h_T?"),
 }
 
 CORRECTIONS = Exercise(
@@ -726,10 +726,10 @@ CORRECTIONS = Exercise(
              "Of which number have you just said that it bounds one step?"),
         Slip("dW_h_immediate", "h[:-1].T @ da", "h[:-1].T @ (dh * slope)",
              "dW_h holds the immediate terms only: later steps do not reach the state.",
-             "Does dh hold all that the loss feels of h_t, or only what comes from outside?"),
+             "Does dh hold the whole adjoint of h_t, or only what comes from outside?"),
         Slip("sweep_missing", "da[t - 1] += (da[t] @ W_h.T) * slope[t - 1]", "pass",
              "dW_h and dW_x hold the immediate terms only: nothing is carried from step to step.",
-             "Does dh hold all that the loss feels of h_t, or only what comes from outside?"),
+             "Does dh hold the whole adjoint of h_t, or only what comes from outside?"),
         Slip("do_sum_of_all_steps", "y.sum(axis=1, keepdims=True)", "y.sum()",
              "do takes the sum of the targets over all steps.",
              "To which step does the row of do belong?"),

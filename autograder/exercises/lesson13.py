@@ -206,7 +206,7 @@ SCAN_BACKWARD = Exercise(
              "What have the steps after t sent, and where did you add it?"),
         Slip("carry_piles_up", CARRY, "future = future + a[t - 1] * dh_total",
              "What is passed back is added to what came from later steps in place of replacing it.",
-             "Is there a road from h_{t-1} to h_{t+1} that does not lead through h_t?"),
+             "Is there a path from h_{t-1} to h_{t+1} that does not pass through h_t?"),
         Slip("carry_of_a_gradient", CARRY, "future = a[t - 1] * da[t - 1]",
              "What is passed back is the adjoint of a, and not that of the state.",
              "Which adjoint does h_{t-1} get its share of?"),

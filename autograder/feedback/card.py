@@ -49,6 +49,8 @@ def mark_of(exercise: Exercise, verdict: Verdict) -> Mark:
         verdict.slips,
         plain(verdict.message),
         tuple(map(plain, verdict.laws)),
+        verdict.repair,
+        located.sentence(exercise, verdict),
     )
 
 

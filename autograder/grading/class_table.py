@@ -118,14 +118,22 @@ def csv_text(text: str) -> str:
 
 
 def finding(mark: Mark) -> str:
-    """What one exercise shows: the slips and laws that were named, or how far the answer came."""
+    """What one exercise shows: the slips and laws that were named, or how far the answer came; the lines."""
     if mark.slips or mark.laws:
         slips = [" or ".join(map(slip_name, mark.slips))] if mark.slips else []
-        return ", ".join([*slips, *(law.removesuffix(".") for law in mark.laws)])
+        return ", ".join([*slips, *(law.removesuffix(".") for law in mark.laws), *_lines(mark)])
     if mark.status == Status.JUDGED:
-        return "no known slip"
+        return ", ".join(["no known slip", *_lines(mark)])
     told = mark.status in (Status.ERROR, Status.FORM, Status.UNREADABLE)
-    return f"{mark.status}, {mark.summary}" if told else mark.status
+    return ", ".join([mark.status, *([mark.summary] if told else []), *_lines(mark)])
+
+
+def _lines(mark: Mark) -> list[str]:
+    """The lines to look at, "line 13 or line 15: another index", where any are known."""
+    if not mark.repair:
+        return []
+    kind = f": {mark.repair[0].kind}" if len(mark.repair) == 1 else ""
+    return [" or ".join(f"line {repair.line}" for repair in mark.repair) + kind]
 
 
 def slip_name(slip: str) -> str:

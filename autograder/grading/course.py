@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from .result_store import DAMAGED, Store
 from .timestamps import Believed
 
 CONFIG = "nbgrader_config"
+SEARCH_SECONDS = 120.0  # for the lines of a class's wrong answers
 EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's default of c.Exchange.root
 
 
@@ -111,6 +113,14 @@ class Course:
                 raise GradingError(f"c.Grade.{name}_seconds is {seconds!r}, expected a number above 0")
             found[name] = float(seconds)
         return Limits(**found)
+
+    @property
+    def search_seconds(self) -> float:
+        """The seconds that c.Grade.search_seconds gives to the search for a class's lines; 0 for none."""
+        seconds = self.config.Grade.get("search_seconds", SEARCH_SECONDS)
+        if not isinstance(seconds, int | float) or not 0 <= seconds < inf:
+            raise GradingError(f"c.Grade.search_seconds is {seconds!r}, expected a number from 0")
+        return float(seconds)
 
     @property
     def believed(self) -> Believed:

@@ -10,6 +10,7 @@ from ..errors import GradingError
 from ..wording import name_problem
 from .course import Course
 from .gradebook_lock import wait_until_free
+from .line_search import searches_of
 from .reading import Reader
 
 
@@ -66,6 +67,8 @@ def _forget_stored(course: Course, assignment: str, student: str) -> bool:
             if other != student:
                 task = reader.task_of(other, folder)
                 keys |= {task.run_key, task.judged_key}
+                judged = store.read_judged(task.judged_key)
+                keys |= {search.key for search in searches_of(task, judged).values()} if judged else set()
     return store.keep_only(keys) > 0
 
 

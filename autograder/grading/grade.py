@@ -18,6 +18,7 @@ from ..sandbox import bubblewrap
 from ..wording import plain
 from . import executors, submission_files
 from .course import Course
+from .lines_of_class import LinesOfClass, LineStore
 from .reading import Reader
 from .recording import Recorder
 from .runs import Runs
@@ -93,7 +94,9 @@ def grade_class(
         executors.open_executor(options.engine, jobs) as pool,
     ):
         progress.begin(len(folders))
-        runs = Runs(store, reader, recorder, (reading, pool, recording), options.again)
+        known = LineStore(store, course.search_seconds, options.again)
+        lines = LinesOfClass(known, pool, jobs)
+        runs = Runs(store, reader, recorder, (reading, pool, recording), options.again, lines)
         runs.finish_all(folders, 4 * jobs, finish)
         if not options.students:
             store.keep_only(runs.keys)  # earlier submissions and judges are not asked for any more

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_atomically
-from ..results import Result
+from ..results import Mark, Result
+from ..wording import plain
 
 
 def gradescope_results(result: Result) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def gradescope_results(result: Result) -> dict[str, Any]:
             "score": mark.points,
             "max_score": mark.max,
             "status": "passed" if mark.points == mark.max else "failed",
-            "output": mark.summary,
+            "output": "\n".join([mark.summary, *_where(mark)]),
             "output_format": "text",
             "visibility": "visible",
             "tags": [*mark.slips, *mark.laws, *(["needs review"] if mark.status.needs_a_person else [])],
@@ -31,6 +32,13 @@ def gradescope_results(result: Result) -> dict[str, Any]:
     ]
     said = "\n".join(result.remarks)
     return {"output": said, "visibility": "visible", "tests": tests}
+
+
+def _where(mark: Mark) -> list[str]:
+    """The lines to look at, as the student wrote them."""
+    if not mark.where:
+        return []
+    return [mark.where, *(f"  {repair.line}: {plain(repair.text)}" for repair in mark.repair)]
 
 
 def write_results(results: Mapping[str, Result], folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Names for stored runs and verdicts, made of everything that can change them and of nothing else."""
+"""Names for stored runs, verdicts and lines, made of everything that can change them and of nothing else."""
 
 import ast
 import hashlib
@@ -36,6 +36,7 @@ JUDGING = (  # what judges it
     "results.py",
     "wording.py",
 )
+SEARCHING = ("diagnosis/repair", "grading/line_search.py")  # what looks for lines, beside what it judges with
 
 
 def run_key(
@@ -65,6 +66,17 @@ def judged_key(run: str, lesson: str, submission: Submission) -> str:
     return _digest([run, submission.unreadable, _judge_version(lesson)])
 
 
+def lines_key(name: str, source: str, question: bytes, lesson: str, mode: str) -> str:
+    """Names the lines of a wrong answer: its name and source with what it needs, and what it is asked."""
+    asked = hashlib.sha256(question).hexdigest()
+    return _digest([name, source, asked, _runner_version(lesson), _searcher_version(), mode != "none"])
+
+
+@cache
+def _searcher_version() -> str:
+    return _digest([reduced_rnnlib.search_sources(), _sources(SEARCHING)])
+
+
 @cache
 def _runner_version(lesson: str) -> str:
     reduced = reduced_rnnlib.reduced_sources(answer_functions(lesson))
@@ -76,7 +88,8 @@ def _judge_version(lesson: str) -> str:
     rnnlib = {path.name: path.read_text(encoding="utf-8") for path in reduced_rnnlib.RNNLIB.glob("*.py")}
     for name in reduced_rnnlib.NOT_THERE:
         del rnnlib[f"{name}.py"]
-    return _digest([rnnlib, _sources(JUDGING), _exercises(lesson), sources.code_cells(lesson)])
+    judging = {path: text for path, text in _sources(JUDGING).items() if not path.startswith(SEARCHING)}
+    return _digest([rnnlib, judging, _exercises(lesson), sources.code_cells(lesson)])
 
 
 def _exercises(lesson: str) -> dict[str, str]:

@@ -10,18 +10,22 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.converters import base
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import parse_utc
 from traitlets import Bool, Dict, Enum, Float
 
-from ..errors import GradingError
+from ..errors import GradingError, InUse
 from ..results import Result, Status
 from ..sandbox import bubblewrap
 from ..sandbox.limits import Limits
 from ..wording import holds_control_characters, name_problem, plain
-from .course import Course
+from .course import SEARCH_SECONDS, Course
 from .grade_submission import Task, cell_outputs, grade_from_store, prepare_task, result_of
+from .line_search import with_lines
+from .lines_of_class import LineStore, locate_now
 from .notebook_nodes import as_node
+from .result_store import Store
 from .submission_files import kind_of
 from .timestamps import Believed, read_timestamp
 
@@ -33,8 +37,10 @@ class Exporter(NotebookExporter):
         super().__init__(**more)
         parent: Any = self.parent
         if parent is not None:
-            read_dates_or_none(parent.coursedir, Course.from_converter(parent).believed)
+            course = Course.from_converter(parent)
+            read_dates_or_none(parent.coursedir, course.believed)
             take_files_only(parent)
+            keep_others_out(parent, course)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **more: Any
@@ -76,6 +82,21 @@ def read_dates_or_none(directory: Any, believed: Believed) -> None:
         return parse_utc(said) if said else None
 
     directory.get_existing_timestamp = timestamp
+
+
+def keep_others_out(autograde: Any, course: Course) -> None:
+    """Has nbgrader's Autograde wait for a `grade` of the same gradebook, and refuse where that goes on."""
+    convert = autograde.convert_notebooks
+
+    def convert_alone() -> None:
+        try:
+            with course.store(autograde.coursedir.assignment_id).alone():
+                convert()
+        except InUse as error:
+            autograde.log.error(str(error))
+            raise NbGraderException(str(error)) from None
+
+    autograde.convert_notebooks = convert_alone
 
 
 def take_files_only(autograde: Any) -> None:
@@ -137,12 +158,23 @@ class Grade(NbGraderPreprocessor):
     believe_timestamps = Bool(
         False, help="Whether every timestamp.txt counts, also where nbgrader's exchange has no record of it."
     ).tag(config=True)
+    search_seconds = Float(
+        SEARCH_SECONDS, help="Seconds for the lines of a class's wrong answers; 0: none is looked for."
+    ).tag(config=True)
     results = Dict(help="Results whose verdicts are stored already, by student.").tag(config=True)
 
     @property
     def limits(self) -> Limits:
         """The limits of time that are configured."""
         return Limits(self.cell_seconds, self.run_seconds, self.answer_seconds)
+
+    def _known(self, store: Store) -> LineStore:
+        """What is known of lines, for as long as nbgrader grades one class."""
+        autograde: Any = self.parent.parent
+        if getattr(autograde, "lines_known", None) is None:
+            autograde.lines_known = LineStore(store, self.search_seconds)
+        known: LineStore = autograde.lines_known
+        return known
 
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Fills in the outputs of the code cells."""
@@ -153,13 +185,14 @@ class Grade(NbGraderPreprocessor):
             # this belongs to an exporter, that to Autograde
             task = _task(self.parent.parent, resources, self.sandbox, self.limits)
             judged = grade_from_store(task, store)
+            judged = with_lines(judged, locate_now(self._known(store), task, judged))
             result = result_of(task, judged)
         else:
             result = Result.from_json(stored)
             found = store.read_judged(result.key)
             if found is None:
                 raise GradingError(f"the verdicts on {names['student']} are not stored any more; grade again")
-            judged = found
+            judged = with_lines(found, {grade_id: mark.repair for grade_id, mark in result.marks.items()})
         resources["unrolled"] = result
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
         for cell, outputs in zip(code, cell_outputs(nb, judged), strict=True):

@@ -68,7 +68,8 @@ def _cell(mark: Mark | None) -> dict[str, str] | None:
     if mark is None:
         return None
     tone = "full" if mark.points == mark.max else "part" if mark.points else "none"
-    return {"tone": tone, "summary": mark.summary, "points": f"{mark.points:.3g} of {mark.max:g}"}
+    summary = " ".join(filter(None, [mark.summary, mark.where]))
+    return {"tone": tone, "summary": summary, "points": f"{mark.points:.3g} of {mark.max:g}"}
 
 
 def _review(handed_in: Sequence[Row]) -> Iterator[tuple[str, str]]:

@@ -1,10 +1,11 @@
-"""What is kept between grading runs, in two stages, and the secret that an assignment's seeds are made of.
+"""What is kept between grading runs, and the secret that an assignment's seeds are made of.
 
 <home>/runs/<assignment>/<key>.json.gz     what a submission's functions returned
 <home>/results/<assignment>/<key>.json     the verdicts on it
+<home>/lines/<assignment>/<key>.json       the lines of a wrong answer that one change would mend
 <home>/seeds.json, seeds-copy.json         one secret per assignment, made once
 
-Cards, points, names and reports are in neither: they are made from a verdict whenever it is shown.
+Cards, points, names and reports are in none of them: they are made from a verdict whenever it is shown.
 """
 
 import gzip
@@ -21,6 +22,7 @@ from typing import IO
 
 from ..errors import InUse
 from ..files import write_atomically
+from ..results import Repair
 from ..sandbox.run import Ran
 from . import seeds
 from .judge_submission import Judged
@@ -34,21 +36,22 @@ DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError)
 
 
 class Store:
-    """The runs and verdicts of one assignment under `home`."""
+    """The runs, verdicts and lines of one assignment under `home`."""
 
     def __init__(self, home: Path, assignment: str) -> None:
         self.home, self.assignment = Path(home), assignment
         self.runs = self.home / "runs" / assignment
         self.results = self.home / "results" / assignment
+        self.lines = self.home / "lines" / assignment
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keeps a second grading run out, and removes what a killed one left half-written."""
-        for folder in (self.runs, self.results):
+        for folder in (self.runs, self.results, self.lines):
             folder.mkdir(parents=True, exist_ok=True)
         with open(self.home / "grading.lock", "w") as lock:
             _lock_soon(lock, f"another grading run is at work in {self.home}; wait until it has ended")
-            places = (self.runs, self.results, self.home, *self.home.glob("reports/*"))
+            places = (self.runs, self.results, self.lines, self.home, *self.home.glob("reports/*"))
             parts = [part for folder in places for part in folder.glob("part-*")]
             for stale in [*parts, *self.home.glob("*.new")]:
                 stale.unlink()
@@ -93,14 +96,26 @@ class Store:
         """Keeps the verdicts on a submission."""
         write_atomically(self.results / f"{key}.json", json.dumps(judged.to_json()))
 
+    def read_lines(self, key: str) -> tuple[Repair, ...] | None:
+        """The lines called `key`, which may be none at all; None where nothing is stored."""
+        try:
+            stored = json.loads((self.lines / f"{key}.json").read_text(encoding="utf-8"))
+            return tuple(Repair(*parts) for parts in stored)
+        except DAMAGED:
+            return None
+
+    def write_lines(self, key: str, lines: tuple[Repair, ...]) -> None:
+        """Keeps the lines of a wrong answer."""
+        write_atomically(self.lines / f"{key}.json", json.dumps(lines))
+
     @property
     def stored(self) -> dict[Path, str]:
-        """{path: name} of all runs and verdicts."""
-        paths = [path for folder in (self.runs, self.results) for path in folder.glob("*.json*")]
+        """{path: name} of all runs, verdicts and lines."""
+        paths = [path for folder in (self.runs, self.results, self.lines) for path in folder.glob("*.json*")]
         return {path: path.name.split(".")[0] for path in paths}
 
     def keep_only(self, keys: Collection[str]) -> int:
-        """Removes the runs and verdicts that have none of these names; returns how many."""
+        """Removes all that has none of these names; returns how many files."""
         others = [path for path, key in self.stored.items() if key not in keys]
         for path in others:
             path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from ..sandbox.run import Ran
 from ..wording import plain
 from .grade_submission import Graded, Task, grade_one, result_of, store_run_and_verdicts
 from .judge_submission import Judged
+from .lines_of_class import LinesOfClass
 from .reading import Reader
 from .recording import Recorder
 from .result_store import Store
@@ -39,10 +40,12 @@ class Runs:
         recorder: Recorder,
         executors: tuple[Executor, Executor, Executor],
         again: bool,
+        lines: LinesOfClass,
     ) -> None:
         """executors: where a thread waits for the reader, where submissions are run, and for the recorder."""
         self._store, self._reader, self._recorder, self._again = store, reader, recorder, again
         self._to_read, self._to_run, self._to_record = executors
+        self._lines = lines
         self._reading: dict[Future[Task], str] = {}
         self._running: dict[Future[tuple[Ran | None, Judged]], tuple[str, Task]] = {}
         self._done: dict[str, Graded] = {}
@@ -66,7 +69,7 @@ class Runs:
                     if self._recorded_size <= MOST_WAITING or not self._reading:
                         self._done = {name: self._done[name] for name in self._done if name not in batch}
                         recording = self._to_record.submit(self._record, batch)
-                coming: list[Future[Any]] = [*self._reading, *self._running]
+                coming: list[Future[Any]] = [*self._reading, *self._running, *self._lines.running]
                 coming += [recording] if recording else []
                 if not coming:
                     return
@@ -76,16 +79,21 @@ class Runs:
                         finish(future.result())
                     elif future in self._reading:
                         self._run(self._reading.pop(future), future.result())
-                    else:
+                    elif future in self._running:
                         name, task = self._running.pop(future)
-                        self._done[name] = Graded(task, self._result(name, task, future))
+                        self._judge(name, task, future)
+                    else:
+                        self._lines.end(future)
+                self._take_ready()
         finally:
             if recording is not None:  # stopped: what is being recorded is recorded in full
                 finish(recording.result())
 
     def _room(self, most: int) -> int:
         """How many more may be read now."""
-        tasks = [task for _, task in self._running.values()] + [graded.task for graded in self._done.values()]
+        tasks = [task for _, task in self._running.values()]
+        tasks += [graded.task for graded in self._done.values()]
+        tasks += [waiting.task for waiting in self._lines.waiting.values()]
         if sum(task.submission.size for task in tasks) > MOST_WAITING:
             return 0
         return max(min(READ_AHEAD - len(self._reading), most - len(tasks)), 0)
@@ -105,12 +113,13 @@ class Runs:
         self.keys |= {task.run_key, task.judged_key}
         judged = None if self._again else self._store.read_judged(task.judged_key)
         if judged is not None:
-            self._done[name] = Graded(task, result_of(task, judged))
+            self._lines.add(name, task, judged)
         else:
             run = None if self._again else self._store.read_run(task.run_key)
             self._running[self._to_run.submit(grade_one, task, run)] = name, task
 
-    def _result(self, name: str, task: Task, future: Future[tuple[Ran | None, Judged]]) -> Result:
+    def _judge(self, name: str, task: Task, future: Future[tuple[Ran | None, Judged]]) -> None:
+        """Keeps what came out of the pool; its wrong answers may have lines to look at."""
         try:
             run, judged = future.result()
         except Unavailable:
@@ -118,12 +127,20 @@ class Runs:
         except (Infrastructure, Exception) as error:  # nothing is known; the others go on
             reason = plain(f"{type(error).__name__}: {error}")
             log.error("%s: not graded: %s", plain(name), reason)
-            return Result({}, reason=reason)
+            self._done[name] = Graded(task, Result({}, reason=reason))
+            return
         try:
             store_run_and_verdicts(task, self._store, run, judged)
         except OSError as error:  # nor could the others be kept
             raise GradingError(f"{error.filename} cannot be written: {error.strerror}") from None
-        return result_of(task, judged)
+        self._lines.add(name, task, judged)
+
+    def _take_ready(self) -> None:
+        """Submissions whose lines are known, as far as they will be, can be recorded."""
+        self.keys |= self._lines.keys
+        for name, (task, judged) in self._lines.ready.items():
+            self._done[name] = Graded(task, result_of(task, judged))
+        self._lines.ready.clear()
 
     def _read(self, name: str, folder: Path) -> Task:
         """Has a submission read; a large one while nothing is recorded, as both take memory."""

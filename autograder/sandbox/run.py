@@ -38,12 +38,13 @@ class Job:
     """What to run: code cells and checks in their order.
 
     answers: functions of rnnlib that student code must not find.  files: a folder to be copied beside
-    the notebook.
+    the notebook.  with_search: whether the search for lines can be imported, see `reduced_rnnlib`.
     """
 
     cells: tuple[str | Check, ...]
     answers: tuple[str, ...]
     files: str | Path | None = None
+    with_search: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def run_job(job: Job, mode: str, limits: Limits) -> Ran:
     mode: one of `bubblewrap.MODES`.  Raises errors.Unavailable or errors.Infrastructure; neither of
     them says anything about the submission.
     """
-    walls, library = choose_walls(mode), library_folder(job.answers)
+    walls, library = choose_walls(mode), library_folder(job.answers, job.with_search)
     cells = list(_cells_of_worker(job.cells))
     orders: Orders = {"cells": cells, "cell_seconds": limits.cell, "most_output": client.MOST_OUTPUT}
     checks = [(index, cell) for index, cell in enumerate(job.cells) if isinstance(cell, Check)]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from answers import ANSWERS
+from answers import STYLES
 
 from autograder import diagnose
 from autograder.authoring import corruptions_table, sampled_answers, wrong_answers
@@ -53,7 +53,6 @@ def test_secret_instances_are_drawn_alike_twice_and_tell(e):
     assert all(isinstance(cell, str) or cell >= MARGIN for cell in reasons.values())
 
 
-STYLES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "STYLES", {}).items()}
 LOUD = [e for e in all_exercises().values() if e.loud]
 
 

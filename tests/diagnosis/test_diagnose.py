@@ -4,13 +4,12 @@ import time
 
 import numpy as np
 import pytest
-from answers import ANSWERS
+from answers import ANSWERS, STYLES
 
 from autograder import CheckFailed, check, diagnose
 from autograder.exercises import all_exercises, find_exercise, sources
 from rnnlib import scalar
 
-STYLES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "STYLES", {}).items()}
 VALUES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "VALUES", {}).items()}
 
 

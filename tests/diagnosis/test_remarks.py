@@ -2,10 +2,12 @@
 
 import inspect
 import re
+from functools import cache
 
 import numpy as np
 import pytest
-from answers import ANSWERS
+import remembered
+from answers import STYLES
 from class_tools import cell, graded, solved
 
 from autograder import diagnose
@@ -15,7 +17,6 @@ from autograder.diagnosis import remarks
 from autograder.exercises import all_exercises, find_exercise, sources
 from rnnlib import lru, numgrad, rnn
 
-STYLES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "STYLES", {}).items()}
 RNN = find_exercise("05.rnn_backward")
 RIGHT = sources.solution_variant(RNN)
 table, W_h, helper_data, SCALE, rate = {"a": 1}, np.eye(3), [1.0], np.ones(2), 0.5
@@ -115,13 +116,16 @@ def test_an_exact_gradient_with_a_helper_for_single_numbers_is_not():
     assert diagnose(RNN.id, rnn_backward).notes == ()
 
 
+text_of = cache(inspect.getsource)
+
+
 @pytest.mark.parametrize("exercise_id", [e for e in STYLES if find_exercise(e).backward])
 def test_right_styles_are_called_numerical_only_if_they_are(exercise_id):
     """Which they are is known from the text: a checker of gradients, or an imaginary part."""
     for function in STYLES[exercise_id]:
-        said = any("numerically" in note for note in diagnose(exercise_id, function).notes)
+        said = any("numerically" in note for note in remembered.diagnose(exercise_id, function).notes)
         if said:
-            text = inspect.getsource(inspect.getmodule(function))
+            text = text_of(inspect.getmodule(function))
             assert re.search(r"complex_step|central_difference|\.imag", text), function
             assert not re.search("single|float32|f4", inspect.getsource(function)), function
 
@@ -243,9 +247,9 @@ def test_a_gradient_by_a_package_that_differentiates_is_remarked_on(cells, packa
 def test_the_text_of_right_styles_is_called_numerical_only_if_it_is(exercise_id):
     for function in STYLES[exercise_id]:
         if inspect.getmodule(function) and "<" not in function.__name__:
-            cells = [inspect.getsource(inspect.getmodule(function))]
+            cells = [text_of(inspect.getmodule(function))]
             said = remarks.remarks_on_text(find_exercise(exercise_id), function.__name__, cells)
-            known = any("numerically" in note for note in diagnose(exercise_id, function).notes)
+            known = any("numerically" in note for note in remembered.diagnose(exercise_id, function).notes)
             assert bool(said) == known, function
 
 

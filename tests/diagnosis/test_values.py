@@ -58,6 +58,23 @@ def test_what_overflows_is_not_right():
         assert not diagnose("10.refute_product", (factor * np.ones(4), np.ones(4), 1.0)).correct
 
 
+@pytest.mark.parametrize(("a", "step"), [(1e6, 1e-12), (1.0, 1e-17), (-3e5, 1e-11), (1e99, 1e-3)])
+def test_a_quotient_of_rounding_alone_is_no_kink(a, step):
+    in_floats = (max(a + step, 0.0) - max(a - step, 0.0)) / (2 * step)
+    assert a < 0 or abs(in_floats - 1) > 0.15  # what the floats would say
+    verdict = diagnose("04.refute_kink", (a, step))
+    assert not verdict.correct and f"off by {0:g}" in verdict.message
+    assert diagnose("04.refute_kink", (step / 10, step)).correct
+
+
+def test_a_slope_that_no_complex_step_resolves_has_its_sign():
+    steep = ([0.0, 0.0, 5e50, 0.0], [3e50, 3e50, 0.0, 3e50], 0.0)  # dc_2/dc_0 is 5e50 there
+    verdict = diagnose("10.refute_product", steep)
+    assert not verdict.correct and "5e+50" in verdict.message
+    falling = ([0.0, 0.0, -5e50, 0.0], *steep[1:])
+    assert diagnose("10.refute_product", falling).correct
+
+
 @pytest.mark.parametrize("exercise_id", [e.id for e in all_exercises().values() if e.kind == "value"])
 def test_a_matrix_of_a_thousand_rows_is_refused_at_once(exercise_id):
     matrix = np.random.default_rng(0).normal(size=(1000, 1000))

@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from sound_html import Page, assert_sound
 
 from autograder import diagnose
 from autograder.exercises import all_exercises, find_exercise, sources
@@ -14,47 +14,6 @@ from autograder.grading import grade_submission
 from autograder.grading.judge_submission import Judged
 
 SLIPPED = [e for e in all_exercises().values() if e.slips]
-
-
-@pytest.mark.parametrize("e", SLIPPED, ids=lambda e: e.id)
-def test_text_twin_fits_sixty_columns_and_says_the_same(e):
-    for slip in e.slips:
-        verdict = diagnose(e.id, sources.solution_variant(e, slip))
-        text, html = card.render_text(e, verdict), card.render_html(e, verdict)
-        assert max(map(len, text.splitlines())) <= 60, slip.id
-        words = " ".join(text.split())
-        assert slip.says in words and slip.asks in words and e.section in words, slip.id
-        assert len(html) < 40_000 and "<script" not in html, slip.id
-        assert all(name in html and name in text for name in e.outputs), slip.id
-        assert_sound(html)
-
-
-class Page(HTMLParser):
-    """What is wrong with a piece of HTML, and its tables' cells."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.open, self.faults, self.folds = [], [], 0
-        self.feed(html)
-        self.close()
-        self.faults += [f"{tag} is not closed" for tag in self.open]
-
-    def handle_starttag(self, tag, attributes):
-        self.open.append(tag)
-        if tag == "th" and "scope" not in dict(attributes):
-            self.faults.append("a table header without scope")
-        if tag == "details":
-            self.folds += 1
-            if "open" in dict(attributes):
-                self.faults.append("a fold is open")
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(f"{tag} is closed in the wrong place")
-
-
-def assert_sound(html):
-    assert Page(html).faults == []
 
 
 def test_the_measure_of_soundness_can_fail():

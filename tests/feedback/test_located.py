@@ -105,10 +105,12 @@ def test_outside_of_a_notebook_the_card_waits_for_a_second_at_most(capsys, monke
 
 
 @pytest.fixture(scope="module")
-def kernel():
+def kernel(tmp_path_factory):
     from jupyter_client.manager import start_new_kernel
 
-    manager, client = start_new_kernel(kernel_name="python3", startup_timeout=60)
+    manager, client = start_new_kernel(
+        kernel_name="python3", startup_timeout=60, cwd=str(tmp_path_factory.mktemp("kernel"))
+    )
     yield manager, client
     client.stop_channels()
     manager.shutdown_kernel(now=True)

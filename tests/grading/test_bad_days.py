@@ -98,6 +98,17 @@ def test_whoever_waits_for_a_gradebook_says_so(locked, caplog):
     assert "gradebook.db is locked by another program; waiting for up to 30 s" in caplog.text
 
 
+def test_nbgrader_alone_beside_a_grading_says_so_and_changes_nothing(tmp_path):
+    root = copy_course(tmp_path)
+    submit(root, "honest", solved())
+    made = root / "gradebook" / "autograded" / "honest"
+    with Course.load(root).store(NAME).alone():
+        said = command("nbgrader", "autograde", NAME, "--create", cwd=root, code=1)
+        assert "another grading run is at work" in said and not made.exists()
+    command("nbgrader", "autograde", NAME, "--create", cwd=root)
+    assert made.exists(), "the control: nobody else is at work"
+
+
 def test_a_gradebook_that_is_none_is_named(course):
     submit(course, "one", solved())
     path = course / "gradebook" / "gradebook.db"
@@ -148,7 +159,9 @@ ls gradebook gradebook/results/* | grep -c part-
 
 @walls
 @pytest.mark.slow
-@pytest.mark.parametrize("room", [0, 20_000, 60_000, 120_000, 400_000])
+@pytest.mark.parametrize(
+    "room", [0, 60_000, 400_000, *(pytest.param(n, marks=pytest.mark.long) for n in (20_000, 120_000))]
+)
 def test_a_full_disk_is_said_and_the_next_run_goes_on(tmp_path, room):
     """The gradebook's folder is a small file system in memory, first without room and then with."""
     course = copy_course(tmp_path)

@@ -210,7 +210,7 @@ def test_the_proof_waits_for_a_person(graded):
 
 
 def test_feedback_shows_the_card_and_export_the_points(graded):
-    command("nbgrader", "generate_feedback", NAME, cwd=graded)
+    command("nbgrader", "generate_feedback", NAME, "--student", "right", cwd=graded)
     page = (graded / "gradebook" / "feedback" / "right" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
     assert "correct · 4 of 4 points" in page and re.search(r"class=.unrolled right.", page)
     store = Store(graded / "gradebook", NAME)
@@ -260,6 +260,7 @@ def formgrader(course):
         yield lambda path, method="GET": json.loads(call(f"api/{path}", method))
 
 
+@pytest.mark.slow  # a server
 def test_formgrader_lists_and_grades(formgrader):
     assert {a["name"] for a in formgrader("assignments")} >= {NAME, "00_gradient_checking"}
     answer = formgrader(f"submission/{NAME}/right/autograde", "POST")

@@ -31,6 +31,8 @@ def passes(tree, tests):
     """Whether a file or folder of tests passes in a tree; False if it does not end."""
     # no compiled files: Python would take an old one for a new source of equal size and second
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    if (tree / tests).is_file():  # for one file further processes of the tests cost more than they save
+        environment["PYTEST_XDIST_AUTO_NUM_WORKERS"] = "0"
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", tests]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
     try:

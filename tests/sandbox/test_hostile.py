@@ -1,7 +1,9 @@
 """A class of submissions that break, cheat or spy, among honest ones, graded in one run.
 
-With UNROLLED_LONG in the environment, as `python -m tests.long` sets it, the folders and texts of
-`hostile_folders` and `html_vectors` are in the class too, and nbgrader alone runs everything anew.
+The class is of those whose test is to be run: every second one, and all that show what a layer is for or tell
+secrets; the others are slow.  With UNROLLED_LONG in the environment, as `python -m tests.long` sets it, the
+folders and texts of `hostile_folders` and `html_vectors` are in the class too, and nbgrader alone runs
+everything anew.
 """
 
 import json
@@ -54,19 +56,30 @@ HOSTILE |= {
 }
 HOSTILE |= {"texts that would run": Hostile(texts_that_would_run, ALL)} if LONG else {}
 FOLDERS = hostile_folders.CLASS if LONG else {}
+ASKED = ("os._exit in a function", "segfault in a cell", "no JSON", "endless function")
+TELLING = [name for name in FIRST if "secret input" in name]
+EVERY_RUN = {*list(FIRST)[::2], *(HOSTILE.keys() - FIRST.keys()), *ASKED, *TELLING}
 HONEST = ("a first", "g", "m in the middle", "t", "zoë last")
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def hostile(request, thorough):
+    """Those whose test is to be run."""
+    tests = [item for item in request.session.items if item.originalname == "test_it_scores_what_it_is_worth"]
+    names = {item.callspec.params["name"] for item in tests if thorough or "slow" not in item.keywords}
+    return {name: made for name, made in HOSTILE.items() if name in names}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, hostile):
     """The class after grading: its course, the results, and what was there before and after."""
     root = copy_course(tmp_path_factory.mktemp("hostile"))
     with open(root / "nbgrader_config.py", "a", encoding="utf-8") as config:
         config.write("\nc.Grade.cell_seconds = 2\nc.Grade.answer_seconds = 1\n")
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0)
-    for name, hostile in HOSTILE.items():
-        _hand_in(root, name, hostile, listener.getsockname()[1])
+    for name, made in hostile.items():
+        _hand_in(root, name, made, listener.getsockname()[1])
     for name in HONEST:
         submit(root, name, solved())
     use_exchange(root)
@@ -115,7 +128,9 @@ def test_the_suite_is_large_enough():
     assert len(FIRST) >= 100 and len(LAYERED) >= 15
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in EVERY_RUN else [pytest.mark.slow]) for name in HOSTILE]
+)
 def test_it_scores_what_it_is_worth(graded, name):
     course, results, *_ = graded
     assert harm(HOSTILE[name], results[name], outputs(course, name)) == ""
@@ -173,13 +188,13 @@ def test_nobody_reached_the_network(graded):
         graded[-1].accept()
 
 
-def test_no_secret_input_is_shown(graded):
-    nothing_secret_is_shown(graded[0], "autograded")
+def test_no_secret_input_is_shown(graded, hostile):
+    nothing_secret_is_shown(graded[0], "autograded", hostile)
 
 
-def nothing_secret_is_shown(course, made):
+def nothing_secret_is_shown(course, made, names):
     exercise = find_exercise("01.scalar_bptt")
-    for name in HOSTILE:
+    for name in names:
         instances = exercise.instances(course.store(NAME).seed_of(name))
         secret = [f"{abs(x):.15f}" for arguments in instances for x in np.ravel(arguments[2])]
         assert len(secret) >= 10
@@ -193,13 +208,7 @@ def test_where_nothing_came_back_a_person_is_asked(graded):
 
     course, results, *_ = graded
     with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
-        for name in (
-            "os._exit in a function",
-            "segfault in a cell",
-            "no JSON",
-            "endless function",
-            "a first",
-        ):
+        for name in ({*ASKED} & {*results}) | {"a first"}:
             submission = gradebook.find_submission_notebook(NAME, NAME, name)
             asked = {g.name for g in submission.grades if g.needs_manual_grade and g.name != "proof"}
             assert asked == {g for g, mark in results[name].marks.items() if mark.status.needs_a_person}
@@ -217,7 +226,7 @@ def test_the_gradebook_is_whole(graded):
 
 
 @pytest.mark.long
-def test_nbgrader_alone_gives_everybody_the_same(graded, tmp_path, monkeypatch):
+def test_nbgrader_alone_gives_everybody_the_same(graded, hostile, tmp_path, monkeypatch):
     """Stock `nbgrader autograde`, into a gradebook of its own: from what was stored, or from nothing."""
     from nbgrader.api import Gradebook
 
@@ -241,14 +250,14 @@ def test_nbgrader_alone_gives_everybody_the_same(graded, tmp_path, monkeypatch):
     assert rows == pytest.approx({name: total(result) for name, result in mine.items()})
     harmful = {
         name: harm(h, mine[name], outputs(course, name, "autograded-of-nbgrader"))
-        for name, h in HOSTILE.items()
+        for name, h in hostile.items()
     }
     assert set(harmful.values()) == {""}, harmful
     assert {rows[name] for name in HONEST} == {ALL}
     assert {name: rows[name] for name in FOLDERS} == {
         name: points for name, (_, points, _) in FOLDERS.items()
     }
-    nothing_secret_is_shown(course, "autograded-of-nbgrader")
+    nothing_secret_is_shown(course, "autograded-of-nbgrader", hostile)
     nothing_is_left(tmp_path, graded[2][1])
     assert list(tmp_path.iterdir()) == []
 

@@ -6,9 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 
 with (ROOT / "pyproject.toml").open("rb") as _file:
-    # the one place that names it: whoever publishes the course elsewhere changes it there
-    REPOSITORY: str = tomllib.load(_file)["project"]["urls"]["Repository"].rstrip("/")
+    # the one place that names them: whoever publishes the course elsewhere changes them there
+    _urls = tomllib.load(_file)["project"]["urls"]
 
+REPOSITORY: str = _urls["Repository"].rstrip("/")
+HOMEPAGE: str = _urls["Homepage"].rstrip("/") + "/"
 BRANCH = "main"
 
 

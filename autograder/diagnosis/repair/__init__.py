@@ -5,6 +5,6 @@ R. Singh, S. Gulwani and A. Solar-Lezama, "Automated feedback generation for int
 assignments", PLDI 2013, with linear algebra in the place of their solver.
 """
 
-from .find_repair import LONGEST, find_repair, is_offered
+from .find_repair import LONGEST, find_repair, is_offered, is_searchable, public_question
 
-__all__ = ["LONGEST", "find_repair", "is_offered"]
+__all__ = ["LONGEST", "find_repair", "is_offered", "is_searchable", "public_question"]

@@ -7,8 +7,6 @@ from dataclasses import replace
 from .program import Program, parsed_definition, put_sites
 from .trees import blocks, locate
 
-KIND = "one more line"
-
 
 def with_idle_statements(program: Program) -> Program:
     """The program with an idle statement before each use of a variable, and at the end of loops.

@@ -1,14 +1,13 @@
 """Other expressions for a site, of which only those are made that pass its test by value."""
 
 import ast
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .candidates import Candidate, called, edited, in_index, is_simple, replaced, same_base, values_in
-from .edits import FACTOR, INDEX, NAME, TERM
+from .kinds import Kind
 from .pool import Known, Pool, is_quantity
 from .program import Site
 from .trace import Trace
@@ -16,7 +15,6 @@ from .trees import compiled, exchanged, parsed, parts, product, transposed
 from .value_test import ValueTest
 
 HERE, VALUE = "<here>", "_value_"  # names for the part that is replaced, and for what goes into a pattern
-OTHER = "another expression"
 SHAPES = (
     "1 - {}",
     "1 - {} ** 2",
@@ -48,7 +46,8 @@ def small_by_value(
         simple, number = is_simple(part), id(part) in in_index(site.expression)
         for other in [*numbers, *known]:
             if put(other.values):
-                kind = INDEX if number or same_base(part, other.node) else NAME if other.is_atom else OTHER
+                kind = Kind.NAME if other.is_atom else Kind.EXPRESSION
+                kind = Kind.INDEX if number or same_base(part, other.node) else kind
                 cost = (1.0 if simple else 1.4) + (not other.is_written) if other.is_atom else 2.1
                 for node in other.spellings:
                     yield Candidate(site, exchanged(site.expression, part, node), part, kind, cost)
@@ -58,82 +57,33 @@ def larger_by_value(trace: Trace, site: Site, test: ValueTest, known: list[Known
     """One factor or one term more, or a part replaced by a function of something, that pass the test."""
     root = site.expression
     scopes = [{**trace.namespace, **scope} for scope in test.scopes]
-    shaped = list(_shaped(known, scopes))
+    functions = list(shaped(known, scopes))
     numbers = [Known(repr(v), [v] * len(scopes), True, True) for v in (2.0, 0.5, -1.0)]
     for part, put in _open_parts(site, test, scopes):
         mine = values_in(part, scopes)
         if mine is None or not all(map(is_quantity, mine)):
             continue
-        for other in [*numbers, *known, *shaped]:
-            if put(_each(np.multiply, mine, other.values)):
+        for other in [*numbers, *known, *functions]:
+            if put(each(np.multiply, mine, other.values)):
                 for node in other.spellings:
                     new = product(part, ast.Mult(), node)
-                    yield Candidate(site, exchanged(root, part, new), part, FACTOR, 2.0)
+                    yield Candidate(site, exchanged(root, part, new), part, Kind.FACTOR, 2.0)
         for other in known:
             for function, operator in ((np.add, ast.Add()), (np.subtract, ast.Sub())):
-                if put(_each(function, mine, other.values)):
+                if put(each(function, mine, other.values)):
                     for node in other.spellings:
                         new = product(part, operator, node)
-                        yield Candidate(site, exchanged(root, part, new), part, TERM, 2.0)
+                        yield Candidate(site, exchanged(root, part, new), part, Kind.TERM, 2.0)
             if all(np.ndim(v) == 2 for v in (*mine, *other.values)):
                 for turned in (False, True):
-                    if put(_each(np.matmul, mine, [v.T if turned else v for v in other.values])):
+                    if put(each(np.matmul, mine, [v.T if turned else v for v in other.values])):
                         for node in other.spellings:
                             new = product(part, ast.MatMult(), transposed(node) if turned else node)
-                            yield Candidate(site, exchanged(root, part, new), part, FACTOR, 2.2)
-        for other in shaped:
+                            yield Candidate(site, exchanged(root, part, new), part, Kind.FACTOR, 2.2)
+        for other in functions:
             if put(other.values):
                 for node in other.spellings:
-                    yield Candidate(site, exchanged(root, part, node), part, OTHER, 2.0)
-
-
-def pairs_by_value(site: Site, test: ValueTest, known: list[Known], trace: Trace) -> Iterator[Candidate]:
-    """The whole expression replaced or increased by an operation on two known ones, where that passes."""
-    root = site.expression
-    scopes = [{**trace.namespace, **scope} for scope in test.scopes]
-    mine = values_in(root, scopes)
-    for a, b in itertools.product(_shaped(known, scopes), known):
-        values = _each(np.multiply, a.values, b.values)
-        if values is not None and test.passes(values):
-            yield Candidate(site, product(a.node, ast.Mult(), b.node), root, OTHER, 3.0)
-    for a, b in itertools.product(known, known):
-        for operator, function, ordered in PAIRS:
-            matrices = all(np.ndim(v) == 2 for v in (a.values[0], b.values[0]))
-            if (operator is ast.MatMult and not matrices) or (not ordered and a.text > b.text):
-                continue
-            values = _each(function, a.values, b.values)
-            if values is None:
-                continue
-            if test.passes(values):
-                yield Candidate(site, _pair(a.node, operator, function, b.node), root, OTHER, 3.0)
-            elif mine is not None and operator in (ast.Mult, ast.MatMult):
-                total = _each(np.add, mine, values)
-                if total is not None and test.passes(total):
-                    new = _pair(a.node, operator, function, b.node)
-                    yield Candidate(site, product(root, ast.Add(), new), root, TERM, 3.0)
-
-
-def _first_transposed(a: Any, b: Any) -> Any:
-    return a.T @ b
-
-
-def _second_transposed(a: Any, b: Any) -> Any:
-    return a @ b.T
-
-
-PAIRS: tuple[tuple[type[ast.operator], Any, bool], ...] = (
-    (ast.Mult, np.multiply, False),
-    (ast.Add, np.add, False),
-    (ast.Sub, np.subtract, True),
-    (ast.MatMult, np.matmul, True),
-    (ast.MatMult, _first_transposed, True),
-    (ast.MatMult, _second_transposed, True),
-)
-
-
-def _pair(a: ast.expr, operator: type[ast.operator], function: Any, b: ast.expr) -> ast.expr:
-    left = transposed(a) if function is _first_transposed else a
-    return product(left, operator(), transposed(b) if function is _second_transposed else b)
+                    yield Candidate(site, exchanged(root, part, node), part, Kind.EXPRESSION, 2.0)
 
 
 def _open_parts(site: Site, test: ValueTest, scopes: list[dict[str, Any]]) -> Iterator[tuple[ast.expr, Any]]:
@@ -159,7 +109,7 @@ def _open_parts(site: Site, test: ValueTest, scopes: list[dict[str, Any]]) -> It
         yield part, passes
 
 
-def _shaped(known: list[Known], scopes: list[dict[str, Any]]) -> Iterator[Known]:
+def shaped(known: list[Known], scopes: list[dict[str, Any]]) -> Iterator[Known]:
     """Slopes and other functions of known expressions, those of the scope among them."""
     functions = [name for name, value in scopes[0].items() if callable(value) and not isinstance(value, type)]
     patterns = [*SHAPES, *(f"{name}({{}})" for name in functions if name.isidentifier())]
@@ -175,7 +125,8 @@ def _shaped(known: list[Known], scopes: list[dict[str, Any]]) -> Iterator[Known]
                 yield Known(text, values, False, False, tuple(alike))
 
 
-def _each(function: Any, a: list[Any], b: list[Any]) -> list[Any] | None:
+def each(function: Any, a: list[Any], b: list[Any]) -> list[Any] | None:
+    """The value of a function of two values in each scope; None where it has none."""
     try:
         return [function(x, y) for x, y in zip(a, b)]
     except Exception:

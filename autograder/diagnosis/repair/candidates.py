@@ -5,7 +5,10 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from .edits import CONDITION, INDEX, NAME, condition_edits, loop_edits, small_edits
+import numpy as np
+
+from .edits import condition_edits, loop_edits, small_edits
+from .kinds import Kind
 from .pool import Known, Pool
 from .program import Site
 from .rewrites import other_parentheses, other_slopes, renamed
@@ -20,7 +23,7 @@ class Candidate(NamedTuple):
     site: Site
     new: ast.expr
     part: ast.expr
-    kind: str
+    kind: Kind
     cost: float
 
 
@@ -52,7 +55,7 @@ def replaced(site: Site, known: list[Known], written: list[str]) -> Iterator[Can
         for text, node in texts.items():
             if text != own:
                 cost = 1.0 if is_simple(part) else 1.4
-                kind = INDEX if id(part) in indexing or same_base(part, node) else NAME
+                kind = Kind.INDEX if id(part) in indexing or same_base(part, node) else Kind.NAME
                 yield Candidate(
                     site, exchanged(root, part, node), part, kind, cost + 0.5 * (text not in written)
                 )
@@ -64,7 +67,7 @@ def comparisons(site: Site, executions: list[Execution]) -> Iterator[Candidate]:
     counts = [name for name, value in scope.items() if type(value) is int and name.isidentifier()]
     for a, b in itertools.permutations([*counts, "0", "1"], 2):
         for sign in ("==", "!=", "<", "<="):
-            yield Candidate(site, parsed(f"{a} {sign} {b}"), site.expression, CONDITION, 1.5)
+            yield Candidate(site, parsed(f"{a} {sign} {b}"), site.expression, Kind.CONDITION, 1.5)
 
 
 def distinct(
@@ -84,8 +87,8 @@ def distinct(
         if None not in name:
             if name in seen:
                 continue
-            # counts and indices that agree on one instance differ on another
-            if not all(type(value) is int for value in values):
+            # counts, indices and conditions that agree on one instance differ on another
+            if not all(isinstance(value, int | np.bool_) for value in values):
                 seen.add(name)
         yield candidate
 

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .kinds import Kind
 from .trees import exchanged, negated, parsed, parts, product, transposed
 
 
@@ -12,16 +13,9 @@ class Small(NamedTuple):
     """What stands in the place of a part, the kind of that change in words, and what it costs."""
 
     new: ast.expr
-    kind: str
+    kind: Kind
     cost: float = 1.0
 
-
-INDEX, SIGN, NUMBER, TRANSPOSE = "another index", "another sign", "another number", "another transpose"
-OPERATOR, FUNCTION, FACTOR = "another operator", "another function", "another factor"
-TERM, ORDER, AXIS, SLICE = "another term", "another order", "another axis", "another slice"
-NAME, PARENTHESES, CONDITION = "another variable", "other parentheses", "another condition"
-POWER, COPY, SETTING, LETTERS = "another power", "a copy", "another setting", "another index"
-BOUNDS, DIRECTION = "other bounds", "another direction"
 
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.MatMult, ast.Div)
 COMPARISONS = (ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq)
@@ -47,20 +41,20 @@ def small_edits(node: ast.expr, indexing: bool, slices: list[str]) -> Iterator[S
     if isinstance(node, ast.BinOp):
         yield from _of_operation(node, indexing)
     elif isinstance(node, ast.UnaryOp):
-        yield Small(node.operand, SIGN if isinstance(node.op, ast.USub) else CONDITION)
+        yield Small(node.operand, Kind.SIGN if isinstance(node.op, ast.USub) else Kind.CONDITION)
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
         for comparison in COMPARISONS:
             if not isinstance(node.ops[0], comparison):
-                yield Small(ast.Compare(node.left, [comparison()], node.comparators), CONDITION)
+                yield Small(ast.Compare(node.left, [comparison()], node.comparators), Kind.CONDITION)
     elif isinstance(node, ast.BoolOp):
         other = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
-        yield Small(ast.BoolOp(other, node.values), CONDITION)
-        yield from (Small(value, CONDITION) for value in node.values)
+        yield Small(ast.BoolOp(other, node.values), Kind.CONDITION)
+        yield from (Small(value, Kind.CONDITION) for value in node.values)
     elif isinstance(node, ast.IfExp):
-        yield from (Small(n, CONDITION) for n in (node.body, node.orelse))
-        yield Small(ast.IfExp(node.test, node.orelse, node.body), CONDITION)
+        yield from (Small(n, Kind.CONDITION) for n in (node.body, node.orelse))
+        yield Small(ast.IfExp(node.test, node.orelse, node.body), Kind.CONDITION)
     elif isinstance(node, ast.Constant):
-        yield from _of_constant(node, INDEX if indexing else NUMBER)
+        yield from _of_constant(node, Kind.INDEX if indexing else Kind.NUMBER)
     elif isinstance(node, ast.Attribute):
         yield from _of_attribute(node)
     elif isinstance(node, ast.Call):
@@ -68,23 +62,25 @@ def small_edits(node: ast.expr, indexing: bool, slices: list[str]) -> Iterator[S
     elif isinstance(node, ast.List | ast.Tuple) and 1 < len(node.elts) < 5 and not indexing:
         for order in itertools.permutations(node.elts):
             if list(order) != node.elts:
-                yield Small(type(node)(list(order), ast.Load()), ORDER)
+                yield Small(type(node)(list(order), ast.Load()), Kind.ORDER)
     elif isinstance(node, ast.Subscript):
         yield from _of_subscript(node, slices)
     if isinstance(node, ast.Name | ast.Subscript | ast.Attribute | ast.Call) and not indexing:
-        yield Small(negated(node), SIGN)
-        yield Small(product(node, ast.Pow(), ast.Constant(2)), POWER)
-        yield Small(product(ast.Constant(1), ast.Sub(), node), FACTOR, 1.1)
+        yield Small(negated(node), Kind.SIGN)
+        yield Small(product(node, ast.Pow(), ast.Constant(2)), Kind.POWER)
+        yield Small(product(ast.Constant(1), ast.Sub(), node), Kind.FACTOR, 1.1)
         for text in ("::-1", "1:", ":-1"):
-            yield Small(parsed(f"({ast.unparse(node)})[{text}]"), SLICE, 1.2)
+            yield Small(parsed(f"({ast.unparse(node)})[{text}]"), Kind.SLICE, 1.2)
     if isinstance(node, ast.Name):
-        yield Small(ast.Constant(1), NUMBER, 1.2)
+        yield Small(ast.Constant(1), Kind.NUMBER, 1.2)
         for step in (1, -1):
-            yield Small(product(node, ast.Add(), ast.Constant(step)), INDEX if indexing else NUMBER, 1.1)
+            yield Small(
+                product(node, ast.Add(), ast.Constant(step)), Kind.INDEX if indexing else Kind.NUMBER, 1.1
+            )
     if isinstance(node, ast.Name | ast.Subscript | ast.Attribute) and not indexing:
         text = ast.unparse(node)
-        yield Small(parsed(f"{text}.copy()"), COPY, 1.2)
-        yield Small(parsed(f"np.zeros_like({text})"), "another starting value", 1.2)
+        yield Small(parsed(f"{text}.copy()"), Kind.COPY, 1.2)
+        yield Small(parsed(f"np.zeros_like({text})"), Kind.START, 1.2)
 
 
 def _of_operation(node: ast.BinOp, indexing: bool) -> Iterator[Small]:
@@ -92,32 +88,33 @@ def _of_operation(node: ast.BinOp, indexing: bool) -> Iterator[Small]:
     for operator in ARITHMETIC:
         if not isinstance(node.op, (operator, ast.Pow)):
             turned = additive and operator in (ast.Add, ast.Sub)
-            kind = INDEX if indexing else SIGN if turned else OPERATOR
+            kind = Kind.INDEX if indexing else Kind.SIGN if turned else Kind.OPERATOR
             yield Small(product(node.left, operator(), node.right), kind, 1.0 if turned else 1.3)
-    kind = INDEX if indexing else TERM if additive else POWER if isinstance(node.op, ast.Pow) else FACTOR
+    kind = Kind.POWER if isinstance(node.op, ast.Pow) else Kind.FACTOR
+    kind = Kind.INDEX if indexing else Kind.TERM if additive else kind
     yield Small(node.left, kind)
     yield Small(node.right, kind)
     if not isinstance(node.op, ast.Add | ast.Mult):
-        yield Small(product(node.right, node.op, node.left), ORDER)
+        yield Small(product(node.right, node.op, node.left), Kind.ORDER)
     if isinstance(node.op, ast.MatMult):
         left, right = transposed(node.left), transposed(node.right)
         for first, second in ((left, node.right), (node.left, right), (left, right)):
-            yield Small(product(first, node.op, second), TRANSPOSE)
-        yield Small(product(right, node.op, left), TRANSPOSE)
-        yield Small(product(right, node.op, node.left), TRANSPOSE, 1.1)
-        yield Small(product(node.right, node.op, left), TRANSPOSE, 1.1)
+            yield Small(product(first, node.op, second), Kind.TRANSPOSE)
+        yield Small(product(right, node.op, left), Kind.TRANSPOSE)
+        yield Small(product(right, node.op, node.left), Kind.TRANSPOSE, 1.1)
+        yield Small(product(node.right, node.op, left), Kind.TRANSPOSE, 1.1)
 
 
-def _of_constant(node: ast.Constant, kind: str) -> Iterator[Small]:
+def _of_constant(node: ast.Constant, kind: Kind) -> Iterator[Small]:
     value = node.value
     if isinstance(value, bool):
-        yield Small(ast.Constant(not value), SETTING)
+        yield Small(ast.Constant(not value), Kind.SETTING)
     elif isinstance(value, int | float):
         for other in dict.fromkeys((value + 1, value - 1, -value, 2 * value, value / 2, 0, 1, 2)):
             if other != value:
                 yield Small(ast.Constant(int(other) if other == int(other) else other), kind)
     elif isinstance(value, str) and "->" in value:
-        yield from (Small(ast.Constant(text), LETTERS) for text in _other_letters(value))
+        yield from (Small(ast.Constant(text), Kind.INDEX) for text in _other_letters(value))
 
 
 def _other_letters(text: str) -> Iterator[str]:
@@ -134,41 +131,43 @@ def _other_letters(text: str) -> Iterator[str]:
 
 def _of_attribute(node: ast.Attribute) -> Iterator[Small]:
     if node.attr == "T":
-        yield Small(node.value, TRANSPOSE)
+        yield Small(node.value, Kind.TRANSPOSE)
     for names in ALIKE:
         if node.attr in names:
             for name in names:
                 if name != node.attr:
-                    yield Small(ast.Attribute(node.value, name, ast.Load()), FUNCTION)
+                    yield Small(ast.Attribute(node.value, name, ast.Load()), Kind.FUNCTION)
 
 
 def _of_call(node: ast.Call) -> Iterator[Small]:
     for n, keyword in enumerate(node.keywords):
         others = [k for k in node.keywords if k is not keyword]
-        kind = AXIS if keyword.arg == "axis" else SETTING
+        kind = Kind.AXIS if keyword.arg == "axis" else Kind.SETTING
         yield Small(ast.Call(node.func, node.args, others), kind)
         if keyword.arg == "axis":
             for axis in ("0", "1", "2", "-1", "(0, 1)"):
                 new = ast.keyword("axis", parsed(axis))
-                yield Small(ast.Call(node.func, node.args, [*others[:n], new, *others[n:]]), AXIS)
-    yield from (Small(argument, FUNCTION) for argument in node.args if not isinstance(argument, ast.Starred))
+                yield Small(ast.Call(node.func, node.args, [*others[:n], new, *others[n:]]), Kind.AXIS)
+    yield from (
+        Small(argument, Kind.FUNCTION) for argument in node.args if not isinstance(argument, ast.Starred)
+    )
     for a, b in itertools.combinations(range(len(node.args)), 2):
         swapped = list(node.args)
         swapped[a], swapped[b] = swapped[b], swapped[a]
-        yield Small(ast.Call(node.func, swapped, node.keywords), "another order of the arguments")
+        yield Small(ast.Call(node.func, swapped, node.keywords), Kind.ORDER_OF_ARGUMENTS)
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
     if name:
         assert isinstance(node.func, ast.Attribute)
-        yield Small(node.func.value, FUNCTION)
+        yield Small(node.func.value, Kind.FUNCTION)
     if name in ("sum", "mean", "concatenate", "stack", "max", "min"):
         given = {k.arg for k in node.keywords}
         if "axis" not in given:
             for axis in ("0", "1", "-1", "(0, 1)"):
                 more = [*node.keywords, ast.keyword("axis", parsed(axis))]
-                yield Small(ast.Call(node.func, node.args, more), AXIS)
+                yield Small(ast.Call(node.func, node.args, more), Kind.AXIS)
         if "keepdims" not in given:
             more = [*node.keywords, ast.keyword("keepdims", ast.Constant(True))]
-            yield Small(ast.Call(node.func, node.args, more), SETTING)
+            yield Small(ast.Call(node.func, node.args, more), Kind.SETTING)
 
 
 def _of_subscript(node: ast.Subscript, slices: list[str]) -> Iterator[Small]:
@@ -177,11 +176,13 @@ def _of_subscript(node: ast.Subscript, slices: list[str]) -> Iterator[Small]:
 
     if not isinstance(node.slice, ast.Slice | ast.Tuple | ast.Constant):
         for step in (1, -1):
-            yield Small(at(product(node.slice, ast.Add(), ast.Constant(step))), INDEX)
-    yield Small(node.value, INDEX)
+            yield Small(at(product(node.slice, ast.Add(), ast.Constant(step))), Kind.INDEX)
+    yield Small(node.value, Kind.INDEX)
     if isinstance(node.slice, ast.Slice | ast.Tuple):
         text = ast.unparse(node.value)
-        yield from (Small(parsed(f"{text}[{s}]"), SLICE) for s in dict.fromkeys([*slices, "1:", ":-1", ":"]))
+        yield from (
+            Small(parsed(f"{text}[{s}]"), Kind.SLICE) for s in dict.fromkeys([*slices, "1:", ":-1", ":"])
+        )
     for bounds in parts(node.slice):
         if isinstance(bounds, ast.Slice):
             for field in ("lower", "upper", "step"):
@@ -197,7 +198,7 @@ def _of_subscript(node: ast.Subscript, slices: list[str]) -> Iterator[Small]:
                     new = ast.Slice(
                         **{f: getattr(bounds, f) for f in ("lower", "upper", "step")} | {field: other}
                     )
-                    yield Small(at(exchanged(node.slice, bounds, new)), SLICE)
+                    yield Small(at(exchanged(node.slice, bounds, new)), Kind.SLICE)
 
 
 def loop_edits(iterated: ast.expr) -> Iterator[Small]:
@@ -206,30 +207,32 @@ def loop_edits(iterated: ast.expr) -> Iterator[Small]:
     if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.args:
         name, args = iterated.func.id, [ast.unparse(a) for a in iterated.args]
         if name == "reversed":
-            yield Small(iterated.args[0], DIRECTION)
+            yield Small(iterated.args[0], Kind.DIRECTION)
         elif name == "range":
             for n, step in itertools.product(range(len(args)), (1, -1)):
                 moved = [f"{a} + {step}" if m == n else a for m, a in enumerate(args)]
-                yield Small(parsed(f"range({', '.join(moved)})"), BOUNDS)
+                yield Small(parsed(f"range({', '.join(moved)})"), Kind.BOUNDS)
             if len(args) == 1:
-                yield Small(parsed(f"range(1, {args[0]})"), BOUNDS)
-                yield Small(parsed(f"range(1, {args[0]} + 1)"), BOUNDS)
+                yield Small(parsed(f"range(1, {args[0]})"), Kind.BOUNDS)
+                yield Small(parsed(f"range(1, {args[0]} + 1)"), Kind.BOUNDS)
             elif len(args) == 2:
-                yield Small(parsed(f"range({args[1]})"), BOUNDS)
-                yield Small(parsed(f"range({args[0]} + 1, {args[1]} + 1)"), BOUNDS)
-                yield Small(parsed(f"range({args[0]} - 1, {args[1]} - 1)"), BOUNDS)
+                yield Small(parsed(f"range({args[1]})"), Kind.BOUNDS)
+                yield Small(parsed(f"range({args[0]} + 1, {args[1]} + 1)"), Kind.BOUNDS)
+                yield Small(parsed(f"range({args[0]} - 1, {args[1]} - 1)"), Kind.BOUNDS)
             elif len(args) == 3:
                 for step in (1, -1):
-                    yield Small(parsed(f"range({args[0]} + {step}, {args[1]} + {step}, {args[2]})"), BOUNDS)
+                    yield Small(
+                        parsed(f"range({args[0]} + {step}, {args[1]} + {step}, {args[2]})"), Kind.BOUNDS
+                    )
         elif name == "enumerate":
-            yield Small(parsed(f"enumerate({args[0]}, 1)"), BOUNDS)
-            yield Small(iterated.args[0], BOUNDS)
-    yield Small(parsed(f"list({text})[::-1]"), DIRECTION)
+            yield Small(parsed(f"enumerate({args[0]}, 1)"), Kind.BOUNDS)
+            yield Small(iterated.args[0], Kind.BOUNDS)
+    yield Small(parsed(f"list({text})[::-1]"), Kind.DIRECTION)
     for cut in ("1:", ":-1", "2:", ":-2"):
-        yield Small(parsed(f"list({text})[{cut}]"), BOUNDS)
+        yield Small(parsed(f"list({text})[{cut}]"), Kind.BOUNDS)
 
 
 def condition_edits(test: ast.expr) -> Iterator[Small]:
     """The opposite condition, one that always holds, and one that never does."""
-    yield Small(ast.UnaryOp(ast.Not(), test), CONDITION)
-    yield from (Small(ast.Constant(value), CONDITION, 1.3) for value in (True, False))
+    yield Small(ast.UnaryOp(ast.Not(), test), Kind.CONDITION)
+    yield from (Small(ast.Constant(value), Kind.CONDITION, 1.3) for value in (True, False))

@@ -48,6 +48,7 @@ class Pool:
         self.slices: dict[str, None] = {}
         self._sequences: dict[str, None] = {}
         self._tables: dict[str, None] = {}
+        self._scales: set[str] = set()
         for node in ast.walk(tree):
             self._look_at(node)
         self._code: dict[str, tuple[ast.expr, CodeType]] = {}
@@ -62,6 +63,8 @@ class Pool:
             text = ast.unparse(node)
             if len(text) < LONGEST:
                 self.written[text] = None
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+            self._scales |= {n.id for n in (node.left, node.right) if isinstance(n, ast.Name)}
         if isinstance(node, ast.Subscript):
             if isinstance(node.slice, ast.Slice | ast.Tuple):
                 self.slices[_slice_text(node.slice)] = None
@@ -114,6 +117,8 @@ class Pool:
                 values = [eval(code, scope) for scope in scopes]  # type: ignore[arg-type]
             except Exception:
                 continue
+            if text in self._scales:  # a whole number that something is multiplied with or divided by
+                values = [float(value) if type(value) is int else value for value in values]
             if not all(is_quantity(value) and np.size(value) <= LARGEST for value in values):
                 continue
             name = tuple(fingerprint(value) for value in values)

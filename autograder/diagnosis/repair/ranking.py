@@ -33,7 +33,7 @@ def rank(program: Program, cures: Iterable[Cure]) -> tuple[Repair, ...]:
 def _repair(program: Program, cure: Cure, line: int) -> Repair:
     lines = program.lines[cure.function]
     part = ast.unparse(cure.at) if isinstance(cure.at, ast.expr) else ""
-    return Repair(cure.function, line, cure.kind, lines[line - 1].strip(), part)
+    return Repair(cure.function, line, str(cure.kind), lines[line - 1].strip(), part)
 
 
 def _cost(cure: Cure, forms: set[str]) -> float:

@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from .edits import NAME, PARENTHESES, Small
+from .edits import Small
+from .kinds import Kind
 from .trees import exchanged, parsed, parts, product, substitute
 
 SYMBOLS = {
@@ -43,7 +44,7 @@ def other_parentheses(expression: ast.expr) -> Iterator[Small]:
                 continue
             if ast.dump(tree) not in seen:
                 seen.add(ast.dump(tree))
-                yield Small(tree, PARENTHESES)
+                yield Small(tree, Kind.PARENTHESES)
 
 
 def _tokens(node: ast.expr) -> list[str]:
@@ -98,7 +99,7 @@ def other_slopes(expression: ast.expr) -> Iterator[Small]:
                 new = parsed(slope.format(atom))
                 for factor in others:
                     new = product(factor, ast.Mult(), new)
-                yield Small(exchanged(expression, part, new), "another slope", 1.1)
+                yield Small(exchanged(expression, part, new), Kind.SLOPE, 1.1)
 
 
 def renamed(expression: ast.expr, others: list[str]) -> Iterator[Small]:
@@ -111,7 +112,7 @@ def renamed(expression: ast.expr, others: list[str]) -> Iterator[Small]:
                 if other != text and isinstance(parsed(other), ATOM):
                     made = substitute(expression, {place: parsed(other) for place in places})
                     assert isinstance(made, ast.expr)
-                    yield Small(made, NAME, 1.1)
+                    yield Small(made, Kind.NAME, 1.1)
 
 
 def _factors(node: ast.expr) -> list[ast.expr]:

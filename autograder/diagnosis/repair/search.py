@@ -6,15 +6,20 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from .by_value import larger_by_value, pairs_by_value, small_by_value
+from .by_value import larger_by_value, small_by_value
 from .candidates import Candidate, comparisons, distinct, edited, replaced
+from .kinds import Kind
 from .needed_values import find_needed_values
+from .pairs import pairs_by_value
 from .pool import Known, Pool, is_atom
-from .program import Site, without_hooks
+from .program import Role, Site, without_hooks
 from .statements import StatementEdit, larger_statement_edits, statement_edits
 from .trace import Execution, Scopes, Trace
 from .trees import compiled, writes
 from .value_test import ValueTest, make_test
+
+STEERING: frozenset[Role] = frozenset({"iterated", "condition"})  # what is run how often
+OTHERS: frozenset[Role] = frozenset({"value", "added", "returned", "argument"})
 
 
 class Cure(NamedTuple):
@@ -23,7 +28,7 @@ class Cure(NamedTuple):
     function: str
     at: ast.AST  #: the part that is replaced, with its line
     statement: ast.stmt
-    kind: str
+    kind: Kind
     cost: float
     text: str  #: the new expression, which is never shown
 
@@ -58,9 +63,11 @@ class Search:
         yield from self._of_expressions(1)
 
     def larger(self) -> Iterator[Cure]:
-        """Statements moved further, and a factor or a term more."""
+        """Statements moved further, a factor or a term more, other variables in loops and conditions."""
         yield from self._of_statements(larger_statement_edits)
         yield from self._of_expressions(2, tested=True)
+        if not self.found:
+            yield from self._of_expressions(2, tested=False, roles=STEERING)
 
     def absent(self) -> Iterator[Cure]:
         """Of a program with idle statements: one of them does something."""
@@ -70,7 +77,7 @@ class Search:
 
     def largest(self) -> Iterator[Cure]:
         """Other variables where only a run can tell, then an expression replaced as a whole."""
-        yield from self._of_expressions(2, tested=False)
+        yield from self._of_expressions(2, tested=False, roles=OTHERS)
         if not self.found:
             yield from self._of_expressions(3)
 
@@ -81,10 +88,14 @@ class Search:
                     self.found = True
                     yield _of_statement(name, change)
 
-    def _of_expressions(self, tier: int, tested: bool | None = None) -> Iterator[Cure]:
+    def _of_expressions(
+        self, tier: int, tested: bool | None = None, roles: frozenset[Role] | None = None
+    ) -> Iterator[Cure]:
         """tested: only of sites that have a test by value, or only of those that have none."""
         for suspect in self._suspects:
             if tested is not None and tested != (suspect.test is not None):
+                continue
+            if roles is not None and suspect.site.role not in roles:
                 continue
             if suspect.test is None and (tier == 3 or self.found and not suspect.is_worth_a_run(tier)):
                 continue

@@ -6,10 +6,8 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .edits import CONDITION, INDEX, NAME, ORDER, SIGN
+from .kinds import Kind
 from .trees import Edit, blocks, parts, product
-
-ASSIGNMENT, PLACE, STATEMENT = "another assignment", "another place", "something else or nothing"
 
 
 class StatementEdit(NamedTuple):
@@ -17,7 +15,7 @@ class StatementEdit(NamedTuple):
 
     edit: Edit
     at: ast.stmt
-    kind: str
+    kind: Kind
     cost: float = 1.0
     part: ast.expr | None = None  #: the expression that it is about, if it is one
 
@@ -32,9 +30,9 @@ def statement_edits(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
     yield from _of_order(tree)
     for statement in statements:
         if isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr) and not _is_text(statement):
-            yield StatementEdit({id(statement): []}, statement, STATEMENT, 1.3)
+            yield StatementEdit({id(statement): []}, statement, Kind.STATEMENT, 1.3)
         elif isinstance(statement, ast.If) and not statement.orelse:
-            yield StatementEdit({id(statement): statement.body}, statement, CONDITION, 1.3)
+            yield StatementEdit({id(statement): statement.body}, statement, Kind.CONDITION, 1.3)
 
 
 def larger_statement_edits(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
@@ -56,26 +54,28 @@ def _is_text(statement: ast.stmt) -> bool:
 def _of_assignment(statement: ast.stmt) -> Iterator[StatementEdit]:
     """`=` for `+=` and the other way round."""
 
-    def instead(new: ast.stmt, kind: str, cost: float = 1.0) -> StatementEdit:
+    def instead(new: ast.stmt, kind: Kind, cost: float = 1.0) -> StatementEdit:
         return StatementEdit({id(statement): new}, statement, kind, cost)
 
     if isinstance(statement, ast.AugAssign):
-        yield instead(ast.Assign([statement.target], statement.value), ASSIGNMENT)
+        yield instead(ast.Assign([statement.target], statement.value), Kind.ASSIGNMENT)
         for operator in (ast.Add, ast.Sub, ast.Mult):
             if not isinstance(statement.op, operator):
-                kind = SIGN if {type(statement.op), operator} == {ast.Add, ast.Sub} else ASSIGNMENT
+                kind = Kind.SIGN if {type(statement.op), operator} == {ast.Add, ast.Sub} else Kind.ASSIGNMENT
                 yield instead(ast.AugAssign(statement.target, operator(), statement.value), kind)
     elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        yield from (instead(ast.Expr(other), ORDER) for other in _other_ends(statement.value))
+        yield from (instead(ast.Expr(other), Kind.ORDER) for other in _other_ends(statement.value))
     elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target = statement.targets[0]
         if isinstance(target, ast.Name | ast.Subscript):
             for operator in (ast.Add, ast.Mult):
-                yield instead(ast.AugAssign(target, operator(), statement.value), ASSIGNMENT)
+                yield instead(ast.AugAssign(target, operator(), statement.value), Kind.ASSIGNMENT)
             read = copy.copy(target)
             read.ctx = ast.Load()
             # a new array, where the old one is still needed
-            yield instead(ast.Assign([target], product(read, ast.Add(), statement.value)), ASSIGNMENT, 1.1)
+            yield instead(
+                ast.Assign([target], product(read, ast.Add(), statement.value)), Kind.ASSIGNMENT, 1.1
+            )
 
 
 def _other_ends(call: ast.Call) -> Iterator[ast.Call]:
@@ -101,7 +101,7 @@ def _of_target(statement: ast.stmt) -> Iterator[StatementEdit]:
             others += [ast.Constant(0)]
             others += [product(ast.UnaryOp(ast.USub(), ast.Constant(1)), ast.Sub(), index)]
         for other in others:
-            yield StatementEdit({id(index): other}, statement, INDEX, 1.0, target)
+            yield StatementEdit({id(index): other}, statement, Kind.INDEX, 1.0, target)
         for node in parts(target.slice):
             if isinstance(node, ast.Slice):
                 for field in ("lower", "upper"):
@@ -109,7 +109,7 @@ def _of_target(statement: ast.stmt) -> Iterator[StatementEdit]:
                     for moved in (
                         [] if bound is None else [product(bound, ast.Add(), ast.Constant(n)) for n in (1, -1)]
                     ):
-                        yield StatementEdit({id(bound): moved}, statement, INDEX, 1.1, target)
+                        yield StatementEdit({id(bound): moved}, statement, Kind.INDEX, 1.1, target)
 
 
 def _of_exchange(statement: ast.stmt) -> Iterator[StatementEdit]:
@@ -118,11 +118,11 @@ def _of_exchange(statement: ast.stmt) -> Iterator[StatementEdit]:
     if isinstance(value, ast.Dict | ast.Tuple | ast.List):
         elements = value.values if isinstance(value, ast.Dict) else value.elts
         for a, b in itertools.combinations(elements, 2):
-            yield StatementEdit({id(a): b, id(b): a}, statement, ORDER, 1.1, a)
+            yield StatementEdit({id(a): b, id(b): a}, statement, Kind.ORDER, 1.1, a)
     for target in _targets(statement):
         if isinstance(target, ast.Tuple):
             for a, b in itertools.combinations(target.elts, 2):
-                yield StatementEdit({id(a): b, id(b): a}, statement, ORDER, 1.1, target)
+                yield StatementEdit({id(a): b, id(b): a}, statement, Kind.ORDER, 1.1, target)
 
 
 def _of_order(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
@@ -130,23 +130,23 @@ def _of_order(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
     for block in blocks(tree):
         for a, b in itertools.pairwise(block):
             if _depend(a, b) and not isinstance(b, ast.Return):
-                yield StatementEdit({id(a): b, id(b): a}, a, PLACE, 1.2)
+                yield StatementEdit({id(a): b, id(b): a}, a, Kind.PLACE, 1.2)
             if isinstance(a, ast.For | ast.While) and isinstance(b, ast.Assign | ast.AugAssign | ast.Expr):
                 inside = copy.copy(a)
                 inside.body = [*a.body, b]
-                yield StatementEdit({id(a): inside, id(b): []}, b, PLACE, 1.2)
+                yield StatementEdit({id(a): inside, id(b): []}, b, Kind.PLACE, 1.2)
             if isinstance(b, ast.For | ast.While) and isinstance(a, ast.Assign | ast.AugAssign):
                 inside = copy.copy(b)
                 inside.body = [a, *b.body]
-                yield StatementEdit({id(b): inside, id(a): []}, a, PLACE, 1.2)
+                yield StatementEdit({id(b): inside, id(a): []}, a, Kind.PLACE, 1.2)
         for loop in block:
             if isinstance(loop, ast.For | ast.While | ast.If) and len(loop.body) > 1:
                 shorter = copy.copy(loop)
                 shorter.body = loop.body[:-1]
-                yield StatementEdit({id(loop): [shorter, loop.body[-1]]}, loop.body[-1], PLACE, 1.2)
+                yield StatementEdit({id(loop): [shorter, loop.body[-1]]}, loop.body[-1], Kind.PLACE, 1.2)
                 shorter = copy.copy(loop)
                 shorter.body = loop.body[1:]
-                yield StatementEdit({id(loop): [loop.body[0], shorter]}, loop.body[0], PLACE, 1.2)
+                yield StatementEdit({id(loop): [loop.body[0], shorter]}, loop.body[0], Kind.PLACE, 1.2)
 
 
 def _of_distance(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
@@ -156,7 +156,7 @@ def _of_distance(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
             at, to = block.index(a), block.index(b)
             if abs(at - to) > 1 and _depend(a, b):
                 moved: list[ast.stmt] = [b, a] if to > at else [a, b]
-                yield StatementEdit({id(a): [], id(b): moved}, a, PLACE, 1.3)
+                yield StatementEdit({id(a): [], id(b): moved}, a, Kind.PLACE, 1.3)
 
 
 def _of_names(statements: list[ast.stmt]) -> Iterator[StatementEdit]:
@@ -166,7 +166,7 @@ def _of_names(statements: list[ast.stmt]) -> Iterator[StatementEdit]:
         for target in _targets(statement):
             for text, other in by_text.items():
                 if text != ast.unparse(target) and not isinstance(target, ast.Tuple):
-                    yield StatementEdit({id(target): other}, statement, NAME, 1.5, target)
+                    yield StatementEdit({id(target): other}, statement, Kind.NAME, 1.5, target)
 
 
 def _of_loop_variables(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
@@ -178,7 +178,7 @@ def _of_loop_variables(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
             for old in sorted({n.id for n in named}):
                 for new in sorted(loops - {old}):
                     edit: Edit = {id(n): ast.Name(new, n.ctx) for n in named if n.id == old}
-                    yield StatementEdit(edit, statement, INDEX, 1.2)
+                    yield StatementEdit(edit, statement, Kind.INDEX, 1.2)
 
 
 def _of_slices(statements: list[ast.stmt]) -> Iterator[StatementEdit]:
@@ -189,7 +189,7 @@ def _of_slices(statements: list[ast.stmt]) -> Iterator[StatementEdit]:
             for node in ast.walk(target):
                 for text, other in slices.items() if isinstance(node, ast.Slice) else ():
                     if text != ast.unparse(node):
-                        yield StatementEdit({id(node): other}, statement, INDEX, 1.3, target)
+                        yield StatementEdit({id(node): other}, statement, Kind.INDEX, 1.3, target)
 
 
 def _targets(statement: ast.stmt) -> list[ast.expr]:

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...compare import TOLERANCE, Array, Reference, relative_error, to_array
-from ...exercises import Arguments, Exercise
-from ...exercises.instances import call_answer, copied
+from ...compare import TOLERANCE, Array, relative_error, to_array
 from ...outputs import read_outputs
 from .program import EDITED, SEEN, VALUE, Program
+from .question import Question
 from .trees import Edit, compiled
 from .vectors import snapshot
 
@@ -33,16 +32,10 @@ class Execution(NamedTuple):
 class Trace:
     """A program with the instances that it is run on; `executions` of the last recorded run by site."""
 
-    def __init__(
-        self,
-        exercise: Exercise,
-        program: Program,
-        instances: tuple[Arguments, ...],
-        references: tuple[Reference, ...],
-    ) -> None:
-        self.exercise, self.program = exercise, program
-        self.instances, self.references = instances, references
-        self.targets = [np.concatenate([_flat(r[n]) for n in exercise.outputs if n in r]) for r in references]
+    def __init__(self, question: Question, program: Program) -> None:
+        self.question, self.program = question, program
+        self.names, self.references = question.outputs, question.references
+        self.targets = [np.concatenate([_flat(r[n]) for n in self.names if n in r]) for r in self.references]
         self.executions: dict[int, list[Execution]] = {}
         self._site, self._recording = -1, False
         self._values: list[Any] = []
@@ -56,7 +49,7 @@ class Trace:
 
     def arrays(self, i: int) -> dict[str, Array | None]:
         """The outputs on an instance as the program stands."""
-        given, _ = read_outputs(self._run(i), self.exercise.outputs)
+        given, _ = read_outputs(self._run(i), self.names)
         return {name: to_array(value) for name, value in given.items()}
 
     def record(self, i: int, site: int = -1, values: list[Any] | None = None) -> dict[int, list[Execution]]:
@@ -88,7 +81,7 @@ class Trace:
     def is_right(self, i: int, vector: Array) -> bool:
         """Whether a vector of `outputs` is right by the judge's tolerance."""
         at, want = 0, self.targets[i]
-        for name in self.exercise.outputs:
+        for name in self.names:
             if name in self.references[i]:
                 end = at + np.size(self.references[i][name])
                 if not relative_error(vector[at:end], want[at:end]) <= TOLERANCE:
@@ -99,7 +92,7 @@ class Trace:
     def wrong_parts(self, i: int, vector: Array) -> list[slice]:
         """The parts of a vector of `outputs` that are wrong outputs."""
         found, at = [], 0
-        for name in self.exercise.outputs:
+        for name in self.names:
             if name in self.references[i]:
                 part = slice(at, at + np.size(self.references[i][name]))
                 if not relative_error(vector[part], self.targets[i][part]) <= TOLERANCE:
@@ -135,7 +128,7 @@ class Trace:
         self._site, self._values, self._code = site, values or [], code
         self._at, self._steps, self._open, self._running = 0, 0, [], True
         try:
-            return call_answer(self.exercise, self.namespace[self.program.name], copied(self.instances[i]))
+            return self.question.ask(self.namespace[self.program.name], snapshot(self.question.instances[i]))
         finally:  # functions of the program are also called where candidates are evaluated
             self._site, self._running = -1, False
 
@@ -144,9 +137,9 @@ class Trace:
         self._most = PATIENCE * self._steps + 1000
 
     def _vector(self, returned: Any, i: int) -> Array:
-        given, _ = read_outputs(returned, self.exercise.outputs)
+        given, _ = read_outputs(returned, self.names)
         found = []
-        for name in self.exercise.outputs:
+        for name in self.names:
             if name in self.references[i]:
                 array = to_array(given.get(name))
                 if array is None or array.shape != np.shape(self.references[i][name]):

@@ -26,15 +26,20 @@ class ValueTest(NamedTuple):
 
     def passes(self, values: list[Any]) -> bool:
         """Whether a candidate with these values, one for each scope, may be right."""
+        total = self.sum_of(values)
+        return total is not None and abs(total - self.wanted) <= CLOSE * self.scale + 1e-13
+
+    def sum_of(self, values: list[Any]) -> float | None:
+        """The weighted sum of their numbers; None where their form is another one."""
         total = 0.0
         for value, form, weights in zip(values, self.forms, self.weights):
             if not same_form(form, value):
-                return False
+                return None
             flat = flatten(value)
             if flat is None or len(flat) != len(weights):
-                return False
+                return None
             total += float(weights @ flat)
-        return abs(total - self.wanted) <= CLOSE * self.scale + 1e-13
+        return total
 
     def passes_code(self, expression: ast.expr, scopes: list[dict[str, Any]]) -> bool:
         """The same of an expression, with the scopes' names and those of the notebook in `scopes`."""

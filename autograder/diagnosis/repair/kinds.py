@@ -1,0 +1,35 @@
+"""The kinds of change that may be told of a line: never which change."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What would stand at a line instead, as the end of "with … there, all outputs are right"."""
+
+    ASSIGNMENT = "another assignment"
+    AXIS = "another axis"
+    BOUNDS = "other bounds"
+    CONDITION = "another condition"
+    COPY = "a copy"
+    DIRECTION = "another direction"
+    EXPRESSION = "another expression"
+    FACTOR = "another factor"
+    FUNCTION = "another function"
+    INDEX = "another index"
+    LINE = "one more line"
+    NAME = "another variable"
+    NUMBER = "another number"
+    OPERATOR = "another operator"
+    ORDER = "another order"
+    ORDER_OF_ARGUMENTS = "another order of the arguments"
+    PARENTHESES = "other parentheses"
+    PLACE = "another place"
+    POWER = "another power"
+    SETTING = "another setting"
+    SIGN = "another sign"
+    SLICE = "another slice"
+    SLOPE = "another slope"
+    START = "another starting value"
+    STATEMENT = "something else or nothing"
+    TERM = "another term"
+    TRANSPOSE = "another transpose"

@@ -1,0 +1,12 @@
+"""Random numbers that instances are made of."""
+
+import numpy as np
+
+from ..compare import Array
+
+
+def either_sign(
+    rng: np.random.Generator, low: float, high: float, shape: int | tuple[int, ...] | None = None
+) -> Array:
+    """Numbers of either sign whose moduli lie between `low` and `high`: none is near zero."""
+    return rng.uniform(low, high, shape) * np.array([-1.0, 1.0])[rng.integers(2, size=shape)]
