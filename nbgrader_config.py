@@ -23,6 +23,22 @@ c.CourseDirectory.feedback_directory = "gradebook/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{gradebook / 'gradebook.db'}"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache", "feedback", ".*"]
 
+# nbgrader's own steps, but for the one that keeps the cells: a lesson may change after it was graded.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.InstantiateTests",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "autograder.grading.cells_in_line.SaveChangedCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
 # Reading and execution are replaced: any file can be read, student code runs in a sandbox, and
 # points come from outside it; late penalties, manual marks, regrading and feedback stay nbgrader's.
 c.Autograde.exporter_class = "autograder.grading.nbgrader_hooks.Exporter"
@@ -37,6 +53,7 @@ c.Autograde.sanitize_preprocessors = [
 c.Grade.sandbox = "auto"  # or "none": no walls, only for submissions that you trust
 c.Grade.cell_seconds = 20
 c.Grade.search_seconds = 120  # for the lines of a class's wrong answers; 0: none is looked for
+c.Grade.follow_through = 1  # of the points of what is right given right earlier answers; 0: none
 c.Autograde.autograde_preprocessors = [
     "autograder.grading.nbgrader_hooks.Grade",
     "nbgrader.preprocessors.IgnorePattern",

@@ -1,6 +1,6 @@
 """What every room calls an answer, wherever its code runs: here, in a sandbox, or in an earlier run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any, Protocol, runtime_checkable
@@ -105,14 +105,27 @@ class RecordedAnswer:
         self.private, self.modified, self.lost = False, False, False
         self._rounds, self._fingerprint = iter(rounds), fingerprint
         self._calls: list[Outcome] = []
+        self._stand_ins: tuple[Callable[..., Any], ...] = ()
+        #: earlier functions in whose place others stood in the rounds after the secret one
+        self.given: tuple[str, ...] = ()
+        #: whether one of those was asked with all that this function was called with
+        self.passed_on = False
 
-    def with_rounds(self, rounds: tuple[tuple[Outcome, ...], ...]) -> "RecordedAnswer":
-        """The same function with these rounds of calls."""
-        return RecordedAnswer(self.known, self.name, self.names, self.value, rounds, self._fingerprint)
+    def with_rounds(
+        self, rounds: tuple[tuple[Outcome, ...], ...], given: tuple[str, ...] = ()
+    ) -> "RecordedAnswer":
+        """The same function with these rounds of calls; given: see `given`."""
+        made = RecordedAnswer(self.known, self.name, self.names, self.value, rounds, self._fingerprint)
+        made.given = given
+        return made
 
-    def begin_round(self, private: bool) -> None:
-        """Starts the next round of calls; private: whether its arguments are secret."""
-        self.private, self.modified = private, False
+    def begin_round(self, private: bool, stand_ins: Iterable[Callable[..., Any]] = ()) -> None:
+        """Starts the next round of calls.
+
+        private: whether its arguments are secret.  stand_ins: the functions that stood in the place of
+        earlier answers then.
+        """
+        self.private, self.modified, self._stand_ins = private, False, tuple(stand_ins)
         self._calls = list(next(self._rounds, ()))
 
     def __call__(self, *arguments: Any) -> Any:
@@ -121,9 +134,12 @@ class RecordedAnswer:
         if not self._calls or self._calls[0].arguments != self._fingerprint(arguments, functions):
             raise StaleRun
         outcome = self._calls.pop(0)
+        functions += self._stand_ins
         for number, given, told in outcome.asked:
             if self._fingerprint(told_by(functions, number, given), []) != told:
                 raise StaleRun
+            if self._stand_ins and self._fingerprint(tuple(given), []) == outcome.arguments:
+                self.passed_on = True
         self.modified = self.modified or outcome.modified
         self.lost = self.lost or isinstance(outcome.error, ProcessEnded)
         if outcome.error is not None:

@@ -113,13 +113,20 @@ def _parser() -> argparse.ArgumentParser:
     grade.set_defaults(run=_in_grading("grade"))
 
     report = verbs.add_parser("report", help="write the class report from what is graded")
-    report.add_argument("assignment", metavar="ASSIGNMENT")
+    report.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="without it: the term")
     report.set_defaults(run=_in_grading("write_report"))
 
     export = verbs.add_parser("export", help="write what is graded in another system's format")
     export.add_argument("assignment", metavar="ASSIGNMENT")
     export.add_argument("--to", choices=["gradescope"], required=True, help="the system")
     export.set_defaults(run=_in_grading("export"))
+
+    name = verbs.add_parser("name", help="words for a group of equal wrong answers, as the report lists them")
+    name.add_argument("exercise", metavar="EXERCISE", help="such as 01.immediate")
+    name.add_argument("fingerprint", metavar="FINGERPRINT", help="of the group, as the report has it")
+    name.add_argument("--says", required=True, metavar="TEXT", help="what the card says to all of the group")
+    name.add_argument("--asks", default="", metavar="TEXT", help="a question that leads on")
+    name.set_defaults(run=_in_grading("name"))
 
     replay = verbs.add_parser("replay", help="judge one answer again on its student's seed; show its numbers")
     replay.add_argument("student", metavar="STUDENT")
@@ -137,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
             choices=["auto", "bwrap", "none"],
             help="the walls around student code (default: auto)",
         )
-    for verb in (grade, report, export, replay, forget):
+    for verb in (grade, report, export, name, replay, forget):
         verb.add_argument(
             "--submitted",
             metavar="DIR",

@@ -37,6 +37,7 @@ class Output(NamedTuple):
     where: Index | None = None  #: first entry that differs
     last: Index | None = None  #: last entry that differs
     call: str = ""  #: which of many calls `where` is of, in words; its first index counts the calls then
+    given: bool = False  #: whether it is right with the functions of `Verdict.given`, though not by itself
 
 
 class Number(NamedTuple):
@@ -66,7 +67,8 @@ class Verdict:
     score is the share of the outputs that are right; slips the ids of those that explain the
     numbers, empty when none does; laws sentences on what is wrong by a law or a corruption; message
     says all of it in words; outputs has ok, error and note for
-    each output by name; notes are remarks that cost nothing.
+    each output by name; notes are remarks that cost nothing.  given names the earlier functions with whose
+    right ones more outputs are right; followed is the share of these.
     """
 
     exercise: str
@@ -82,6 +84,10 @@ class Verdict:
     numbers: tuple[Number, ...] = ()  #: on the public instances only
     repair: tuple[Repair, ...] = ()  #: at most three lines
     laws: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    followed: float = 0.0
+    fingerprint: str = ""  #: names its numbers on the public instances, where some are wrong
+    named: str = ""  #: what an instructor says to all that have this fingerprint
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold, NaN and infinity included."""
@@ -102,14 +108,15 @@ class Verdict:
                 "numbers": tuple(Number(n, tuple(entry), *both) for n, entry, *both in stored["numbers"]),
                 "repair": tuple(Repair(*parts) for parts in stored.get("repair", ())),
                 "laws": tuple(stored["laws"]),
+                "given": tuple(stored["given"]),
             }
         )
 
 
 def _output(
-    ok: bool, error: float, note: str, where: list[int] | None, last: list[int] | None, call: str
+    ok: bool, error: float, note: str, where: list[int] | None, last: list[int] | None, *more: Any
 ) -> Output:
-    return Output(ok, error, note, _index(where), _index(last), call)
+    return Output(ok, error, note, _index(where), _index(last), *more)
 
 
 def _index(stored: list[int] | None) -> Index | None:
@@ -130,16 +137,28 @@ class Mark:
     laws: tuple[str, ...] = ()  #: sentences on outputs that a law explains
     repair: tuple[Repair, ...] = ()  #: lines to look at
     where: str = ""  #: the same as a sentence
+    given: tuple[str, ...] = ()  #: earlier functions with whose right ones all or more would be right
+    is_right_given: bool = False  #: whether nothing is wrong with these
+    fingerprint: str = ""  #: see `Verdict.fingerprint`
+    named: str = ""  #: see `Verdict.named`
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether it is wrong by itself and nothing has a name for that."""
+        named = self.slips or self.laws or self.named or self.is_right_given
+        return bool(self.fingerprint) and not named
 
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold."""
-        lists = {"slips": list(self.slips), "laws": list(self.laws), "repair": list(map(list, self.repair))}
+        lists: dict[str, list[Any]] = {"slips": list(self.slips), "laws": list(self.laws)}
+        lists["given"] = list(self.given)
+        lists["repair"] = [list(repair) for repair in self.repair]
         return asdict(self) | {"status": str(self.status)} | lists
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Mark":
-        """What `to_json` has written; also earlier versions, which had no `laws`, `repair` and `where`."""
-        lists = {"slips": tuple(stored["slips"]), "laws": tuple(stored.get("laws", ()))}
+        """What `to_json` has written; also earlier versions, which had neither laws, lines nor `given`."""
+        lists: dict[str, Any] = {name: tuple(stored.get(name, ())) for name in ("slips", "laws", "given")}
         lists["repair"] = tuple(Repair(*parts) for parts in stored.get("repair", ()))
         return cls(**stored | {"status": Status(stored["status"])} | lists)
 

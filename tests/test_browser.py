@@ -10,14 +10,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from itertools import product
 from pathlib import Path
 
 import pytest
 from tests_root import ROOT
 
 from autograder.exercises import lesson_exercises
-from autograder.grading import report
+from autograder.grading import report, term
 from autograder.grading.class_table import report_rows
+from autograder.grading.grades import Grade
+from autograder.grading.groups import Group
 from autograder.lessons import START_PAGE
 from autograder.results import Mark, Result, Status
 
@@ -39,15 +42,24 @@ def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
     marks = {f"check_an_exercise_with_a_long_name_{n}": mark for n in range(12)}
     result = Result(marks, ("r" * 200,), seconds=1.0, walls="none")
     results = {"x" * 80: result, "lost": Result({}, reason="y" * 200)}
-    path = report.write_report(report_rows(results, {"z": ("A", "B" * 80)}), "x", tmp_path)
+    results |= {f"student{n:03d}": result for n in range(198)}
+    grade = Grade(12.25, 24.0, 1.5, ("proof",))
+    rows = report_rows(results, {"z": ("A", "B" * 80)}, dict.fromkeys(results, grade))
+    code = "def f(x):\n    return " + "x + " * 60 + "1"
+    groups = [Group("01.x", "check_x", "0a1b2c3d", tuple(results), (), (), (("a", code), ("b", code)))]
+    path = report.write_report(rows, "x", tmp_path, groups)
+    grades = {f"{n:02d}_lesson": dict.fromkeys(results, grade) for n in range(14)}
+    pages = (path, term.write_term(grades, {}, tmp_path))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for width in (1200, 390):
-            for scheme in ("light", "dark"):
-                tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                tab.goto(path.as_uri())
-                assert tab.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), (width, scheme)
-                assert tab.evaluate("innerWidth") == width
+        for path, width, scheme in product(pages, (1200, 390), ("light", "dark")):
+            tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            tab.goto(path.as_uri())
+            assert tab.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), (path, width, scheme)
+            assert tab.evaluate("innerWidth") == width
+            tab.evaluate("document.querySelector('.points tbody tr:nth-child(100)').scrollIntoView()")
+            head = tab.evaluate("document.querySelector('.points thead th').getBoundingClientRect().top")
+            assert width == 390 or head == 0  # it stays in sight
         browser.close()
 
 

@@ -22,7 +22,7 @@ from traitlets.config import Config
 import rnnlib
 
 from ..errors import BuildError
-from ..exercises import all_exercises
+from ..exercises import LESSONS, all_exercises, lesson_exercises
 from ..exercises.check_cell import CHECK
 from ..exercises.sources import FOLDER
 from ..feedback.versions import MARK
@@ -33,6 +33,8 @@ from .site import settings
 
 DIGESTS = "digests.json"
 IMPORT = re.compile(r"^from autograder import .*check.*$", re.M)
+HEADED = re.compile(r"\*\*Exercise (\d+)")
+MENTIONED = re.compile(r"[Ee]xercises? (\d+)(?: (?:to|and|or) (\d+))?(?!\d)(?! of lesson)")
 # the first cell of code in every notebook, which no source has; its first line tells it from others
 ON_COLAB = f"""\
 # On Colab, this installs the course. Anywhere else it does nothing.
@@ -67,6 +69,7 @@ def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
     for source in sources:
         solution = solution_notebook(source)
         _refuse_other_points(source.name, json.loads(solution))
+        _refuse_leftovers(source.name, json.loads(solution))
         released = release_notebook(source.stem, solution)
         for path, text in (
             (_solution_path(root, source.stem), solution),
@@ -131,6 +134,30 @@ def _refuse_other_points(name, notebook):
                 f"{name}: {graded['grade_id']} has {graded.get('points')} points, and "
                 f"{exercise.id} has {exercise.points:g} in autograder/exercises; make them the same"
             )
+
+
+def _refuse_leftovers(name, notebook):
+    """Of an exercise that was dropped nothing stays: no Exercise without a check, no number in a text."""
+    code, text = ("\n".join(_sources(notebook, kind)) for kind in ("code", "markdown"))
+    lesson = name.split("_")[0]
+    checked = set(CHECK.findall(code)) if lesson in LESSONS else set()
+    orphans = (
+        [e.id for e in lesson_exercises(lesson) if e.id not in {c[0] for c in checked}] if checked else []
+    )
+    if orphans:
+        raise BuildError(
+            f"{name} checks no {', '.join(orphans)}, which autograder/exercises/lesson{lesson}.py declares; "
+            "add the check cell, or remove the Exercise and its styles in tests/answers"
+        )
+    there = set(map(int, HEADED.findall(text)))
+    named = {int(n) for mention in MENTIONED.findall(text) for n in mention if n}
+    if there and named - there:
+        numbers = ", ".join(map(str, sorted(named - there)))
+        raise BuildError(f"{name}: its text names exercise {numbers}, and has {len(there)}; correct that")
+
+
+def _sources(notebook, kind):
+    return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == kind]
 
 
 def release_notebook(name: str, solution: str) -> str:

@@ -19,6 +19,7 @@ from ..wording import MOST_CHARACTERS, listed, shortened
 from . import call_words, entries, experiments, explain, facts, remarks
 from .call_guard import equal_arguments, guard
 from .error_words import describe_error
+from .fingerprint import fingerprint
 from .repair import find_repair
 from .trial import Trial
 
@@ -46,9 +47,8 @@ def diagnose(
     TypeError for an unknown exercise or the wrong kind of answer.
     """
     verdict = judge_answer(exercise_id, answer, seed, seconds)
-    if seed is not None:
-        return verdict
-    return replace(verdict, repair=find_repair(find_exercise(exercise_id), answer, verdict))
+    found = find_repair(find_exercise(exercise_id), answer, verdict) if seed is None else ()
+    return replace(verdict, repair=found)
 
 
 def judge_answer(
@@ -64,9 +64,13 @@ def judge_answer(
 
 
 def judge_function(
-    exercise: Exercise, answer: Answer, seed: int | None = None, seconds: float | None = None
+    exercise: Exercise,
+    answer: Answer,
+    seed: int | None = None,
+    seconds: float | None = None,
+    given: tuple[str, ...] = (),
 ) -> Verdict:
-    """The verdict on an `Answer`, wherever it runs; seed and seconds as for `diagnose`."""
+    """As `diagnose`, for an `Answer`, wherever it runs; given: earlier functions that stand-ins replace."""
     number = int(seed or 0)
     instances, references = every_instance_and_reference(exercise.id, number)
     returned = _call_on(exercise, answer, instances, references, seconds or TIME_LIMIT, seed is None)
@@ -79,7 +83,7 @@ def judge_function(
         noted += remarks.remarks_on_function(answer.function)
         noted += remarks.remarks_on_gradient(exercise, answer.function, error, returned.arrays)
         return Verdict(exercise.id, True, 1.0, (), "Correct.", outputs, notes=_once(noted))
-    trial = Trial(exercise, number, instances, references, returned.arrays, answer.names)
+    trial = Trial(exercise, number, instances, references, returned.arrays, answer.names, given)
     with np.errstate(all="ignore"):  # infinities of the student's
         why = explain.find_reasons(trial, outputs)
     on_less = ""
@@ -99,6 +103,7 @@ def judge_function(
         spectrum=why.spectrum,
         numbers=entries.differing_numbers(trial, outputs) if seed is None else (),
         laws=why.laws,
+        fingerprint="" if seed else fingerprint(exercise.id, returned.arrays, returned.judged),
     )
 
 
@@ -190,7 +195,7 @@ def _call_on(
             noted.extend([remark] if remark else [])
             if not equal_arguments(mine, arguments) or answer.modified:
                 noted.append("the function modifies its arguments; copy before writing into them")
-            # here and not later, as converting a student's object may run the student's code
+            # here, as converting a student's object may run the student's code
             arrays.append({name: to_array(value) for name, value in given.items()})
             found = {name: facts.judge_output(given.get(name), want) for name, want in reference.items()}
             judged.append({name: entries.with_call(exercise, arguments, o) for name, o in found.items()})

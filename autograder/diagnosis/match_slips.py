@@ -48,7 +48,8 @@ def match_slips(trial: Trial) -> list[Match]:
     """
     exercise = trial.exercise
     found = _explaining(trial, ((exercise, slip) for slip in exercise.slips))
-    found = found or _explaining(trial, _earlier(exercise))
+    earlier = [pair for pair in _earlier(exercise) if pair[0].function not in trial.given]
+    found = found or _explaining(trial, earlier)
     return [m for m in found if not any(m.outputs < other.outputs for other in found)]
 
 

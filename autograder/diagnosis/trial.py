@@ -25,6 +25,7 @@ class Trial:
     references: tuple[Reference, ...]  #: the right outputs on each instance
     answers: tuple[Arrays, ...]  #: the student's outputs on each instance
     called: tuple[str, ...]  #: the student's names of the arguments, as far as known
+    given: tuple[str, ...] = ()  #: earlier functions that were right, as others stood in their place
 
     @cached_property
     def small(self) -> "Trial":

@@ -92,6 +92,9 @@ class Exercise:
     items: tuple[str, ...] = ()
     #: functions of rnnlib that would be the answer, "scalar.total"
     answers: tuple[str, ...] = ()
+    #: earlier exercises of the lesson whose functions this one calls, by their names, "immediate"; never
+    #: another route to the same quantity, as a wrapper round that would be an answer
+    builds_on: tuple[str, ...] = ()
     slips: tuple[Slip, ...] = ()
 
     @property
@@ -145,6 +148,11 @@ def find_exercise(exercise_id: object) -> Exercise:
         known = ", ".join(e.id for e in lesson_exercises(lesson))
         raise ValueError(f"no exercise {exercise_id!r}; there are {known}")
     return found
+
+
+def earlier_of(exercise: Exercise, name: str) -> Exercise:
+    """The exercise that one builds on, by its name."""
+    return find_exercise(f"{exercise.lesson}.{name}")
 
 
 @cache

@@ -9,4 +9,6 @@ def either_sign(
     rng: np.random.Generator, low: float, high: float, shape: int | tuple[int, ...] | None = None
 ) -> Array:
     """Numbers of either sign whose moduli lie between `low` and `high`: none is near zero."""
-    return rng.uniform(low, high, shape) * np.array([-1.0, 1.0])[rng.integers(2, size=shape)]
+    moduli = rng.uniform(low, high, shape)
+    signs: Array = np.array([-1.0, 1.0])[rng.integers(2, size=shape)]
+    return signs * moduli

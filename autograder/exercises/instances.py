@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -68,15 +68,3 @@ def copied(value: Any) -> Any:
 def call_answer(exercise: Exercise, function: Callable[..., Any], arguments: Arguments) -> Any:
     """What `function` returns on an instance."""
     return exercise.call(function, arguments) if exercise.call else function(*arguments)
-
-
-def calls_on(exercise_id: str, seed: int) -> tuple[Callable[[Callable[..., Any]], Any], ...]:
-    """A call for each instance of a seed, which takes the answer; none where a value is asked for."""
-    exercise = find_exercise(exercise_id)
-    if exercise.kind != "function":
-        return ()
-    return tuple(partial(_call, exercise, given) for given in every_instance(exercise.id, seed))
-
-
-def _call(exercise: Exercise, arguments: Arguments, answer: Callable[..., Any]) -> Any:
-    return call_answer(exercise, answer, copied(arguments))

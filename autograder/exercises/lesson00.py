@@ -524,6 +524,7 @@ CHECK = Exercise(
     points=4,
     section="8 A gradient check",
     function="gradient_check",
+    builds_on=("relative_error",),
     answers=("numgrad.check_gradient",),
     outputs=("right", *FAULTS),
     gate="right",

@@ -251,6 +251,7 @@ CROSS_ENTROPY = Exercise(
     points=4,
     section="4 Cross-entropy",
     function="softmax_cross_entropy",
+    builds_on=("softmax",),
     items=("S0.3", "S1.2", "S1.3", "S4.10"),
     answers=("losses.softmax_cross_entropy", "losses.softmax"),
     outputs=("loss", "do", "loss at 1e4", "do at 1e4"),

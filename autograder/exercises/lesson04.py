@@ -671,6 +671,7 @@ COLUMN = Exercise(
     points=3,
     section="7 The same in columns",
     function="column_backward",
+    builds_on=("relu_backward",),
     items=("S2.1", "S2.4", "S2.11"),
     outputs=("W_hh", "W_hx", "b_h", "W_yh", "x", "h0"),
     instance=_column_system,

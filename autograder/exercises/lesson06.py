@@ -173,6 +173,7 @@ RTRL = Exercise(
     points=3,
     section="2 Forward in time",
     function="rtrl",
+    builds_on=("immediate_tensors",),
     items=("S0.4", "S0.5", "S0.6", "S0.8"),
     answers=("paths.rtrl", "paths.step_jacobians"),
     outputs=("W_h", "W_x", "b_h"),

@@ -405,6 +405,7 @@ NORM_BOUND = Exercise(
     points=2,
     section="2 The theorem",
     function="norm_bound",
+    builds_on=("spectral_norm",),
     items=("S4.25", "S4.31", "S4.33", "S4.34", "S4.35"),
     answers=("flow.norm_bound",),
     outputs=("bound",),

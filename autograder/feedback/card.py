@@ -6,7 +6,7 @@ import textwrap
 
 from ..exercises import Exercise
 from ..results import Mark, Output, Verdict
-from ..wording import index_text, plain
+from ..wording import index_text, listed, plain
 from . import folds, located
 
 STYLE = """<style>
@@ -38,11 +38,14 @@ background:color-mix(in srgb,var(--jp-brand-color1,#2a7fbf) var(--share,0%),tran
 </style>"""
 
 
-def mark_of(exercise: Exercise, verdict: Verdict) -> Mark:
-    """What a verdict earns: the `Mark` that is kept in the output's metadata, for the class report."""
+def mark_of(exercise: Exercise, verdict: Verdict, follow_through: float = 1.0) -> Mark:
+    """What a verdict earns: the `Mark` that is kept in the output's metadata, for the class report.
+
+    follow_through: the share of its points that an output earns which is right given right earlier answers.
+    """
     return Mark(
         exercise.id,
-        float(round(exercise.points * verdict.score, 2)),
+        _points(exercise, verdict, follow_through),
         exercise.points,
         verdict.status,
         verdict.correct,
@@ -51,19 +54,33 @@ def mark_of(exercise: Exercise, verdict: Verdict) -> Mark:
         tuple(map(plain, verdict.laws)),
         verdict.repair,
         located.sentence(exercise, verdict),
+        verdict.given,
+        bool(verdict.given) and all(output.ok or output.given for output in verdict.outputs.values()),
+        verdict.fingerprint,
+        plain(verdict.named),
     )
 
 
-def render_text(exercise: Exercise, verdict: Verdict, width: int = 60, is_searching: bool = False) -> str:
+def _points(exercise: Exercise, verdict: Verdict, follow_through: float) -> float:
+    return float(round(exercise.points * (verdict.score + follow_through * verdict.followed), 2))
+
+
+def render_text(
+    exercise: Exercise,
+    verdict: Verdict,
+    width: int = 60,
+    is_searching: bool = False,
+    follow_through: float = 1.0,
+) -> str:
     """The card as plain text: for terminals, editors without HTML, and screen readers.
 
-    is_searching: whether the line to look at is still looked for.
+    is_searching: whether the line to look at is still looked for.  follow_through: as for `mark_of`.
     """
-    lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict), ""]
+    lines = [f"{exercise.id}  {exercise.title}", _headline(exercise, verdict, follow_through), ""]
     pad = max(map(len, verdict.outputs), default=0)
     for name, output in verdict.outputs.items():
         lines += _wrap(
-            f"{_sign(output)} {name:<{pad}}  {_detail(exercise, name, output)}", width, indent="    "
+            f"{_sign(output)} {name:<{pad}}  {_detail(exercise, verdict, name)}", width, indent="    "
         )
     if not verdict.correct:
         lines += ["", *(line for says in _sentences(verdict) for line in _wrap(says, width))]
@@ -75,20 +92,23 @@ def render_text(exercise: Exercise, verdict: Verdict, width: int = 60, is_search
     return "\n".join([*lines, *folds.render_text(verdict)])
 
 
-def render_html(exercise: Exercise, verdict: Verdict, is_searching: bool = False) -> str:
+def render_html(
+    exercise: Exercise, verdict: Verdict, is_searching: bool = False, follow_through: float = 1.0
+) -> str:
     """The card as HTML; text and signs carry the meaning, colour only repeats it.
 
-    is_searching: whether the line to look at is still looked for.
+    is_searching: whether the line to look at is still looked for.  follow_through: as for `mark_of`.
     """
-    tone = "right" if verdict.correct else "part" if verdict.score > 0 else "wrong"
+    tone = "right" if verdict.correct else "part" if verdict.score + verdict.followed > 0 else "wrong"
     rows = "".join(
         f"<tr><th scope='row'>{_sign(output)} <code>{_escape(name)}</code></th>"
-        f"<td>{_escape(_detail(exercise, name, output))}</td></tr>"
+        f"<td>{_escape(_detail(exercise, verdict, name))}</td></tr>"
         for name, output in verdict.outputs.items()
     )
     parts = [
         f"<header><span>{_escape(exercise.id)} &nbsp;{_escape(exercise.title)}</span>"
-        f"<span role='status'>{_escape(_headline(exercise, verdict))}</span></header>",
+        f"<span role='status'>{_escape(_headline(exercise, verdict, follow_through))}"
+        "</span></header>",
         f"<table aria-label='outputs'>{rows}</table>" if rows else "",
     ]
     if not verdict.correct:
@@ -117,7 +137,7 @@ def _wrap(text: str, width: int, indent: str = "") -> list[str]:
     return [line.replace("\xa0", " ") for line in lines]
 
 
-def _headline(exercise: Exercise, verdict: Verdict) -> str:
+def _headline(exercise: Exercise, verdict: Verdict, follow_through: float) -> str:
     word = {
         "unanswered": "not answered yet",
         "error": "raised an error",
@@ -128,18 +148,21 @@ def _headline(exercise: Exercise, verdict: Verdict) -> str:
         "notrun": "not run",
         "unreadable": "not readable",
     }.get(verdict.status) or (
-        "correct" if verdict.correct else "partly right" if verdict.score else "differs"
+        "correct" if verdict.correct else "partly right" if verdict.score + verdict.followed else "differs"
     )
     if exercise.points == 0:
         return word
-    return f"{word} · {round(exercise.points * verdict.score, 2):g} of {exercise.points:g} points"
+    return f"{word} · {_points(exercise, verdict, follow_through):g} of {exercise.points:g} points"
 
 
 def _sign(output: Output) -> str:
-    return "✓" if output.ok else "✗"
+    return "✓" if output.ok or output.given else "✗"
 
 
-def _detail(exercise: Exercise, name: str, output: Output) -> str:
+def _detail(exercise: Exercise, verdict: Verdict, name: str) -> str:
+    output = verdict.outputs[name]
+    if output.given:
+        return f"right, given a right {listed(list(verdict.given))}"
     if exercise.phrase:
         return exercise.phrase(name, output.ok)
     if exercise.kind == "value":  # what is wrong with it is the diagnosis below

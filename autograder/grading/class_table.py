@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..results import Mark, Result, Status
-from ..wording import plain
+from ..wording import listed, plain
+from .grades import Grade
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a formula begins with
 ABSENT = "not handed in"
@@ -23,6 +24,7 @@ class Row(NamedTuple):
     reason: str = ""  #: where there is no result: ABSENT, or "no result: …"
     name: tuple[str, str] = ("", "")  #: first, last; as far as the gradebook knows
     review: tuple[str, ...] = ()  #: grade_ids that a person should look at, whatever the marks say
+    grade: Grade | None = None  #: as the gradebook has it, with marks by hand; None where it has none
 
     @property
     def total(self) -> float:
@@ -47,7 +49,7 @@ class Row(NamedTuple):
             "; ".join(
                 f"{short_name(grade_id)}: {finding(mark)}"
                 for grade_id, mark in self.marks.items()
-                if mark.points < mark.max
+                if not mark.correct
             )
             or "all correct"
         )
@@ -60,13 +62,18 @@ class Row(NamedTuple):
         return marks[0].summary if whole else ""
 
 
-def report_rows(results: Mapping[str, Result], students: Mapping[str, tuple[str, str]]) -> list[Row]:
+def report_rows(
+    results: Mapping[str, Result],
+    students: Mapping[str, tuple[str, str]],
+    grades: Mapping[str, Grade] | None = None,
+) -> list[Row]:
     """Rows in the order of `results`, {student: result of grading}, then who handed in nothing.
 
-    students: {id: (first name, last name)} of all who are enrolled.
+    students: {id: (first name, last name)} of all who are enrolled.  grades: of the gradebook, by student.
     """
     table = [_row(student, result, students) for student, result in results.items()]
     absent = sorted(set(students) - set(results))
+    table = [row._replace(grade=(grades or {}).get(row.student)) for row in table]
     return table + [Row(student, {}, reason=ABSENT, name=students[student]) for student in absent]
 
 
@@ -102,13 +109,21 @@ def render_csv(table: Sequence[Row]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     names = ["student", "last_name", "first_name"]
-    writer.writerow([*names, *map(short_name, exercises), "total", "maximum", "diagnosis"])
+    head = ["total", "maximum", "grade", "grade_maximum", "pending", "diagnosis"]
+    writer.writerow([*names, *map(short_name, exercises), *head])
     for row in table:
-        points = [row.marks[e].points if e in row.marks else "" for e in exercises]
-        total = [row.total, row.maximum] if row.marks else ["", ""]
+        points = [number(row.marks[e].points) if e in row.marks else "" for e in exercises]
+        total = [number(row.total), number(row.maximum)] if row.marks else ["", ""]
+        given = row.grade
+        total += [number(given.score), number(given.maximum), str(len(given.pending))] if given else [""] * 3
         texts = map(csv_text, [row.student, row.name[1], row.name[0]])
         writer.writerow([*texts, *points, *total, csv_text(row.diagnosis)])
     return buffer.getvalue()
+
+
+def number(points: float) -> str:
+    """Points as they are shown: to the cent, without zeros at the end."""
+    return f"{round(points, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
 def csv_text(text: str) -> str:
@@ -119,9 +134,13 @@ def csv_text(text: str) -> str:
 
 def finding(mark: Mark) -> str:
     """What one exercise shows: the slips and laws that were named, or how far the answer came; the lines."""
-    if mark.slips or mark.laws:
+    if mark.is_right_given:
+        return given_words(mark)
+    if mark.slips or mark.laws or mark.given or mark.named:
+        given = [f"in part {given_words(mark)}"] if mark.given else []
+        given += [mark.named.removesuffix(".")] if mark.named else []
         slips = [" or ".join(map(slip_name, mark.slips))] if mark.slips else []
-        return ", ".join([*slips, *(law.removesuffix(".") for law in mark.laws), *_lines(mark)])
+        return ", ".join([*given, *slips, *(law.removesuffix(".") for law in mark.laws), *_lines(mark)])
     if mark.status == Status.JUDGED:
         return ", ".join(["no known slip", *_lines(mark)])
     told = mark.status in (Status.ERROR, Status.FORM, Status.UNREADABLE)
@@ -134,6 +153,11 @@ def _lines(mark: Mark) -> list[str]:
         return []
     kind = f": {mark.repair[0].kind}" if len(mark.repair) == 1 else ""
     return [" or ".join(f"line {repair.line}" for repair in mark.repair) + kind]
+
+
+def given_words(mark: Mark) -> str:
+    """With which right functions an answer is right: "right, given a right immediate"."""
+    return f"right, given a right {listed(list(mark.given))}"
 
 
 def slip_name(slip: str) -> str:

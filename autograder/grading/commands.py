@@ -9,11 +9,12 @@ from typing import Any
 from ..errors import GradingError
 from ..results import Result
 from ..wording import plain
-from . import class_table, gradescope, report
+from . import class_table, gradescope, groups, names, report, term
 from . import forget as forgetting
 from . import replay as replays
 from .course import Course
 from .grade import Options, grade_class, misplaced_notebooks, with_strays
+from .grades import read_grades
 from .interrupts import stopped_by_signals
 
 
@@ -28,11 +29,16 @@ class Bar:
         """Shows the bar."""
         from tqdm import tqdm
 
-        self.bar = tqdm(total=total, desc="grading", unit="notebook")
+        self.bar = tqdm(total=total, desc="registering the lesson", unit="notebook")
+
+    def start(self) -> None:
+        """Says that the first submissions are run."""
+        self.bar.set_description("starting")
 
     def finish(self, student: str, result: Result) -> None:
         """One further."""
         self.failed += not result.marks
+        self.bar.set_description("grading", refresh=False)
         self.bar.set_postfix(failed=self.failed, refresh=False)
         self.bar.update()
 
@@ -58,6 +64,13 @@ def grade(options: Namespace) -> int:
 
 def write_report(options: Namespace) -> int:
     """Writes the report from what is graded."""
+    if options.assignment is None:
+        course = Course.load(Path.cwd(), submitted=options.submitted)
+        graded = read_grades(course)
+        if not any(graded.values()):
+            raise GradingError("nothing is graded yet")
+        print(f"report: {shown_path(term.write_term(graded, course.students(), course.home / 'reports'))}")
+        return 0
     course, assignment, results = _graded(options)
     print(f"report: {_write_report(course, assignment, results)}")
     return 0
@@ -75,6 +88,22 @@ def export(options: Namespace) -> int:
     return int(bool(without))
 
 
+def name(options: Namespace) -> int:
+    """Gives a group of equal wrong answers its words, which the next grading says to all of it."""
+    course = Course.load(Path.cwd(), submitted=options.submitted)
+    exercise, fingerprint = options.exercise, options.fingerprint
+    given = names.Names.read(course.home)
+    whose = groups.students_with(course, exercise, fingerprint)
+    if not whose and (exercise, fingerprint) not in given.words:
+        said = f"no graded answer of {exercise} has the fingerprint {fingerprint!r}"
+        raise GradingError(f"{said}; the report lists the groups")
+    words = names.Words(options.says, options.asks)
+    path = given.with_words(exercise, fingerprint, words).write(course.home)
+    print(f"{shown_path(path)} names {fingerprint} of {exercise}: {plain(', '.join(whose)) or 'nobody yet'}")
+    print(f"`grade {exercise.split('.')[0]}` says it to them; nothing is run anew")
+    return 0
+
+
 def replay(options: Namespace) -> int:
     """Judges one answer once more and shows its numbers; 1 where the gradebook has other points."""
     course = Course.load(Path.cwd(), submitted=options.submitted)
@@ -88,6 +117,7 @@ def forget(options: Namespace) -> int:
     course = Course.load(Path.cwd(), submitted=options.submitted)
     for removed in forgetting.forget(course, options.student, options.handed_in):
         print(f"removed: {removed}")
+    (course.home / "reports" / "term.html").unlink(missing_ok=True)
     for folder in sorted((course.home / "reports").glob("*")):
         left = {name: r for name, r in _results(course, folder.name).items() if name != options.student}
         if any(result.marks for result in left.values()):
@@ -126,8 +156,10 @@ def grade_and_report(course: Course, assignment: str, options: Options) -> int:
 
 
 def _write_report(course: Course, assignment: str, results: dict[str, Result]) -> Path:
-    table = class_table.report_rows(results, course.students())
-    return shown_path(report.write_report(table, assignment, course.home / "reports" / assignment))
+    graded = read_grades(course).get(assignment, {})
+    table = class_table.report_rows(results, course.students(), graded)
+    found = groups.unnamed_groups(course, assignment, results)
+    return shown_path(report.write_report(table, assignment, course.home / "reports" / assignment, found))
 
 
 def _graded(options: Namespace) -> tuple[Course, str, dict[str, Result]]:

@@ -123,6 +123,14 @@ class Course:
         return float(seconds)
 
     @property
+    def follow_through(self) -> float:
+        """The share of its points that what is right given right earlier answers earns."""
+        share = self.config.Grade.get("follow_through", 1.0)
+        if not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise GradingError(f"c.Grade.follow_through is {share!r}, expected a number from 0 to 1")
+        return float(share)
+
+    @property
     def believed(self) -> Believed:
         """Which timestamp.txt counts, as c.Grade.believe_timestamps and nbgrader's exchange have it."""
         every = bool(self.config.Grade.get("believe_timestamps", False))

@@ -48,6 +48,9 @@ class Progress(Protocol):
     def begin(self, total: int) -> None:
         """All is in order: so many submissions are graded now."""
 
+    def start(self) -> None:
+        """The gradebook knows the assignment; nothing is recorded yet."""
+
     def finish(self, student: str, result: Result) -> None:
         """This one is recorded, or cannot be."""
 
@@ -56,6 +59,9 @@ class Silence:
     """Nobody is told."""
 
     def begin(self, total: int) -> None:
+        """Says nothing."""
+
+    def start(self) -> None:
         """Says nothing."""
 
     def finish(self, student: str, result: Result) -> None:
@@ -81,6 +87,8 @@ def grade_class(
     results = dict.fromkeys(folders, Result({}))
 
     def finish(recorded: dict[str, Result]) -> None:
+        if not recorded:
+            progress.start()
         for name, result in recorded.items():
             results[name] = result
             progress.finish(name, result)

@@ -15,6 +15,7 @@ from ..sandbox.limits import Limits
 from ..sandbox.run import Ran
 from .judge_submission import Judged, Outputs, error_output, judge_submission, judge_unreadable
 from .keys import judged_key, run_key
+from .names import NO_NAMES, Names
 from .recorded_answers import RecordedAnswers
 from .result_store import Store
 from .run_submission import Step, given_cells, lines_of, plan_steps, run_submission
@@ -33,6 +34,7 @@ class Task:
     limits: Limits
     run_key: str
     judged_key: str
+    follow_through: float = 1.0  #: see `feedback.card.mark_of`
 
 
 class Graded(NamedTuple):
@@ -119,10 +121,10 @@ def store_run_and_verdicts(task: Task, store: Store, run: Ran | None, judged: Ju
     store.write_judged(task.judged_key, judged)
 
 
-def result_of(task: Task, judged: Judged) -> Result:
-    """What the gradebook and the report are told."""
+def result_of(task: Task, judged: Judged, names: Names = NO_NAMES) -> Result:
+    """What the gradebook and the report are told; names: words for groups of answers."""
     marks = {
-        grade_id: card.mark_of(find_exercise(verdict.exercise), verdict)
+        grade_id: card.mark_of(find_exercise(verdict.exercise), names.told(verdict), task.follow_through)
         for grade_id, verdict in judged.verdicts.items()
     }
     submission = task.submission
@@ -137,22 +139,30 @@ def result_of(task: Task, judged: Judged) -> Result:
     )
 
 
-def cell_outputs(notebook: dict[str, Any], judged: Judged) -> list[Outputs]:
-    """The outputs of each code cell: what it showed, or a check's card and points."""
+def cell_outputs(
+    notebook: dict[str, Any], judged: Judged, follow_through: float = 1.0, names: Names = NO_NAMES
+) -> list[Outputs]:
+    """The outputs of each code cell: what it showed, or a check's card and points.
+
+    follow_through: see `feedback.card.mark_of`; names: words for groups of answers.
+    """
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     checks = [found and found[1] for found in map(check_of, code)]
     return [
-        _check_outputs(judged, grade_id) if grade_id else shown
+        _check_outputs(judged, grade_id, follow_through, names) if grade_id else shown
         for grade_id, shown in zip(checks, judged.outputs, strict=True)
     ]
 
 
-def _check_outputs(judged: Judged, grade_id: str) -> Outputs:
+def _check_outputs(
+    judged: Judged, grade_id: str, follow_through: float = 1.0, names: Names = NO_NAMES
+) -> Outputs:
     """The card, then points or an error: nbgrader takes the last output for the score."""
-    verdict = judged.verdicts[grade_id]
+    verdict = names.told(judged.verdicts[grade_id])
     exercise = find_exercise(verdict.exercise)
-    mark = card.mark_of(exercise, verdict)
-    html, text = card.render_html(exercise, verdict), card.render_text(exercise, verdict)
+    mark = card.mark_of(exercise, verdict, follow_through)
+    html = card.render_html(exercise, verdict, follow_through=follow_through)
+    text = card.render_text(exercise, verdict, follow_through=follow_through)
     shown = {
         "output_type": "display_data",
         "data": {"text/html": html, "text/plain": text},

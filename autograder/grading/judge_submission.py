@@ -1,14 +1,17 @@
 """Stage two of grading: a verdict for each check, from what a submission's functions returned."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..answers import RecordedAnswer
 from ..diagnosis.diagnose import failed_verdict, judge_function, judge_secretly, judge_value
+from ..diagnosis.follow_through import with_given
 from ..diagnosis.remarks import remarks_on_text
-from ..exercises import Exercise, find_exercise
+from ..errors import StaleRun
+from ..exercises import Exercise, earlier_of, find_exercise
+from ..exercises.stand_ins import is_other_route, stand_in
 from ..results import Status, Verdict
 from ..sandbox.run import Ran
 from .run_submission import Step
@@ -58,13 +61,40 @@ def judge_submission(
     """
     outputs = [_shown(step, run) for step in steps]
     own = [step.source for step in steps if not step.exercise and not step.given]
-    judged = [
-        (step, _with_remarks(step, _judge_check(step, run, answers.get(step.index), seed, seconds), own))
-        for step in steps
-        if step.exercise
-    ]
-    verdicts = {step.grade_id: _with_cause(verdict, outputs[: step.index]) for step, verdict in judged}
+    verdicts: dict[str, Verdict] = {}
+    wrong: set[str] = set()  # names of functions that returned arrays, and wrong ones
+    for step in steps:
+        if not step.exercise:
+            continue
+        answer = answers.get(step.index)
+        verdict = _judge_check(step, run, answer, seed, seconds)
+        if answer is not None and verdict.status == Status.JUDGED and not verdict.correct:
+            verdict = _follow_through(step, verdict, answer, wrong, seed, seconds)
+            wrong.add(step.name)
+        verdicts[step.grade_id] = _with_cause(_with_remarks(step, verdict, own), outputs[: step.index])
     return Judged(verdicts, outputs, run.seconds, run.walls)
+
+
+def _follow_through(
+    step: Step, verdict: Verdict, answer: RecordedAnswer, wrong: Collection[str], seed: int, seconds: float
+) -> Verdict:
+    """The verdict on a wrong answer, judged once more where earlier ones that it builds on are wrong too."""
+    exercise = find_exercise(step.exercise)
+    found = {name: stand_in(earlier_of(exercise, name)) for name in exercise.builds_on if name in wrong}
+    given = {name: function for name, function in found.items() if function is not None}
+    if exercise.kind != "function" or not given:
+        return verdict
+    if answer.given != tuple(given):
+        raise StaleRun
+    answer.begin_round(False, given.values())
+    second = judge_function(exercise, answer, seconds=seconds, given=tuple(given))
+    if second.status == Status.JUDGED:
+        answer.begin_round(True, given.values())
+        second = judge_secretly(exercise, answer, seed, second, seconds)
+    only_asked = answer.passed_on and any(is_other_route(exercise, earlier_of(exercise, n)) for n in given)
+    if second.status != Status.JUDGED or only_asked:
+        return verdict
+    return with_given(exercise, verdict, second, tuple(given))
 
 
 def judge_unreadable(steps: list[Step], reason: str) -> Judged:

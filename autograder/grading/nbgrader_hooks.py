@@ -4,6 +4,7 @@
 `autograder grade` all grade alike.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from .course import SEARCH_SECONDS, Course
 from .grade_submission import Task, cell_outputs, grade_from_store, prepare_task, result_of
 from .line_search import with_lines
 from .lines_of_class import LineStore, locate_now
+from .names import Names
 from .notebook_nodes import as_node
 from .result_store import Store
 from .submission_files import kind_of
@@ -145,7 +147,8 @@ def _task(converter: Any, resources: dict[str, Any], walls: str, limits: Limits)
     folder = directory.format_path(directory.submitted_directory, names["student"], assignment)
     seed = course.store(assignment).seed_of(names["student"])
     released = course.released(assignment)
-    return prepare_task(Path(folder), assignment, released, seed, walls, limits, course.believed)
+    task = prepare_task(Path(folder), assignment, released, seed, walls, limits, course.believed)
+    return replace(task, follow_through=course.follow_through)
 
 
 class Grade(NbGraderPreprocessor):
@@ -160,6 +163,9 @@ class Grade(NbGraderPreprocessor):
     ).tag(config=True)
     search_seconds = Float(
         SEARCH_SECONDS, help="Seconds for the lines of a class's wrong answers; 0: none is looked for."
+    ).tag(config=True)
+    follow_through = Float(
+        1.0, help="The share of its points that an answer earns which is right given right earlier ones."
     ).tag(config=True)
     results = Dict(help="Results whose verdicts are stored already, by student.").tag(config=True)
 
@@ -180,13 +186,13 @@ class Grade(NbGraderPreprocessor):
         """Fills in the outputs of the code cells."""
         names = resources["nbgrader"]
         store = Course.from_resources(resources).store(names["assignment"])
-        stored = self.results.get(names["student"])
+        stored, given_names = self.results.get(names["student"]), Names.read(store.home)
         if stored is None:
             # this belongs to an exporter, that to Autograde
             task = _task(self.parent.parent, resources, self.sandbox, self.limits)
             judged = grade_from_store(task, store)
             judged = with_lines(judged, locate_now(self._known(store), task, judged))
-            result = result_of(task, judged)
+            result = result_of(task, judged, given_names)
         else:
             result = Result.from_json(stored)
             found = store.read_judged(result.key)
@@ -194,8 +200,9 @@ class Grade(NbGraderPreprocessor):
                 raise GradingError(f"the verdicts on {names['student']} are not stored any more; grade again")
             judged = with_lines(found, {grade_id: mark.repair for grade_id, mark in result.marks.items()})
         resources["unrolled"] = result
+        shown = cell_outputs(nb, judged, self.follow_through, given_names)
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
-        for cell, outputs in zip(code, cell_outputs(nb, judged), strict=True):
+        for cell, outputs in zip(code, shown, strict=True):
             cell.outputs = [nbformat.from_dict(output) for output in outputs]
         return nb, resources
 

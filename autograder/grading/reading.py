@@ -20,7 +20,7 @@ class Reader(Helper):
     def __init__(self, course: Course, assignment: str, walls: str) -> None:
         self._released: dict[str, Any] = course.released(assignment)
         self._seed_of: Callable[[str], int] = course.store(assignment).seed_of
-        self._walls, self._limits = walls, course.limits
+        self._walls, self._limits, self._follow = walls, course.limits, course.follow_through
         self._believed, self._assignment = course.believed, assignment
         super().__init__({"read": self._read}, MEMORY, lambda: None)
 
@@ -29,7 +29,7 @@ class Reader(Helper):
         seed = self._seed_of(student)
         try:
             task: Task = self.call("read", folder, seed, seconds=SECONDS)
-            return replace(task, released=self._released)
+            return replace(task, released=self._released, follow_through=self._follow)
         except (TooMuch, Failed) as error:
             submission = unreadable_submission(self._released, f"it cannot be read: reading it {error}")
             return task_of(submission, self._released, seed, self._walls, self._limits)

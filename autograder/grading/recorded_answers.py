@@ -22,7 +22,7 @@ def recorded_answer(conversation: Conversation, written: Lines) -> RecordedAnswe
     for outcome in (outcome for calls in rounds for outcome in calls):
         if isinstance(outcome.error, Unanswered) and not outcome.error.at:
             outcome.error.at = said.name
-    return said.with_rounds(rounds)
+    return said.with_rounds(rounds, conversation.given)
 
 
 class RecordedAnswers(Mapping[int, RecordedAnswer]):

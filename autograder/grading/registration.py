@@ -9,17 +9,24 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import SaveCells
 
 from ..errors import GradingError
+from .cells_in_line import SaveChangedCells, is_in_line
 from .course import Course
 from .gradebook_lock import wait_until_free
 from .nbgrader_log import silent_log
+
+SAVING = (SaveCells, "nbgrader.preprocessors.SaveCells")
 
 
 def register(
     assignment: str, student: str | None = None, notebooks: Any = None, course: Course | None = None
 ) -> None:
-    """Makes sure that the gradebook knows the assignment; nbgrader calls it before it grades.
+    """Makes sure that the gradebook knows an assignment as released; nbgrader calls it before it grades.
+
+    It does not where registering was killed, since nbgrader commits cell by cell, and where the lesson has
+    changed: then its cells and points follow, and the marks of cells that are still there stay.
 
     On a fresh clone the released notebooks exist already, and `nbgrader generate_assignment`
     skips them and leaves the gradebook empty.
@@ -30,7 +37,7 @@ def register(
     wait_until_free(course)
     with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
         try:
-            if _is_whole(gradebook.find_notebook(assignment, assignment), released):
+            if is_in_line(gradebook.find_notebook(assignment, assignment), released):
                 return
         except MissingEntry:
             pass
@@ -41,22 +48,12 @@ def register(
     config = copy.deepcopy(course.config)
     config.CourseDirectory.release_directory = str(scratch)
     config.CourseDirectory.assignment_id = assignment
+    steps = config.GenerateAssignment.get("preprocessors") or GenerateAssignment().preprocessors
+    config.GenerateAssignment.preprocessors = [SaveChangedCells if s in SAVING else s for s in steps]
     try:
         GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=silent_log()).start()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _is_whole(row: Any, released: dict[str, Any]) -> bool:
-    """Whether the gradebook knows all of a notebook.
-
-    It does not where registering was killed: nbgrader commits cell by cell, and the sources last.
-
-    With submissions it cannot have been, and nbgrader would not take a change of cells any more.
-    """
-    marks = [cell["metadata"].get("nbgrader") or {} for cell in released["cells"]]
-    wanted = {mark["grade_id"] for mark in marks if mark.get("grade") or mark.get("solution")}
-    return bool(row.submissions) or wanted <= {cell.name for cell in row.source_cells}
 
 
 def _make_database(course: Course) -> None:

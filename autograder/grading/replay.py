@@ -21,6 +21,7 @@ from ..sandbox.bubblewrap import choose_walls
 from ..wording import index_text, plain
 from .course import Course
 from .grade_submission import Task, grade_one, prepare_task, result_of
+from .names import Names
 from .recorded_answers import recorded_answer
 from .run_submission import Step, lines_of, plan_steps
 
@@ -58,7 +59,7 @@ def replay(course: Course, student: str, exercise_id: str, walls: str | None = N
     conversation = run.conversations.get(step.index)
     head = f"{exercise.id} of {plain(student)}, as handed in for {assignment}"
     lines = [head, "", *_numbers_of(task, exercise, conversation)]
-    mark = result_of(task, judged).marks[step.grade_id]
+    mark = result_of(task, judged, Names.read(course.home)).marks[step.grade_id]
     graded = course.graded(assignment, student)
     recorded = graded.marks.get(step.grade_id) if graded else None
     kept = f"{recorded.points:g} of {recorded.max:g} points" if recorded else "nothing yet"
@@ -76,6 +77,7 @@ def _task(course: Course, assignment: str, student: str, walls: str) -> Task:
     seed, believed = course.store(assignment).seed_of(student), course.believed
     released = course.released(assignment)
     task = prepare_task(folders[student], assignment, released, seed, walls, course.limits, believed)
+    task = replace(task, follow_through=course.follow_through)
     if task.submission.unreadable:
         raise GradingError(f"the submission of {student} cannot be graded: {task.submission.unreadable}")
     return task

@@ -1,6 +1,7 @@
 """The class report: one self-contained HTML page for the instructor, and a CSV beside it.
 
-The page is templates/report.html, in which everything is escaped; here is what it shows.
+The page is templates/report.html, in which everything is escaped; here is what it shows: what a person has to
+look at, what the class misunderstands, and the table.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,43 +14,79 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from ..files import write_atomically
 from ..results import Mark, Status
 from . import class_table
-from .class_table import ABSENT, Row, exercises_of, short_name, slip_name
+from .class_table import ABSENT, Row, exercises_of, number, short_name, slip_name
+from .groups import Group
 from .submission import LOOK
 
+BARS = 10  # of the histogram
 
-def write_report(table: Sequence[Row], assignment: str, folder: Path) -> Path:
+
+def write_report(table: Sequence[Row], assignment: str, folder: Path, groups: Sequence[Group] = ()) -> Path:
     """Writes report.html and report.csv into `folder`; returns the page's path."""
     write_atomically(folder / "report.csv", class_table.render_csv(table))
     path = folder / "report.html"
-    write_atomically(path, render_page(table, assignment))
+    write_atomically(path, render_page(table, assignment, groups))
     return path
 
 
-def render_page(table: Sequence[Row], assignment: str) -> str:
-    """The report as one HTML page: no scripts, nothing loaded from elsewhere."""
+def render_page(table: Sequence[Row], assignment: str, groups: Sequence[Group] = ()) -> str:
+    """The report as one HTML page: no scripts, nothing loaded from elsewhere.
+
+    groups: of equal answers that nothing has a name for.
+    """
     handed_in = [row for row in table if row.reason != ABSENT]
     exercises = exercises_of(table)
-    return _template().render(
+    return template("report.html").render(
         assignment=assignment,
         handed_in=len(handed_in),
         without=sum(not row.marks for row in handed_in),
-        absent=len(table) - len(handed_in),
+        absent=[row.student for row in table if row.reason == ABSENT],
         headings=[short_name(exercise) for exercise in exercises],
         rows=[_line(row, exercises) for row in table],
         review=list(_review(handed_in)),
+        pending=[(row.student, _pending(row)) for row in handed_in if _pending(row)],
+        graded=any(row.grade for row in handed_in),
         slips=_slips(table),
+        groups=groups,
+        singles=_singles(table),
+        histogram=histogram([row.total for row in table if row.marks], _maximum(table)),
         exercises=[_success(exercise, table) for exercise in exercises],
-        remarks=[(row.student, remark) for row in table for remark in row.remarks],
+        remarks=[(row.student, row.remarks) for row in table if row.remarks],
         unwalled=sum(row.walls == "none" for row in table),
         **_runs(table),
     )
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page's template, in which everything is escaped."""
     loader = PackageLoader(__package__, "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template("report.html")
+    return environment.get_template(name)
+
+
+def histogram(totals: Sequence[float], maximum: float) -> list[dict[str, Any]]:
+    """How many totals lie in each of equal ranges; the last one holds the maximum."""
+    if not totals or not maximum > 0:
+        return []
+    counts = [0] * BARS
+    for total in totals:
+        counts[min(int(BARS * total / maximum + 1e-9), BARS - 1)] += 1
+    most = max(counts)
+    edges = [number(maximum * n / BARS) for n in range(BARS + 1)]
+    return [
+        {
+            "range": f"{low} to {high}" if n == BARS - 1 else f"{low} to below {high}",
+            "low": low,
+            "count": count,
+            "share": f"{count / most:.3f}",
+        }
+        for n, (low, high, count) in enumerate(zip(edges, edges[1:], counts))
+    ]
+
+
+def _maximum(table: Sequence[Row]) -> float:
+    return max((row.maximum for row in table), default=0.0)
 
 
 def _line(row: Row, exercises: Sequence[str]) -> dict[str, Any]:
@@ -58,18 +95,33 @@ def _line(row: Row, exercises: Sequence[str]) -> dict[str, Any]:
         "student": row.student,
         "name": " ".join(filter(None, row.name)),
         "cells": [_cell(row.marks.get(exercise)) for exercise in exercises],
-        "total": f"{row.total:.3g}" if row.marks else "",
-        "maximum": f"{row.maximum:g}",
+        "total": number(row.total) if row.marks else "",
+        "maximum": number(row.maximum),
+        "grade": number(row.grade.score) if row.grade else "",
+        "of": number(row.grade.maximum) if row.grade else "",
+        "late": number(row.grade.penalty) if row.grade and row.grade.penalty else "",
+        "pending": len(row.grade.pending) if row.grade else 0,
         "diagnosis": row.diagnosis,
     }
 
 
-def _cell(mark: Mark | None) -> dict[str, str] | None:
+def _cell(mark: Mark | None) -> dict[str, Any] | None:
     if mark is None:
         return None
     tone = "full" if mark.points == mark.max else "part" if mark.points else "none"
-    summary = " ".join(filter(None, [mark.summary, mark.where]))
-    return {"tone": tone, "summary": summary, "points": f"{mark.points:.3g} of {mark.max:g}"}
+    return {
+        "tone": tone,
+        "summary": " ".join(filter(None, [mark.summary, mark.where])),
+        "points": number(mark.points),
+        "max": number(mark.max),
+        "carried": mark.is_right_given,
+    }
+
+
+def _pending(row: Row) -> str:
+    """The cells of a student that wait for a mark by hand, and are no check's."""
+    names = row.grade.pending if row.grade else ()
+    return ", ".join(short_name(name) for name in names if name not in row.marks and name not in row.review)
 
 
 def _review(handed_in: Sequence[Row]) -> Iterator[tuple[str, str]]:
@@ -88,15 +140,18 @@ def _review(handed_in: Sequence[Row]) -> Iterator[tuple[str, str]]:
 
 
 def _slips(table: Sequence[Row]) -> list[dict[str, Any]]:
-    """Which slips and laws were named how often, and in whose submissions; the most frequent first."""
-    students: dict[str, list[str]] = {}
+    """Which slips, laws and named groups there are, and in whose submissions; the most frequent first.
+
+    A mistake that was carried into later exercises is counted once, where it was made.
+    """
+    students: dict[str, dict[str, None]] = {}
     says: dict[str, str] = {}
     for row in table:
         for grade_id, mark in row.marks.items():
-            for named in (*map(slip_name, mark.slips), *(law.removesuffix(".") for law in mark.laws)):
-                label = f"{short_name(grade_id)}: {named}"
-                students.setdefault(label, []).append(row.student)
-                says[label] = mark.summary
+            for label in _labels(grade_id, mark):
+                students.setdefault(label, {})[row.student] = None
+                if label not in says or label.startswith(f"{short_name(grade_id)}:"):
+                    says[label] = mark.summary
     return [
         {
             "label": label,
@@ -109,6 +164,27 @@ def _slips(table: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
+def _labels(grade_id: str, mark: Mark) -> Iterator[str]:
+    """What was named in an answer, each with the exercise that it is of."""
+    for slip in mark.slips:
+        *owner, own = slip.split(":")
+        where = owner[0].split(".")[1] if owner else short_name(grade_id)
+        yield f"{where}: {slip_name(own)}"
+    for law in mark.laws:
+        yield f"{short_name(grade_id)}: {law.removesuffix('.')}"
+    if mark.named:
+        yield f"{short_name(grade_id)}: {mark.named.removesuffix('.')}"
+
+
+def _singles(table: Sequence[Row]) -> int:
+    """How many wrong answers have no name, and nobody else has them."""
+    found: dict[tuple[str, str], int] = {}
+    for mark in (mark for row in table for mark in row.marks.values() if mark.is_unnamed):
+        key = mark.exercise, mark.fingerprint
+        found[key] = found.get(key, 0) + 1
+    return sum(count == 1 for count in found.values())
+
+
 def _success(exercise: str, table: Sequence[Row]) -> dict[str, Any]:
     """How the class did on an exercise."""
     marks = [row.marks[exercise] for row in table if exercise in row.marks]
@@ -119,7 +195,8 @@ def _success(exercise: str, table: Sequence[Row]) -> dict[str, Any]:
         "count": len(marks),
         "full": full,
         "bar": f"{10 * full / len(marks):.2f}",
-        "mean": f"{mean:.3g} of {marks[0].max:g}",
+        "mean": f"{number(mean)} of {number(marks[0].max)}",
+        "carried": sum(mark.is_right_given for mark in marks),
         "blank": sum(mark.status == Status.UNANSWERED for mark in marks),
     }
 

@@ -4,15 +4,21 @@ Nothing is judged here.  What comes back is kept, so that it can be judged as of
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..exercises import lesson_exercises
+from ..answers import Answer
+from ..compare import Reference
+from ..diagnosis.facts import judge_output
+from ..exercises import Arguments, Exercise, find_exercise, lesson_exercises
 from ..exercises.check_cell import CHECK, cell_source, check_of, nbgrader_metadata
-from ..exercises.instances import calls_on
+from ..exercises.instances import call_answer, copied, every_instance_and_reference
+from ..exercises.stand_ins import stand_in
+from ..outputs import read_outputs
 from ..sandbox.limits import Limits
 from ..sandbox.relatives import with_relatives
 from ..sandbox.run import Check, Job, Ran, run_job
@@ -53,7 +59,23 @@ def _cell(step: Step, seed: int) -> str | Check:
     """A step as the sandbox has it; errors are described on public instances, then secret ones follow."""
     if not step.exercise:
         return step.source
-    return Check(step.name, (calls_on(step.exercise, 0), calls_on(step.exercise, seed)))
+    exercise = find_exercise(step.exercise)
+    if exercise.kind != "function":
+        return Check(step.name)
+    rounds = (_calls_on(exercise, 0), _calls_on(exercise, seed))
+    return Check(step.name, rounds, stand_in(exercise), exercise.builds_on)
+
+
+def _calls_on(exercise: Exercise, seed: int) -> tuple[Callable[[Answer], bool], ...]:
+    """A call for each instance of a seed, which takes the answer and says whether it is right."""
+    both = zip(*every_instance_and_reference(exercise.id, seed), strict=True)
+    return tuple(partial(_is_right, exercise, *pair) for pair in both)
+
+
+def _is_right(exercise: Exercise, arguments: Arguments, reference: Reference, answer: Answer) -> bool:
+    """Whether the answer returns the right outputs on an instance; raises what the judge stops at too."""
+    given, _ = read_outputs(call_answer(exercise, answer, copied(arguments)), exercise.outputs)
+    return all(judge_output(given.get(name), want).ok for name, want in reference.items())
 
 
 def plan_steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]:

@@ -16,6 +16,7 @@ from ..wording import plain
 from .grade_submission import Graded, Task, grade_one, result_of, store_run_and_verdicts
 from .judge_submission import Judged
 from .lines_of_class import LinesOfClass
+from .names import Names
 from .reading import Reader
 from .recording import Recorder
 from .result_store import Store
@@ -51,6 +52,7 @@ class Runs:
         self._done: dict[str, Graded] = {}
         self._recorded_size = 0  # characters of what is recorded: the helpers do large ones in turns
         self._in_turns = threading.Lock()
+        self._names = Names.read(store.home)
         self.keys: set[str] = set()
 
     def finish_all(
@@ -139,7 +141,7 @@ class Runs:
         """Submissions whose lines are known, as far as they will be, can be recorded."""
         self.keys |= self._lines.keys
         for name, (task, judged) in self._lines.ready.items():
-            self._done[name] = Graded(task, result_of(task, judged))
+            self._done[name] = Graded(task, result_of(task, judged, self._names))
         self._lines.ready.clear()
 
     def _read(self, name: str, folder: Path) -> Task:

@@ -7,7 +7,7 @@ and kinds are checked, text is cut, and what does not fit is an error of the sub
 import builtins
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..answers import Outcome, RecordedAnswer, told_by
@@ -21,6 +21,7 @@ from .limits import SLEPT, STOOD_STILL
 GRACE = 2.0  # seconds that are waited beyond a limit which the worker itself is to keep
 MOST_ASKED = 10_000  # callbacks of one call, which the grader has to answer
 MOST_HEARD = 8 * 2**20  # bytes of all that one answer says: they are held in memory until it is judged
+NOTHING: Mapping[str, Callable[..., Any]] = {}
 Lines = frozenset[tuple[int, str]]  # (number in its cell, text) of the lines of a submission's code
 
 TOO_MUCH = f"What the function returned in all its calls is more than {MOST_HEARD // 2**20} MB"
@@ -38,6 +39,7 @@ class LiveAnswer:
         self._sock, self._seconds = sock, seconds
         self._work_left, self._left = seconds, PATIENCE * seconds  # by its own account; by the clock
         self._heard = 0  # bytes
+        self._given: dict[str, Callable[..., Any]] = {}
         self.private, self.modified = False, False
         try:
             self.conversation = Conversation(self._receive(time.monotonic() + GRACE + PATIENCE * seconds))
@@ -46,8 +48,13 @@ class LiveAnswer:
         said = introduction(self.conversation)
         self.known, self.name, self.names = said.known, said.name, said.names
 
-    def begin_round(self, private: bool) -> None:
-        """Starts the next round of calls and its time; private: whether its arguments are secret."""
+    def begin_round(self, private: bool, given: Mapping[str, Callable[..., Any]] = NOTHING) -> None:
+        """Starts the next round of calls and its time.
+
+        private: whether its arguments are secret.  given: functions that stand in the place of the
+        student's own of these names.
+        """
+        self._given, self.conversation.given = dict(given), tuple(given)
         self._work_left, self._left = self._seconds, PATIENCE * self._seconds
         self.private, self.modified = private, False
         self.conversation.rounds.append([])
@@ -56,6 +63,7 @@ class LiveAnswer:
         """What the function returns; raises Infrastructure where the machine has slept meanwhile."""
         functions: list[Callable[..., Any]] = []
         exchange = Exchange(fingerprint(arguments, functions))
+        functions += self._given.values()
         self.conversation.rounds[-1].append(exchange)
         self._exchange(exchange, arguments, functions)
         outcome = outcome_of(exchange, self.private, frozenset())
@@ -72,7 +80,7 @@ class LiveAnswer:
             return
         start = time.monotonic()
         ends = start + self._left + GRACE
-        call: Call = {"arguments": list(arguments), "seconds": self._work_left}
+        call: Call = {"arguments": list(arguments), "seconds": self._work_left, "given": self._given}
         message = messages.pack_message(call, [])
         while True:
             try:

@@ -26,11 +26,13 @@ class Exchange:
 class Conversation:
     """Everything that one answer sent: its introduction, then the messages of each round of calls.
 
-    introduction: None where its process was gone already.
+    introduction: None where its process was gone already.  given: the functions in whose place others stood
+    in the rounds after the secret one, by name.
     """
 
     introduction: bytes | None = None
     rounds: list[list[Exchange]] = field(default_factory=list)
+    given: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -46,6 +48,7 @@ class Conversation:
         return {
             "introduction": None if self.introduction is None else _text(self.introduction),
             "rounds": rounds,
+            "given": list(self.given),
         }
 
     @classmethod
@@ -58,8 +61,8 @@ class Conversation:
             ]
             for calls in stored["rounds"]
         ]
-        introduction = stored["introduction"]
-        return cls(None if introduction is None else base64.b64decode(introduction), rounds)
+        introduction, given = stored["introduction"], tuple(stored["given"])
+        return cls(None if introduction is None else base64.b64decode(introduction), rounds, given)
 
 
 def _text(reply: bytes) -> str:

@@ -1,7 +1,7 @@
 """One run in a sandbox, from start to end: the cells, then the calls of each check's function."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ from ..answers import Answer
 from ..errors import Infrastructure
 from ..worker.protocol import CellOutput, CheckCell, Orders, RunCell
 from . import client
-from .answer import LiveAnswer
+from .answer import NOTHING, LiveAnswer
 from .box import start_box
 from .bubblewrap import choose_walls
 from .conversation import Conversation
 from .limits import Limits
 from .reduced_rnnlib import library_folder
+
+Call = Callable[[Answer], bool]
 
 ATTEMPTS = 3
 MOST_KEPT = 8 * 2**20  # bytes of replies to all checks of a run
@@ -25,12 +27,17 @@ MOST_KEPT = 8 * 2**20  # bytes of replies to all checks of a run
 class Check:
     """A check cell.  name: of the function or value that is checked.
 
-    rounds: the calls of a function, first with public arguments, then with secret ones; a round ends at
-    the first call that fails, and so do the rounds.  Nothing is called where `rounds` is empty.
+    rounds: the calls of a function, first with public arguments, then with secret ones, each of which says
+    whether what came is right; a round ends at the first call that fails, and so do the rounds.  Nothing is
+    called where `rounds` is empty.  stands_in: what takes the place of this function where another one that
+    builds on it is called again.  builds_on: names of earlier checks' functions; where this answer came out
+    wrong and some of those as well, all is called once more with what stands in for them.
     """
 
     name: str
-    rounds: tuple[tuple[Callable[[Answer], Any], ...], ...] = ()
+    rounds: tuple[tuple[Call, ...], ...] = ()
+    stands_in: Callable[..., Any] | None = None
+    builds_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,25 +134,49 @@ def _interview(answers: dict[int, tuple[LiveAnswer, Check]]) -> dict[int, Conver
     """Calls all answers, round by round; returns what was said on the way.
 
     A round begins when the one before it has ended for everybody: the copies share files, and what one of
-    them knows of its secret arguments must not be in the public words of another.
+    them knows of its secret arguments must not be in the public words of another.  With functions that stand
+    in for others, one answer is asked after the other: what it can learn of an earlier exercise comes too
+    late for that one.
     """
     going = {index: answer for index, (answer, _) in answers.items() if answer.known == "function"}
+    right = dict.fromkeys(going, True)
     for number in range(max((len(check.rounds) for _, check in answers.values()), default=0)):
         for index, answer in list(going.items()):
             rounds = answers[index][1].rounds
-            if number >= len(rounds) or not _calls_succeed(answer, number, rounds[number]):
+            found = _make_calls(answer, number, rounds[number]) if number < len(rounds) else None
+            if found is None:
                 del going[index]
+            else:
+                right[index] = right[index] and found
+    wrong = {answers[index][1].name: answers[index][1] for index in going if not right[index]}
+    for answer, check in answers.values():
+        given = stand_ins_for(check.builds_on, wrong) if wrong.get(check.name) is check else {}
+        for number, calls in enumerate(check.rounds if given else ()):
+            if _make_calls(answer, number, calls, given) is None:
+                break
     return {index: answer.conversation for index, (answer, _) in answers.items()}
 
 
-def _calls_succeed(answer: LiveAnswer, number: int, calls: tuple[Callable[[Answer], Any], ...]) -> bool:
-    """Makes one round of calls; False where one fails, as the judge, who reads it later, stops there too."""
-    answer.begin_round(private=number > 0)
+def stand_ins_for(names: Iterable[str], wrong: Mapping[str, Check]) -> dict[str, Callable[..., Any]]:
+    """What stands in for those of some functions that came out wrong, by name."""
+    found = {name: wrong[name].stands_in for name in names if name in wrong}
+    return {name: function for name, function in found.items() if function is not None}
+
+
+def _make_calls(
+    answer: LiveAnswer,
+    number: int,
+    calls: tuple[Call, ...],
+    given: Mapping[str, Callable[..., Any]] = NOTHING,
+) -> bool | None:
+    """Makes one round of calls: whether all that came is right, or None where one fails.
+
+    The judge, who reads it later, stops there too.
+    """
+    answer.begin_round(number > 0, given)
     try:
-        for call in calls:
-            call(answer)
+        return all([call(answer) for call in calls])
     except (KeyboardInterrupt, Infrastructure):
         raise
     except BaseException:
-        return False
-    return True
+        return None

@@ -97,6 +97,7 @@ class Call(TypedDict):
 
     arguments: list[Any]
     seconds: float  #: of work that it may take
+    given: dict[str, Any]  #: functions of the judging side in the place of the student's, by name
 
 
 class Returned(TypedDict):

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import cells, memory, messages
 from .protocol import Call, CallbackRequest, Done, Introduction, Job, Missing, Reply, Shown, Started
+from .stand_ins import StandIns
 
 
 def draw_nothing(*_: object, **__: object) -> None:
@@ -77,18 +78,20 @@ def _become_copy(
                 other.close()
         sys.stdout = sys.stderr = cast(TextIO, cells.Capped(0))
         if name in namespace:
-            _serve_calls(sock, namespace[name])
+            _serve_calls(sock, namespace[name], namespace)
         else:
             _send(sock, Missing(missing=True))
     finally:
         os._exit(0)
 
 
-def _serve_calls(sock: socket.socket, answer: Any) -> None:
+def _serve_calls(sock: socket.socket, answer: Any, namespace: dict[str, Any]) -> None:
     """Introduces the answer, then serves calls until the judging side sends no more."""
     messages.send_message(sock, messages.pack_message(_introduction(answer)))
+    stand_ins = StandIns(namespace, answer)
     while (payload := messages.receive_message(sock)) is not None:
         call = messages.unpack_message(payload, lambda n: _Callback(sock, n), restore=True)
+        stand_ins.tell(call["given"])
         messages.send_message(sock, _reply(answer, call))
 
 

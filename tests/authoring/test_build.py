@@ -209,6 +209,14 @@ def test_sources_are_in_the_form_that_adopt_writes(whole_course):
             lambda s: s.replace('"grade_id": "check_shapes"', '"grade_id": "shapes"'),
             "two cells have the id 'shapes'",
         ),
+        (
+            lambda s: s.replace('check("00.best_step"', 'print("00.best_step"'),
+            "checks no 00.best_step, which",
+        ),
+        (
+            lambda s: f"{s}\n# %% [markdown]\n# As in exercises 1 to 42.\n",
+            "its text names exercise 42, and has 8",
+        ),
     ],
 )
 def test_a_bad_source_is_refused_with_a_reason(course, change, words):

@@ -18,8 +18,11 @@ SLIPS = Target("autograder/diagnosis/match_slips.py", (
     "tests/diagnosis/test_match_slips.py", "tests/diagnosis/test_mutation_gate.py",
 ))
 LAWS = Target("autograder/diagnosis/laws.py", ("tests/diagnosis/test_laws.py",))
-SEARCH = Target("autograder/diagnosis/repair/find_repair.py", ("tests/diagnosis/test_repair.py",))
+SEARCH = Target("autograder/diagnosis/repair/find_lines.py", ("tests/diagnosis/test_repair.py",))
 SOURCE = Target("autograder/diagnosis/repair/source.py", ("tests/diagnosis/test_repair.py",))
+LINES = Target("autograder/grading/line_search.py", ("tests/grading/test_line_search.py",))
+LINES_OF_CLASS = Target("autograder/grading/lines_of_class.py", ("tests/grading/test_line_search.py",))
+HOOKS = Target("autograder/grading/nbgrader_hooks.py", ("tests/grading/test_bad_days.py",))
 LOCATED = Target("autograder/feedback/located.py", ("tests/feedback/test_located.py",))
 SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
 CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
@@ -61,6 +64,14 @@ REPAIR = Target("autograder/grading/repair_notebook.py", (
 PROGRESS = Target("autograder/feedback/progress.py", ("tests/feedback/test_progress.py",))
 RECAP = Target("autograder/feedback/recap.py", ("tests/feedback/test_progress.py",))
 BUILD = Target("autograder/authoring/build.py", ("tests/authoring/test_build.py", "tests/grading/test_reading.py"))
+FOLLOWING = ("tests/grading/test_follow_through.py",)
+FOLLOW = Target("autograder/diagnosis/follow_through.py", FOLLOWING)
+FOLLOW_JUDGE = Target("autograder/grading/judge_submission.py", FOLLOWING)
+RIGHT_STAND_IN = Target("autograder/exercises/stand_ins.py", FOLLOWING)
+FINGERPRINT = Target("autograder/diagnosis/fingerprint.py", ("tests/grading/test_groups.py",))
+NAMES = Target("autograder/grading/names.py", ("tests/grading/test_groups.py",))
+GRADES = Target("autograder/grading/grades.py", ("tests/grading/test_grades.py",))
+CELLS_IN_LINE = Target("autograder/grading/cells_in_line.py", ("tests/grading/test_lesson_changes.py",))
 
 MUTANTS = (
     Mutant(COMPARE, "TOLERANCE = 1e-4", "TOLERANCE = 1e-2",
@@ -115,6 +126,12 @@ MUTANTS = (
     Mutant(SOURCE, "value if _is_shared(value) else deepcopy(value)", "value",
            "The search for a line writes into the notebook's own lists and arrays."),
     Mutant(SOURCE, "if used in LASTING or", "if", "The search for a line writes the student's files again and again."),
+    Mutant(LINES, "if not is_there or own != text:", "if False:",
+           "Beside student code any line of the notebook can be made the one to look at."),
+    Mutant(LINES, " and not verdict.slips", "", "A class's seconds are spent on answers that have a name already."),
+    Mutant(LINES_OF_CLASS, "if search.key not in asked and", "if", "Each copy of a source is searched anew."),
+    Mutant(LINES_OF_CLASS, "if self.known.may_search:", "if True:", "The search for lines never ends for a class."),
+    Mutant(HOOKS, "keep_others_out(parent, course)", "pass", "nbgrader writes the gradebook that `grade` is writing."),
     Mutant(LOCATED, "if verdict.slips:", "if False:", "A line contradicts the mistake that has been named."),
     Mutant(SPECTRUM, "return coefficients if residual < 1e-3 else None", "return coefficients",
            "Paths are drawn of arrays that are no sum of paths."),
@@ -234,6 +251,19 @@ MUTANTS = (
     Mutant(BUILD, "if source not in adopted and _edited(root, solution, digests):", "if False:",
            "A build overwrites what somebody edited in Jupyter."),
     Mutant(BUILD, "if _edited(root, released, digests):", "if False:", "A build overwrites an edited release."),
+    Mutant(FOLLOW, "second.ok and not first.ok", "not first.ok", "A second mistake costs nothing."),
+    Mutant(FOLLOW_JUDGE, "verdict.status == Status.JUDGED and not verdict.correct", "not verdict.correct",
+           "An answer that raises or does not return is replaced by the right one."),
+    Mutant(FOLLOW_JUDGE, "if second.status != Status.JUDGED or only_asked:", "if second.status != Status.JUDGED:",
+           "Handing a batch on as it came earns what taking it apart does."),
+    Mutant(RIGHT_STAND_IN, "    if size > most:", "    if False:",
+           "A submission has the grader compute on arrays of any size."),
+    Mutant(FINGERPRINT, "float(round(s, DIGITS)) + 0.0 for s in sums", "float(s) for s in sums",
+           "Two styles of one mistake are two groups."),
+    Mutant(NAMES, "if words is None or verdict.slips or verdict.laws:", "if True:", "A group's words reach nobody."),
+    Mutant(GRADES, "max(0.0, raw - lost)", "raw", "The report's grade has no late penalty."),
+    Mutant(CELLS_IN_LINE, "points == {cell.name: cell.max_score for cell in row.grade_cells}\n        and ", "",
+           "Points that changed in mid-term leave the old maximum in the gradebook."),
     Mutant(PROGRESS, "if not in_notebook() or not", "if not", "A script leaves a file wherever it runs."),
     Mutant(PROGRESS, 'max(mark.points, before.get("points", 0.0))', "mark.points",
            "Trying something out loses what was earned."),

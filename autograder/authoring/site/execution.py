@@ -47,7 +47,7 @@ def executed_notebooks(
 
 def execute(path: Path) -> NotebookNode:
     """The notebook with what its cells give, run in an empty folder."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:  # checks note progress beside the notebook
         NotebookClient(
             notebook,

@@ -84,7 +84,8 @@ def shown_outputs(outputs: list[NotebookNode], is_check: bool) -> list[NotebookN
 
 
 def _html(text: str) -> NotebookNode:
-    return new_output("display_data", {"text/html": text})
+    output: NotebookNode = new_output("display_data", {"text/html": text})
+    return output
 
 
 def below_the_title(source: str, addition: str) -> str:

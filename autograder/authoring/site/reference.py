@@ -63,17 +63,14 @@ def as_rst(lines: list[str]) -> list[str]:
         elif re.match(rf"{NAMES}: ", paragraph):
             written += [*_entries(paragraph), ""]
         else:
-            written += [*map(escaped, [paragraph])][0].split("\n") + [""]
+            written += [*escaped(paragraph).split("\n"), ""]
     return written
 
 
 def _entries(paragraph: str) -> list[str]:
     """A paragraph of arguments as a list, an item each; what is returned or raised is an item, too."""
-    starts = [*ENTRY.finditer(paragraph.replace("\n", "  "))]
-    return [paragraph] if not starts else _items(paragraph.replace("\n", "  "), starts)
-
-
-def _items(line: str, starts: list[re.Match[str]]) -> list[str]:
+    line = paragraph.replace("\n", "  ")  # a new line begins an entry as two spaces do
+    starts = [*ENTRY.finditer(line)]
     ends = [start.start() for start in starts[1:]] + [len(line)]
     items = []
     for start, end in zip(starts, ends):
