@@ -136,20 +136,20 @@ def test_a_slip_is_named(page):
     slip = with_slip("01.scalar_bptt")[0]
     card = page.locator(".unrolled", has_text="01.scalar_bptt").first
     assert slip.says in " ".join(card.text_content().split())
-    assert card.locator(".grid tr").count() > 2
 
 
 def test_a_loop_without_an_end_is_ended(page):
     card = page.locator(".unrolled.wrong", has_text=NEVER).first
-    assert "seconds" in card.text_content()
+    assert "took too long" in card.text_content()
 
 
 def test_figures_are_drawn(page):
-    assert page.locator("img.unrolled-figure").count() >= 3
+    assert page.locator("img.unrolled-figure").count() >= 2
 
 
 def test_sympy_is_loaded_where_it_is_imported(page):
-    assert page.locator("text=This cell needs SymPy").count() == 0
+    said = page.locator(".jp-OutputArea-output", has_text="k = 1: path sum minus derivative = 0")
+    assert said.count() == 1
 
 
 def test_nothing_left_this_machine(page, asked, address):
