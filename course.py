@@ -19,22 +19,23 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
-EXTRAS = {"test": ["site", "test"], "lab": ["extras"], "site": ["extras", "site"]}
+EXTRAS = {"test": ["lite", "site", "test"], "lab": ["extras"], "site": ["extras", "lite", "site"]}
 STAMP = os.path.join(VENV, "installed")
 
 
 def main(arguments):
+    """Runs what was asked for; an exit code, or a sentence where it cannot."""
     for stream in (sys.stdout, sys.stderr):  # not every encoding has a … for the help
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     if sys.version_info < (3, 11):
-        return fail("Python %d.%d is too old; the course needs 3.11 or newer." % sys.version_info[:2])
+        return "course.py: Python %d.%d is too old; the course needs 3.11 or newer." % sys.version_info[:2]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(__doc__)
         return 0 if arguments else 2
     problem = set_up(["course", *EXTRAS.get(arguments[0], ())])
     if problem:
-        return fail(problem)
+        return "course.py: " + problem
     module = ["pytest", *arguments[1:]] if arguments[0] == "test" else ["autograder", *arguments]
     if arguments[0] == "test":  # it starts hundreds of programs, and each would compile all modules anew
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -108,11 +109,6 @@ def read_stamp():
     except (OSError, ValueError):
         return set()
     return set(extras) if digest == wanted() else set()
-
-
-def fail(sentence):
-    print("course.py: " + sentence, file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

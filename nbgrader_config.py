@@ -52,8 +52,8 @@ c.Autograde.sanitize_preprocessors = [
 ]
 c.Grade.sandbox = "auto"  # or "none": no walls, only for submissions that you trust
 c.Grade.cell_seconds = 20
-c.Grade.search_seconds = 120  # for the lines of a class's wrong answers; 0: none is looked for
 c.Grade.follow_through = 1  # of the points of what is right given right earlier answers; 0: none
+c.Grade.search_seconds = 120  # for the lines of a class's wrong answers; 0: none is looked for
 c.Autograde.autograde_preprocessors = [
     "autograder.grading.nbgrader_hooks.Grade",
     "nbgrader.preprocessors.IgnorePattern",

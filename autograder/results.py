@@ -151,13 +151,13 @@ class Mark:
     def to_json(self) -> dict[str, Any]:
         """As data that JSON can hold."""
         lists: dict[str, list[Any]] = {"slips": list(self.slips), "laws": list(self.laws)}
+        lists["repair"] = list(map(list, self.repair))
         lists["given"] = list(self.given)
-        lists["repair"] = [list(repair) for repair in self.repair]
         return asdict(self) | {"status": str(self.status)} | lists
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Mark":
-        """What `to_json` has written; also earlier versions, which had neither laws, lines nor `given`."""
+        """What `to_json` has written; also earlier versions, which had less."""
         lists: dict[str, Any] = {name: tuple(stored.get(name, ())) for name in ("slips", "laws", "given")}
         lists["repair"] = tuple(Repair(*parts) for parts in stored.get("repair", ()))
         return cls(**stored | {"status": Status(stored["status"])} | lists)

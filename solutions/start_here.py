@@ -111,6 +111,32 @@ from autograder import progress
 progress()
 
 # %% [markdown]
+# ### Where your work is kept
+#
+# *On your own machine*, in the folder `work/`. Nothing overwrites it.
+#
+# *In the browser* (an address with `/lite/`), in the storage of this browser. Nothing has to be installed,
+# and nothing is sent anywhere. What you write is stored every few seconds, so it is still there after a
+# reload or a restart. It is gone when you delete the data of this site, and a private window forgets it. **To
+# download a lesson**, open it and choose *File → Download*; do so from time to time. `progress.json` is in the
+# list of files on the left: choose *Download* in its context menu. NumPy is several times slower there. So
+# some experiments take a smaller setting, and their text says so. A check ends a loop that has no end. When
+# you run such a loop yourself, choose *Kernel → Restart Kernel*.
+#
+# *On Google Colab*, nowhere, unless you say so: Colab deletes everything when the session ends. The next cell
+# asks for access to your Google Drive. It copies the lessons into the folder `unrolled` there, and never
+# overwrites what is in it. Then open the lessons from Drive: Colab stores there what you change. Run the first
+# cell of a lesson, which installs the course. To have your checks noted there as well, mount Drive first, with
+# the folder icon on the left.
+#
+# *On Binder*, nowhere: download every lesson before you leave.
+
+# %%
+from autograder import colab
+
+colab.keep_work()  # anywhere else than on Colab it does nothing
+
+# %% [markdown]
 # ## 5 Formulas and shapes
 #
 # Rows are instances: $x_t$ is a row of $D$ numbers, $h_t$ a row of $H$. $\bar v$ is the adjoint of

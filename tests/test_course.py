@@ -73,9 +73,10 @@ def test_the_first_start_installs_and_the_second_does_not(folder):
 def test_other_verbs_of_setting_up(folder):
     fake_venv(folder)
     done = run(folder, "test", "-k", "x")
-    assert "course and site and test" in done.stdout and "ran -m pytest -k x" in done.stdout
+    assert "course and lite and site and test" in done.stdout and "ran -m pytest -k x" in done.stdout
     done = run(folder, "site", "--to", "x")  # what it needs is installed for it alone, and by now there
-    assert "course and extras and site" in done.stdout and "ran -m autograder site --to x" in done.stdout
+    assert "course and extras and lite and site" in done.stdout
+    assert "ran -m autograder site --to x" in done.stdout
     (folder / "constraints.txt").write_text("numpy==2\n")
     assert "Setting up" in run(folder, "demo").stdout  # other wishes, another installation
 

@@ -32,6 +32,7 @@ ROOMS = {
     "grading": {"exercises", "diagnosis", "feedback", "sandbox"},
     "authoring": {"exercises", "diagnosis", "feedback", "sandbox", "grading"},
     "lab": set(),
+    "colab": {"feedback", "lab"},
     "doctor": {"diagnosis", "sandbox"},
     "cli": {"authoring", "doctor", "grading", "lab"},
     "__main__": {"cli"},
@@ -46,7 +47,9 @@ ONLY_IN = {
     "sphinx": {"autograder/authoring/site/"},
     "distributed": {"autograder/grading/executors.py"},
     "setuptools": {"autograder/authoring/build_backend.py"},
-    "IPython": {"autograder/feedback/show.py", "rnnlib/plots.py"},
+    "jupyterlite_pyodide_kernel": {"autograder/authoring/lite/"},
+    "pyodide_kernel": {"autograder/authoring/lite/kernel.py"},
+    "IPython": {"autograder/authoring/lite/kernel.py", "autograder/feedback/show.py", "rnnlib/plots.py"},
 }
 STANDARD = set(sys.stdlib_module_names)
 

@@ -292,7 +292,7 @@ def changed_worker(module: str, old: str, new: str) -> Iterator[None]:
         assert source.count(old) == 1
         path.write_text(source.replace(old, new), encoding="utf-8")
         os.chmod(folder, 0o755)
-        with mock.patch("autograder.sandbox.run.library_folder", lambda _: made):
+        with mock.patch("autograder.sandbox.run.library_folder", lambda *_: made):
             yield
 
 

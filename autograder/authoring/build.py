@@ -29,11 +29,23 @@ from ..feedback.versions import MARK
 from ..grading.nbgrader_log import listening_log
 from ..lessons import START_PAGE
 from . import coverage_page
+from .site import settings
 
 DIGESTS = "digests.json"
 IMPORT = re.compile(r"^from autograder import .*check.*$", re.M)
 HEADED = re.compile(r"\*\*Exercise (\d+)")
 MENTIONED = re.compile(r"[Ee]xercises? (\d+)(?: (?:to|and|or) (\d+))?(?!\d)(?! of lesson)")
+# the first cell of code in every notebook, which no source has; its first line tells it from others
+ON_COLAB = f"""\
+# On Colab, this installs the course. Anywhere else it does nothing.
+import sys
+from importlib.util import find_spec
+
+if "google.colab" in sys.modules and find_spec("autograder") is None:
+    import subprocess
+
+    package = "unrolled[notebook] @ git+{settings.REPOSITORY}"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", package], check=True)"""
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -87,7 +99,8 @@ def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
 def solution_notebook(source: Path) -> str:
     """The solution notebook of a py:percent source, as text with settled ids and no outputs.
 
-    The import cell gets the course's version, as a comment.
+    The import cell gets the course's version, as a comment, and the cell for Colab stands above the first
+    cell of code.
     """
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
@@ -104,6 +117,10 @@ def solution_notebook(source: Path) -> str:
         seen.add(cell.id)
         if cell.cell_type == "code":  # `check` reads it there, see feedback/versions.py
             cell.source = IMPORT.sub(rf"\g<0>  # unrolled {rnnlib.__version__}", cell.source)
+    first = next((n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"), None)
+    if first is not None:
+        cell = nbformat.v4.new_code_cell(ON_COLAB, id=f"{source.stem[:2]}-on-colab")
+        notebook.cells.insert(first, cell)
     return str(nbformat.writes(notebook)) + "\n"
 
 
@@ -184,6 +201,7 @@ def _adopt(root, source, digests):
     if not _edited(root, path, digests):
         return False
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith(ON_COLAB.splitlines()[0])]
     for cell in notebook.cells:
         cell.metadata = {key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata}
         for key in ("checksum", "cell_type"):

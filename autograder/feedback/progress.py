@@ -22,6 +22,7 @@ from .card import STYLE
 from .show import in_notebook, show_output
 
 FILE = "progress.json"
+ON_DRIVE = Path("/content/drive/MyDrive/unrolled")  # on Colab, made by colab.keep_work
 PATIENCE = 0.5  # seconds to wait for another notebook that is writing
 
 Noted = dict[str, dict[str, Any]]  # by exercise: points, max, correct, checks
@@ -56,10 +57,20 @@ def note(mark: Mark) -> None:
 
 
 def place(folder: Path | None = None) -> Path:
-    """Where progress.json is for notebooks in a folder: beside the lessons' folders, or in the folder."""
+    """Where progress.json is for notebooks in a folder: beside the lessons' folders, or in the folder.
+
+    On Colab, which starts every notebook in one folder, it is on Drive where work is kept there.
+    """
+    if folder is None and on_colab() and ON_DRIVE.is_dir():
+        return ON_DRIVE / FILE
     folder = Path.cwd() if folder is None else folder
     is_lesson = folder.name == START_PAGE or folder.name.split("_")[0] in LESSONS
     return (folder.parent if is_lesson else folder) / FILE
+
+
+def on_colab() -> bool:
+    """Whether this is Google Colab, whose kernels have loaded its package before any cell runs."""
+    return "google.colab" in sys.modules
 
 
 def read_notes(path: Path) -> tuple[Noted, str]:
@@ -83,8 +94,8 @@ def _checked(entry: Any) -> dict[str, Any]:
 
 def _remarks(path: Path) -> list[str]:
     """What keeps the progress from being stored, or from lasting."""
-    if "google.colab" in sys.modules:
-        return [f"Colab deletes {path} when the session ends; download it, or work from a mounted drive."]
+    if on_colab() and path.parent != ON_DRIVE:
+        return [f"Colab deletes {path} when the session ends; the start page says how to keep it in Drive."]
     if not os.access(path if path.exists() else path.parent, os.W_OK) or not os.access(path.parent, os.W_OK):
         return [f"{path.parent} cannot be written, so checks are not noted there."]
     return []
@@ -94,7 +105,7 @@ def _remarks(path: Path) -> list[str]:
 def _alone(path: Path) -> Iterator[None]:
     """Keeps two notebooks from writing at once, where the system has locks on files."""
     try:
-        import fcntl
+        from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # Windows, browsers: the file is whole all the same, a note may be lost
         yield
         return
@@ -102,7 +113,7 @@ def _alone(path: Path) -> Iterator[None]:
         until = time.monotonic() + PATIENCE
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                flock(file, LOCK_EX | LOCK_NB)
                 break
             except OSError:
                 if time.monotonic() > until:

@@ -140,7 +140,8 @@ def finding(mark: Mark) -> str:
         given = [f"in part {given_words(mark)}"] if mark.given else []
         given += [mark.named.removesuffix(".")] if mark.named else []
         slips = [" or ".join(map(slip_name, mark.slips))] if mark.slips else []
-        return ", ".join([*given, *slips, *(law.removesuffix(".") for law in mark.laws), *_lines(mark)])
+        laws = (law.removesuffix(".") for law in mark.laws)
+        return ", ".join([*given, *slips, *laws, *_lines(mark)])
     if mark.status == Status.JUDGED:
         return ", ".join(["no known slip", *_lines(mark)])
     told = mark.status in (Status.ERROR, Status.FORM, Status.UNREADABLE)

@@ -115,20 +115,20 @@ class Course:
         return Limits(**found)
 
     @property
-    def search_seconds(self) -> float:
-        """The seconds that c.Grade.search_seconds gives to the search for a class's lines; 0 for none."""
-        seconds = self.config.Grade.get("search_seconds", SEARCH_SECONDS)
-        if not isinstance(seconds, int | float) or not 0 <= seconds < inf:
-            raise GradingError(f"c.Grade.search_seconds is {seconds!r}, expected a number from 0")
-        return float(seconds)
-
-    @property
     def follow_through(self) -> float:
         """The share of its points that what is right given right earlier answers earns."""
         share = self.config.Grade.get("follow_through", 1.0)
         if not isinstance(share, int | float) or not 0 <= share <= 1:
             raise GradingError(f"c.Grade.follow_through is {share!r}, expected a number from 0 to 1")
         return float(share)
+
+    @property
+    def search_seconds(self) -> float:
+        """The seconds that c.Grade.search_seconds gives to the search for a class's lines; 0 for none."""
+        seconds = self.config.Grade.get("search_seconds", SEARCH_SECONDS)
+        if not isinstance(seconds, int | float) or not 0 <= seconds < inf:
+            raise GradingError(f"c.Grade.search_seconds is {seconds!r}, expected a number from 0")
+        return float(seconds)
 
     @property
     def believed(self) -> Believed:

@@ -66,7 +66,7 @@ def _group(
     judged = course.store(assignment).read_judged(results[students[0]].key)
     verdict = judged.verdicts.get(grade_id) if judged else None
     numbers = tuple(map(_number, verdict.numbers[:MOST_NUMBERS])) if verdict else ()
-    lines = tuple(map(_line, verdict.repair)) if verdict else ()
+    lines = tuple(map(_line, results[students[0]].marks[grade_id].repair))
     codes = tuple(_codes(course, assignment, exercise, students))[:SHOWN]
     return Group(exercise, grade_id, fingerprint, tuple(students), numbers, lines, codes)
 

@@ -74,7 +74,7 @@ def _is_long(task: Task) -> bool:
 
 def _is_wanted(exercise_id: str, judged: Judged, grade_id: str) -> bool:
     verdict = judged.verdicts[grade_id]
-    return is_searchable(find_exercise(exercise_id), verdict) and not verdict.slips
+    return is_searchable(find_exercise(exercise_id), verdict) and not verdict.slips and not verdict.given
 
 
 @lru_cache(maxsize=64)

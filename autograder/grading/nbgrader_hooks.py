@@ -161,11 +161,11 @@ class Grade(NbGraderPreprocessor):
     believe_timestamps = Bool(
         False, help="Whether every timestamp.txt counts, also where nbgrader's exchange has no record of it."
     ).tag(config=True)
-    search_seconds = Float(
-        SEARCH_SECONDS, help="Seconds for the lines of a class's wrong answers; 0: none is looked for."
-    ).tag(config=True)
     follow_through = Float(
         1.0, help="The share of its points that an answer earns which is right given right earlier ones."
+    ).tag(config=True)
+    search_seconds = Float(
+        SEARCH_SECONDS, help="Seconds for the lines of a class's wrong answers; 0: none is looked for."
     ).tag(config=True)
     results = Dict(help="Results whose verdicts are stored already, by student.").tag(config=True)
 

@@ -89,6 +89,18 @@ def test_notebooks_that_check_at_the_same_time_keep_each_other_s_notes(work):
     assert len(noted(work)) == 80
 
 
+def test_a_note_waits_for_the_one_that_is_being_written(work, monkeypatch):
+    pytest.importorskip("fcntl")
+    monkeypatch.setattr(progress, "PATIENCE", 30.0)
+    writer = threading.Thread(target=progress.note, args=[MARK])
+    with progress._alone(work / "progress.json"):
+        writer.start()
+        writer.join(0.3)
+        assert writer.is_alive() and not (work / "progress.json").exists()
+    writer.join(20)
+    assert list(noted(work)) == ["01.immediate"]
+
+
 def test_without_the_lock_notes_are_lost(work, monkeypatch):
     """The control: what the lock is for."""
     from contextlib import nullcontext

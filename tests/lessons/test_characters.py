@@ -37,11 +37,11 @@ def test_what_is_said_of_the_text_and_of_simple_models(text):
 
 def test_the_benchmark_s_settings_are_the_lessons(text):
     for lesson, name, call in (
-        ("05", "tanh RNN", "language.fit(MyRNN, corpus, {}, steps=1500, lr={})"),
-        ("10", "LSTM", "language.fit(MyLSTM, corpus, {}, steps=1500, lr={})"),
-        ("10", "tanh RNN", "language.fit(rnn, corpus, {}, steps=1500, lr={})"),
-        ("12", "GRU", "language.fit(MyGRU, corpus, {}, steps=1500, lr={})"),
-        ("12", "LSTM", "language.fit(lstm, corpus, {}, steps=1500, lr={})"),
+        ("05", "tanh RNN", "language.fit(MyRNN, corpus, {}, steps=STEPS, lr={})"),
+        ("10", "LSTM", "language.fit(MyLSTM, corpus, {}, steps=STEPS, lr={})"),
+        ("10", "tanh RNN", "language.fit(rnn, corpus, {}, steps=STEPS, lr={})"),
+        ("12", "GRU", "language.fit(MyGRU, corpus, {}, steps=STEPS, lr={})"),
+        ("12", "LSTM", "language.fit(lstm, corpus, {}, steps=STEPS, lr={})"),
     ):
         cell, H, lr = SETTINGS[name]
         assert call.format(H, lr) in "\n".join(sources.code_cells(lesson)), (lesson, name)
@@ -140,7 +140,7 @@ def test_while_grading_no_network_is_trained_not_even_by_a_changed_cell(lesson):
     for cell in submission["cells"]:
         source = "".join(cell["source"])
         if "language.fit(" in source:
-            cell["source"], changed = source.replace("steps=1500", "steps=10**9"), changed + 1
+            cell["source"], changed = source.replace("steps=STEPS", "steps=10**9"), changed + 1
     assert changed == 1
     outputs, marks = graded(submission, name, seed=20)
     assert all(mark.points == mark.max for mark in marks.values()), marks

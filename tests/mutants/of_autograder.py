@@ -18,8 +18,11 @@ SLIPS = Target("autograder/diagnosis/match_slips.py", (
     "tests/diagnosis/test_match_slips.py", "tests/diagnosis/test_mutation_gate.py",
 ))
 LAWS = Target("autograder/diagnosis/laws.py", ("tests/diagnosis/test_laws.py",))
-SEARCH = Target("autograder/diagnosis/repair/find_repair.py", ("tests/diagnosis/test_repair.py",))
+SEARCH = Target("autograder/diagnosis/repair/find_lines.py", ("tests/diagnosis/test_repair.py",))
 SOURCE = Target("autograder/diagnosis/repair/source.py", ("tests/diagnosis/test_repair.py",))
+LINES = Target("autograder/grading/line_search.py", ("tests/grading/test_line_search.py",))
+LINES_OF_CLASS = Target("autograder/grading/lines_of_class.py", ("tests/grading/test_line_search.py",))
+HOOKS = Target("autograder/grading/nbgrader_hooks.py", ("tests/grading/test_bad_days.py",))
 LOCATED = Target("autograder/feedback/located.py", ("tests/feedback/test_located.py",))
 SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
 CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
@@ -123,6 +126,12 @@ MUTANTS = (
     Mutant(SOURCE, "value if _is_shared(value) else deepcopy(value)", "value",
            "The search for a line writes into the notebook's own lists and arrays."),
     Mutant(SOURCE, "if used in LASTING or", "if", "The search for a line writes the student's files again and again."),
+    Mutant(LINES, "if not is_there or own != text:", "if False:",
+           "Beside student code any line of the notebook can be made the one to look at."),
+    Mutant(LINES, " and not verdict.slips", "", "A class's seconds are spent on answers that have a name already."),
+    Mutant(LINES_OF_CLASS, "if search.key not in asked and", "if", "Each copy of a source is searched anew."),
+    Mutant(LINES_OF_CLASS, "if self.known.may_search:", "if True:", "The search for lines never ends for a class."),
+    Mutant(HOOKS, "keep_others_out(parent, course)", "pass", "nbgrader writes the gradebook that `grade` is writing."),
     Mutant(LOCATED, "if verdict.slips:", "if False:", "A line contradicts the mistake that has been named."),
     Mutant(SPECTRUM, "return coefficients if residual < 1e-3 else None", "return coefficients",
            "Paths are drawn of arrays that are no sum of paths."),
@@ -260,7 +269,7 @@ MUTANTS = (
            "Trying something out loses what was earned."),
     Mutant(PROGRESS, "        if problem:  # a damaged file", "        if False:  # a damaged file",
            "A damaged file is overwritten."),
-    Mutant(PROGRESS, "                fcntl.flock(file", "                0 and fcntl.flock(file",
+    Mutant(PROGRESS, "                flock(file", "                0 and flock(file",
            "Two notebooks that check at the same time lose each other's notes."),
     Mutant(RECAP, "for e in lesson_exercises(lesson) if e.points]", "for e in lesson_exercises(lesson) if e.reference]",
            "Exercises that are answered with a value are missing."),

@@ -8,6 +8,7 @@ import pytest
 from package_tools import (
     OLDEST_NUMPY,
     clean_copy,
+    executed,
     install,
     make_venv,
     must,
@@ -227,29 +228,6 @@ def test_with_the_extra_notebook_lesson_01_runs_in_a_kernel(newest, built, tmp_p
     assert len(figures) >= 3 and "is of version" not in json.dumps(outputs)
     other = executed(python, tmp_path, lambda source: source.replace("# unrolled 0.", "# unrolled 9."))
     assert json.dumps(other).count("text/html\": \"<p role='note'>This notebook is of version 9.") == 1
-
-
-def executed(python, folder, change):
-    """The outputs of lesson 01, solved, in a kernel of another environment."""
-    name = "01_scalar_rnn"
-    text = (sources.FOLDER / name / f"{name}.ipynb").read_text(encoding="utf-8")
-    notebook = json.loads(text)
-    for cell in notebook["cells"]:
-        cell["source"] = change("".join(cell["source"]))
-    (folder / "lesson.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    code = (
-        "import nbformat\nfrom nbclient import NotebookClient\n"
-        "notebook = nbformat.read('lesson.ipynb', 4)\n"
-        "NotebookClient(notebook, timeout=180, kernel_name='python3', allow_errors=True).execute()\n"
-        "nbformat.write(notebook, 'lesson.ipynb')\n"
-    )
-    must(python, "-c", code, cwd=folder)
-    cells = json.loads((folder / "lesson.ipynb").read_text(encoding="utf-8"))["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    for output in outputs:
-        for kind, lines in output.get("data", {}).items():
-            output["data"][kind] = "".join(lines)
-    return outputs
 
 
 def test_the_pip_section_of_environment_yml_installs(index, tmp_path):

@@ -1,0 +1,24 @@
+"""Run in the browser's kernel before anything else: what waits runs on after a cell that may raise.
+
+JupyterLite cancels the waiting cells after every error, also where a cell has the tag raises-exception,
+after which Jupyter goes on.  Such an error is shown as what its traceback says, and the cell counts as done.
+"""
+
+from typing import Any
+
+import pyodide_kernel
+from IPython.display import display
+
+_kernel = pyodide_kernel.kernel_instance
+_run = _kernel.run
+
+
+async def _run_on(code: str) -> dict[str, Any]:
+    results: dict[str, Any] = await _run(code)
+    if results["status"] == "error" and not _kernel.get_parent()["content"].get("stop_on_error", True):
+        display({"application/vnd.jupyter.stderr": "\n".join(results["traceback"])}, raw=True)
+        results = {"status": "ok", "payload": results["payload"]}
+    return results
+
+
+_kernel.run = _run_on
