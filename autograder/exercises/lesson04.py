@@ -323,9 +323,6 @@ TOTAL = Exercise(
              "The step back from h_t uses the Jacobian of the step before; step 1, by a negative "
              "index, that of step T.",
              "J has T matrices: which one maps a change of h_{t-1} to one of h_t?"),
-        Slip("jacobian_on_the_left", "dh_total[t] @ J[t - 1]", "J[t - 1] @ dh_total[t]",
-             "The Jacobian stands on the left of the adjoint, as if every J_t were transposed.",
-             "An adjoint is a row: on which side of J_t does it stand?"),
         Slip("first_loss_at_h0", "np.zeros_like(dh[:1]), dh", "dh[:1], dh",
              "h_0 gets dh[0] as well, which is the adjoint of h_1.",
              "Which loss reads h_0 directly?"),

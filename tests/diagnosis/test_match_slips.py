@@ -84,7 +84,8 @@ def test_a_question_about_one_output_is_asked_only_where_that_is_wrong(e):
     for name in e.outputs:
         verdict = diagnose(e.id, wrong_answers.with_changed_outputs(named, spoilt, name))
         assert {n for n, output in verdict.outputs.items() if not output.ok} == {name}
-        is_tried = "T = 1" in verdict.message or "on the first two" in verdict.message  # then the card has tried out what it would ask for
+        # then the card has tried out what it would ask for
+        is_tried = "T = 1" in verdict.message or "on the first two" in verdict.message
         assert not verdict.slips and verdict.question == (e.asks * (name == e.asks_of and not is_tried)), name
 
 
