@@ -545,6 +545,17 @@ BACKWARD = Exercise(
         Slip("runs_forward", "range(len(x), 0, -1)", "range(1, len(x) + 1)",
              "The loop runs from the first step to the last: adjoints travel the wrong way.",
              "Which must be known first, the adjoint of h_t or that of h_{t+1}?"),
+        Slip("upstream_one_step_late", "dh[t - 1] + future", "(dh[t] if t < len(x) else 0) + future",
+             "Each state gets the dh of the step after it: the last gets none, and dh[0] is not used.",
+             "dh has T entries and h has T + 1: which entry of dh belongs to h_t?"),
+        Slip("mask_on_own_loss_only", "da = mask[t - 1] * dh_total",
+             "da = mask[t - 1] * dh[t - 1] + future",
+             "The mask of ReLU multiplies the step's own dh only, not what comes from later steps.",
+             "Which of the two routes out of h_t lies behind the ReLU of step t?"),
+        Slip("mask_on_carry_only", "da = mask[t - 1] * dh_total",
+             "da = dh[t - 1] + mask[t - 1] * future",
+             "The mask of ReLU multiplies what comes from later steps only, not the step's own dh.",
+             "Which of the two routes out of h_t lies behind the ReLU of step t?"),
     ),
 )
 

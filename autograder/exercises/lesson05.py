@@ -582,6 +582,17 @@ BACKWARD = Exercise(
         Slip("slope_of_pre_activation", "(1 - h[t] ** 2)", "(1 - np.arctanh(h[t]) ** 2)",
              "The slope is 1 - a_t², written with the pre-activation in the place of the state.",
              "tanh'(a) = 1 - tanh(a)²: which array holds tanh(a_t)?"),
+        Slip("slope_on_the_way_back", "future = da @ W_h.T",
+             "future = da @ W_h.T * (1 - h[t - 1] ** 2)",
+             "What is passed back to h_{t-1} has the slope of step t-1 already, and that step "
+             "multiplies by it once more.",
+             "At which step does the slope of tanh at h_{t-1} come in?"),
+        Slip("h0_with_slope", '"h0": future', '"h0": future * (1 - h[0] ** 2)',
+             "h0 is multiplied by 1 - h_0²: h_0 is no output of a tanh.",
+             "Through which function did h_0 come about?"),
+        Slip("h0_summed_over_batch", '"h0": future', '"h0": np.zeros_like(future) + future.sum(axis=0)',
+             "h0 is summed over the batch: every instance gets the sum of all.",
+             "Does each instance of the batch have an initial state of its own?"),
     ),
 )
 
@@ -747,6 +758,18 @@ MASKED = Exercise(
         Slip("h0_of_the_first_step", '"h0": future', '"h0": dh_total',
              "h0 holds the adjoint of h[1]: the last step back is missing.",
              "Which step lies between h[1] and h[0]?"),
+        Slip("mask_one_step_late_but_the_last", "mask[t - 1][:, None]", "mask[min(t, len(x) - 1)][:, None]",
+             "Each step but the last uses the mask of the step after it.",
+             "mask has T rows and h has T + 1: which row belongs to step t?"),
+        Slip("b_h_not_masked", "da.sum(axis=0)", "(dh_total * (1 - h[t] ** 2)).sum(axis=0)",
+             "b_h counts padded steps as well.",
+             "What does the bias of a padded step change?"),
+        Slip("x_not_masked", "dx[t - 1] = da @", "dx[t - 1] = (dh_total * (1 - h[t] ** 2)) @",
+             "x gets a gradient at padded steps as well.",
+             "What does the input of a padded step change?"),
+        Slip("w_h_not_masked", "h[t - 1].T @ da", "h[t - 1].T @ (dh_total * (1 - h[t] ** 2))",
+             "W_h counts padded steps as well.",
+             "Is W_h used at a padded step?"),
     ),
 )
 

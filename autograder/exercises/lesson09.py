@@ -684,6 +684,19 @@ FULL = Exercise(
              "The slope of the squashed cell is taken one step early; at step 1, by a negative index, "
              "at step T.",
              "slope[\"K\"] has T entries: which one belongs to c_t?"),
+        Slip("cell_not_carried", "dc = dc + dh_total",
+             "dc = (dc_T if t == len(run.x) else 0) + dh_total",
+             "The adjoint of each cell counts its own hidden state only, and dc_T in the last: nothing "
+             "is passed from c[t+1] to c[t].",
+             "Which arrow leads from c[t] to c[t+1], and what is its derivative?"),
+        Slip("cell_of_the_step_before_in_o", "run.h[t] * (1 - o)",
+             'np.tanh(run.c[t - 1] / (1 if run.squash == "tanh" else 2)) * o * (1 - o)',
+             "The block of o is formed with the squashed cell of the step before.",
+             "h_t = o_t times a squashed cell: which cell is it?"),
+        Slip("dc_T_at_every_step", "dc = dc + dh_total",
+             "dc = dc + (dc_T if t < len(run.x) else 0) + dh_total",
+             "dc_T is added at every step.",
+             "To which cell does dc_T belong?"),
     ),
 )
 

@@ -542,6 +542,18 @@ STEP_BACKWARD = Exercise(
         Slip("cell_missing_in_o", "dh_total * tanh_c * o * (1 - o)", "dh_total * o * (1 - o)",
              "The block of o misses the factor tanh(c_t).",
              "h_t = o_t tanh(c_t): what is the derivative of h_t with respect to o_t?"),
+        Slip("h_prev_without_o_block", 'da @ params["W_h"].T',
+             'da[:, : 3 * i.shape[1]] @ params["W_h"][:, : 3 * i.shape[1]].T',
+             "h_prev misses what comes through the output gate.",
+             "Which gates read h_{t-1}?"),
+        Slip("x_without_g_block", 'da @ params["W_x"].T',
+             'np.concatenate([da_i, da_f, 0 * da_g, da_o], axis=1) @ params["W_x"].T',
+             "x misses what comes through the candidate g.",
+             "Which of the four blocks read x_t?"),
+        Slip("cell_carry_by_input_gate", '"c_prev": dc * f', '"c_prev": dc * i',
+             "c_prev is scaled by the input gate.",
+             "c_t = f_t c_{t-1} + i_t g_t: what is the derivative of c_t with respect to c_{t-1}, with "
+             "the gates held?"),
     ),
 )
 
@@ -999,6 +1011,10 @@ BACKWARD = Exercise(
         Slip("upstream_one_step_late", "dh[t - 1] + future", "(dh[t] if t < len(x) else 0) + future",
              "Each state gets the dh of the step after it: the last gets none, and dh[0] is not used.",
              "dh has T entries and h has T + 1: which entry of dh belongs to h_t?"),
+        Slip("cell_carry_one_minus_input_gate", "dc = dc * f[t - 1]", "dc = dc * (1 - i[t - 1])",
+             "The adjoint of the cell is passed on with the factor 1 - i_t, as if the two gates were "
+             "coupled.",
+             "c_t = f_t c_{t-1} + i_t g_t: which gate stands before c_{t-1}?"),
     ),
 )
 

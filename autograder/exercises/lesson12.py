@@ -495,6 +495,18 @@ BACKWARD = Exercise(
              "The direct way back, through z_t, takes the step's own dh only: what later steps pass "
              "back is not on it.",
              "Two arrays meet in h_t on the way back; which of them goes on to h_{t-1}?"),
+        Slip("b_hn_in_the_other_variant", "(r * h_prev).T @ da_n",
+             '(r * h_prev).T @ da_n\n            grads["b_hn"] += da_n.sum(axis=0)',
+             "b_hn gets a gradient with reset=\"before\", where no formula has it.",
+             "In which of the two variants does b_hn stand?"),
+        Slip("reset_gate_on_every_candidate_gradient", "np.hstack([da_rz, da_n])",
+             'np.hstack([da_rz, du if run.reset == "after" else da_n])',
+             "With reset=\"after\" the candidate's columns of W_x, b and x are multiplied by the reset "
+             "gate.",
+             "Which terms of the candidate's pre-activation does r_t multiply?"),
+        Slip("candidate_activated_twice", "(1 - n ** 2)", "(1 - np.tanh(n) ** 2)",
+             "The slope of the candidate is taken at tanh(n): n is a tanh already.",
+             "tanh'(a) = 1 - tanh(a)²: which array holds tanh(a)?"),
     ),
 )
 

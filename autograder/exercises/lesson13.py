@@ -406,6 +406,10 @@ GATED_BACKWARD = Exercise(
         Slip("h0_without_gate", '"h0": back["h0"]', '"h0": back["b"][0]',
              "h0 is the adjoint of h_1: the gate of step 1 is missing.",
              "Which step lies between h_0 and h_1?"),
+        Slip("gate_with_opposite_sign", 'dz = back["a"] - back["b"] * n',
+             'dz = back["b"] * n - back["a"]',
+             "The block of z has the opposite sign.",
+             "h_t = z_t h_{t-1} + (1 - z_t) n_t: what is its derivative with respect to z_t?"),
     ),
 )
 
