@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compare import Reference
+from ..compare import Reference, same, to_array
+from ..outputs import read_outputs
 from . import Arguments, Exercise, find_exercise
 from .probes import draw_probes
 
@@ -68,3 +69,11 @@ def copied(value: Any) -> Any:
 def call_answer(exercise: Exercise, function: Callable[..., Any], arguments: Arguments) -> Any:
     """What `function` returns on an instance."""
     return exercise.call(function, arguments) if exercise.call else function(*arguments)
+
+
+def is_right(
+    exercise: Exercise, arguments: Arguments, reference: Reference, answer: Callable[..., Any]
+) -> bool:
+    """Whether the answer returns the right outputs on an instance; raises what the judge stops at too."""
+    given, _ = read_outputs(call_answer(exercise, answer, copied(arguments)), exercise.outputs)
+    return all(same(to_array(given.get(name)), want) for name, want in reference.items())

@@ -12,13 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ..answers import Answer
-from ..compare import Reference
-from ..diagnosis.facts import judge_output
-from ..exercises import Arguments, Exercise, find_exercise, lesson_exercises
+from ..exercises import Exercise, find_exercise, lesson_exercises
 from ..exercises.check_cell import CHECK, cell_source, check_of, nbgrader_metadata
-from ..exercises.instances import call_answer, copied, every_instance_and_reference
+from ..exercises.instances import every_instance_and_reference, is_right
 from ..exercises.stand_ins import stand_in
-from ..outputs import read_outputs
 from ..sandbox.limits import Limits
 from ..sandbox.relatives import with_relatives
 from ..sandbox.run import Check, Job, Ran, run_job
@@ -69,13 +66,7 @@ def _cell(step: Step, seed: int) -> str | Check:
 def _calls_on(exercise: Exercise, seed: int) -> tuple[Callable[[Answer], bool], ...]:
     """A call for each instance of a seed, which takes the answer and says whether it is right."""
     both = zip(*every_instance_and_reference(exercise.id, seed), strict=True)
-    return tuple(partial(_is_right, exercise, *pair) for pair in both)
-
-
-def _is_right(exercise: Exercise, arguments: Arguments, reference: Reference, answer: Answer) -> bool:
-    """Whether the answer returns the right outputs on an instance; raises what the judge stops at too."""
-    given, _ = read_outputs(call_answer(exercise, answer, copied(arguments)), exercise.outputs)
-    return all(judge_output(given.get(name), want).ok for name, want in reference.items())
+    return tuple(partial(is_right, exercise, *pair) for pair in both)
 
 
 def plan_steps(notebook: dict[str, Any], released: dict[str, Any]) -> list[Step]:
