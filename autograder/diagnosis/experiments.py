@@ -37,7 +37,7 @@ def try_on_less(exercise: Exercise, function: Callable[..., Any] | None, wrong: 
                 _differing(exercise, function, [_first(exercise, given, k) for given in small], wrong)
                 for k in (1, 2)
             ]
-            alone = [one for given in small if (one := of_one_instance(exercise, given)) is not None]
+            alone = [cut for given in small if (cut := of_one_instance(exercise, given)) is not None]
             one = _differing(exercise, function, alone, wrong) if alone else None
     except (Exception, SystemExit, TimeLimitExceeded):  # an answer may need the sizes that the check has
         return ""
