@@ -52,19 +52,10 @@ def build_site(
     for path in [*released_lessons(root), root / notebook_path(START_PAGE)]:
         shutil.copyfile(path, to / path.relative_to(root))
     if has_lite:
-        build_lite(to / "lite", pyodide)
+        from .. import lite
+
+        lite.build(to / "lite", pyodide=pyodide)
     return warnings
-
-
-def build_lite(to: Path, pyodide: str | None) -> None:
-    """The edition that runs in the browser.  Raises UserError where this course has none."""
-    try:
-        from ..lite import build
-    except ModuleNotFoundError as error:
-        if error.name != "autograder.authoring.lite":
-            raise
-        raise UserError("--lite: this version of the course has no edition for the browser") from error
-    build(to, pyodide=pyodide)
 
 
 def refuse_other_folder(to: Path) -> None:

@@ -17,6 +17,7 @@ SAMPLE_SLIP = "no_carry"
 DOCS = ("instructors", "grading", "rubrics", "diagnosis", "coverage", "bibliography")
 # sections of the start page that are looked up again and again: (heading, page, title)
 CUT = (("5 Formulas and shapes", "cheat_sheet", "Cheat sheet"), ("6 Glossary", "glossary", "Glossary"))
+IN_BROWSER = f"lite/lab/index.html?path={START_PAGE}%2F{START_PAGE}.ipynb"
 HOME = Path(__file__).with_name("pages") / "index.md"
 
 
@@ -66,7 +67,7 @@ def documents(root: Path, pages: set[str]) -> dict[str, str]:
 def home_page(start_page: NotebookNode, lessons: list[str], has_lite: bool) -> str:
     """The first page; `@name@` in its text is filled in."""
     start = f"notebooks/{START_PAGE}/{START_PAGE}"
-    browser = '<a href="lite/lab/index.html">Try it in the browser</a>' if has_lite else ""
+    browser = f'<a href="{IN_BROWSER}">Try it in the browser</a>' if has_lite else ""
     at_home = "`python3 course.py lab` in a clone (Windows: `py course.py lab`)"
     filled = {
         "browser": browser,
@@ -74,7 +75,7 @@ def home_page(start_page: NotebookNode, lessons: list[str], has_lite: bool) -> s
         "lessons": "\n".join([start, *(f"notebooks/{name}/{name}" for name in lessons)]),
         "repository": REPOSITORY,
         "start": start,
-        "student": f"[the browser](lite/lab/index.html), or {at_home}" if has_lite else at_home,
+        "student": f"[the browser]({IN_BROWSER}), or {at_home}" if has_lite else at_home,
         "table": lesson_table(start_page),
     }
     return re.sub(r"@(\w+)@", lambda found: filled[found[1]], HOME.read_text(encoding="utf-8"))
