@@ -160,6 +160,16 @@ def hook():
     return _run_tests("tests/diagnosis/test_hook.py")
 
 
+def page():
+    """docs/diagnosis.md is what a run gives, and tells of no false name."""
+    return _run_tests("tests/diagnosis/test_diagnosis_page.py")
+
+
+def browsers():
+    """The edition for browsers, and the website in every width and theme, in Chromium."""
+    return _run_tests("tests/authoring/test_lite_in_browser.py", "tests/authoring/test_site.py")
+
+
 HOSTILES = "tests/sandbox/test_hostile.py"
 
 
@@ -188,6 +198,8 @@ PARTS = {
     "kernels": kernels,
     "characters": characters,
     "hook": hook,
+    "page": page,
+    "browsers": browsers,
     "hostile": hostile_class,
     "ordinary": hostile_class_of_an_ordinary_user,
 }

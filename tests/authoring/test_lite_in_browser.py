@@ -9,7 +9,7 @@ from lite_tools import expose, served, whole_pyodide
 from autograder.exercises import find_exercise, sources
 from autograder.lessons import START_PAGE
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]

@@ -197,7 +197,10 @@ def serious(page):
     return [(v["id"], v["nodes"][0]["html"][:150]) for v in found if v["impact"] in ("serious", "critical")]
 
 
-@pytest.mark.parametrize("scheme, width", VIEWS)
+@pytest.mark.parametrize(
+    "scheme, width",
+    [*VIEWS[:1], *(pytest.param(*view, marks=pytest.mark.long) for view in VIEWS[1:-1]), VIEWS[-1]],
+)
 def test_nothing_serious_is_found_nothing_overflows_and_no_request_leaves(open_page, scheme, width):
     for place in LOOKED_AT:
         page = open_page(place, scheme, width)

@@ -398,7 +398,7 @@ def test_the_configured_share_is_checked(tmp_path):
         assert Course.load(root).follow_through
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_class_of_sixty_with_twenty_carried_errors_needs_no_hand(right, tmp_path):
     root = copy_course(tmp_path)
     wrong = edited(right, ("immediate", *SIGN))
