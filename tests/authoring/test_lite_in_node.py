@@ -9,6 +9,8 @@ from endless_loops import AFTER, LOOPS
 from node_tools import install_pyodide, run_in_pyodide
 from tests_root import ROOT
 
+pytestmark = pytest.mark.slow  # it installs a package
+
 START = """\
 import json, sys, time
 sys.path.insert(0, "/clone")
