@@ -75,7 +75,7 @@ def home_page(start_page: NotebookNode, lessons: list[str], has_lite: bool) -> s
         "lessons": "\n".join([start, *(f"notebooks/{name}/{name}" for name in lessons)]),
         "repository": REPOSITORY,
         "start": start,
-        "student": f"[the browser]({IN_BROWSER}), or {at_home}" if has_lite else at_home,
+        "student": f'<a href="{IN_BROWSER}">the browser</a>, or {at_home}' if has_lite else at_home,
         "table": lesson_table(start_page),
     }
     return re.sub(r"@(\w+)@", lambda found: filled[found[1]], HOME.read_text(encoding="utf-8"))
