@@ -1,4 +1,4 @@
-"""Python's parser, for several threads at once."""
+"""Python's parser, for several threads at once, and where a statement stands."""
 
 import ast
 import threading
@@ -20,3 +20,10 @@ def parse(source: str) -> ast.Module:
             return ast.parse(source)
     with _one_at_a_time:
         return ast.parse(source)
+
+
+def extent(statement: ast.stmt) -> slice:
+    """Where a statement stands among the lines of its source, its decorators included."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    return slice(first - 1, statement.end_lineno or statement.lineno)

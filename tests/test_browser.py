@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from chromium import RUN_ALL, chromium
 from tests_root import ROOT
 
 from autograder.exercises import lesson_exercises
@@ -24,20 +25,10 @@ from autograder.grading.groups import Group
 from autograder.lessons import START_PAGE
 from autograder.results import Mark, Result, Status
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NAME = "00_gradient_checking"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; .ci/run installs it")
 def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
-    from playwright.sync_api import sync_playwright
-
     mark = Mark("01.x", 0.5, 2.0, Status.JUDGED, False, ("a_slip_with_a_long_name",), "s" * 200)
     marks = {f"check_an_exercise_with_a_long_name_{n}": mark for n in range(12)}
     result = Result(marks, ("r" * 200,), seconds=1.0, walls="none")
@@ -50,8 +41,7 @@ def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
     path = report.write_report(rows, "x", tmp_path, groups)
     grades = {f"{n:02d}_lesson": dict.fromkeys(results, grade) for n in range(14)}
     pages = (path, term.write_term(grades, {}, tmp_path))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         for path, width, scheme in product(pages, (1200, 390), ("light", "dark")):
             tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
             tab.goto(path.as_uri())
@@ -60,16 +50,11 @@ def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
             tab.evaluate("document.querySelector('.points tbody tr:nth-child(100)').scrollIntoView()")
             head = tab.evaluate("document.querySelector('.points thead th').getBoundingClientRect().top")
             assert width == 390 or head == 0  # it stays in sight
-        browser.close()
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """JupyterLab on loopback, as `lab` starts it, with the released lesson open; the browser's page."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine; .ci/run installs it")
-    from playwright.sync_api import sync_playwright
-
     folder = tmp_path_factory.mktemp("course")
     for name in (NAME, START_PAGE):
         shutil.copytree(ROOT / "notebooks" / name, folder / "notebooks" / name)
@@ -111,15 +96,13 @@ def page(tmp_path_factory):
                 break
             except OSError:
                 time.sleep(0.5)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        with chromium() as browser:
             tab = browser.new_page(viewport={"width": 1200, "height": 9000})
             tab.goto(f"http://127.0.0.1:{port}/lab/tree/{NAME}/{NAME}.ipynb?token=t&reset")
             tab.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
             tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=120_000)
             run_all(tab, "CheckFailed: 00.refute_elementwise - 0 of 1 points")
             yield tab
-            browser.close()
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
@@ -139,20 +122,8 @@ def with_a_broken_line(text):
 
 
 def run_all(tab, last):
-    """Runs all cells; `last` is what the last check says.
-
-    The indicator is idle before the notebook has its kernel; a run in that moment asks for a kernel in a
-    dialog, or does nothing.  So the notebook itself is asked, which `--expose-app-in-browser` allows.
-    """
-    tab.evaluate(
-        """async () => {
-            const { context, sessionContext } = jupyterapp.shell.currentWidget;
-            await context.ready;
-            await sessionContext.ready;
-            await sessionContext.session.kernel.info;
-            jupyterapp.commands.execute("notebook:run-all-cells");
-        }"""
-    )
+    """Runs all cells; `last` is what the last check says."""
+    tab.evaluate(RUN_ALL)
     tab.wait_for_selector(f"text={last}", timeout=240_000)
 
 

@@ -1,7 +1,8 @@
-"""A short name for the numbers of a wrong answer: the same however it is written, and on every machine.
+"""A short name for the numbers of a wrong answer, which does not depend on how it is written.
 
 Of each wrong output a few sums with fixed weights are rounded to a thousandth of its size: another order of
-summation, single precision or another processor change far later digits.
+summation, single precision or another processor change far later digits.  A sum on the edge between two
+roundings can still fall to either side, in single precision more often, and then there are two names.
 """
 
 import hashlib

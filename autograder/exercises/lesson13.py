@@ -481,8 +481,7 @@ COMPLEX_BACKWARD = Exercise(
              "nu and theta are formed with the state, where its conjugate belongs.",
              "λ multiplies h_{t-1} on the way forward: what multiplies the adjoint on the way back?"),
         Slip("lambda_new_state", "run.h[t - 1].conj()", "run.h[t].conj()",
-             "The scan is shifted by one: nu and theta are formed with the state that the step makes, in "
-             "place of the one it reads.",
+             "nu and theta are formed with the state that the step makes, in place of the one it reads.",
              "Which state does λ multiply, and at which index of h does it stand?"),
         Slip("lambda_of_own_adjoint", "(dh_total * run.h[t - 1]", "(dh[t - 1] * run.h[t - 1]",
              "nu and theta have λ's immediate part only: later steps do not count.",

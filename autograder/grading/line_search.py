@@ -20,7 +20,7 @@ from ..exercises import find_exercise
 from ..exercises.check_cell import cell_source, lesson_of
 from ..results import Repair
 from ..sandbox.search import pack_question, run_search
-from ..syntax import parse
+from ..syntax import extent, parse
 from .grade_submission import Task
 from .judge_submission import Judged
 from .keys import lines_key
@@ -112,9 +112,7 @@ def _statements(source: str) -> Iterator[str]:
     """The text of each statement of a cell."""
     lines = source.split("\n")
     for statement in parse(source).body:
-        decorators = getattr(statement, "decorator_list", [])
-        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-        yield "\n".join(lines[first - 1 : statement.end_lineno])
+        yield "\n".join(lines[extent(statement)])
 
 
 def search_lines(search: LineSearch) -> tuple[Lines, float]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from ..syntax import parse
+from ..syntax import extent, parse
 
 TAG = "shows-answers"
 # methods of dicts and arrays that change nothing
@@ -154,8 +154,6 @@ def _without(source: str, statements: Iterable[ast.stmt]) -> str:
     """The source with empty lines for some statements, so that the others keep their numbers."""
     lines = source.split("\n")
     for statement in statements:
-        decorators = getattr(statement, "decorator_list", [])
-        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-        last = statement.end_lineno or first
-        lines[first - 1 : last] = [""] * (last - first + 1)
+        where = extent(statement)
+        lines[where] = [""] * (where.stop - where.start)
     return "\n".join(lines)

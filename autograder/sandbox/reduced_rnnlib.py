@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from ..syntax import parse
+from ..syntax import extent, parse
 
 PACKAGE = Path(__file__).resolve().parent.parent
 RNNLIB = PACKAGE.parent / "rnnlib"
@@ -48,12 +48,11 @@ def without_functions(source: str, functions: Iterable[str], module: str) -> str
         if name not in defined:
             raise ValueError(f"rnnlib.{module} defines no {name}, which an exercise lists as its answer")
         node = defined[name]
-        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        last = node.end_lineno or node.lineno
+        where = extent(node)
         said = f"rnnlib.{module}.{name} is an answer of this lesson; it is not there while grading"
-        lines[first - 1 : last] = [
+        lines[where] = [
             f"def {name}(*_, **__): raise RuntimeError({said!r})",
-            *[""] * (last - first),
+            *[""] * (where.stop - where.start - 1),
         ]
     return "\n".join(lines)
 

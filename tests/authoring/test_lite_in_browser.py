@@ -1,9 +1,9 @@
 """The edition for browsers in Chromium, from files on loopback, with every other host out of reach."""
 
 import re
-import shutil
 
 import pytest
+from chromium import ONLY_LOOPBACK, RUN_ALL, chromium
 from lite_tools import expose, served, whole_pyodide
 
 from autograder.exercises import find_exercise, sources
@@ -11,8 +11,6 @@ from autograder.lessons import START_PAGE
 
 pytestmark = pytest.mark.long
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 NAME = "01_scalar_rnn"
 NEVER = "01.total_by_paths"  # the exercise whose answer does not return
 NO_END = "def {}(*arguments):\n    n = 0\n    while True:\n        n += 1"
@@ -40,13 +38,6 @@ SET_CELL = """async ([name, source]) => {
     }
     return false;
 }"""
-RUN_ALL = """async () => {
-    const { context, sessionContext } = jupyterapp.shell.currentWidget;
-    await context.ready;
-    await sessionContext.ready;
-    await sessionContext.session.kernel.info;
-    jupyterapp.commands.execute("notebook:run-all-cells");
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +58,9 @@ def lite(release, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine; .ci/run installs it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+def browser():
+    with chromium(ONLY_LOOPBACK) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +92,8 @@ def asked():
 
 
 @pytest.fixture(scope="module")
-def context(chromium, asked):
-    context = chromium.new_context(viewport={"width": 1200, "height": 9000})
+def context(browser, asked):
+    context = browser.new_context(viewport={"width": 1200, "height": 9000})
     context.on("request", lambda request: asked.append(request.url))
     yield context
     context.close()
@@ -176,9 +161,9 @@ def test_a_progress_is_noted_and_an_edit_kept_over_a_reload(page, context, addre
     other.close()
 
 
-def test_another_browser_has_the_released_lesson(chromium, address):
+def test_another_browser_has_the_released_lesson(browser, address):
     """The control: what was kept is in the first one's storage, and the lesson on the host is as it was."""
-    tab = chromium.new_context().new_page()
+    tab = browser.new_context().new_page()
     open_lesson(tab, address)
     assert tab.locator("text=# typed by a student").count() == 0
     tab.context.close()
@@ -209,7 +194,7 @@ def test_without_the_limit_of_time_the_loop_goes_on(page):
     assert status != "timeout" and float(seconds) >= 15
 
 
-def test_it_is_loaded_from_an_address_as_well(lite, context, chromium, asked, tmp_path):
+def test_it_is_loaded_from_an_address_as_well(lite, context, browser, asked, tmp_path):
     """As from a host of Pyodide's own: the edition there has no Pyodide in it."""
     from autograder.authoring import lite as edition
 
@@ -218,7 +203,7 @@ def test_it_is_loaded_from_an_address_as_well(lite, context, chromium, asked, tm
         assert not list((tmp_path / "lite").rglob("*.wasm"))
         expose(tmp_path / "lite")
         with served(tmp_path / "lite") as address:
-            tab = chromium.new_context().new_page()
+            tab = browser.new_context().new_page()
             open_lesson(tab, address, START_PAGE)
             tab.evaluate(RUN_ALL)
             tab.wait_for_selector("[aria-label=progress] tr", timeout=240_000)

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from test_browser import ARGUMENTS, CHROMIUM
+from chromium import ONLY_LOOPBACK, chromium
 from tests_root import ROOT
 
 import autograder.authoring.site.build as site_build
@@ -159,15 +159,8 @@ def served(built):
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine; .ci/run installs it")
-    from playwright.sync_api import sync_playwright
-
-    only_here = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, only_here])
-        yield chromium
-        chromium.close()
+    with chromium(ONLY_LOOPBACK) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import time
 
 import pytest
 from bs4 import BeautifulSoup
+from chromium import chromium
 from class_tools import MODE, NAME, copy_course, formgrader_server, solved
 from html_vectors import NAMED, NEVER, PROVED, RAW, VECTORS, hostile, ran
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import strip_files_prefix
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
-from test_browser import ARGUMENTS, CHROMIUM
 from tests_root import ROOT
 
 from autograder.grading import class_table, clean_html, report
@@ -57,18 +57,12 @@ def feedback(course, cleaned=True):
 
 @pytest.fixture(scope="module")
 def tab():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine; .ci/run installs it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         context = browser.new_context()
         context.add_init_script("window.ran = []")
         # nothing is loaded from elsewhere, as the pages would load MathJax
         context.route(re.compile("^https"), lambda route: route.abort())
         yield context.new_page()
-        browser.close()
 
 
 def what_runs(tab, address):
