@@ -147,7 +147,8 @@ def _explanations(exercise: Exercise, found: Iterable[Match]) -> list[str]:
     for match in found:
         says = match.slip.says
         if match.owner is not exercise:
-            says = f"A mistake in {match.owner.function} gives these numbers: {says}"
+            name = match.owner.function
+            says = f"A mistake in {name}, or in code that does its work, gives these numbers: {says}"
         by_outputs.setdefault(match.outputs, []).append(says)
     return [" Or: ".join(alternatives) for alternatives in by_outputs.values()]
 

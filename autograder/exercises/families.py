@@ -39,6 +39,24 @@ def tanh_slopes(passage: str, value: str, words: str, known: tuple[str, ...] = (
     )
 
 
+def recomputed_slopes(right: str, form: str, x: str, h: str, b: str) -> tuple[Slip, ...]:
+    """Slopes of tanh from a pre-activation that is computed again without one of its terms.
+
+    right: the right slope; form: the slope with {} for the pre-activation; x, h, b: its terms.
+    """
+    asks = "Which three terms make the pre-activation, and is h_t, which has been through tanh, not at hand?"
+    members = {
+        "recurrence": (f"{x} + {b}", "what the previous state contributes"),
+        "input": (f"{h} + {b}", "what the input contributes"),
+        "bias": (f"{x} + {h}", "the bias"),
+    }
+    return tuple(
+        Slip(f"slope_recomputed_without_{end}", right, form.format(sum_),
+             f"The slope is that of a pre-activation which misses {says}.", asks)
+        for end, (sum_, says) in members.items()
+    )  # fmt: skip
+
+
 def tanh_with_plus(id: str, right: str, slope: str) -> Slip:
     """A slope of tanh that adds the square; slope: what it becomes, in words."""
     return Slip(

@@ -642,6 +642,10 @@ COMPLEX = Exercise(
         Slip("columns_for_entries", "np.ndindex(x.shape)", "[(slice(None), j) for j in range(x.shape[1])]",
              "Whole columns of x move together: every column of the result repeats one number.",
              "x has two axes: over which of its entries does your loop run?"),
+        Slip("real_difference", "f(x + 1j * e).imag / h", "(f(x + 1j * e) - f(x)).real / h",
+             "The result is a difference of real parts; an imaginary step leaves nothing of it but "
+             "rounding.",
+             "In which part of f(x + ih) does the derivative stand to first order?"),
     ),
 )
 
@@ -731,6 +735,40 @@ RELATIVE = Exercise(
         Slip("zeros_divided", "if largest == 0:", "if False:",
              "Where both arrays are zero, 0 is divided by 0.",
              "What is the error of an array of zeros against itself?"),
+        Slip("sum_of_norms",
+             "largest = max(np.abs(a).max(), np.abs(b).max())\n"
+             "    if largest == 0:\n"
+             "        return 0.0\n"
+             "    return np.abs(a - b).max() / largest",
+             "largest = np.linalg.norm(a) + np.linalg.norm(b)\n"
+             "    if largest == 0:\n"
+             "        return 0.0\n"
+             "    return np.linalg.norm(a - b) / largest",
+             "Euclidean norms stand in the place of largest moduli, and the two of a and b are added.",
+             "Which size of an array is asked for, and is the larger of two meant or their sum?"),
+        Slip("mean_of_norms",
+             "largest = max(np.abs(a).max(), np.abs(b).max())\n"
+             "    if largest == 0:\n"
+             "        return 0.0\n"
+             "    return np.abs(a - b).max() / largest",
+             "largest = (np.linalg.norm(a) + np.linalg.norm(b)) / 2\n"
+             "    if largest == 0:\n"
+             "        return 0.0\n"
+             "    return np.linalg.norm(a - b) / largest",
+             "Euclidean norms stand in the place of largest moduli, and the scale is the mean of those of "
+             "a and b.",
+             "Which size of an array is asked for, and is the larger of two meant or their mean?"),
+        Slip("sums_of_moduli",
+             "largest = max(np.abs(a).max(), np.abs(b).max())\n"
+             "    if largest == 0:\n"
+             "        return 0.0\n"
+             "    return np.abs(a - b).max() / largest",
+             "largest = np.abs(a).sum() + np.abs(b).sum()\n"
+             "    if largest == 0:\n"
+             "        return 0.0\n"
+             "    return np.abs(a - b).sum() / largest",
+             "Sums of moduli stand in the place of largest ones, and the two of a and b are added.",
+             "Which size of an array is asked for, and is the larger of two meant or their sum?"),
     ),
 )
 
@@ -775,6 +813,10 @@ CHECK = Exercise(
              "np.sum(grad * numeric) / np.linalg.norm(grad) / np.linalg.norm(numeric) > 1 - 1e-9",
              "Only the directions are compared: any positive factor passes.",
              "Does a gradient that is twice too long train the same network?"),
+        Slip("any_entry_is_enough", "relative_error(grad, numeric) < 1e-6",
+             "np.isclose(grad, numeric, rtol=1e-6, atol=1e-9).any()",
+             "A gradient is accepted as soon as one of its entries is right.",
+             "Does one entry say anything about the others?"),
     ),
 )
 

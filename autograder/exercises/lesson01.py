@@ -506,6 +506,10 @@ PATHS = Exercise(
         Slip("starts_from_one", "path = now[name][i - 1]", "path = 1.0",
              "The immediate derivative at the beginning of a path is missing: only the hops are multiplied.",
              "By how much does s_i move when the parameter of step i moves by 1?"),
+        Slip("jacobians_one_step_late", "path = path * J[j - 1]", "path = path * J[j % len(J)]",
+             "Every path is carried by the Jacobians of the steps after those it passes; after step T "
+             "follows step 1.",
+             "J has its first entry at index 0: which index has the Jacobian of step j?"),
     ),
 )
 

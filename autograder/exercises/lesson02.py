@@ -251,6 +251,18 @@ SOFTMAX = Exercise(
         Slip("base_2", "np.exp(o", "np.exp2(o",
              "The powers have the base 2 in the place of e.",
              "Which function's derivative is the function itself?"),
+        Slip("thousandth_in_the_denominator", "e.sum(axis=-1, keepdims=True)",
+             "(e.sum(axis=-1, keepdims=True) + 1e-3)",
+             "A small number is added to the denominator, 1e-3: the shares do not add up to 1.",
+             "After the largest logit is subtracted, how small can the sum of the powers be?"),
+        Slip("hundredth_in_the_denominator", "e.sum(axis=-1, keepdims=True)",
+             "(e.sum(axis=-1, keepdims=True) + 1e-2)",
+             "A small number is added to the denominator, 1e-2: the shares do not add up to 1.",
+             "After the largest logit is subtracted, how small can the sum of the powers be?"),
+        Slip("logits_limited", "np.exp(o - o.max(axis=-1, keepdims=True))", "np.exp(np.clip(o, -500, 500))",
+             "The logits are limited to an interval: all that lie beyond it on the same side get the same "
+             "share.",
+             "Which number may be subtracted from every logit without a change of the shares?"),
     ),
 )
 
@@ -506,6 +518,15 @@ CROSS_ENTROPY = Exercise(
              "y.sum(axis=-1, keepdims=True) * np.exp(o - o.max()) / np.exp(o - o.max()).sum() - y",
              "The predictions in do are divided by the sum over all entries of the array.",
              "Along which axis do the classes lie, and which numbers are to add up to 1?"),
+        Slip("maximum_not_added_back", "(y * (log_sum - z))", "(y * (log_sum - o))",
+             "loss takes the logits as they are from the logarithm of a sum that was formed with the "
+             "largest one subtracted.",
+             "If 1 is added to all logits of a row, what happens to each of the two numbers?"),
+        Slip("maximum_added_back_once_more", "(y * (log_sum - z))",
+             "(y * (log_sum + o.max(axis=-1, keepdims=True) - z))",
+             "loss adds the largest logit to the logarithm of the sum and takes the shifted logits from "
+             "it.",
+             "If 1 is added to all logits of a row, what happens to each of the two numbers?"),
     ),
 )
 
@@ -761,6 +782,13 @@ SQUARED = Exercise(
         Slip("target_added", "error = yhat - y", "error = yhat + y",
              "The target is added to the prediction; it should be subtracted.",
              "Where the prediction equals the target, what should do be?"),
+        Slip("do_of_the_logit", "error * slope", "(o - y) * slope",
+             "do is formed with o - y: the target is compared with the logit in the place of the "
+             "prediction.",
+             "Which of the two, o or yhat, stands in the loss beside y?"),
+        Slip("do_of_the_prediction", "error * slope", "yhat * slope",
+             "do is formed with the prediction alone; the target is not subtracted.",
+             "What is the derivative of ½(ŷ - y)² with respect to ŷ?"),
     ),
 )
 

@@ -276,6 +276,9 @@ FORWARD = Exercise(
              "Only the recurrent term passes through tanh on its way to the state; the input is added "
              "behind it.",
              "Of which sum is the state the tanh?"),
+        Slip("output_weights_inside_tanh", "o = h[1:] @ W_y", "o = np.tanh(a @ W_y)",
+             "o is the tanh of a W_y: W_y stands inside the activation.",
+             "In which order do the activation and W_y come between a_t and o_t?"),
     ),
 )
 
@@ -446,6 +449,13 @@ TRANSITION = Exercise(
              "J = step_jacobian(params, h, k + 1) if t > k else np.eye(h.shape[1])",
              "J_{k+1} stands in the product twice: the loop begins with it, and starts from it.",
              "With t = k + 1, how many factors are there?"),
+        Slip("factors_one_early_without_h_0", "range(k + 1, t + 1)", "range(max(k, 1), t)",
+             "The product runs over steps k to t - 1, from 1 on; those from k + 1 to t are asked for.",
+             "Which steps lie between h_k and h_t?"),
+        Slip("last_factor_twice", "    return J",
+             "    return step_jacobian(params, h, t) @ J if t > k else J",
+             "The Jacobian of step t stands in the product twice.",
+             "How often does a path from h_k to h_t pass step t?"),
     ),
 )
 
@@ -683,6 +693,29 @@ GRADIENT = Exercise(
              "grads[name] += 2 * terms[name].sum(axis=0)",
              "Every term is counted twice.",
              "Is there a square in the formula whose 2 would come down?"),
+        Slip("uses_after_the_loss_too",
+             "terms = path_terms(params, x, h, dh, t)\n"
+             "        for name in grads:\n"
+             "            grads[name] += terms[name].sum(axis=0)",
+             "for k in range(1, T + 1):\n"
+             "            J = transition(params, h, max(t, k), min(t, k))\n"
+             "            da = dh[t - 1] @ J * (1 - h[k] ** 2)\n"
+             '            grads["W_x"] += np.outer(x[k - 1], da)\n'
+             '            grads["W_h"] += np.outer(h[k - 1], da)',
+             "Every loss is paired with every use, also with those that come after it.",
+             "Can a weight's use at step 5 change the loss of step 3?"),
+        Slip("uses_after_the_loss_only",
+             "terms = path_terms(params, x, h, dh, t)\n"
+             "        for name in grads:\n"
+             "            grads[name] += terms[name].sum(axis=0)",
+             "for k in range(t, T + 1):\n"
+             "            J = transition(params, h, max(t, k), min(t, k))\n"
+             "            da = dh[t - 1] @ J * (1 - h[k] ** 2)\n"
+             '            grads["W_x"] += np.outer(x[k - 1], da)\n'
+             '            grads["W_h"] += np.outer(h[k - 1], da)',
+             "Every loss is paired with the uses at its own step and after it, in the place of those "
+             "before.",
+             "Can a weight's use at step 5 change the loss of step 3?"),
     ),
 )
 

@@ -709,6 +709,37 @@ BACKWARD = Exercise(
         Slip("clipped_at_0_5", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -0.5, 0.5)",
              "What comes from later steps is clipped to ±0.5 at every step, which changes the gradient.",
              "Is the clipped number still the derivative of the loss?"),
+        Slip("leaky", "mask = h[1:] > 0", "mask = np.where(h[1:] > 0, 1.0, 0.01)",
+             "An inactive unit passes 0.01 of its adjoint on, as with a leaky ReLU.",
+             "What is the slope of max(a, 0) where a is negative?"),
+        Slip("one_number_for_all_units", "da = mask[t - 1] * dh_total",
+             "da = np.dot(mask[t - 1], dh_total) * np.ones_like(dh_total)",
+             "Mask and adjoint are multiplied as vectors: the sum over the active units stands in every "
+             "entry.",
+             "How many numbers does the product of two vectors with @ or np.dot have, and how many units "
+             "are there?"),
+        Slip("uses_but_the_first_twice",
+             'grads["W_x"] += np.outer(x[t - 1], da)\n'
+             '        grads["W_h"] += np.outer(h[t - 1], da)\n'
+             '        grads["b_h"] += da\n',
+             "twice = 1 if t == 1 else 2\n"
+             '        grads["W_x"] += twice * np.outer(x[t - 1], da)\n'
+             '        grads["W_h"] += twice * np.outer(h[t - 1], da)\n'
+             '        grads["b_h"] += twice * da\n',
+             "W_x, W_h and b_h count every use but that at step 1 twice, as if both printed updates were "
+             "added.",
+             "How often does step t use W_h?"),
+        Slip("uses_but_the_last_twice",
+             'grads["W_x"] += np.outer(x[t - 1], da)\n'
+             '        grads["W_h"] += np.outer(h[t - 1], da)\n'
+             '        grads["b_h"] += da\n',
+             "twice = 1 if t == len(x) else 2\n"
+             '        grads["W_x"] += twice * np.outer(x[t - 1], da)\n'
+             '        grads["W_h"] += twice * np.outer(h[t - 1], da)\n'
+             '        grads["b_h"] += twice * da\n',
+             "W_x, W_h and b_h count every use but that at the last step twice, as if both printed "
+             "updates were added.",
+             "How often does step t use W_h?"),
     ), SweepCode(
         length="len(x)", w_x="np.outer(x[t - 1], da)", w_h="np.outer(h[t - 1], da)", x='grads["x"][t - 1] = ',
         h0='"h0": future', batch=False,
@@ -842,6 +873,18 @@ COPIES = Exercise(
         Slip("summed_from_the_start", "own[t - 1] = np", "own[t - 1 :] += np",
              "Each copy holds the sum over its own step and all earlier ones.",
              "How many steps use one copy?"),
+        Slip("leaky_by_a_tenth", "(h[t] > 0)", "np.where(h[t] > 0, 1.0, 0.1)",
+             "An inactive unit passes 0.1 of its adjoint on, as with a leaky ReLU.",
+             "What is the slope of max(a, 0) where a is negative?"),
+        Slip("leaky", "(h[t] > 0)", "np.where(h[t] > 0, 1.0, 0.01)",
+             "An inactive unit passes 0.01 of its adjoint on, as with a leaky ReLU.",
+             "What is the slope of max(a, 0) where a is negative?"),
+        Slip("one_number_for_all_units", "(h[t] > 0) * (dh[t - 1] + future)",
+             "np.dot(h[t] > 0, dh[t - 1] + future) * np.ones_like(future)",
+             "Mask and adjoint are multiplied as vectors: the sum over the active units stands in every "
+             "entry.",
+             "How many numbers does the product of two vectors with @ or np.dot have, and how many units "
+             "are there?"),
     ), SweepCode(batch=False)),
 )
 
@@ -928,6 +971,18 @@ ZEROS = Exercise(
         Slip("dead_at_the_first_step", "~mask.any(axis=0)", "~mask[0]",
              "dead looks at the first step only.",
              "Over which steps does a unit have to be inactive to be dead?"),
+        Slip("same_step_but_the_first", "~(mask[:-1].T @ mask[1:])", "~(mask[1:].T @ mask[1:])",
+             "W_h asks whether both units are active at the same step, from step 2 on; unit m must be "
+             "active one step earlier.",
+             "The use of W_h at step t reads which state, and leads to which?"),
+        Slip("same_step_but_the_last", "~(mask[:-1].T @ mask[1:])", "~(mask[:-1].T @ mask[:-1])",
+             "W_h asks whether both units are active at the same step, the last left out; unit n must be "
+             "active one step later.",
+             "The use of W_h at step t reads which state, and leads to which?"),
+        Slip("initial_state_active", "~(mask[:-1].T @ mask[1:])", "~(mask[:-1].T @ mask[1:]) & ~mask[0]",
+             "W_h counts step 1 as if all units of h_0 were active; the mask says nothing of h_0.",
+             "Which states does the mask cover, and from which step on is the state that W_h reads among "
+             "them?"),
     ),
 )
 

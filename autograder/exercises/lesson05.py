@@ -5,7 +5,7 @@ import numpy as np
 from rnnlib import numgrad, paths, rnn
 
 from . import Exercise, Slip
-from .families import subtracted, tanh_slopes
+from .families import recomputed_slopes, subtracted, tanh_slopes
 from .forward_slips import ForwardCode, forward_slips
 from .sweep import LONG, Loud, Sweep, Unrolled
 from .sweep_slips import SweepCode, with_sweep
@@ -787,6 +787,42 @@ BACKWARD = Exercise(
              "dh[t - 1] / len(dh) / dh.shape[1] + future",
              "Every gradient is divided by the number of steps and the batch size; the loss is a sum.",
              "Is the loss divided by anything?"),
+        *recomputed_slopes("(1 - h[t] ** 2)", "(1 - np.tanh({}) ** 2)", "x[t - 1] @ W_x", "h[t - 1] @ W_h",
+                           'params["b_h"]'),
+        Slip("slope_of_the_step_before_on_carry", "dh_total * (1 - h[t] ** 2)",
+             "dh[t - 1] * (1 - h[t] ** 2) + future * (1 - h[t - 1] ** 2)",
+             "What comes from later steps gets the slope at h_{t-1}; only the own loss gets that at h_t.",
+             "Both add up to the adjoint of h_t: through which tanh do they pass to a_t?"),
+        Slip("slope_of_the_step_before_on_carry_and_round", "dh_total * (1 - h[t] ** 2)",
+             "dh[t - 1] * (1 - h[t] ** 2) + future * (1 - h[t - 1 or len(x)] ** 2)",
+             "What comes from later steps gets the slope at h_{t-1}, and at step 1, by a negative index, "
+             "that at h_T; only the own loss gets that at h_t.",
+             "Both add up to the adjoint of h_t: through which tanh do they pass to a_t?"),
+        Slip("slope_of_the_next_step_on_carry", "dh_total * (1 - h[t] ** 2)",
+             "dh[t - 1] * (1 - h[t] ** 2) + future * (1 - h[min(t + 1, len(x))] ** 2)",
+             "What comes from later steps gets the slope at h_{t+1}, which it has passed already, in the "
+             "place of that at h_t.",
+             "Both add up to the adjoint of h_t: through which tanh do they pass to a_t?"),
+        Slip("uses_but_the_first_twice",
+             "dW_x += x[t - 1].T @ da\n"
+             "        dW_h += h[t - 1].T @ da\n"
+             "        db_h += da.sum(axis=0)\n",
+             "twice = 1 if t == 1 else 2\n"
+             "        dW_x += twice * x[t - 1].T @ da\n"
+             "        dW_h += twice * h[t - 1].T @ da\n"
+             "        db_h += twice * da.sum(axis=0)\n",
+             "W_x, W_h and b_h count every use but that at step 1 twice.",
+             "How often does step t use W_h?"),
+        Slip("uses_but_the_last_twice",
+             "dW_x += x[t - 1].T @ da\n"
+             "        dW_h += h[t - 1].T @ da\n"
+             "        db_h += da.sum(axis=0)\n",
+             "twice = 1 if t == len(x) else 2\n"
+             "        dW_x += twice * x[t - 1].T @ da\n"
+             "        dW_h += twice * h[t - 1].T @ da\n"
+             "        db_h += twice * da.sum(axis=0)\n",
+             "W_x, W_h and b_h count every use but that at the last step twice.",
+             "How often does step t use W_h?"),
     ), SweepCode(
         w_x="x[t - 1].T @ da", w_h="h[t - 1].T @ da", bias="b_h", b="da.sum(axis=0)", x="dx[t - 1] = ",
         h0='"h0": future',
@@ -924,6 +960,11 @@ ONE_BY_ONE = Exercise(
              "np.max([part[name] for part in parts], axis=0)",
              "The parameters' parts are not added up: the largest entry of each is taken.",
              "A parameter is used by every instance: what happens to the parts of its gradient?"),
+        Slip("x_joined_along_time_and_reshaped", 'np.concatenate([part["x"] for part in parts], axis=1)',
+             'np.concatenate([part["x"] for part in parts]).reshape(x.shape)',
+             "x is joined along time and given its shape afterwards: steps of different instances are "
+             "mixed.",
+             "Which axis of x counts the instances, and does reshape exchange axes?"),
     ),
 )
 
@@ -1134,6 +1175,50 @@ MASKED = Exercise(
         Slip("upstream_ones", "dh[t - 1] + future", "np.ones_like(future) + future",
              "The adjoint from outside is taken as 1 at every step: dh is not used.",
              "What does dh tell you that an array of ones does not?"),
+        *recomputed_slopes("(1 - h[t] ** 2)", "(1 - np.tanh({}) ** 2)", "x[t - 1] @ W_x", "h[t - 1] @ W_h",
+                           'params["b_h"]'),
+        Slip("inputs_and_states_masked",
+             "da = real * dh_total * (1 - h[t] ** 2)\n"
+             "        dW_x += x[t - 1].T @ da\n"
+             "        dW_h += h[t - 1].T @ da\n",
+             "da = dh_total * (1 - h[t] ** 2)\n"
+             "        dW_x += (real * x[t - 1]).T @ da\n"
+             "        dW_h += (real * h[t - 1]).T @ da\n",
+             "The mask stands at the inputs and states that W_x and W_h read, in the place of the adjoint "
+             "of a_t: what reaches b_h, x and h0 is not masked.",
+             "Which of a padded step's results does the loss feel?"),
+        Slip("w_x_and_w_h_masked_only",
+             "da = real * dh_total * (1 - h[t] ** 2)\n"
+             "        dW_x += x[t - 1].T @ da\n"
+             "        dW_h += h[t - 1].T @ da\n"
+             "        db_h += da.sum(axis=0)\n",
+             "da = dh_total * (1 - h[t] ** 2)\n"
+             "        dW_x += x[t - 1].T @ (real * da)\n"
+             "        dW_h += h[t - 1].T @ (real * da)\n"
+             "        db_h += (real * da).sum(axis=0)\n",
+             "The mask stands in the gradients of W_x, W_h and b_h alone: what goes on to x and to "
+             "earlier steps is not masked.",
+             "Which of a padded step's results does the loss feel?"),
+        Slip("uses_but_the_first_twice",
+             "dW_x += x[t - 1].T @ da\n"
+             "        dW_h += h[t - 1].T @ da\n"
+             "        db_h += da.sum(axis=0)\n",
+             "twice = 1 if t == 1 else 2\n"
+             "        dW_x += twice * x[t - 1].T @ da\n"
+             "        dW_h += twice * h[t - 1].T @ da\n"
+             "        db_h += twice * da.sum(axis=0)\n",
+             "W_x, W_h and b_h count every use but that at step 1 twice.",
+             "How often does step t use W_h?"),
+        Slip("uses_but_the_last_twice",
+             "dW_x += x[t - 1].T @ da\n"
+             "        dW_h += h[t - 1].T @ da\n"
+             "        db_h += da.sum(axis=0)\n",
+             "twice = 1 if t == len(x) else 2\n"
+             "        dW_x += twice * x[t - 1].T @ da\n"
+             "        dW_h += twice * h[t - 1].T @ da\n"
+             "        db_h += twice * da.sum(axis=0)\n",
+             "W_x, W_h and b_h count every use but that at the last step twice.",
+             "How often does step t use W_h?"),
     ), SweepCode(
         w_x="x[t - 1].T @ da", w_h="h[t - 1].T @ da", bias="b_h", b="da.sum(axis=0)", x="dx[t - 1] = ",
         h0='"h0": future',

@@ -5,7 +5,7 @@ import numpy as np
 from rnnlib import paths, rnn, truncated
 
 from . import Exercise, Slip
-from .families import tanh_slopes
+from .families import recomputed_slopes, tanh_slopes
 from .sweep import LONG, Sweep
 
 SIZES = ((5, 2, 3, 6), (6, 4, 2, 3), (4, 4, 4, 4))  # T, B, D, H
@@ -167,6 +167,8 @@ IMMEDIATE = Exercise(
              "b_h has entries off the diagonal: every bias moves every unit.",
              "Which units does the bias of unit n reach within one step?"),
         *tanh_slopes("1 - np.square(run.h[1:])", "run.h[1:]", "h_t", known=("of_logistic",)),
+        *recomputed_slopes("np.square(run.h[1:])", "np.square(np.tanh({}))", 'run.x @ params["W_x"]',
+                           'run.h[:-1] @ params["W_h"]', 'params["b_h"]'),
         Slip("slope_activated_twice", "np.square(run.h[1:])", "np.square(np.tanh(run.h[1:]))",
              "The slope is 1 - tanh(h)²: tanh is applied to a value that has been through it.",
              "What does run.h hold already?"),
@@ -277,6 +279,8 @@ RTRL = Exercise(
              "The carried part has the wrong sign.",
              "The chain rule for two routes: add or subtract?"),
         *tanh_slopes("1 - np.square(run.h[1:])", "run.h[1:]", "h_t", known=("negative",)),
+        *recomputed_slopes("np.square(run.h[1:])", "np.square(np.tanh({}))", 'run.x @ params["W_x"]',
+                           'run.h[:-1] @ params["W_h"]', 'params["b_h"]'),
         Slip("slope_activated_twice", "np.square(run.h[1:])", "np.square(np.tanh(run.h[1:]))",
              "The slope in the Jacobian is 1 - tanh(h)²: tanh is applied to a value that has been through "
              "it.",
@@ -456,6 +460,8 @@ def _sweep_slips(at, h_new, h0_test, h0_first, pass_, part):
              "h0 holds dh[0] as well; h_0 has no loss of its own, dh[0] belongs to h_1.",
              "dh has T entries and h has T + 1: to which state does the first one belong?"),
         *tanh_slopes("1 - np.square(run.h[1:])", "run.h[1:]", "h_t"),
+        *recomputed_slopes("np.square(run.h[1:])", "np.square(np.tanh({}))", 'run.x @ params["W_x"]',
+                           'run.h[:-1] @ params["W_h"]', 'params["b_h"]'),
     )
 
 
@@ -558,6 +564,17 @@ WINDOW = Exercise(
         Slip("window_averaged", "reach = dh[t - 1]", "reach = dh[t - 1] / (tau + 1)",
              "Every loss is divided by the length of its window; the paths are added up.",
              "Does a longer window make the paths in it smaller?"),
+        Slip("pieces_from_the_start", "max(1, t - tau)", "t - (t - 1) % (tau + 1)",
+             "The sequence is cut into pieces of tau + 1 steps: a loss early in its piece looks back less "
+             "than tau steps.",
+             "How many steps back does every loss look, also the one after a cut?"),
+        Slip("pieces_of_tau", "max(1, t - tau)", "t - (t - 1) % tau",
+             "The sequence is cut into pieces of tau steps: a loss early in its piece looks back less "
+             "than tau steps.",
+             "How many steps back does every loss look, also the one after a cut?"),
+        Slip("h0_of_one_window", "if first == 1:", "if t - tau == 1:",
+             "h0 gets something only from the window that starts at step 1 without being cut short by it.",
+             "Which windows end at h_0, also those that are shorter than tau?"),
     ),
 )
 
@@ -669,6 +686,22 @@ CHUNK = Exercise(
         Slip("loss_over_the_chunk", "reach = reach + dh[s]", "reach = reach + dh[s] / k1",
              "Every gradient is divided by the length of a chunk; the loss is a sum.",
              "Is the loss divided by k1 anywhere?"),
+        Slip("chunks_of_k2",
+             "range(0, len(dh), k1):\n"
+             "        end = min(used + k1, len(dh))\n"
+             "        start = max(0, end - k2)",
+             "range(0, len(dh), k2):\n"
+             "        end = min(used + k2, len(dh))\n"
+             "        start = used",
+             "The sequence is cut into pieces of k2 steps that do not overlap; k1 has no part in it.",
+             "After how many steps does a new sweep begin, and how many does it go back?"),
+        Slip("chunks_of_k2_full_length",
+             "range(0, len(dh), k1):\n"
+             "        end = min(used + k1, len(dh))\n",
+             "range(0, len(dh), k2):\n"
+             "        end = min(used + k2, len(dh))\n",
+             "A sweep begins after every k2 steps; k1 has no part in it.",
+             "After how many steps does a new sweep begin, and how many does it go back?"),
     ),
 )
 

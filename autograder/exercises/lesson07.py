@@ -423,6 +423,18 @@ SPECTRAL_NORM = Exercise(
              "return np.linalg.svd(W, compute_uv=False).sum()",
              "The result is the sum of all singular values.",
              "How many directions can one vector have?"),
+        Slip("one_round", "range(200)", "range(1)",
+             "The power iteration stops after one round: it has not converged.",
+             "How far is the vector from the leading direction after so many rounds, if two singular "
+             "values are close?"),
+        Slip("two_rounds", "range(200)", "range(2)",
+             "The power iteration stops after two rounds: it has not converged.",
+             "How far is the vector from the leading direction after so many rounds, if two singular "
+             "values are close?"),
+        Slip("three_rounds", "range(200)", "range(3)",
+             "The power iteration stops after three rounds: it has not converged.",
+             "How far is the vector from the leading direction after so many rounds, if two singular "
+             "values are close?"),
     ),
 )
 
@@ -918,6 +930,14 @@ LYAPUNOV = Exercise(
         Slip("of_the_basis", "np.log(np.abs(np.diag(R)))", "np.log(np.abs(np.diag(Q)))",
              "The sizes are read from the diagonal of Q; lengths of its columns are always 1.",
              "Which of the two factors of the decomposition holds the lengths?"),
+        Slip("eigenvalues_of_product", "return np.sort(log_sizes / len(J))[::-1]",
+             "product = np.eye(len(J[0]))\n"
+             "    for J_t in J:\n"
+             "        product = J_t @ product\n"
+             "    return np.sort(np.log(np.abs(np.linalg.eigvals(product))))[::-1] / len(J)",
+             "The exponents are those of the eigenvalues of the whole product.",
+             "Does an eigenvalue say how much the longest axis of an ellipsoid grows, if no step repeats "
+             "the one before?"),
     ),
 )
 

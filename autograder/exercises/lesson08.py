@@ -478,6 +478,13 @@ BACKWARD = Exercise(
              'dh = np.ones_like(h[layer - 1]) * (da @ params[f"W{layer}"].T).sum(axis=0)',
              "What goes to the layer below is summed over the batch: every instance gets the sum of all.",
              "Is a state shared by the instances, as a weight is?"),
+        Slip("loss_at_every_layer", 'dh = da @ params[f"W{layer}"].T',
+             "top = dh if layer == len(h) - 1 else top\n"
+             '        dh = da @ params[f"W{layer}"].T\n'
+             "        dh = dh + top if dh.shape == top.shape else dh",
+             "The adjoint of the last layer is added again at every layer of its width, as if each had a "
+             "loss of its own.",
+             "By how many ways does a hidden layer reach the loss?"),
     ),
 )
 
@@ -559,6 +566,14 @@ GAIN = Exercise(
         Slip("sums", "np.linalg.norm(dx) / np.linalg.norm(dh)", "dx.sum() / dh.sum()",
              "The entries are added with their signs; that is no length.",
              "Can the sum of the entries be zero although the gradient is not?"),
+        Slip("over_the_input", "np.linalg.norm(dx) / np.linalg.norm(dh)",
+             "np.linalg.norm(dx) / np.linalg.norm(x)",
+             "The gradient's length is divided by that of the input x, in the place of dh's.",
+             "Which two adjoints are compared, and where does each of them stand?"),
+        Slip("of_the_states_upside_down", "np.linalg.norm(dx) / np.linalg.norm(dh)",
+             "np.linalg.norm(dx) / np.linalg.norm(mlp_forward(params, x, phi)[-1])",
+             "The gradient's length is divided by that of the last layer's values, in the place of dh's.",
+             "Which two adjoints are compared, and where does each of them stand?"),
     ),
 )
 
@@ -972,6 +987,16 @@ PENALTIES = Exercise(
              "back = row * (1 - h[t] ** 2)",
              "omega takes the row through the slope only; the product with the weights is missing.",
              "Of which two factors does J_t consist?"),
+        Slip("omega_1_subtracted_first", "(np.linalg.norm(back) / np.linalg.norm(row) - 1) ** 2",
+             "((np.linalg.norm(back) - 1) / np.linalg.norm(row)) ** 2",
+             "omega subtracts 1 from the length after the step, before it is divided by the length "
+             "before.",
+             "Which quotient is to be 1, and what is subtracted from it?"),
+        Slip("omega_1_subtracted_in_the_denominator",
+             "(np.linalg.norm(back) / np.linalg.norm(row) - 1) ** 2",
+             "(np.linalg.norm(back) / (np.linalg.norm(row) - 1)) ** 2",
+             "omega subtracts 1 from the length before the step, in the denominator.",
+             "Which quotient is to be 1, and what is subtracted from it?"),
     ),
 )
 
@@ -1055,6 +1080,9 @@ CLIP_NORM = Exercise(
              "np.sqrt(sum(np.mean(g**2) for g in grads.values()))",
              "In each array the squares are averaged, so large arrays count less.",
              "Does a norm depend on the number of entries?"),
+        Slip("long_made_unit", "c / max(norm, c)", "1 / norm if norm > c else 1.0",
+             "Gradients that are too long get the length 1 in the place of c.",
+             "Which length is a gradient to have that was longer than c?"),
     ),
 )
 

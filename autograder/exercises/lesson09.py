@@ -958,6 +958,17 @@ FULL = Exercise(
         Slip("c0_with_dc_T", '"c0": dc}', '"c0": dc + dc_T}',
              "c0 has dc_T twice.",
              "Where does dc_T enter the sweep?"),
+        Slip("c0_with_the_hidden_state", '"c0": dc}',
+             '"c0": dc + future * squash_slopes(run.g[:1], run.c[:1], run.squash)["K"][0]}',
+             "c0 also gets what goes back along h, times the slope at c_0, as if h_0 were computed from "
+             "c_0.",
+             "Which equation contains c_0, and is h_0 a result of it?"),
+        Slip("c0_with_the_hidden_state_in_full", '"c0": dc}', '"c0": dc + future}',
+             "c0 also gets what goes back along h, as if h_0 were computed from c_0.",
+             "Which equation contains c_0, and is h_0 a result of it?"),
+        Slip("output_gate_with_tanh_of_the_cell", "run.h[t] * (1 - o)", "np.tanh(run.c[t]) * o * (1 - o)",
+             "The output gate's adjoint has tanh(c_t), whatever the squashing is.",
+             "Which function K of the cell does o_t multiply, and in both variants the same?"),
     ), *_products(
         "i", "g", "o", 'slope["G"][t - 1]', "run.h[t]", "dh_total",
         {"dh[t - 1]": "the adjoint from outside alone", "future": "the carry alone"},

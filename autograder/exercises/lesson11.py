@@ -443,6 +443,12 @@ FOUR_TERM = Exercise(
         Slip("g_added", "G[1:] @ P[:-1]", "G[1:] + P[:-1]",
              "G and P are added; they stand one behind the other on the same way.",
              "Are the steps of one way added or multiplied?"),
+        Slip("h_0_from_c_0", "A[1:] += G[1:] @ P[:-1]",
+             "first = run.o[:1, ..., None] * (1 - np.tanh(run.c[:1, ..., None]) ** 2) * "
+             "np.eye(P.shape[-1])\n"
+             "    A += G @ np.concatenate([first, P[:-1]])",
+             "Step 1 has the second route as well, as if h_0 were computed from c_0.",
+             "Which derivative has h_0, which is given, with respect to c_0?"),
     ),
 )
 
@@ -634,6 +640,12 @@ DERIVATIVE = Exercise(
              "The two halves of the start are exchanged: P stands with the cell, the identity with "
              "the state.",
              "When c_k moves by a little, by how much does c_k move, and by how much h_k?"),
+        Slip("factors_one_step_late", "M[s] @ moved", "M[min(s + 1, len(M) - 1)] @ moved",
+             "Every factor is the Jacobian of the step after; at the last step, its own.",
+             "M has its first entry at index 0: which index has the Jacobian of step s?"),
+        Slip("factors_one_step_late_and_round", "M[s] @ moved", "M[(s + 1) % len(M)] @ moved",
+             "Every factor is the Jacobian of the step after; at the last step, that of step 1.",
+             "M has its first entry at index 0: which index has the Jacobian of step s?"),
     ),
 )
 
@@ -736,6 +748,42 @@ GAP = Exercise(
              'G[t - 1] @ (Q[t - 2] @ P[t - 3] + P[t - 2] @ blocks["F"][t - 2])',
              "A route through the old cell and its forget gate is added; it is in the product already.",
              "Which route leads from c_{t-2} to c_t and meets no cell between?"),
+        Slip("f_for_q", "G[t - 1] @ Q[t - 2] @ P[t - 3]", 'G[t - 1] @ blocks["F"][t - 2] @ P[t - 3]',
+             "F stands in the place of Q.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
+        Slip("g_for_q", "G[t - 1] @ Q[t - 2] @ P[t - 3]", "G[t - 1] @ G[t - 2] @ P[t - 3]",
+             "G stands in the place of Q.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
+        Slip("p_for_q", "G[t - 1] @ Q[t - 2] @ P[t - 3]", "G[t - 1] @ P[t - 2] @ P[t - 3]",
+             "P stands in the place of Q.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
+        Slip("f_for_g", "G[t - 1] @ Q[t - 2] @ P[t - 3]", 'blocks["F"][t - 1] @ Q[t - 2] @ P[t - 3]',
+             "F stands in the place of G.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
+        Slip("q_for_g", "G[t - 1] @ Q[t - 2] @ P[t - 3]", "Q[t - 1] @ Q[t - 2] @ P[t - 3]",
+             "Q stands in the place of G.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
+        Slip("f_for_p", "G[t - 1] @ Q[t - 2] @ P[t - 3]", 'G[t - 1] @ Q[t - 2] @ blocks["F"][t - 3]',
+             "F stands in the place of P.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
+        Slip("q_for_p", "G[t - 1] @ Q[t - 2] @ P[t - 3]", "G[t - 1] @ Q[t - 2] @ Q[t - 3]",
+             "Q stands in the place of P.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
+        Slip("g_for_p", "G[t - 1] @ Q[t - 2] @ P[t - 3]", "G[t - 1] @ Q[t - 2] @ G[t - 3]",
+             "G stands in the place of P.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
+        Slip("p_for_g", "G[t - 1] @ Q[t - 2] @ P[t - 3]", "P[t - 1] @ Q[t - 2] @ P[t - 3]",
+             "P stands in the place of G.",
+             "Which route leaves c_{t-2}, goes from state to state and ends in c_t, and which block is "
+             "each of its steps?"),
     ),
 )
 

@@ -847,6 +847,13 @@ COMPLEX_BACKWARD = Exercise(
              "(dh_total * run.h[t - 1].conj())[0]",
              "nu and theta count λ's share of the first instance only.",
              "How many instances share λ?"),
+        Slip("nu_for_its_exponential", 'np.exp(params["nu"])', 'params["nu"]',
+             "nu is formed with ν in the place of exp(ν), in both of its terms.",
+             "λ = exp(-exp(ν) + iθ): what is the derivative of the inner exponential?"),
+        Slip("nu_for_its_exponential_in_gamma", "dgamma * abs(lam) ** 2 * decay / gamma",
+             'dgamma * abs(lam) ** 2 * params["nu"] / gamma',
+             "nu has ν in the place of exp(ν) in the term that comes through γ.",
+             "γ = √(1 - |λ|²) and |λ| = exp(-exp(ν)): what is the derivative of |λ| with respect to ν?"),
     ), SweepCode()),
 )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from . import Slip
 
 UPSTREAM = "dh has T entries and h has T + 1: which entry of dh belongs to h_t?"
+FLATTENED = "In which order do the rows of the two long matrices stand, and which rows belong together?"
 SUMMED = "Is the loss divided by B anywhere?"
 
 
@@ -46,6 +47,10 @@ def _upstream(code: SweepCode) -> Iterator[Slip]:
                UPSTREAM)
     yield Slip("upstream_one_step_late", right, f"(dh[t] if t < {code.length} else 0) + future",
                "Each state gets the dh of the step after it: the last gets none, and dh[0] is not used.",
+               UPSTREAM)
+    yield Slip("upstream_one_step_late_and_round", right, f"dh[t % {code.length}] + future",
+               "Each state gets the dh of the step after it; the last, by an index that starts again, that "
+               "of step 1.",
                UPSTREAM)
     yield Slip("upstream_of_last_step", right, "dh[-1] + future",
                "Every state gets the dh of the last step, again and again.",
@@ -90,9 +95,15 @@ def _parameters(code: SweepCode) -> Iterator[Slip]:
         yield Slip("w_x_input_one_early", right, right.replace("[t - 1]", "[t - 2]", 1),
                    "W_x is formed with the input of the step before; at step 1, with that of step T.",
                    "Which entry of x does step t read?")
+        yield Slip("w_x_input_one_late", right, right.replace("[t - 1]", f"[t % {code.length}]", 1),
+                   "W_x is formed with the input of the step after; at step T, with that of step 1.",
+                   "Which entry of x does step t read?")
         if code.batch:
             yield Slip("w_x_averaged", right, f"{right} / len({code.da})",
                        "W_x is averaged over the batch; the loss is a sum.", SUMMED)
+            yield Slip("w_x_rows_paired_otherwise", right, _paired_otherwise(right, code.da),
+                       "W_x pairs rows of different instances and steps: x was flattened with the batch "
+                       "first, the adjoints with time first.", FLATTENED)
     if code.w_h:
         right = code.w_h
         yield Slip("w_h_sees_new_state", right, right.replace("[t - 1]", "[t]", 1),
@@ -108,6 +119,9 @@ def _parameters(code: SweepCode) -> Iterator[Slip]:
         if code.batch:
             yield Slip("w_h_averaged", right, f"{right} / len({code.da})",
                        "W_h is averaged over the batch; the loss is a sum.", SUMMED)
+            yield Slip("w_h_rows_paired_otherwise", right, _paired_otherwise(right, code.da),
+                       "W_h pairs rows of different instances and steps: h was flattened with the batch "
+                       "first, the adjoints with time first.", FLATTENED)
         yield Slip("w_h_first_use_missing", right, f"{right} * (t > 1)",
                    "The use of W_h at step 1 is missing, as if the initial state were always zero.",
                    "Is h[0] zero here, and is it multiplied by W_h?", alone=True)
@@ -121,6 +135,14 @@ def _parameters(code: SweepCode) -> Iterator[Slip]:
         yield Slip(f"{name}_first_instance", right, f"{code.da}[0]",
                    f"{name} counts the first instance only.",
                    f"The forward pass adds {name} to how many rows?")
+
+
+def _paired_otherwise(passage: str, da: str) -> str:
+    """A product of one step, with rows of an array that was flattened with the batch first."""
+    array = passage.split("[t - 1]")[0]
+    steps = f"{array}[:-1]" if array.endswith("h") else array
+    rows = f"{steps}.swapaxes(0, 1).reshape(-1, {array}.shape[-1])[(t - 1) * len({da}) : t * len({da})]"
+    return passage.replace(f"{array}[t - 1]", rows, 1)
 
 
 def _ends(code: SweepCode) -> Iterator[Slip]:

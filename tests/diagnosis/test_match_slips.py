@@ -109,6 +109,8 @@ def test_a_slip_two_exercises_up_is_recognised():
     e, earlier = find_exercise("03.gradient_by_paths"), find_exercise("03.step_jacobian")
     verdict = diagnose(e.id, sources.solution_variant(e, earlier.slips[0], earlier))
     assert verdict.slips == (f"03.step_jacobian:{earlier.slips[0].id}",)
+    said = "A mistake in step_jacobian, or in code that does its work, gives these numbers: "
+    assert verdict.message.startswith(said + earlier.slips[0].says)
 
 
 def test_two_mistakes_in_different_outputs_are_both_named():
