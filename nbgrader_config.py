@@ -60,7 +60,7 @@ c.Autograde.autograde_preprocessors = [
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "autograder.grading.nbgrader_hooks.SaveGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.grading.late_penalties.AssignLatePenalties",
     "autograder.grading.rubrics.ShowRubrics",  # for formgrader; the feedback goes without
 ]
 # What a student wrote stays text in formgrader and in the feedback: nothing in it runs.

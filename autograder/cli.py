@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .encodings import replace_in_output
 from .errors import UserError
+from .lms.verbs import add_verbs
 
 NOT_WRITABLE = (
     errno.EACCES,
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.set_defaults(run=_build)
 
+    collect, export = add_verbs(verbs, lambda verb: _in_room("lms", verb))
     grade = verbs.add_parser("grade", help="grade an assignment's submissions and report")
     grade.add_argument("assignment", metavar="ASSIGNMENT", help="such as 01_scalar_rnn, or 01")
     grade.add_argument("--student", metavar="ID", action="append", help="only this student; may be repeated")
@@ -116,10 +118,15 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="without it: the term")
     report.set_defaults(run=_in_grading("write_report"))
 
-    export = verbs.add_parser("export", help="write what is graded in another system's format")
-    export.add_argument("assignment", metavar="ASSIGNMENT")
-    export.add_argument("--to", choices=["gradescope"], required=True, help="the system")
-    export.set_defaults(run=_in_grading("export"))
+    extend = verbs.add_parser("extend", help="give one student a later due date")
+    extend.add_argument("student", metavar="STUDENT")
+    extend.add_argument("assignment", metavar="ASSIGNMENT")
+    extend.add_argument(
+        "date",
+        metavar="DATE",
+        help='such as "2027-03-08 23:59" (UTC) or "2027-03-08 23:59 Europe/Berlin"; or none',
+    )
+    extend.set_defaults(run=_in_grading("extend"))
 
     name = verbs.add_parser("name", help="words for a group of equal wrong answers, as the report lists them")
     name.add_argument("exercise", metavar="EXERCISE", help="such as 01.immediate")
@@ -144,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
             choices=["auto", "bwrap", "none"],
             help="the walls around student code (default: auto)",
         )
-    for verb in (grade, report, export, name, replay, forget):
+    for verb in (collect, grade, report, export, extend, name, replay, forget):
         verb.add_argument(
             "--submitted",
             metavar="DIR",
@@ -180,11 +187,15 @@ def _build(options: Namespace) -> int:
     return 0
 
 
-def _in_grading(verb: str) -> Callable[[Namespace], int]:
+def _in_room(room: str, verb: str) -> Callable[[Namespace], int]:
     def run(options: Namespace) -> int:
-        return int(getattr(import_module(".grading.commands", __package__), verb)(options))
+        return int(getattr(import_module(f".{room}.commands", __package__), verb)(options))
 
     return run
+
+
+def _in_grading(verb: str) -> Callable[[Namespace], int]:
+    return _in_room("grading", verb)
 
 
 def _demo(options: Namespace) -> int:

@@ -165,6 +165,11 @@ def page():
     return _run_tests("tests/diagnosis/test_diagnosis_page.py")
 
 
+def term():
+    """A term of which every command is killed at several moments: in the end all places agree."""
+    return _run_tests("-m", "long", "tests/lms")
+
+
 def browsers():
     """The edition for browsers, and the website in every width and theme, in Chromium."""
     return _run_tests("tests/authoring/test_lite_in_browser.py", "tests/authoring/test_site.py")
@@ -199,6 +204,7 @@ PARTS = {
     "characters": characters,
     "hook": hook,
     "page": page,
+    "term": term,
     "browsers": browsers,
     "hostile": hostile_class,
     "ordinary": hostile_class_of_an_ordinary_user,

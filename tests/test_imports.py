@@ -30,17 +30,18 @@ ROOMS = {
     "diagnosis": {"exercises"},
     "feedback": {"exercises", "diagnosis"},
     "grading": {"exercises", "diagnosis", "feedback", "sandbox"},
+    "lms": {"grading"},
     "authoring": {"exercises", "diagnosis", "feedback", "sandbox", "grading"},
     "lab": set(),
     "colab": {"feedback", "lab"},
     "doctor": {"diagnosis", "sandbox"},
-    "cli": {"authoring", "doctor", "grading", "lab"},
+    "cli": {"authoring", "doctor", "grading", "lab", "lms"},
     "__main__": {"cli"},
 }
 # packages that one file or one room alone may know
 ONLY_IN = {
     "matplotlib": {"rnnlib/plots.py"},
-    "nbgrader": {"autograder/grading/", "autograder/authoring/"},
+    "nbgrader": {"autograder/grading/", "autograder/authoring/", "autograder/lms/enrolment.py"},
     "jupytext": {"autograder/authoring/build.py"},
     "nh3": {"autograder/grading/clean_html.py"},
     "nbclient": {"autograder/authoring/site/"},
@@ -120,6 +121,7 @@ def test_every_room_is_on_a_floor():
         ("autograder/sandbox/box.py", "autograder.diagnosis.diagnose"),
         ("autograder/diagnosis/laws.py", "autograder.sandbox.answer"),
         ("autograder/grading/course.py", "autograder.authoring.build"),
+        ("autograder/grading/forget.py", "autograder.lms.people"),
     ],
 )
 def test_the_rule_can_fail(place, name):
@@ -152,6 +154,7 @@ HEAVY = {"nbgrader", "nbformat", "nbconvert", "jsonschema", "sqlalchemy", "matpl
         ["--help"],
         ["grade", "--help"],
         ["grade", "01", "--sandbox", "paper"],
+        ["collect", "--help"],
         ["no-such-verb"],
         ["doctor"],
     ],

@@ -22,6 +22,7 @@ from ..results import Result
 from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
 from ..wording import name_problem
+from .kept import COLLECTED, kept_file, read_kept
 from .result_store import DAMAGED, Store
 from .timestamps import Believed
 
@@ -132,11 +133,13 @@ class Course:
 
     @property
     def believed(self) -> Believed:
-        """Which timestamp.txt counts, as c.Grade.believe_timestamps and nbgrader's exchange have it."""
+        """Which timestamp.txt counts, by c.Grade.believe_timestamps, the exchange and collecting."""
+        read_kept(self.home, COLLECTED)  # or the file is named here, and not by each submission
         every = bool(self.config.Grade.get("believe_timestamps", False))
         name = self.config.CourseDirectory.get("course_id", "")
         exchange = Path(self.config.Exchange.get("root", EXCHANGE))
-        return Believed(every, exchange / name / "inbound" if name else None)
+        inbound = exchange / name / "inbound" if name else None
+        return Believed(every, inbound, kept_file(self.home, COLLECTED))
 
     def store(self, assignment: str) -> Store:
         """Where the runs and verdicts of an assignment are stored."""

@@ -77,7 +77,7 @@ def record_batch(
                 _must_go_on([f"{type(error).__name__}: {error}"], course)
                 failed[student] = str(error)
                 shutil.rmtree(staging / "submitted" / student, ignore_errors=True)
-        with warnings.catch_warnings(), _one_engine():
+        with warnings.catch_warnings(), one_engine():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
             directory = CourseDirectory(config=config)
             read_dates_or_none(directory, Believed(every=True))  # those that count were put there
@@ -132,7 +132,7 @@ def _reasons(said: Iterable[str], students: Collection[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _one_engine() -> Iterator[None]:
+def one_engine() -> Iterator[None]:
     """Lets nbgrader keep one SQLAlchemy engine a database.
 
     It makes a new one for every access, a dozen for each submission, and each of them compiles

@@ -27,6 +27,16 @@ FROM submitted_notebook sn
 JOIN submitted_assignment sa ON sa.id = sn.assignment_id JOIN assignment a ON a.id = sa.assignment_id
 GROUP BY sa.id
 """
+CELLS = """
+SELECT sa.student_id, c.name,
+       COALESCE(COALESCE(g.manual_score, g.auto_score) + COALESCE(g.extra_credit, 0), 0),
+       m.max_score, g.needs_manual_grade
+FROM grade g JOIN base_cell c ON c.id = g.cell_id
+JOIN (SELECT id, max_score FROM grade_cells UNION ALL SELECT id, max_score FROM task_cells) m ON m.id = c.id
+JOIN submitted_notebook sn ON sn.id = g.notebook_id
+JOIN submitted_assignment sa ON sa.id = sn.assignment_id JOIN assignment a ON a.id = sa.assignment_id
+WHERE a.name = ? ORDER BY sa.student_id, c.name
+"""
 MAXIMA = """
 SELECT a.name, SUM(m.max_score)
 FROM (SELECT id, max_score FROM grade_cells UNION ALL SELECT id, max_score FROM task_cells) m
@@ -43,6 +53,40 @@ class Grade(NamedTuple):
     maximum: float
     penalty: float = 0.0
     pending: tuple[str, ...] = ()  #: cells that a person still has to mark, or to look at
+
+
+class CellGrade(NamedTuple):
+    """What the gradebook has of one cell of one student."""
+
+    score: float  #: a mark by hand before the automatic one, with extra credit
+    maximum: float
+    is_pending: bool
+
+
+def read_cells(course: Course, assignment: str) -> dict[str, dict[str, CellGrade]]:
+    """{student: {grade_id: CellGrade}} of an assignment."""
+    found: dict[str, dict[str, CellGrade]] = {}
+    for student, name, score, maximum, pending in _cells(course, assignment):
+        found.setdefault(student, {})[name] = CellGrade(score, maximum, bool(pending))
+    return found
+
+
+def _cells(course: Course, assignment: str) -> list[tuple[str, str, float, float, bool]]:
+    if course.database is not None:
+        if not course.database.exists():
+            return []
+        uri = f"{course.database.resolve().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as database:
+            return database.execute(CELLS, [assignment]).fetchall()
+    from nbgrader.api import Gradebook
+
+    with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+        return [
+            (sent.student.id, grade.name, grade.score, grade.max_score, grade.needs_manual_grade)
+            for sent in gradebook.assignment_submissions(assignment)
+            for notebook in sent.notebooks
+            for grade in notebook.grades
+        ]
 
 
 def read_grades(course: Course) -> dict[str, dict[str, Grade]]:

@@ -8,16 +8,23 @@ from typing import Any
 from ..files import write_atomically
 from ..results import Mark, Result
 from ..wording import plain
+from .class_table import number
+from .grades import CellGrade, Grade
 
 
-def gradescope_results(result: Result) -> dict[str, Any]:
+def gradescope_results(
+    result: Result, cells: Mapping[str, CellGrade] | None = None, grade: Grade | None = None
+) -> dict[str, Any]:
     """One submission's result as Gradescope's autograder format has it (a dict for results.json).
 
-    Source: Gradescope, "Autograder specifications": `tests` with score, max_score, name, output and
-    visibility; the total follows from them.  The output is text, never a secret input.  There is no
-    `execution_time`, which a student would see: a function could take as long as a secret input says.
+    cells, grade: what the gradebook has, with marks by hand and a late penalty; without them the automatic
+    points.  Source: Gradescope, "Autograder specifications": `tests` with score, max_score, name, output and
+    visibility; the total follows from them, unless `score` says another.  The output is text, never a secret
+    input.  There is no `execution_time`, which a student would see: a function could take as long as a secret
+    input says.
     """
-    tests = [
+    cells = cells or {}
+    tests: list[dict[str, Any]] = [
         {
             "name": mark.exercise,
             "score": mark.points,
@@ -30,8 +37,28 @@ def gradescope_results(result: Result) -> dict[str, Any]:
         }
         for mark in result.marks.values()
     ]
-    said = "\n".join(result.remarks)
-    return {"output": said, "visibility": "visible", "tests": tests}
+    for test, grade_id in zip(tests, result.marks, strict=True):
+        cell = cells.get(grade_id)
+        if cell is not None and cell.score != test["score"]:
+            test["output"] += f"\nmarked by hand: {number(cell.score)} instead of {number(test['score'])}"
+            test["score"] = cell.score
+    tests += [_by_hand(name, cell) for name, cell in cells.items() if name not in result.marks]
+    penalty = [f"late: {number(-grade.penalty)}"] if grade and grade.penalty else []
+    made = {"output": "\n".join([*penalty, *result.remarks]), "visibility": "visible", "tests": tests}
+    return made | ({"score": grade.score} if grade and grade.penalty else {})
+
+
+def _by_hand(name: str, cell: CellGrade) -> dict[str, Any]:
+    """The test of an answer that a person marks."""
+    return {
+        "name": name,
+        "score": cell.score,
+        "max_score": cell.maximum,
+        "output": "not marked yet" if cell.is_pending else "marked by hand",
+        "output_format": "text",
+        "visibility": "visible",
+        "tags": ["needs review"] if cell.is_pending else [],
+    }
 
 
 def _where(mark: Mark) -> list[str]:
@@ -41,14 +68,20 @@ def _where(mark: Mark) -> list[str]:
     return [mark.where, *(f"  {repair.line}: {plain(repair.text)}" for repair in mark.repair)]
 
 
-def write_results(results: Mapping[str, Result], folder: Path) -> list[Path]:
+def write_results(
+    results: Mapping[str, Result],
+    folder: Path,
+    cells: Mapping[str, Mapping[str, CellGrade]] | None = None,
+    grades: Mapping[str, Grade] | None = None,
+) -> list[Path]:
     """Writes FOLDER/STUDENT/results.json for each result; returns the paths.
 
-    A result without marks is left out.
+    cells, grades: of the gradebook, by student.  A result without marks is left out.
     """
     paths = []
     for student, result in results.items():
         if result.marks:
             paths.append(Path(folder) / student / "results.json")
-            write_atomically(paths[-1], json.dumps(gradescope_results(result), indent=1))
+            made = gradescope_results(result, (cells or {}).get(student), (grades or {}).get(student))
+            write_atomically(paths[-1], json.dumps(made, indent=1))
     return paths
