@@ -5,6 +5,7 @@ import zipfile
 
 from class_tools import NAME
 
+MARCH_3 = "Tuesday, 3 March 2026, 10:23 AM"
 WORKSHEET = [
     {
         "Identifier": f"Participant {number}",
@@ -14,11 +15,12 @@ WORKSHEET = [
         "Grade": "",
         "Maximum grade": "18",
         "Last modified (submission)": time,
+        "Last modified (grade)": graded,
     }
-    for number, name, email, time in [
-        (901, "Ada Lovelace", "ada@uni.example", "Tuesday, 3 March 2026, 10:23 AM"),
-        (902, "Jürgen Groß", "jg@uni.example", "-"),
-        (903, "Sean O'Neill", "so@uni.example", "-"),
+    for number, name, email, time, graded in [
+        (901, "Ada Lovelace", "ada@uni.example", MARCH_3, "Monday, 9 March 2026, 8:00 AM"),
+        (902, "Jürgen Groß", "jg@uni.example", "-", "-"),
+        (903, "Sean O'Neill", "so@uni.example", "-", "-"),
     ]
 ]
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Lesson 1 (77)"]

@@ -8,6 +8,7 @@ import re
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -84,9 +85,8 @@ def _of_zip(archive: zipfile.ZipFile) -> tuple[list[Entry], list[str]]:
     listed = [info for info in archive.infolist() if not info.is_dir()]
     if len(listed) > MOST_ENTRIES:
         raise GradingError(f"the zip file has {len(listed)} files, expected at most {MOST_ENTRIES}")
-    found: dict[str, zipfile.ZipInfo] = {}
+    found: list[Entry] = []
     refused: list[str] = []
-    twice = set()
     for info in listed:
         path = normalize("NFC", _name_of(info))
         if _is_passed_over(path):
@@ -99,25 +99,29 @@ def _of_zip(archive: zipfile.ZipFile) -> tuple[list[Entry], list[str]]:
             problem = "is encrypted"
         if problem:
             refused.append(f"{plain(path, 200)} {problem}")
-        elif path in found:
-            twice.add(path)
         else:
-            found[path] = info
-    refused += [f"{path} is in the zip file more than once" for path in sorted(twice)]
+            found.append(Entry(path, _unpacking(archive, info)))
+    return _without_doubles(found, refused)
 
-    def reading(info: zipfile.ZipInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            try:
-                with archive.open(info) as file:
-                    data = file.read(MOST_BYTES + 1)
-            except UNREADABLE as error:
-                raise Refused(f"is damaged ({plain(str(error), 100)})") from None
-            return _within_limits(data)
 
-        return read
+def _unpacking(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            with archive.open(info) as file:
+                data = file.read(MOST_BYTES + 1)
+        except UNREADABLE as error:
+            raise Refused(f"is damaged ({plain(str(error), 100)})") from None
+        return _within_limits(data)
 
-    entries = [Entry(path, reading(info)) for path, info in sorted(found.items()) if path not in twice]
-    return entries, refused
+    return read
+
+
+def _without_doubles(found: list[Entry], refused: list[str]) -> tuple[list[Entry], list[str]]:
+    """The entries whose names no other has, in order, and the refusals with those of the others."""
+    times = Counter(entry.path for entry in found)
+    doubled = [f"{path} is there more than once" for path in sorted(times) if times[path] > 1]
+    once = [entry for entry in found if times[entry.path] == 1]
+    return sorted(once, key=lambda entry: entry.path), [*refused, *doubled]
 
 
 def _name_of(info: zipfile.ZipInfo) -> str:
@@ -131,7 +135,8 @@ def _name_of(info: zipfile.ZipInfo) -> str:
 
 
 def _of_folder(folder: Path) -> tuple[list[Entry], list[str]]:
-    entries, refused = [], []
+    entries: list[Entry] = []
+    refused: list[str] = []
     for parent, folders, names in os.walk(folder):  # follows no link
         folders.sort()
         for name in sorted([*folders, *names]):
@@ -147,7 +152,7 @@ def _of_folder(folder: Path) -> tuple[list[Entry], list[str]]:
                 entries.append(Entry(path, _reading(file)))
             if len(entries) > MOST_ENTRIES:
                 raise GradingError(f"{folder} has more than {MOST_ENTRIES} files")
-    return sorted(entries), refused
+    return _without_doubles(entries, refused)
 
 
 def _reading(file: Path) -> Callable[[], bytes]:

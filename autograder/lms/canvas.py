@@ -10,7 +10,7 @@ import re
 from .pieces import Columns, Piece
 
 SYSTEM = "Canvas"
-FILE = re.compile(r"(?P<name>[^_/]+)(?P<late>_LATE)?_(?P<number>\d+)_(?P<id>\d+)_(?P<file>[^/]+)", re.S)
+FILE = re.compile(r"(?P<name>[^/]*?[^/_])(?P<late>_LATE)?_(?P<number>\d+)_(?P<id>\d+)_(?P<file>[^/]+)", re.S)
 KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 COLUMNS = Columns(
     SYSTEM,

@@ -9,6 +9,7 @@ from ..errors import GradingError
 from ..grading import gradescope
 from ..grading.commands import results_of, shown_path
 from ..grading.course import Course
+from ..grading.extensions import may_be_late
 from ..grading.grades import read_cells, read_grades
 from ..wording import plain
 from . import collect as collecting
@@ -44,6 +45,14 @@ def export(options: Namespace) -> int:
     """Writes the grades in another system's format; 1 where somebody has none in the gradebook."""
     course = Course.load(Path.cwd(), submitted=options.submitted)
     assignment = course.assignment(options.assignment)
+    if may_be_late(course, assignment):  # marks by hand since the last grading have changed what it is
+        from ..grading.late_penalties import bring_up_to_date
+
+        with course.store(assignment).alone():
+            for student, (before, now) in bring_up_to_date(course, assignment).items():
+                print(
+                    f"{plain(student)}: the late penalty is {now:g} now, {before:g} before", file=sys.stderr
+                )
     grades = read_grades(course).get(assignment, {})
     if not grades:
         raise GradingError(f"nothing of {assignment} is graded yet")

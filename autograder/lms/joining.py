@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..wording import listed, plain
-from .people import People, number_of, same_name
+from .people import People, Person, number_of, same_name
 from .pieces import Columns, Piece
 from .systems import FLAT, LISTS, NAMES
 
@@ -29,7 +29,7 @@ class Joined:
             number = "" if system == FLAT else number_of(person, columns, assignment)
             if number:
                 self._numbers[number].add(person.id)
-            for name in person.names:
+            for name in _names_of(person):
                 self._names[name].add(person.id)
 
     def whose(self, piece: Piece) -> Whose:
@@ -41,10 +41,16 @@ class Joined:
             return self._one({p.id for p in self._people.values() if p.email.casefold() == mail}, piece)
         named = self._names.get(same_name(piece.name), set())
         numbered = self._numbers.get(piece.number, set())
-        if numbered and named and not numbered & named:
-            said = f"the number {piece.number} is that of {_ids(numbered)}, the name that of {_ids(named)}"
-            return Whose(problem=said)
+        strangers = {student for student in numbered if not self._may_be_called(student, piece.name)}
+        if strangers:  # the list is another assignment's, or the number is a team's
+            said = f"the number {piece.number} is that of {_ids(strangers)}"
+            return Whose(problem=f"{said}, the name {plain(piece.name, 80)} is not")
         return self._one(numbered or named, piece)
+
+    def _may_be_called(self, student: str, name: str) -> bool:
+        """Whether nothing is known against it; older versions of Moodle write a group before a name."""
+        known = _names_of(self._people[student])
+        return not known or any(same_name(name).endswith(one) for one in known)
 
     def _one(self, found: set[str], piece: Piece) -> Whose:
         if len(found) == 1:
@@ -52,6 +58,12 @@ class Joined:
         if found:
             return Whose(problem=f"{plain(piece.name, 80)} may be {_ids(found, ' or ')}")
         return Whose(problem=f"nobody in the class is called {plain(piece.name, 80)}")
+
+
+def _names_of(person: Person) -> set[str]:
+    """All whole names of a student: of the last list, and of each system's."""
+    written = (row.get(title, "") for row in person.known.values() for c in LISTS for title in c.name)
+    return person.names | {same_name(name) for name in written} - {""}
 
 
 def _ids(found: Iterable[str], word: str = " and ") -> str:

@@ -14,6 +14,7 @@ FILE = re.compile(
     r"(?P<name>[^/]+)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+?)(?:_/|/|_)(?P<file>.+)", re.S
 )
 IDENTIFIER = "Identifier"
+GRADED = "Last modified (grade)"  # an import is refused without it; who was graded later is left out
 COLUMNS = Columns(
     SYSTEM,
     known_by=(IDENTIFIER, "Grade"),
@@ -23,7 +24,7 @@ COLUMNS = Columns(
     first=("First name",),
     last=("Last name", "Surname"),
     email=("Email address",),
-    kept=(IDENTIFIER, "Full name", "ID number", "Email address"),
+    kept=(IDENTIFIER, "Full name", "ID number", "Email address", GRADED),
     time="Last modified (submission)",
     of_assignment=True,
 )

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -79,6 +80,7 @@ def read_list(path: Path, assignment: str, known: People) -> tuple[People, list[
     GradingError where the file is no list, or two rows could not be told apart.
     """
     columns, rows = _table(path)
+    columns = columns._replace(id=_id_columns(columns, rows))
     people, said, lines = dict(known), [], dict[str, tuple[int, Person]]()
     for number, row in rows:
         person, problem = _person(row, columns, assignment)
@@ -90,14 +92,7 @@ def read_list(path: Path, assignment: str, known: People) -> tuple[People, list[
             said.append(f"row {number} of {path.name} has no id, and nobody is known by its name; left out")
             continue
         if old:
-            known_by = {**old.known, **person.known}
-            person = Person(
-                old.id,
-                person.first or old.first,
-                person.last or old.last,
-                person.email or old.email,
-                known_by,
-            )
+            person = _merged(old, person, has_parts=bool(_first(row, (*columns.first, *columns.last))))
         before = lines.get(person.id)
         if before and replace(before[1], known={}) != replace(person, known={}):
             raise GradingError(
@@ -108,6 +103,18 @@ def read_list(path: Path, assignment: str, known: People) -> tuple[People, list[
         people[person.id] = person
     _must_differ(people, path)
     return people, said
+
+
+def _id_columns(columns: Columns, rows: list[tuple[int, dict[str, str]]]) -> tuple[str, ...]:
+    """The one column that ids are of: the first in which anything stands, as systems have empty ones."""
+    filled = (title for title in columns.id if any(_first(row, [title]) for _, row in rows))
+    return tuple(islice(filled, 1))
+
+
+def _merged(old: Person, new: Person, has_parts: bool) -> Person:
+    """Somebody known, as a new list has it; has_parts: whether that tells the family name from the first."""
+    first, last = (new.first, new.last) if has_parts or not old.names else (old.first, old.last)
+    return Person(old.id, first, last, new.email or old.email, {**old.known, **new.known})
 
 
 def _same(person: Person, known: People) -> Person | None:

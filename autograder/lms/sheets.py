@@ -76,7 +76,7 @@ def _moodle(assignment: str, found: Graded, column: str) -> Sheet:
             "Moodle: Grades > Import > CSV file, mapped by ID number or Email address; no worksheet was given"
         )
         return Sheet(titles, rows, how)
-    titles = [moodle.IDENTIFIER, "Full name", "Email address", "Grade", "Maximum grade"]
+    titles = [moodle.IDENTIFIER, "Full name", "Email address", "Grade", "Maximum grade", moodle.GRADED]
     rows = [
         [
             row.get(moodle.IDENTIFIER, ""),
@@ -84,6 +84,7 @@ def _moodle(assignment: str, found: Graded, column: str) -> Sheet:
             csv_text(row.get("Email address", "")),
             number(grade.score),
             number(grade.maximum),
+            row.get(moodle.GRADED, "-"),
         ]
         for row, grade in known.values()
     ]

@@ -133,5 +133,10 @@ def with_notebook(files: dict[str, bytes], assignment: str) -> tuple[dict[str, b
         shown = ", ".join(plain(name, 80) for name in (notebooks or files)) or "nothing"
         wanted = f"one notebook called {expected}" if notebooks else "a notebook"
         return {}, f"expected {wanted}, found {shown}"
+    folder = chosen[0].rpartition("/")[0] + "/"  # what lay beside it stays beside it
     named = {expected: files[chosen[0]]}
-    return named | {name: data for name, data in files.items() if name != chosen[0]}, ""
+    for name, data in files.items():
+        beside = name.removeprefix(folder)
+        if name != chosen[0]:
+            named[name if beside in files or beside == expected else beside] = data
+    return named, ""

@@ -1,5 +1,7 @@
 """Due dates: one student's extension, and late penalties of what is marked by hand afterwards."""
 
+import shutil
+
 import pytest
 from class_tools import MODE, NAME, command, copy_course, solved, submit
 from nbgrader.api import Gradebook
@@ -47,6 +49,11 @@ def scores(root):
 def test_marks_by_hand_do_not_escape_the_penalty_and_an_extension_lifts_it(course):
     assert scores(course) == {"ada": 17.5, "bob": 2.5}  # as nbgrader leaves it
     before = {path: path.stat().st_mtime_ns for path in (course / "gradebook" / "runs").rglob("*.gz")}
+    shutil.copy(course / "gradebook" / "gradebook.db", course / "marked.db")
+    said = command("autograder", "export", NAME, "--to", "csv", cwd=course)
+    assert "bob: the late penalty is 17.5 now, 15 before" in said
+    assert scores(course) == {"ada": 17.5, "bob": 0.0}
+    shutil.copy(course / "marked.db", course / "gradebook" / "gradebook.db")
     assert "bob: the late penalty is 17.5 now, 15 before" in log_of(course)
     assert scores(course) == {"ada": 17.5, "bob": 0.0}
     said = command("autograder", "extend", "bob", NAME, "2026-03-03 12:00 Europe/Berlin", cwd=course)

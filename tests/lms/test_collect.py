@@ -144,7 +144,7 @@ def test_canvas_knows_students_by_its_own_numbers(root, tmp_path):
     )
     done = take(root, source, write_csv(tmp_path / "gradebook.csv", GRADEBOOK, delimiter=";"))
     assert (done.system, done.new, done.late, done.absent) == ("canvas", ["s1", "s2"], ["s2"], ["s3"])
-    assert done.problems == ["the number 5003 is that of s3, the name that of s1 (1 files)"]
+    assert done.problems == ["the number 5003 is that of s3, the name lovelaceada is not (1 files)"]
     assert handed_in(root) == {f"s1/{NAME}/{NAME}.ipynb": "1", f"s2/{NAME}/{NAME}.ipynb": "2"}
 
 
@@ -191,6 +191,14 @@ def test_equal_names_are_told_apart_by_numbers_or_not_at_all(root, tmp_path):
     assert done.problems == ["Ada Lovelace may be s1 or s4 (2 files)"] and done.new == ["s2"]
     done = take(root, tmp_path / "all.zip", write_csv(tmp_path / "sheet.csv", WORKSHEET))
     assert done.new == ["s1"] and done.problems == []
+    team = {
+        "Team 7_901_assignsubmission_file_/a.ipynb": "team",
+        "B-Jürgen Groß_902_assignsubmission_file_/a.ipynb": "2",
+    }
+    done = take(root, write_zip(tmp_path / "team.zip", team))
+    assert (
+        done.replaced == ["s2"] and "the number 901 is that of s1, the name Team 7 is not" in done.problems[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -219,6 +227,21 @@ def test_a_text_that_is_no_id_is_left_out_of_a_list(student, tmp_path):
     if student == student.strip():
         people, said = read_list(write_csv(tmp_path / "c.csv", [{"id": student}, {"id": "ada"}]), NAME, {})
         assert list(people) == ["ada"] and "row 2" in said[0]
+
+
+def test_ids_are_of_the_first_column_that_anything_stands_in_and_names_of_who_tells_them_apart(tmp_path):
+    sheet = [row | {"ID number": ""} for row in WORKSHEET]
+    people, _ = read_list(write_csv(tmp_path / "s.csv", sheet), NAME, {})
+    assert list(people) == ["ada@uni.example", "jg@uni.example", "so@uni.example"]
+    sheet[0]["ID number"] = "7"
+    people, said = read_list(write_csv(tmp_path / "s.csv", sheet), NAME, {})
+    assert list(people) == ["7"] and len(said) == 2
+    known = {"s1": Person("s1", "Juana", "de la Cruz", "ada@uni.example")}
+    assert read_list(write_csv(tmp_path / "s.csv", WORKSHEET), NAME, known)[0]["s1"].last == "de la Cruz"
+    namesake = [CLASS[0] | {"id": "s9", "email": "", "first_name": "Juana", "last_name": "de la Cruz"}]
+    assert list(read_list(write_csv(tmp_path / "c.csv", namesake), NAME, known)[0]) == ["s1", "s9"]
+    newer = [CLASS[0] | {"last_name": "King"}]
+    assert read_list(write_csv(tmp_path / "c.csv", newer), NAME, known)[0]["s1"].last == "King"
 
 
 def test_a_row_is_a_known_student_by_id_by_e_mail_or_without_either_by_name(tmp_path):
@@ -272,8 +295,10 @@ def test_a_zip_that_unfolds_or_lies_is_read_within_limits(root, roster, tmp_path
     assert bomb.read_bytes() != data
     done = take(root, bomb, roster)
     assert done.new == ["s2", "s3"] and any("s1" in said and "left out" in said for said in done.problems)
+    asked, read = [], zipfile.ZipExtFile.read
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda file, n=-1: asked.append(n) or read(file, n))
     honest = take(root, write_zip(tmp_path / "b.zip", {"s1.ipynb": "0" * 10**7}), roster)
-    assert "is larger than" in honest.problems[0] and honest.new == []
+    assert "is larger than" in honest.problems[0] and honest.new == [] and asked == [1001]
 
 
 def test_encrypted_damaged_and_doubled_entries_are_named(root, roster, tmp_path):
@@ -289,7 +314,7 @@ def test_encrypted_damaged_and_doubled_entries_are_named(root, roster, tmp_path)
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(tmp_path / "b.zip", "w") as doubled:
         doubled.writestr("s1.ipynb", "a")
         doubled.writestr("s1.ipynb", "b")
-    assert take(root, tmp_path / "b.zip").problems == ["s1.ipynb is in the zip file more than once; left out"]
+    assert take(root, tmp_path / "b.zip").problems == ["s1.ipynb is there more than once; left out"]
     (tmp_path / "c.zip").write_text("no zip")
     with pytest.raises(GradingError, match="neither a folder nor a zip file"):
         take(root, tmp_path / "c.zip")
@@ -346,6 +371,22 @@ def test_the_lesson_s_notebook_is_the_only_one_or_the_one_that_is_called_so(name
     assert len(files) == (len(names) if chosen else 0)
 
 
+def test_what_lay_beside_a_notebook_stays_beside_it():
+    files = {"deep/a.ipynb": b"1", "deep/x.csv": b"2", "deep/y.csv": b"3", "y.csv": b"4"}
+    assert with_notebook(files, NAME)[0] == {
+        f"{NAME}.ipynb": b"1",
+        "x.csv": b"2",
+        "deep/y.csv": b"3",
+        "y.csv": b"4",
+    }
+
+
+def test_two_forms_of_one_name_are_two_files_of_a_folder_and_neither_is_taken(root, roster, tmp_path):
+    source = write_folder(tmp_path / "all", {"s1/a.ipynb": "1", "s1/\u00e9.csv": "2", "s1/e\u0301.csv": "3"})
+    done = take(root, source, roster)
+    assert done.problems == ["s1/\u00e9.csv is there more than once; left out"] and done.new == ["s1"]
+
+
 @pytest.mark.parametrize("moment", ["before the old one is moved", "between", "after"])
 def test_a_kill_while_collecting_loses_nothing(root, roster, tmp_path, monkeypatch, moment):
     first, later = tmp_path / "a.zip", write_zip(tmp_path / "b.zip", moodle(ada="new", groß="new"))
@@ -382,6 +423,7 @@ def test_what_a_system_s_names_say():
     assert (found.name, found.number, found.file) == ("Group A-Ada L", "12", "sub/x.csv")
     assert moodles.piece_of("Ada_1_assignsubmission_file_a_b.ipynb").file == "a_b.ipynb"
     assert moodles.piece_of("ada.ipynb") is None and canvas.piece_of("ada_1_text.html") is None
+    assert canvas.piece_of("de_la_cruzana_LATE_5_6_a_1.ipynb")[:3] == ("a_1.ipynb", "de_la_cruzana", "5")
     assert brightspace.piece_of("1-2 - A - B - C - Dec 31, 2026 1259 PM/a").name == "A - B - C"
     assert brightspace.piece_of("1-2 - A - B/a.ipynb") is None
     assert piece_of("download/CS 1/ada_12_34_a.ipynb", "canvas").name == "ada"

@@ -36,6 +36,7 @@ def test_moodle_has_its_worksheet_back(people, tmp_path):
             "Email address": "ada@uni.example",
             "Grade": "16.75",
             "Maximum grade": "18",
+            "Last modified (grade)": "Monday, 9 March 2026, 8:00 AM",
         },
         {
             "Identifier": "Participant 902",
@@ -43,6 +44,7 @@ def test_moodle_has_its_worksheet_back(people, tmp_path):
             "Email address": "jg@uni.example",
             "Grade": "12.8",
             "Maximum grade": "18",
+            "Last modified (grade)": "-",
         },
     ]
 
