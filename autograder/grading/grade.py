@@ -78,7 +78,7 @@ def grade_class(
     A result without marks has the reason.  Raises GradingError where nothing can be graded.
     """
     options, progress = options or Options(), progress or Silence()
-    if any(course.home.glob(f"{SCRATCH}*")):
+    if any(course.submitted.glob(f"{SCRATCH}*")):
         with course.store(assignment).alone():
             put_back(course)
     folders, strays = _folders(course, assignment, options.students)

@@ -93,7 +93,8 @@ def _write(course: Course, assignment: str, found: Iterable[Handed], done: Colle
     """Puts submissions into their folders, when all are written."""
     records = read_kept(course.home, COLLECTED)
     of_lesson = records.setdefault(assignment, {})
-    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=course.home))
+    course.submitted.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=course.submitted))
     replacing: list[str] = []
     left = MOST_ALTOGETHER
     try:

@@ -13,6 +13,7 @@ from lms_downloads import CLASS, GRADEBOOK, WORKSHEET, moodle, write_csv, write_
 
 from autograder.errors import GradingError
 from autograder.grading.course import Course
+from autograder.grading.grade import Options, grade_class, misplaced_notebooks
 from autograder.grading.timestamps import read_timestamp
 from autograder.lms import archive, brightspace, canvas, times
 from autograder.lms import collect as collecting
@@ -409,13 +410,18 @@ def test_a_kill_while_collecting_loses_nothing(root, roster, tmp_path, monkeypat
         patch.setattr(collecting, "put_back", lambda course: None)  # a kill runs nothing more
         with pytest.raises(Killed):
             take(root, later)
+    course = Course.load(root)
+    assert set(course.submissions(NAME)) == {"s1", "s2"} - ({"s1"} if moment == "between" else set())
+    assert misplaced_notebooks(course, NAME) == {}  # what lies beside is nobody's
     if moment == "between":
-        assert f"s1/{NAME}/{NAME}.ipynb" not in handed_in(root)  # what would be lost
+        with pytest.raises(GradingError, match="no submission of 'nobody'"):
+            grade_class(course, NAME, Options(("nobody",)))
+        assert set(course.submissions(NAME)) == {"s1", "s2"}  # whoever comes next puts it back
     done = take(root, later)
     assert not done.problems and sorted(done.replaced + done.unchanged) == ["s1", "s2"]
     after = handed_in(root)
     assert after.keys() == before.keys() and after[f"s1/{NAME}/{NAME}.ipynb"] == "new"
-    assert not list((root / "gradebook").glob("collecting-*"))
+    assert not list((root / "gradebook").rglob(".collecting-*"))
 
 
 def test_what_a_system_s_names_say():
