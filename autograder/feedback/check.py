@@ -11,7 +11,7 @@ from ..diagnosis.repair import LONGEST, find_repair, is_offered
 from ..errors import AnswerError, CheckFailed
 from ..exercises import Exercise, find_exercise
 from ..results import Verdict
-from . import card, progress, versions
+from . import card, follow_through, progress, versions
 from .show import in_notebook, in_one_line, show_output
 
 LONGEST_WAIT = 1.0  # seconds for the line where a card cannot be shown before it is found
@@ -32,11 +32,13 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
         _check_seed(seed)
         with call_guard.silence():
             verdict = judge_answer(exercise_id, answer, seed)
+            verdict = follow_through.judge_once_more(exercise, answer, verdict, seed)
     except (TypeError, ValueError) as error:
         raise in_one_line(error) from None
     mark = card.mark_of(exercise, verdict)
+    is_searched = seed is None and not verdict.given and is_offered(exercise, answer, verdict)
     try:
-        _show(exercise, answer, verdict, is_searched=seed is None and is_offered(exercise, answer, verdict))
+        _show(exercise, answer, verdict, is_searched)
     finally:  # after an interrupt of the search as well
         progress.note(mark)
     if exercise.points == 0:
