@@ -154,8 +154,8 @@ def test_formgrader_shows_and_grades_the_class_in_a_browser(two_classes, tmp_pat
         tab.locator("tbody tr").nth(2).wait_for()
         assert tab.locator("tbody tr").count() == 3
         tab.locator("tbody tr a").first.click()
+        tab.locator("input.score#check_immediate[placeholder]").wait_for()  # the marks have been loaded
         box = tab.locator("input.score#proof")
-        box.wait_for()
         box.fill("2")
         with tab.expect_response(lambda answer: answer.request.method == "PUT") as saved:
             box.press("Tab")
