@@ -35,10 +35,11 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
             verdict = follow_through.judge_once_more(exercise, answer, verdict, seed)
     except (TypeError, ValueError) as error:
         raise in_one_line(error) from None
-    mark = card.mark_of(exercise, verdict)
+    share = versions.notebook_share() if verdict.given else 1.0
+    mark = card.mark_of(exercise, verdict, share)
     is_searched = seed is None and not verdict.given and is_offered(exercise, answer, verdict)
     try:
-        _show(exercise, answer, verdict, is_searched)
+        _show(exercise, answer, verdict, is_searched, share)
     finally:  # after an interrupt of the search as well
         progress.note(mark)
     if exercise.points == 0:
@@ -48,13 +49,14 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
     return mark.points
 
 
-def _show(exercise: Exercise, answer: object, verdict: Verdict, is_searched: bool) -> None:
+def _show(exercise: Exercise, answer: object, verdict: Verdict, is_searched: bool, share: float) -> None:
     """Shows the card; where a line is looked for at once, and again with what was found."""
 
     def faces(verdict: Verdict, is_searching: bool = False) -> tuple[str, str, dict[str, Any]]:
-        metadata = {"unrolled": card.mark_of(exercise, verdict).to_json()}
-        html = card.render_html(exercise, verdict, is_searching)
-        return html, card.render_text(exercise, verdict, is_searching=is_searching), metadata
+        metadata = {"unrolled": card.mark_of(exercise, verdict, share).to_json()}
+        html = card.render_html(exercise, verdict, is_searching, share)
+        text = card.render_text(exercise, verdict, is_searching=is_searching, follow_through=share)
+        return html, text, metadata
 
     if not is_searched:
         show_output(*faces(verdict))

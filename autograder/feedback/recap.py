@@ -15,6 +15,7 @@ from ..wording import plain
 from .card import STYLE, mark_of
 from .follow_through import judge_once_more
 from .show import in_one_line, show_output
+from .versions import notebook_share
 
 LONGEST = 100  # characters of a diagnosis in the list
 
@@ -71,7 +72,7 @@ def _line(exercise: Exercise, namespace: dict[str, Any]) -> Line:
         verdict = judge_once_more(exercise, namespace[exercise.function], verdict)
     except (TypeError, ValueError) as error:  # a number where a function is asked for
         return Line(exercise.id, exercise.title, "✗", 0.0, exercise.points, plain(str(error), LONGEST), ())
-    earned = mark_of(exercise, verdict)
+    earned = mark_of(exercise, verdict, notebook_share() if verdict.given else 1.0)
     if verdict.correct:
         sign, says = "✓", ""
     elif verdict.status is Status.UNANSWERED:

@@ -12,7 +12,7 @@ from earlier_answers import PAIRS, namespace_of
 from autograder import CheckFailed, check
 from autograder.diagnosis.diagnose import judge_answer
 from autograder.exercises import earlier_of, find_exercise, sources
-from autograder.feedback import follow_through
+from autograder.feedback import follow_through, versions
 from autograder.feedback.recap import recap_lines
 from autograder.results import Status
 
@@ -57,6 +57,13 @@ def test_what_is_wrong_by_an_earlier_mistake_alone_earns_its_points(notebook):
     notebook["immediate"] = namespace_of(TOTAL)["immediate"]
     assert checked(notebook, IMMEDIATE)[0] == 2 and follow_through._wrong == {TOTAL.id}
     assert checked(notebook, TOTAL) == checked(namespace_of(TOTAL), TOTAL) and not follow_through._wrong
+
+
+def test_a_release_may_give_less_for_it(notebook, monkeypatch):
+    monkeypatch.setattr(versions, "notebook_share", lambda: 0.5)
+    checked(notebook, IMMEDIATE)
+    points, card = checked(notebook, TOTAL)
+    assert points == 2.25 and "2.25 of 3 points" in card and "given a right immediate" in card
 
 
 def test_a_right_answer_is_judged_once(notebook, monkeypatch):
