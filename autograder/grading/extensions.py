@@ -4,9 +4,10 @@ nbgrader has a place for them only in the row of a submission, where something h
 """
 
 import re
-import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
+
+from dateutil.parser import parse as parse_date
 
 from ..errors import GradingError
 from .course import Course
@@ -16,10 +17,9 @@ from .timestamps import is_date
 NONE = "none"
 # what a late penalty can depend on: a submission after the due date, a penalty that was given
 LATE = """
-SELECT COUNT(*) FROM submitted_assignment sa JOIN assignment a ON a.id = sa.assignment_id
+SELECT DISTINCT a.name FROM submitted_assignment sa JOIN assignment a ON a.id = sa.assignment_id
 LEFT JOIN submitted_notebook sn ON sn.assignment_id = sa.id
-WHERE a.name = ?
-  AND (sa.timestamp > a.duedate OR sa.extension IS NOT NULL OR sn.late_submission_penalty IS NOT NULL)
+WHERE sa.timestamp > a.duedate OR sa.extension IS NOT NULL OR sn.late_submission_penalty IS NOT NULL
 """
 
 
@@ -32,7 +32,7 @@ def extend(course: Course, student: str, assignment: str, date: str) -> str:
 
     if student not in course.students() and student not in course.submissions(assignment):
         raise GradingError(f"nobody in the class has the id {student!r}")
-    with course.store(assignment).alone():
+    with course.alone(assignment):
         records = read_kept(course.home, EXTENSIONS)
         if date == NONE:
             if records.get(assignment, {}).pop(student, None) is None:
@@ -73,16 +73,13 @@ def extension_of(course: Course, assignment: str, student: str, due: datetime | 
     until = read_kept(course.home, EXTENSIONS).get(assignment, {}).get(student)
     if until is None or due is None:
         return None
-    later: timedelta = datetime.fromisoformat(until) - due
+    later: timedelta = parse_date(until) - due
     return later if later > timedelta(0) else None
 
 
 def may_be_late(course: Course, assignment: str) -> bool:
     """Whether any late penalty of an assignment could have to change; asked without nbgrader."""
-    if read_kept(course.home, EXTENSIONS).get(assignment) or course.database is None:
+    if read_kept(course.home, EXTENSIONS).get(assignment):
         return True
-    if not course.database.exists():
-        return False
-    uri = f"{course.database.resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=30)) as database:
-        return bool(database.execute(LATE, [assignment]).fetchone()[0])
+    tables = course.tables(LATE)
+    return tables is not None and (assignment,) in tables[0]

@@ -79,7 +79,7 @@ def grade_class(
     """
     options, progress = options or Options(), progress or Silence()
     if any(course.submitted.glob(f"{SCRATCH}*")):
-        with course.store(assignment).alone():
+        with course.alone(assignment):
             put_back(course)
     folders, strays = _folders(course, assignment, options.students)
     course.must_be_writable()
@@ -99,7 +99,7 @@ def grade_class(
             progress.finish(name, result)
 
     with (
-        store.alone(),
+        course.alone(assignment),
         ThreadPoolExecutor(1) as reading,
         Reader(course, assignment, walls) as reader,
         Recorder(course, assignment) as recorder,

@@ -50,11 +50,12 @@ def gradescope_results(
 
 def _by_hand(name: str, cell: CellGrade) -> dict[str, Any]:
     """The test of an answer that a person marks."""
+    said = "marked by hand" if cell.is_by_hand else "not marked yet" if cell.is_pending else "not answered"
     return {
         "name": name,
         "score": cell.score,
         "max_score": cell.maximum,
-        "output": "not marked yet" if cell.is_pending else "marked by hand",
+        "output": said,
         "output_format": "text",
         "visibility": "visible",
         "tags": ["needs review"] if cell.is_pending else [],

@@ -57,7 +57,7 @@ def collect(
     cannot be told.  Raises GradingError where nothing can be collected.
     """
     course.must_be_writable()
-    with open_download(source) as (entries, refused), course.store(assignment).alone():
+    with open_download(source) as (entries, refused), course.alone(assignment):
         put_back(course)
         known = enrolled(course, read_people(course.home))
         people, said = read_list(roster, assignment, known) if roster else (known, [])

@@ -48,7 +48,7 @@ def export(options: Namespace) -> int:
     if may_be_late(course, assignment):  # marks by hand since the last grading have changed what it is
         from ..grading.late_penalties import bring_up_to_date
 
-        with course.store(assignment).alone():
+        with course.alone(assignment):
             for student, (before, now) in bring_up_to_date(course, assignment).items():
                 print(
                     f"{plain(student)}: the late penalty is {now:g} now, {before:g} before", file=sys.stderr

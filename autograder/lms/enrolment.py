@@ -1,8 +1,5 @@
 """The class in nbgrader's gradebook, which the lists of systems add to and never take from."""
 
-import sqlite3
-from contextlib import closing
-
 from ..grading.course import Course
 from .people import People, Person
 
@@ -39,13 +36,5 @@ def enrol(course: Course, people: People) -> None:
 
 
 def _rows(course: Course) -> list[tuple[str, str | None, str | None, str | None]]:
-    if course.database is None:
-        from nbgrader.api import Gradebook
-
-        with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
-            return [(s.id, s.first_name, s.last_name, s.email) for s in gradebook.students]
-    if not course.database.exists():
-        return []
-    uri = f"{course.database.resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=30)) as database:
-        return database.execute(ROWS).fetchall()
+    tables = course.tables(ROWS)
+    return [(student, first, last, email) for student, first, last, email in tables[0]] if tables else []

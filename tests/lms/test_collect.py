@@ -471,6 +471,16 @@ def test_the_command_says_what_it_did(root, roster, tmp_path):
     assert "there is no" in command("autograder", "collect", "nowhere", "01", cwd=root, code=1)
 
 
+def test_a_class_of_its_own_has_a_roster_and_submissions_of_its_own(root, tmp_path):
+    put_gradebook(root / "gradebook" / "class-b")
+    source, roster = write_zip(tmp_path / "all.zip", moodle()), write_csv(tmp_path / "class.csv", CLASS)
+    command("autograder", "collect", str(source), "01", "--roster", str(roster), "--class", "b", cwd=root)
+    assert handed_in(root) == {} and not (root / "gradebook" / "roster.json").exists()
+    home = root / "gradebook" / "class-b"
+    assert {path.parent.name for path in (home / "submitted").glob("*/*")} == {"s1", "s2"}
+    assert (home / "roster.json").exists() and (home / "collected.json").exists()
+
+
 def test_git_never_tracks_what_was_collected(tmp_path):
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     shutil.copy(ROOT / ".gitignore", tmp_path)

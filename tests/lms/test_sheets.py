@@ -88,9 +88,9 @@ def test_brightspace_and_a_plain_table(people, tmp_path):
 def test_gradescope_has_marks_by_hand_overrides_and_the_penalty():
     mark = Mark("01.scalar_bptt", 2.0, 4.0, Status.JUDGED, False, (), "wrong")
     cells = {
-        "check": CellGrade(3.0, 4.0, False),
-        "proof": CellGrade(1.5, 3.0, False),
-        "why": CellGrade(0, 1, True),
+        "check": CellGrade(3.0, 4.0, False, True),
+        "proof": CellGrade(1.5, 3.0, False, True),
+        "why": CellGrade(0, 1, True, False),
     }
     made = gradescope_results(Result({"check": mark}), cells, Grade(3.5, 8.0, 1.0))
     assert [(t["score"], t["max_score"]) for t in made["tests"]] == [(3.0, 4.0), (1.5, 3.0), (0, 1)]
@@ -99,6 +99,7 @@ def test_gradescope_has_marks_by_hand_overrides_and_the_penalty():
         and "late: -1" in made["output"]
         and "3 instead of 2" in made["tests"][0]["output"]
     )
+    assert [t["output"] for t in made["tests"][1:]] == ["marked by hand", "not marked yet"]
     assert made["tests"][2]["tags"] == ["needs review"] and json.dumps(made)
     alone = gradescope_results(Result({"check": mark}))
     assert "score" not in alone and alone["tests"][0]["score"] == 2.0
