@@ -7,7 +7,7 @@ and its numbers from the bank.
 import ast
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from ...errors import BuildError
@@ -15,19 +15,44 @@ from ...exercises import LESSONS, Slip, all_exercises, sources
 from ...exercises.check_cell import cell_source
 from ...lessons import released_lessons
 
-FAMILIES = "families"  # makes slips with their passages, and nothing else
 LONG = 30  # characters; what is shorter, such as `for t in range(1, T + 1)`, any program on arrays may have
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.S)
 MADE = "# Made from the course's source.  The slips have their words here; their numbers are in the bank.\n"
 
 
-def without_passages(text: str) -> str:
+def slip_makers(folder: Path) -> set[str]:
+    """The modules of autograder/exercises/ that make slips for several lessons: they need not be handed out.
+
+    Those that call `Slip`, and those that import from one of them.
+    """
+    trees = {
+        path.stem: ast.parse(path.read_text(encoding="utf-8"))
+        for path in folder.glob("*.py")
+        if not path.stem.startswith("lesson")
+    }
+    makers = {name for name, tree in trees.items() if any(map(_makes_slip, ast.walk(tree)))}
+    while more := {n for n, tree in trees.items() if _imported(tree) & makers} - makers:
+        makers |= more
+    return makers
+
+
+def _makes_slip(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Slip"
+
+
+def _imported(tree: ast.AST) -> set[str | None]:
+    return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1}
+
+
+def without_passages(text: str, makers: Collection[str]) -> str:
     """The declarations of a lesson's exercises, every slip with its words and with empty passages.
 
-    text: the source of autograder/exercises/lessonNN.py.  What served the passages alone, such as a name for
-    one, is left out.  Raises BuildError for an exercise that is not written as `Exercise(id="…", …)`.
+    text: the source of autograder/exercises/lessonNN.py.  makers: see `slip_makers`.  What served the
+    passages alone, such as a name for one, is left out.  Raises BuildError for an exercise that is not written
+    as `Exercise(id="…", …)`.
     """
     tree = _Blank().visit(ast.parse(text))
+    tree.body = [s for s in tree.body if not (isinstance(s, ast.ImportFrom) and s.module in makers)]
     while (kept := _needed(tree)) != tree.body:
         tree.body = kept
     return f"{MADE}{ast.unparse(ast.fix_missing_locations(tree))}\n"
@@ -61,14 +86,10 @@ def _written(slips: Iterable[Slip]) -> str:
 
 
 def _needed(tree: ast.Module) -> list[ast.stmt]:
-    """The statements of a module without those whose names nothing reads, and without `families`."""
+    """The statements of a module without those whose names nothing reads."""
     loaded = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     read = {"EXERCISES"} | {node.id for node in loaded if isinstance(node.ctx, ast.Load)}
-    return [s for s in tree.body if not (names := _names(s)) or (names & read and not _is_families(s))]
-
-
-def _is_families(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.ImportFrom) and statement.module == FAMILIES
+    return [statement for statement in tree.body if not (names := _names(statement)) or names & read]
 
 
 def _names(statement: ast.stmt) -> set[str]:

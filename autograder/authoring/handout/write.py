@@ -12,7 +12,7 @@ from ...errors import BuildError, UserError
 from ...exercises import sources
 from ...lessons import START_PAGE, released_lessons
 from ..banks import build_bank
-from .passages import FAMILIES, Passages, without_passages
+from .passages import Passages, slip_makers, without_passages
 
 ROOT = sources.FOLDER.parent
 MARK = ".unrolled-handout"  # a folder with this file in it was made here, and may be written again
@@ -21,7 +21,7 @@ FILES = ("LICENSE", "constraints.txt", "course.py", "pyproject.toml")
 # of what makes the course, students' installations need this alone
 BACKEND = ("autograder/authoring/__init__.py", "autograder/authoring/build_backend.py")
 BANK = "autograder/diagnosis/bank"
-NOT_SHIPPED = (BANK, f"autograder/exercises/{FAMILIES}.py", "autograder/authoring")
+EXERCISES = "autograder/exercises"
 MODEL_ANSWER = re.compile(r"\s*\(If\s+you\s+learn\s+alone:\s+a\s+model\s+answer\s+is\s+in\s+`solutions/`\.\)")
 LINK = re.compile(r"\[([^]]+)\]\(\.\./(\w+)/\w+\.ipynb\)")
 
@@ -83,13 +83,15 @@ def _refuse_other_folder(to: Path) -> None:
 def _texts(root: Path, chosen: list[Path]) -> dict[str, str]:
     """{path in the handout: text} of all but the banks; raises BuildError where one holds a passage."""
     made = {name: (root / name).read_text(encoding="utf-8") for name in (*FILES, *BACKEND)}
+    makers = slip_makers(root / EXERCISES)
+    left_out = (BANK, "autograder/authoring", *(f"{EXERCISES}/{maker}.py" for maker in makers))
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*")):
             name = path.relative_to(root).as_posix()
-            if path.suffix in (".py", ".html", ".typed") and not name.startswith(NOT_SHIPPED):
+            if path.suffix in (".py", ".html", ".typed") and not name.startswith(left_out):
                 text = path.read_text(encoding="utf-8")
-                is_lesson = re.fullmatch(r"autograder/exercises/lesson\d\d\.py", name)
-                made[name] = without_passages(text) if is_lesson else text
+                is_lesson = re.fullmatch(rf"{EXERCISES}/lesson\d\d\.py", name)
+                made[name] = without_passages(text, makers) if is_lesson else text
     made["README.md"] = _readme(chosen)
     passages = Passages(root)
     for name, text in made.items():
