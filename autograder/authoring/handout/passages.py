@@ -48,8 +48,8 @@ def without_passages(text: str, makers: Collection[str]) -> str:
     """The declarations of a lesson's exercises, every slip with its words and with empty passages.
 
     text: the source of autograder/exercises/lessonNN.py.  makers: see `slip_makers`.  What served the
-    passages alone, such as a name for one, is left out.  Raises BuildError for an exercise that is not written
-    as `Exercise(id="…", …)`.
+    passages alone, such as a name for one, is left out.  Raises BuildError for an exercise that is not
+    written as `Exercise(id="…", …)`.
     """
     tree = _Blank().visit(ast.parse(text))
     tree.body = [s for s in tree.body if not (isinstance(s, ast.ImportFrom) and s.module in makers)]

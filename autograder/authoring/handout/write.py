@@ -137,4 +137,4 @@ def _take_over(made: Path, to: Path) -> None:
         old = to / entry.name
         if old.is_dir():
             shutil.rmtree(old)
-        entry.replace(old)
+        shutil.move(entry, old)  # also onto another file system, as a volume is
