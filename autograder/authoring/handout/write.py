@@ -84,7 +84,7 @@ def _texts(root: Path, chosen: list[Path]) -> dict[str, str]:
     """{path in the handout: text} of all but the banks; raises BuildError where one holds a passage."""
     made = {name: (root / name).read_text(encoding="utf-8") for name in (*FILES, *BACKEND)}
     makers = slip_makers(root / EXERCISES)
-    left_out = (BANK, "autograder/authoring", *(f"{EXERCISES}/{maker}.py" for maker in makers))
+    left_out = (f"{BANK}/", "autograder/authoring/", *(f"{EXERCISES}/{maker}.py" for maker in makers))
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*")):
             name = path.relative_to(root).as_posix()
