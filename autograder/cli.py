@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     export = verbs.add_parser("export", help="write what is graded in another system's format")
     export.add_argument("assignment", metavar="ASSIGNMENT")
     export.add_argument(
-        "--to", choices=["gradescope"], required=True, help="the system"
+        "--to", choices=["gradescope", "gradescope-autograder"], required=True, help="the system"
     )
     export.set_defaults(run=_in_grading("export"))
 
@@ -144,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb in (grade, replay):
         verb.add_argument(
             "--sandbox",
-            choices=["auto", "bwrap", "none"],
+            choices=["auto", "bwrap", "account", "none"],
             help="the walls around student code (default: auto)",
         )
     for verb in (grade, report, export, name, replay, forget):

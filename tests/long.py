@@ -175,6 +175,11 @@ def handout():
     return _run_tests("tests/packaging/test_handout_installed.py")
 
 
+def gradescope():
+    """Hostile submissions by the scripts of the zip for Gradescope, with walls and without."""
+    return _run_tests("tests/packaging/test_gradescope_container.py")
+
+
 HOSTILES = "tests/sandbox/test_hostile.py"
 
 
@@ -206,6 +211,7 @@ PARTS = {
     "page": page,
     "browsers": browsers,
     "handout": handout,
+    "gradescope": gradescope,
     "hostile": hostile_class,
     "ordinary": hostile_class_of_an_ordinary_user,
 }

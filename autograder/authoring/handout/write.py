@@ -17,7 +17,8 @@ from .passages import Passages, slip_makers, without_passages
 ROOT = sources.FOLDER.parent
 MARK = ".unrolled-handout"  # a folder with this file in it was made here, and may be written again
 PACKAGES = ("rnnlib", "autograder")
-FILES = ("LICENSE", "constraints.txt", "course.py", "pyproject.toml")
+FILES = (".gitattributes", "LICENSE", "constraints.txt", "course.py", "pyproject.toml")
+IGNORED = ".venv/\n*.egg-info/\nbuild/\n__pycache__/\nwork/\n"  # the clone's own would leave the banks out
 # of what makes the course, students' installations need this alone
 BACKEND = ("autograder/authoring/__init__.py", "autograder/authoring/build_backend.py")
 BANK = "autograder/diagnosis/bank"
@@ -92,7 +93,7 @@ def _texts(root: Path, chosen: list[Path]) -> dict[str, str]:
                 text = path.read_text(encoding="utf-8")
                 is_lesson = re.fullmatch(rf"{EXERCISES}/lesson\d\d\.py", name)
                 made[name] = without_passages(text, makers) if is_lesson else text
-    made["README.md"] = _readme(chosen)
+    made |= {"README.md": _readme(chosen), ".gitignore": IGNORED}
     passages = Passages(root)
     for name, text in made.items():
         if not name.startswith("rnnlib/") and (left := passages.left_in(text)):
