@@ -136,13 +136,11 @@ def test_a_daemon_ends_with_its_submission(container):
     assert "no heart beats" in container.run("bash", "-c", LATER).stdout
 
 
-def test_who_ends_what_watches_him_is_not_graded_without_walls(container):
-    """Behind walls nothing that a submission may signal watches it."""
+def test_who_ends_what_watches_him_loses_his_own_points_only(container):
+    """Without walls the process that watches runs as the account that it watches."""
     hostile = HOSTILE["kills everything it can"]
-    results, said = container.graded(hostile.make())
-    assert results is None and "not graded: " in said, (results, said)
-    low, high = hostile.points
-    assert low <= sum(outcome(container, hostile.make(), all_rights=True)[0].values()) <= high
+    points, hidden, _ = outcome(container, hostile.make())
+    assert sum(points.values()) <= hostile.points[1] and "A person should look at: 01." in hidden
 
 
 @pytest.mark.long
