@@ -30,6 +30,7 @@ ONLY_IN_A_CLONE = (
     "autograder.authoring",
     "autograder.authoring.banks",
     "autograder.authoring.demo",
+    "autograder.authoring.handout",
     "autograder.authoring.site",
 )
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
@@ -148,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     for verb in (grade, replay):
         verb.add_argument(
             "--sandbox",
-            choices=["auto", "bwrap", "none"],
+            choices=["auto", "bwrap", "account", "none"],
             help="the walls around student code (default: auto)",
         )
     for verb in (collect, grade, report, export, extend, name, replay, forget):
@@ -165,9 +166,15 @@ def _parser() -> argparse.ArgumentParser:
             help="another class's STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; its gradebook is DIR-graded",
         )
 
+    handout = verbs.add_parser("handout", help="write a folder for students, without the answers")
+    handout.add_argument("--to", type=Path, required=True, metavar="DIR", help="where")
+    handout.add_argument("--lessons", metavar="01,05", help="only these (default: all)")
+    handout.set_defaults(run=_handout)
+
     demo = verbs.add_parser("demo", help="grade a sample class of lesson 01")
     demo.set_defaults(run=_demo)
     lab = verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab there")
+    lab.add_argument("--update", action="store_true", help="bring newer lessons, with your answers in them")
     lab.set_defaults(run=_lab)
     site = verbs.add_parser("site", help="build the website")
     site.add_argument("--to", type=Path, default=Path("site"), metavar="DIR", help="where (default: site)")
@@ -214,6 +221,12 @@ def _demo(options: Namespace) -> int:
     return demo(options)
 
 
+def _handout(options: Namespace) -> int:
+    from .authoring.handout.write import handout
+
+    return handout(options)
+
+
 def _site(options: Namespace) -> int:
     from .authoring.site.build import site
 
@@ -223,7 +236,7 @@ def _site(options: Namespace) -> int:
 def _lab(options: Namespace) -> int:
     from .lab import open_lab
 
-    return open_lab(options.more)
+    return open_lab(options.more, options.update)
 
 
 def _doctor(_: Namespace) -> int:

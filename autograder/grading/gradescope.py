@@ -11,31 +11,37 @@ from ..wording import plain
 from .class_table import number
 from .grades import CellGrade, Grade
 
+NO_CARDS: Mapping[str, str] = {}
+NO_CELLS: Mapping[str, CellGrade] = {}
+
 
 def gradescope_results(
-    result: Result, cells: Mapping[str, CellGrade] | None = None, grade: Grade | None = None
+    result: Result,
+    cards: Mapping[str, str] = NO_CARDS,
+    cells: Mapping[str, CellGrade] = NO_CELLS,
+    grade: Grade | None = None,
 ) -> dict[str, Any]:
     """One submission's result as Gradescope's autograder format has it (a dict for results.json).
 
-    cells, grade: what the gradebook has, with marks by hand and a late penalty; without them the automatic
-    points.  Source: Gradescope, "Autograder specifications": `tests` with score, max_score, name, output and
+    cards: as text, by grade_id; where there is none, the output is a short form of it.  cells, grade: what
+    the gradebook has, with marks by hand and a late penalty; without them the automatic points.
+    Source: Gradescope, "Autograder specifications": `tests` with score, max_score, name, output and
     visibility; the total follows from them, unless `score` says another.  The output is text, never a secret
     input.  There is no `execution_time`, which a student would see: a function could take as long as a secret
     input says.
     """
-    cells = cells or {}
     tests: list[dict[str, Any]] = [
         {
             "name": mark.exercise,
             "score": mark.points,
             "max_score": mark.max,
             "status": "passed" if mark.points == mark.max else "failed",
-            "output": "\n".join([mark.summary, *_where(mark)]),
+            "output": cards.get(grade_id) or "\n".join([mark.summary, *_where(mark)]),
             "output_format": "text",
             "visibility": "visible",
             "tags": [*mark.slips, *mark.laws, *(["needs review"] if mark.status.needs_a_person else [])],
         }
-        for mark in result.marks.values()
+        for grade_id, mark in result.marks.items()
     ]
     for test, grade_id in zip(tests, result.marks, strict=True):
         cell = cells.get(grade_id)
@@ -72,8 +78,8 @@ def _where(mark: Mark) -> list[str]:
 def write_results(
     results: Mapping[str, Result],
     folder: Path,
-    cells: Mapping[str, Mapping[str, CellGrade]] | None = None,
-    grades: Mapping[str, Grade] | None = None,
+    cells: Mapping[str, Mapping[str, CellGrade]],
+    grades: Mapping[str, Grade],
 ) -> list[Path]:
     """Writes FOLDER/STUDENT/results.json for each result; returns the paths.
 
@@ -83,6 +89,6 @@ def write_results(
     for student, result in results.items():
         if result.marks:
             paths.append(Path(folder) / student / "results.json")
-            made = gradescope_results(result, (cells or {}).get(student), (grades or {}).get(student))
+            made = gradescope_results(result, NO_CARDS, cells.get(student, NO_CELLS), grades.get(student))
             write_atomically(paths[-1], json.dumps(made, indent=1))
     return paths

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import GradingError
-from ..grading import gradescope
+from ..grading import gradescope, gradescope_zip
 from ..grading.commands import results_of, shown_path
 from ..grading.course import Course
 from ..grading.extensions import may_be_late
@@ -42,9 +42,13 @@ def collect(options: Namespace) -> int:
 
 
 def export(options: Namespace) -> int:
-    """Writes the grades in another system's format; 1 where somebody has none in the gradebook."""
+    """Writes the grades in another system's format, or what grades there; 1 where somebody has none."""
     course = Course.load(Path.cwd(), submitted=options.submitted)
     assignment = course.assignment(options.assignment)
+    if options.to == "gradescope-autograder":
+        path = gradescope_zip.write_autograder(course, assignment)
+        print(f"{shown_path(path)}: upload it as the autograder of a programming assignment on Gradescope")
+        return 0
     if may_be_late(course, assignment):  # marks by hand since the last grading have changed what it is
         from ..grading.late_penalties import bring_up_to_date
 

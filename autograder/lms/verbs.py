@@ -44,9 +44,9 @@ def _add_export(verbs: Any, run: Run) -> ArgumentParser:
     export.add_argument("assignment", metavar="ASSIGNMENT")
     export.add_argument(
         "--to",
-        choices=["moodle", "canvas", "brightspace", "csv", "gradescope"],
+        choices=["moodle", "canvas", "brightspace", "csv", "gradescope", "gradescope-autograder"],
         required=True,
-        help="the system",
+        help="the system; the last is the zip that grades there",
     )
     export.add_argument(
         "--column", metavar="NAME", help="what the system calls the assignment (default: ASSIGNMENT)"

@@ -1,6 +1,8 @@
 """A gradebook in PostgreSQL: everything works as with a file, and what does not is one sentence."""
 
+import json
 import os
+import shutil
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -175,6 +177,15 @@ def test_a_term_goes_on_as_with_a_file(server, tmp_path, monkeypatch):
     agree(course, 15)
     assert "Zoë Z" in (course / "gradebook" / "reports" / NAME / "report.html").read_text(encoding="utf-8")
     assert "3 results" in command("autograder", "export", NAME, "--to", "gradescope", cwd=course)
+    (course / "all").mkdir()
+    (course / "all" / "late.ipynb").write_text(json.dumps(solved()), encoding="utf-8")
+    said = command("autograder", "collect", "all", NAME, "--roster", "students.csv", cwd=course)
+    assert "new: 1 (late)" in said
+    command("nbgrader", "db", "assignment", "add", NAME, "--duedate", "2026-03-02", cwd=course)
+    command("autograder", "extend", "late", NAME, "2026-03-09", cwd=course)
+    said = command("autograder", "export", NAME, "--to", "canvas", cwd=course, code=1)
+    assert "3 grades" in said and "without a result, so not exported: late" in said
+    shutil.rmtree(course / "gradebook" / "submitted" / "late")
     assert "term.html" in command("autograder", "report", cwd=course)
     assert "4 of 4" in command("autograder", "replay", "s0", "01.scalar_bptt", "--sandbox", MODE, cwd=course)
     command("nbgrader", "generate_feedback", NAME, cwd=course)

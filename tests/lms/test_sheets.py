@@ -92,7 +92,7 @@ def test_gradescope_has_marks_by_hand_overrides_and_the_penalty():
         "proof": CellGrade(1.5, 3.0, False, True),
         "why": CellGrade(0, 1, True, False),
     }
-    made = gradescope_results(Result({"check": mark}), cells, Grade(3.5, 8.0, 1.0))
+    made = gradescope_results(Result({"check": mark}), {}, cells, Grade(3.5, 8.0, 1.0))
     assert [(t["score"], t["max_score"]) for t in made["tests"]] == [(3.0, 4.0), (1.5, 3.0), (0, 1)]
     assert (
         made["score"] == 3.5
