@@ -91,7 +91,7 @@ def postgresql(*names):
     for needed in ("initdb", "postgres"):
         if program(needed) is None:
             pytest.skip(f"no PostgreSQL server on this machine ({needed}); .ci/run installs it")
-    folder = tempfile.mkdtemp(prefix="postgresql-", dir="/tmp")  # a socket's path has to be short
+    folder = tempfile.mkdtemp(prefix="postgresql-")  # tmp_path is too long for a socket
     try:
         server = Server(folder)
         server.start()
