@@ -145,7 +145,14 @@ def _parser() -> argparse.ArgumentParser:
             help="the walls around student code (default: auto)",
         )
     for verb in (grade, report, export, name, replay, forget):
-        verb.add_argument(
+        whose = verb.add_mutually_exclusive_group()
+        whose.add_argument(
+            "--class",
+            dest="class_name",
+            metavar="NAME",
+            help="the class of that name, as UNROLLED_CLASS=NAME does; it is kept in gradebook/class-NAME",
+        )
+        whose.add_argument(
             "--submitted",
             metavar="DIR",
             help="another class's STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; its gradebook is DIR-graded",
@@ -182,7 +189,10 @@ def _build(options: Namespace) -> int:
 
 def _in_grading(verb: str) -> Callable[[Namespace], int]:
     def run(options: Namespace) -> int:
-        return int(getattr(import_module(".grading.commands", __package__), verb)(options))
+        from .grading.class_folder import chosen_class
+
+        with chosen_class(options.class_name):
+            return int(getattr(import_module(".grading.commands", __package__), verb)(options))
 
     return run
 

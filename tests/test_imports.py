@@ -28,7 +28,7 @@ ROOMS = {
     "exercises": set(),
     "sandbox": {"worker"},
     "diagnosis": {"exercises"},
-    "feedback": {"exercises", "diagnosis"},
+    "feedback": {"worker", "exercises", "diagnosis"},
     "grading": {"exercises", "diagnosis", "feedback", "sandbox"},
     "authoring": {"exercises", "diagnosis", "feedback", "sandbox", "grading"},
     "lab": set(),

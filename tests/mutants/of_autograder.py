@@ -72,6 +72,9 @@ FINGERPRINT = Target("autograder/diagnosis/fingerprint.py", ("tests/grading/test
 NAMES = Target("autograder/grading/names.py", ("tests/grading/test_groups.py",))
 GRADES = Target("autograder/grading/grades.py", ("tests/grading/test_grades.py",))
 CELLS_IN_LINE = Target("autograder/grading/cells_in_line.py", ("tests/grading/test_lesson_changes.py",))
+NOTEBOOK_FOLLOW = Target("autograder/feedback/follow_through.py", ("tests/feedback/test_follow_through.py",))
+CLASSES = Target("autograder/grading/course.py", ("tests/grading/test_classes.py",))
+DATABASE = Target("autograder/grading/database.py", ("tests/grading/test_database.py",))
 
 MUTANTS = (
     Mutant(COMPARE, "TOLERANCE = 1e-4", "TOLERANCE = 1e-2",
@@ -245,8 +248,8 @@ MUTANTS = (
            "Of two cells with one id the first counts, though the last is what was run."),
     Mutant(REPAIR, '        cell["metadata"].pop("tags", None)', "        pass",
            "A cell keeps its tag raises-exception, and its errors look expected."),
-    Mutant(BUILD, 'if exercise and graded.get("points") != exercise.points:', "if False:",
-           "The gradebook's maximum differs from the points that can be earned."),
+    Mutant(BUILD, 'if "points" in cell.metadata.nbgrader:', "if False:",
+           "Points that stand in a lesson's source are dropped without a word."),
     Mutant(BUILD, "if cell.id in seen:", "if False:", "Two cells have one id, and nbgrader takes one of them."),
     Mutant(BUILD, "if source not in adopted and _edited(root, solution, digests):", "if False:",
            "A build overwrites what somebody edited in Jupyter."),
@@ -261,9 +264,20 @@ MUTANTS = (
     Mutant(FINGERPRINT, "float(round(s, DIGITS)) + 0.0 for s in sums", "float(s) for s in sums",
            "Two styles of one mistake are two groups."),
     Mutant(NAMES, "if words is None or verdict.slips or verdict.laws:", "if True:", "A group's words reach nobody."),
-    Mutant(GRADES, "max(0.0, raw - lost)", "raw", "The report's grade has no late penalty."),
+    Mutant(GRADES, "max(0.0, raw - penalty)", "raw", "The report's grade has no late penalty."),
     Mutant(CELLS_IN_LINE, "points == {cell.name: cell.max_score for cell in row.grade_cells}\n        and ", "",
            "Points that changed in mid-term leave the old maximum in the gradebook."),
+    Mutant(NOTEBOOK_FOLLOW, " for e in earlier if e.id in _wrong}", " for e in earlier}",
+           "A notebook puts the right function in the place of one that nobody has judged."),
+    Mutant(NOTEBOOK_FOLLOW, "second.status != Status.JUDGED or _only_asks(exercise, given, seed)",
+           "second.status != Status.JUDGED",
+           "In a notebook, handing a batch on as it came earns what taking it apart does."),
+    Mutant(NOTEBOOK_FOLLOW, "    made: dict[str, Any] = {}\n", "    made = own\n",
+           "A check leaves right functions in the student's notebook."),
+    Mutant(CLASSES, "if config.CourseDirectory.get(place) == whole.get(place):", "if False:",
+           "Two classes are graded into one gradebook."),
+    Mutant(DATABASE, 'return f"{scheme}://{user.partition(\':\')[0]}@{place}" if at else url', "return url",
+           "The password of the database is printed."),
     Mutant(PROGRESS, "if not in_notebook() or not", "if not", "A script leaves a file wherever it runs."),
     Mutant(PROGRESS, 'max(mark.points, before.get("points", 0.0))', "mark.points",
            "Trying something out loses what was earned."),
