@@ -25,6 +25,9 @@ LINES_OF_CLASS = Target("autograder/grading/lines_of_class.py", ("tests/grading/
 HOOKS = Target("autograder/grading/nbgrader_hooks.py", ("tests/grading/test_bad_days.py",))
 LOCATED = Target("autograder/feedback/located.py", ("tests/feedback/test_located.py",))
 SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
+CARRY_OVER = Target("autograder/carry_over.py", ("tests/test_lab.py",))
+LAB = Target("autograder/lab.py", ("tests/test_lab.py",))
+HANDOUT = Target("autograder/authoring/handout/passages.py", ("tests/authoring/test_handout.py",))
 CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
 CORRUPTIONS = Target("autograder/exercises/corruptions.py", ("tests/diagnosis/test_corruptions.py",))
 PROBES = Target("autograder/exercises/probes.py", ("tests/diagnosis/test_corruptions.py",))
@@ -139,11 +142,11 @@ MUTANTS = (
     Mutant(SPECTRUM, "return coefficients if residual < 1e-3 else None", "return coefficients",
            "Paths are drawn of arrays that are no sum of paths."),
     Mutant(CORRUPTED, "at most {k - 1} step", "at most {k} step", "A cut is said to be one step longer than it is."),
-    Mutant(KEYS, 'mode != "none", limits]', 'mode != "none"]',
+    Mutant(KEYS, "_walled(mode), limits]", "_walled(mode)]",
            "A time-out under one limit is taken for the result under another."),
     Mutant(KEYS, "files, seed, _runner_version", "files, _runner_version",
            "A result on other secret inputs is taken for this one's."),
-    Mutant(KEYS, "_runner_version(lesson), mode", "mode", "A corrected sandbox goes on giving the old points."),
+    Mutant(KEYS, "_runner_version(lesson), _walled", "_walled", "A corrected sandbox goes on giving the old points."),
     Mutant(KEYS, "sorted(given.items()), files, seed", "sorted(given.items()), seed", "Other files beside the notebook do not lead to another run."),
     Mutant(KEYS, ", _judge_version(lesson)])", "])", "A corrected judge goes on giving the old points."),
     Mutant(STORE, "fcntl.LOCK_EX | (0 if", "fcntl.LOCK_SH | (0 if",
@@ -254,6 +257,13 @@ MUTANTS = (
     Mutant(BUILD, "if source not in adopted and _edited(root, solution, digests):", "if False:",
            "A build overwrites what somebody edited in Jupyter."),
     Mutant(BUILD, "if _edited(root, released, digests):", "if False:", "A build overwrites an edited release."),
+    Mutant(CARRY_OVER, "and not _is_untouched(cell):", "and True:", "An old stub takes the place of the new one."),
+    Mutant(CARRY_OVER, "name in places and name not in answers and name not in added:", "name in places:",
+           "Of two cells with one grade_id the first one's text is lost."),
+    Mutant(LAB, "        if kept.read_bytes() == content:", "        if True:",
+           "A second update keeps no copy of what was there."),
+    Mutant(HANDOUT, "or names & read", "or True", "Names for passages stay in what is handed out."),
+    Mutant(HANDOUT, "{slip.id!r}, '', '',", "{slip.id!r}, {slip.right!r}, '',", "Passages are handed out."),
     Mutant(FOLLOW, "second.ok and not first.ok", "not first.ok", "A second mistake costs nothing."),
     Mutant(FOLLOW_JUDGE, "verdict.status == Status.JUDGED and not verdict.correct", "not verdict.correct",
            "An answer that raises or does not return is replaced by the right one."),
