@@ -91,6 +91,12 @@ def seeds(thorough):
     return SEEDS + MORE_SEEDS if thorough else SEEDS
 
 
+@pytest.fixture(scope="session")
+def seeds_of(thorough):
+    """seeds_of(n) for the n-th of many: the public seed and, in turn, one of the others; all with --slow."""
+    return lambda n: SEEDS + MORE_SEEDS if thorough else (SEEDS[0], SEEDS[1 + n % (len(SEEDS) - 1)])
+
+
 @pytest.fixture
 def oracle():
     """oracle("scalar_tanh") -> the arrays of that system, made by automatic differentiation."""

@@ -39,10 +39,10 @@ UNTOLD = {("12.gru_backward", "b_hn"): "absent where the reset comes first, so i
 CLOSE = {"05.parameter_counts": "counts of parameters: a missing bias is a few entries of hundreds"}
 
 
-def slip_faults(e, judged=diagnose, seeds=(None,)):
+def slip_faults(e, judged=diagnose, seeds_of=lambda n: (None,)):
     """Slips that pass, or are not named as themselves alone, in their own words and with their question."""
-    for seed in seeds:
-        for slip in e.slips:
+    for n, slip in enumerate(e.slips):
+        for seed in seeds_of(n):
             verdict = judged(e.id, sources.solution_variant(e, slip), seed)
             named = verdict.slips == (slip.id,) and not verdict.correct and verdict.score < 1
             if not named or slip.says not in verdict.message or verdict.question != slip.asks:
@@ -133,8 +133,8 @@ def nonsense_faults(e, judged=diagnose, thorough=False):
 
 
 @by_exercise
-def test_every_slip_is_named_as_itself(exercise, seeds):
-    assert list(slip_faults(exercise, seeds=seeds)) == []
+def test_every_slip_is_named_as_itself(exercise, seeds_of):
+    assert list(slip_faults(exercise, seeds_of=seeds_of)) == []
 
 
 @pytest.mark.parametrize("e", [e for e in all_exercises().values() if e.slips], ids=lambda e: e.id)
