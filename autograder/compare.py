@@ -76,15 +76,20 @@ def same(a: ArrayLike | None, b: ArrayLike | None) -> bool:
     return alike and relative_error(a[finite], b[finite]) <= TOLERANCE
 
 
-def which_same(arrays: Sequence[ArrayLike | None], want: ArrayLike | None) -> NDArray[np.bool_]:
+def which_same(arrays: Sequence[ArrayLike | None] | Array, want: ArrayLike | None) -> NDArray[np.bool_]:
     """`same` of each of many arrays with one, at once: a boolean array."""
     found = np.zeros(len(arrays), bool)
     if want is None:
         return found
-    fits = [n for n, a in enumerate(arrays) if a is not None and np.shape(a) == np.shape(want)]
+    if isinstance(arrays, np.ndarray):
+        fits = list(range(len(arrays))) if arrays.shape[1:] == np.shape(want) else []
+        stack = arrays
+    else:
+        fits = [n for n, a in enumerate(arrays) if a is not None and np.shape(a) == np.shape(want)]
+        stack = np.array([arrays[n] for n in fits], float)
     if not fits:
         return found
-    stack = np.array([arrays[n] for n in fits], float).reshape(len(fits), -1)
+    stack = stack.reshape(len(stack), -1)
     want = np.asarray(want, float)
     scale = np.maximum(np.abs(stack).max(axis=1, initial=0.0), np.abs(want).max(initial=0.0))
     with np.errstate(all="ignore"):

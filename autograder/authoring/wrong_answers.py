@@ -138,12 +138,13 @@ def law_between(got, made, name):
         return "the same"
     if any(a is None or b is None or not np.any(a) or not np.any(b) for a, b in pairs):
         return None
-    if all(np.size(a) == 1 for a, _ in pairs):  # between two numbers there always is a factor
-        return None
     sizes = [(np.sort(np.abs(a), axis=None), np.sort(np.abs(b), axis=None)) for a, b in pairs]
     if any(output_distance(a / a[-1], b / b[-1]) > compare.TOLERANCE for a, b in sizes):
         return None
     factors = [a[-1] / b[-1] for a, b in sizes]
+    # between two numbers there always is a factor; only one that all instances share says something
+    if all(a.size == 1 for a, _ in sizes) and not np.allclose(factors, factors[0], rtol=compare.TOLERANCE):
+        return None
     signs = [output_distance(-a, f * b) <= compare.TOLERANCE for (a, b), f in zip(pairs, factors)]
     return "turned" * all(signs), *np.round(factors, 3)
 

@@ -29,11 +29,11 @@ def differing_numbers(trial: Trial, outputs: Mapping[str, Output]) -> tuple[Numb
                 continue
             scale = max(np.abs(got).max(initial=0), np.abs(want).max(initial=0))
             differs = ~(np.abs(got - want) <= TOLERANCE * scale) if np.isfinite(scale) else got != want
-            places = [tuple(int(i) for i in place) for place in np.argwhere(differs)]
+            places = np.argwhere(differs)
+            shown = [tuple(place.tolist()) for place in places[:: -1 if late else 1][:MOST]]
             begins = output.last if late and output.last else output.where or ()
-            if places and begins in (places[-1 if late else 0], ()):
-                chosen = places[: -MOST - 1 : -1] if late else places[:MOST]
-                for place in chosen:
+            if shown and begins in (shown[0], ()):
+                for place in shown:
                     entry, call = _split_index(trial.exercise, arguments, place)
                     found.append(Number(name, entry, float(got[place]), float(want[place]), call))
                 break

@@ -6,7 +6,7 @@ instance; slips that the numbers cannot tell apart are all named.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -85,7 +85,7 @@ def slip_variant(
     return _run_slip(exercise.id, owner.id, slip.id, seed, i) if has_sources(exercise) else None
 
 
-def _banked(exercise: Exercise) -> Mapping[slip_bank.Key, Sequence[Arrays]]:
+def _banked(exercise: Exercise) -> slip_bank.Bank:
     """The exercise's bank; empty where the sources are installed and are not those that it was made of."""
     return slip_bank.read_bank(BANK, exercise.id, sources.digest(exercise.lesson))
 
@@ -134,7 +134,7 @@ def _explaining(trial: Trial, group: Iterable[tuple[Exercise, Slip]]) -> list[Ma
     exercise = trial.exercise
     found: list[Match] = []
     whole = exercise.gate is not None  # yes or no: such outputs only mean something together
-    left = [Suspect(owner, slip, {}) for owner, slip in group]
+    left = [Suspect(owner, slip, {}) for owner, slip in _not_ruled_out(trial, group)]
     for i in trial.order:
         for owner, slip, made in left:
             outputs = slip_variant(exercise, slip, trial.seed, i, owner)
@@ -148,6 +148,13 @@ def _explaining(trial: Trial, group: Iterable[tuple[Exercise, Slip]]) -> list[Ma
         if changed and fits and (whole or is_telling(made.values(), changed)):
             found.append(Match(owner, slip, changed))
     return found
+
+
+def _not_ruled_out(trial: Trial, group: Iterable[tuple[Exercise, Slip]]) -> list[tuple[Exercise, Slip]]:
+    """The slips of a group without those that the bank rules out at once, all together."""
+    bank = _banked(trial.exercise) if trial.seed == 0 else slip_bank.Bank()
+    possible = bank.possible(trial.answers, (i for i in trial.order if i < SMALL))
+    return [(o, s) for o, s in group if (o.id, s.id) in possible or (o.id, s.id) not in bank]
 
 
 def differing_from_slips(trial: Trial, found: Iterable[Match]) -> list[str]:

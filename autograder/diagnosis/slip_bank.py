@@ -7,10 +7,11 @@ units in `units`, as it is.  An output that a slip leaves as it is is not stored
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -69,41 +70,99 @@ def write_bank(
     _load.cache_clear()
 
 
-def read_bank(
-    folder: Path, exercise_id: str, made_of: str | None = None
-) -> dict[Key, list[dict[str, Array | None]]]:
-    """{(owner id, slip id): [{output: array}] over the instances}, empty where nothing is stored.
+class Stack(NamedTuple):
+    """What slips give for one output on one instance, as far as it has the right shape and is finite."""
 
-    Only outputs that the slip changes are there; one that it does not return is None.  made_of: the
-    digest of the source; a bank that was made of another one counts as none.
+    of: NDArray[np.intp]  #: the slips' positions in the bank, ascending
+    arrays: Array  #: (slips, *shape)
+
+
+class Bank(Mapping[Key, Sequence[Arrays]]):
+    """{(owner id, slip id): [{output: array}] over the instances}.
+
+    Only outputs that the slip changes are there; one that it does not return is None.
     """
-    stored_of, made = _load(folder, exercise_id)
-    return made if made_of in (None, stored_of) else {}
+
+    def __init__(
+        self,
+        labels: Sequence[Key] = (),
+        stacks: Mapping[tuple[int, str], Stack] | None = None,
+        odd: Mapping[tuple[int, str], Mapping[int, Array | None]] | None = None,
+        made_of: str = "",
+    ):
+        self._positions = {key: n for n, key in enumerate(labels)}
+        self._stacks, self._odd, self.made_of = stacks or {}, odd or {}, made_of
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._positions)
+
+    def __getitem__(self, key: Key) -> list[dict[str, Array | None]]:
+        position = self._positions[key]
+        made: list[dict[str, Array | None]] = [{}, {}, {}]
+        for (i, name), stack in self._stacks.items():
+            n = int(np.searchsorted(stack.of, position))
+            if n < len(stack.of) and stack.of[n] == position:
+                made[i][name] = stack.arrays[n]
+        for (i, name), arrays in self._odd.items():
+            if position in arrays:
+                made[i][name] = arrays[position]
+        return made
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._positions
+
+    def possible(self, answers: Sequence[Arrays], order: Iterable[int]) -> set[Key]:
+        """The slips that change no output but to what it is in the answers.
+
+        answers: by instance.  order: the instances, those first that rule out most.
+        """
+        fits = np.ones(len(self), bool)
+        for i in order:
+            for (at, name), stack in self._stacks.items():
+                if at == i:
+                    left = np.flatnonzero(fits[stack.of])
+                    fits[stack.of[left]] = compare.which_same(stack.arrays[left], answers[i].get(name))
+            for (at, name), arrays in self._odd.items():
+                for n, array in arrays.items() if at == i else ():
+                    fits[n] &= compare.same(array, answers[i].get(name))
+        return {key for key, n in self._positions.items() if fits[n]}
+
+
+def read_bank(folder: Path, exercise_id: str, made_of: str | None = None) -> Bank:
+    """The bank of an exercise, empty where nothing is stored.
+
+    made_of: the digest of the source; a bank that was made of another one counts as none.
+    """
+    bank = _load(folder, exercise_id)
+    return bank if made_of in (None, bank.made_of) else Bank()
 
 
 @lru_cache(maxsize=64)
-def _load(folder: Path, exercise_id: str) -> tuple[str, dict[Key, list[dict[str, Array | None]]]]:
-    """(the digest of what a bank was made of, what it holds)."""
+def _load(folder: Path, exercise_id: str) -> Bank:
     path = folder / f"{exercise_id}.npz"
     if not path.exists():
-        return "", {}
+        return Bank()
     try:
         with np.load(path, allow_pickle=False) as arrays:
             index, counts, units = json.loads(arrays["index"].tobytes()), arrays["counts"], arrays["units"]
     except (KeyError, ValueError, OSError, EOFError, BadZipFile):  # of an earlier version, or damaged
-        return "", {}
-    made: list[list[dict[str, Array | None]]] = [[{}, {}, {}] for _ in index["labels"]]
+        return Bank()
+    stacks = {}
     for i, name, shape, of in index["stacks"]:
         unit, units = units[: len(of)], units[len(of) :]
         size = len(of) * prod(shape)
         stack, counts = counts[:size].reshape(len(of), *shape), counts[size:]
-        for n, one in zip(of, stack * unit.reshape(-1, *[1] * len(shape))):
-            made[n][i][name] = one
+        stacks[i, name] = Stack(np.array(of, np.intp), stack * unit.reshape(-1, *[1] * len(shape)))
+    odd: dict[tuple[int, str], dict[int, Array | None]] = {}
     for i, name, n, shape in index["odd"]:
         size = 0 if shape is None else prod(shape)
-        made[n][i][name] = None if shape is None else units[:size].reshape(shape)
+        odd.setdefault((i, name), {})[n] = None if shape is None else units[:size].reshape(shape)
         units = units[size:]
-    return index["made_of"], {(owner, slip): outputs for (owner, slip), outputs in zip(index["labels"], made)}
+    labels = [(owner, slip) for owner, slip in index["labels"]]
+    return Bank(labels, stacks, odd, index["made_of"])
 
 
 def _counted(stack: Array) -> tuple[NDArray[np.int16], Array]:

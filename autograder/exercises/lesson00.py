@@ -453,6 +453,9 @@ COMPLEX = Exercise(
     instance=_function,
     reference=lambda f, x: {"gradient": numgrad.complex_step(f, x)},
     slips=(
+        Slip("modulus_taken", "f(x + 1j * e).imag / h", "abs(f(x + 1j * e).imag) / h",
+             "Every entry has lost its sign: a modulus is taken.",
+             "Can a derivative be negative?"),
         Slip("not_divided", "f(x + 1j * e).imag / h", "f(x + 1j * e).imag",
              "The imaginary part is not divided by the step.",
              "Im f(x + ih) is h times something: what?"),

@@ -201,6 +201,11 @@ RECURSION = Exercise(
     step="t",
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
+        Slip("jacobian_on_the_immediate",
+             "now[name][t - 1] + J[t - 1] * d[t - 1]",
+             "J[t - 1] * now[name][t - 1] + d[t - 1]",
+             "J multiplies the immediate derivative; it belongs to what is carried over from s_{t-1}.",
+             "Which of the two terms comes through s_{t-1}?"),
         Slip("no_recursion", "now[name][t - 1] + J[t - 1] * d[t - 1]", "now[name][t - 1]",
              "U and W are the immediate derivatives: what earlier steps contribute is missing.",
              "Does s_{t-1} stay put when W changes?"),
@@ -332,6 +337,21 @@ BPTT = Exercise(
     "and what happens there?",
     asks_of="x",
     slips=(
+        Slip("x_of_the_last_loss",
+             'grads["x"][t] = da * U',
+             'last = slope[t] * (V * do[-1] if t == T - 1 else last * W)\n        grads["x"][t] = last '
+             "* U",
+             "x holds the paths of the last loss only: each loss overwrites what the one before has "
+             "left there.",
+             "How many losses does x_1 reach, and what happens to the part of each?"),
+        Slip("parameters_first_use_missing",
+             'grads["U"] += da * run.x[t]\n        grads["W"] += da * run.s[t]',
+             'grads["U"] += da * run.x[t] * (t > 0)\n        grads["W"] += da * run.s[t] * (t > 0)',
+             "U and W miss their use at step 1; the sweep itself goes through it.",
+             "Which numbers does your loop variable take where U and W are added up?", alone=True),
+        Slip("s0_with_a_loss", 'grads["s0"] = ds', 'grads["s0"] = ds + V * do[0]',
+             "s0 gets the adjoint of an output as well; no output reads s_0.",
+             "Which is the first state that an output reads?"),
         Slip("no_carry", "ds = ds + V * do[t]", "ds = V * do[t]",
              "U, W, x and s0 hold paths of length zero only: nothing flows from step t+1 back to t.",
              "s_t is used twice in the unrolled network; by what, besides the output o_t?"),

@@ -172,6 +172,11 @@ SOFTMAX = Exercise(
     asks="Does every row of your result sum to one, and is every entry finite at logits of 1e4? "
     "(At 1e4, NaN and infinity are counted as the number -9.)",
     slips=(
+        Slip("scaled_in_place_of_shifted",
+             "o - o.max(axis=-1, keepdims=True)",
+             "o / np.abs(o).max(axis=-1, keepdims=True)",
+             "The logits are divided by the largest; only a shift leaves the softmax as it is.",
+             "Is exp(o / m) / Σ exp(o / m) the same as without m? And exp(o - m) / Σ exp(o - m)?"),
         Slip("overflow", "o - o.max(axis=-1, keepdims=True)", "o",
              "At 1e4 exp is infinite or zero, and the quotient is NaN.",
              "Which number can you subtract from a row of logits without changing its softmax?"),
@@ -261,6 +266,12 @@ CROSS_ENTROPY = Exercise(
     asks="Take one row: is its loss right, and does its part of do sum to zero? "
     "(At 1e4, NaN and infinity count as -9.)",
     slips=(
+        Slip("logarithm_without_its_derivative",
+             "y.sum(axis=-1, keepdims=True) * softmax(o) - y",
+             "softmax(o) * ((y * softmax(o)).sum(axis=-1, keepdims=True) - y)",
+             "do misses the derivative of the logarithm: -y meets the Jacobian of the softmax where "
+             "-y/yhat belongs.",
+             "What is the derivative of -y log(yhat) with respect to yhat?"),
         Slip("loss_not_finite", "z = o - o.max(axis=-1, keepdims=True)", "z = o",
              "The loss at 1e4 is infinite or NaN: a power overflows, or a logarithm meets a share of zero.",
              "Can log of the share be written without computing the share?"),

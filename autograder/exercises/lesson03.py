@@ -367,6 +367,12 @@ TERMS = Exercise(
     which_call=_which_t,
     asks="Take t = 1, where there is one term and no Jacobian. If it is right, compare t = 2, then t = 3.",
     slips=(
+        Slip("adjoints_summed_without_hops",
+             "dh[t - 1] @ transition(params, h, t, k)",
+             "dh[k - 1 : t].sum(axis=0)",
+             "The adjoints of several steps are added as they are: none has been passed back to step "
+             "k.",
+             "What lies between h_t and h_k, and which losses does this exercise ask for?"),
         Slip("no_transition", "dh[t - 1] @ transition(params, h, t, k)", "dh[t - 1]",
              "Only the terms k = t are right: the row never travels back to h_k.",
              "Does the loss at step t depend on h_k directly when k is earlier than t?"),

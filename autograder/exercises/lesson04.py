@@ -358,6 +358,14 @@ FORWARD = Exercise(
     loud=Loud(((1, 30),), ("a", "h")),
     asks="At which step does the first difference appear, and what does that step add?",
     slips=(
+        Slip("leaky_by_a_tenth",
+             "np.maximum(a[t - 1], 0)",
+             "np.where(a[t - 1] > 0, a[t - 1], 0.1 * a[t - 1])",
+             "Negative pre-activations are multiplied by 0.1: that is a leaky ReLU.",
+             "What does max(a, 0) give for a = -1?"),
+        Slip("leaky", "np.maximum(a[t - 1], 0)", "np.where(a[t - 1] > 0, a[t - 1], 0.01 * a[t - 1])",
+             "Negative pre-activations are multiplied by 0.01: that is a leaky ReLU.",
+             "What does max(a, 0) give for a = -1?"),
         Slip("initial_state_dropped", "h[0] = h0", "h[0] = 0.0",
              "h[0] is 0: the initial state that was passed in is never used.",
              "Which entry of h should hold h0?"),
@@ -427,6 +435,9 @@ BACKWARD = Exercise(
     "what happens at that step?",
     asks_of="x",
     slips=(
+        Slip("h0_with_a_loss", '"h0": future', '"h0": future + dh[0]',
+             "h0 holds dh[0] as well; h_0 has no loss of its own, dh[0] belongs to h_1.",
+             "dh has T entries and h has T + 1: to which state does the first one belong?"),
         Slip("no_carry", "dh_total = dh[t - 1] + future", "dh_total = dh[t - 1]",
              "Only the paths of length zero are there: nothing flows from step t+1 back to t.",
              "Which two places use h[t]?"),
@@ -587,6 +598,9 @@ COPIES = Exercise(
     asks="Start from the last copy: which is the first to be wrong on that way, and through which "
     "matrices does the loss reach it?",
     slips=(
+        Slip("carried_through_the_next_copy", "W_copies[t - 1].T", "W_copies[min(t, len(dh) - 1)].T",
+             "Each step back uses the copy of the step after.",
+             "Which copy leads from h_{t-1} to h_t?"),
         Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
              "W_copies holds paths of length zero only: each copy counts its own step's loss alone.",
              "By which later steps is the state of step t read?"),
@@ -658,6 +672,12 @@ ZEROS = Exercise(
     "is active?",
     asks_of="W_h",
     slips=(
+        Slip("one_of_the_two_active",
+             "~(mask[:-1].T @ mask[1:])",
+             "~(mask[:-1, :, None] | mask[1:, None, :]).any(axis=0)",
+             "An entry of W_h counts as reached as soon as one of its two units is active; both have "
+             "to be.",
+             "h_{t-1}[m] da_t[n] is a product: when is it different from zero?"),
         Slip("active_in_place_of_dead", "~mask.any(axis=0)", "mask.any(axis=0)",
              "dead is true for the units that are active at some step.",
              "What does a dead unit do at every step?"),

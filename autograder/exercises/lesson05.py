@@ -7,6 +7,7 @@ from rnnlib import numgrad, paths, rnn
 from . import Exercise, Slip
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep, Unrolled
+from .sweep_slips import SweepCode, with_sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 3, 4, 6), (4, 2, 3, 5), (5, 4, 4, 4))
@@ -42,7 +43,7 @@ def _shared_state(seed, sizes=None):
 
 
 def _masked(seed, sizes=None):
-    """A padded batch: one instance of full length, one with a gap, the others shorter; no input is zero."""
+    """A padded batch: one instance begins late, one has a gap, the others end early; no input is zero."""
     rng = np.random.default_rng([504, seed])
     T, B, D, H = sizes or MASKED_SIZES[seed % 3]
     params = {
@@ -53,7 +54,7 @@ def _masked(seed, sizes=None):
     x, h0 = rng.normal(size=(T, B, D)) * 0.7, rng.uniform(-0.8, 0.8, (B, H))
     lengths = np.array([T, T, *rng.choice(np.arange(2, T), B - 2, replace=False)])
     mask = (np.arange(T)[:, None] < lengths).astype(float)
-    mask[rng.integers(1, T - 1), 1] = 0
+    mask[rng.integers(1, T - 1), 1] = mask[0, 0] = 0
     mask = mask[:, rng.permutation(B)]
     h = [h0]
     for x_t, real in zip(x, mask[..., None]):
@@ -354,7 +355,7 @@ BACKWARD = Exercise(
     backward=True,
     asks="Take T = 1, where nothing comes from a later step: which outputs are wrong there already, and "
     "what are they formed from? If none is, what is new with T = 2?",
-    slips=(
+    slips=with_sweep((
         # what travels from step to step
         Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
              "Only the paths of length zero are there: nothing flows from step t+1 back to t.",
@@ -593,7 +594,10 @@ BACKWARD = Exercise(
         Slip("h0_summed_over_batch", '"h0": future', '"h0": np.zeros_like(future) + future.sum(axis=0)',
              "h0 is summed over the batch: every instance gets the sum of all.",
              "Does each instance of the batch have an initial state of its own?"),
-    ),
+    ), SweepCode(
+        w_x="x[t - 1].T @ da", w_h="h[t - 1].T @ da", bias="b_h", b="da.sum(axis=0)", x="dx[t - 1] = ",
+        h0='"h0": future',
+    )),
 )
 
 ONE_BY_ONE = Exercise(
@@ -614,6 +618,9 @@ ONE_BY_ONE = Exercise(
     backward=True,
     asks="Call it for a batch of one: is it right there? Then what happens between the instances?",
     slips=(
+        Slip("adjoints_averaged", "dh[:, one]", "dh.mean(axis=1, keepdims=True)",
+             "Every instance gets the mean of all instances' adjoints.",
+             "Whose loss does each row of dh belong to?"),
         Slip("weights_averaged", "sum(part[name] for part in parts)",
              "sum(part[name] for part in parts) / len(parts)",
              "W_x, W_h and b_h are averaged over the instances; the loss is a sum.",
@@ -675,8 +682,15 @@ MASKED = Exercise(
     backward=True,
     asks="Take a mask of ones: is it right there? Then take one instance with one padded step, and follow "
     "the adjoint across that step.",
-    slips=(
+    slips=with_sweep((
         # the mask
+        Slip("padding_taken_to_be_at_the_end", "mask[t - 1][:, None]", "(t <= mask.sum(axis=0))[:, None]",
+             "Only the number of ones in the mask is used, as if all padding stood at the end.",
+             "Where may the zeros of a mask stand?"),
+        Slip("h0_masked", '"h0": future', '"h0": mask[0][:, None] * future',
+             "h0 is masked: an instance whose first step is padded gets zero.",
+             "At a padded step the state stays as it is: what is the derivative of H_1 with respect "
+             "to h_0 then?"),
         Slip("mask_ignored", "real = mask[t - 1][:, None]", "real = 1.0",
              "Padded steps are treated as real ones: the mask is not used.",
              "Is H_t a function of X_t at a padded step?"),
@@ -770,7 +784,10 @@ MASKED = Exercise(
         Slip("w_h_not_masked", "h[t - 1].T @ da", "h[t - 1].T @ (dh_total * (1 - h[t] ** 2))",
              "W_h counts padded steps as well.",
              "Is W_h used at a padded step?"),
-    ),
+    ), SweepCode(
+        w_x="x[t - 1].T @ da", w_h="h[t - 1].T @ da", bias="b_h", b="da.sum(axis=0)", x="dx[t - 1] = ",
+        h0='"h0": future',
+    )),
 )
 
 SHARED_H0 = Exercise(

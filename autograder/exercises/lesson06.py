@@ -314,6 +314,22 @@ WINDOW = Exercise(
     asks="Take a loss at one step t only. Which uses of the weights, and which inputs and initial state, "
     "should its window reach, and which does yours?",
     slips=(
+        Slip("first_windows_skipped", "range(1, len(dh) + 1)", "range(tau + 1, len(dh) + 1)",
+             "The losses of the first steps, whose windows begin before step 1, are left out.",
+             "What is the window of the loss at step 1?"),
+        Slip("chunks",
+             "max(1, t - tau)",
+             "max(1, len(dh) - ((len(dh) - t) // (tau + 1) + 1) * (tau + 1) + 1)",
+             "One sweep is cut after every τ + 1 steps: these are chunks, not a window for every loss.",
+             "How far back does the loss of the step after a cut reach?"),
+        Slip("h0_left_over",
+             'if first == 1:\n            grads["h0"] += reach',
+             'grads["h0"] = reach',
+             "h0 is what the last window leaves over, whether it begins at step 1 or not.",
+             "The windows of which losses reach h_0?"),
+        Slip("h0_of_the_last_loss", "if first == 1:", "if first == 1 and t == len(dh):",
+             "h0 hears the last loss only; the losses before that reach it as well.",
+             "The windows of which losses begin at step 1?"),
         Slip("no_hops", "first = max(1, t - tau)", "first = t",
              "Only the paths of length zero are there, whatever tau is.",
              "With tau = 2, which uses of W_h should the loss at step 5 reach?"),
@@ -388,6 +404,19 @@ CHUNK = Exercise(
     asks="Write down the sweeps for T = 5, k1 = 2, k2 = 3: where does each end, where does it begin, "
     "and which losses does it take?",
     slips=(
+        Slip("parameters_of_the_chunk_only",
+             'grads["W_x"] += run.x[s].T @ da\n            grads["W_h"] += run.h[s].T @ da\n            '
+             'grads["b_h"] += da.sum(axis=0)',
+             'grads["W_x"] += run.x[s].T @ da * (s >= used)\n            grads["W_h"] += run.h[s].T @ '
+             'da * (s >= used)\n            grads["b_h"] += da.sum(axis=0) * (s >= used)',
+             "W_x, W_h and b_h count the steps of the chunk only; the sweep goes on k2 steps, and the "
+             "parameters are used there too.",
+             "k2 > k1: which uses of the weights lie on the paths of a sweep?", alone=True),
+        Slip("h0_left_over",
+             'if start == 0:\n            grads["h0"] += reach',
+             'grads["h0"] = reach',
+             "h0 is what the last sweep leaves over, whether it begins at step 1 or not.",
+             "Which sweeps reach h_0?"),
         Slip("no_carry", "reach = reach + dh[s]", "reach = dh[s]",
              "A step with a loss of its own receives nothing from the step after it.",
              "A state is used twice in the unrolled network; by what, besides the loss at its step?"),

@@ -267,6 +267,9 @@ FORWARD = Exercise(
     call=_list_of_layers,
     asks="Which is the first layer that differs, and what does that layer read?",
     slips=(
+        Slip("slope_in_place_of_value", "activations.get(phi).value", "activations.get(phi).slope",
+             "The slope of the activation is applied in the place of the activation.",
+             "Which of the two functions of an activation makes a layer's output?"),
         Slip("bias_missing", ' + params[f"b{layer}"]', "",
              "h is formed without the biases, from layer 1 on.",
              "What is added to the product in every layer?"),
@@ -319,6 +322,14 @@ BACKWARD = Exercise(
     asks="Begin with the last layer, which is made first: is its weights' gradient right, and its bias's?",
     slips=(
         # the slope
+        Slip("top_weights_without_slope",
+             "h[layer - 1].T @ da",
+             "h[layer - 1].T @ (dh if layer == len(h) - 1 else da)",
+             "The weights of the last layer are formed with dh: the slope of that layer is missing.",
+             "Which of the two adjoints of a layer belongs to the place where its weights are?", alone=True),
+        Slip("top_bias_without_slope", "da.sum(axis=0)", "(dh if layer == len(h) - 1 else da).sum(axis=0)",
+             "The bias of the last layer is the sum of dh: the slope of that layer is missing.",
+             "Which of the two adjoints of a layer belongs to the place where its bias is?", alone=True),
         Slip("slope_missing", "da = dh * slope(h[layer])", "da = dh",
              "The slope of the activation is missing in every layer.",
              "What lies between a and h in each layer?"),
@@ -471,6 +482,9 @@ TIED = Exercise(
     asks="Are the states right? If so, the tied network is right, and the question is what is added up.",
     slips=(
         # the tied network
+        Slip("product_of_sums", "x.T @ db", "np.outer(x.sum(axis=0), db.sum(axis=0))",
+             "W_x is the product of two sums; it is the sum of the products of every step.",
+             "Does Σ a_t b_t equal (Σ a_t)(Σ b_t)?"),
         Slip("inputs_missing", 'x[t - 1] @ params["W_x"] + params["b_h"]', 'params["b_h"]',
              "h differs from step 1 on: the inputs are not in the biases.",
              "What besides W_h and h_{t-1} enters a_t?"),
@@ -565,6 +579,11 @@ INITIALISERS = Exercise(
     asks="Take the scale 3 and a large z, higher than wide: which variance should the first two have, "
     "which length the third's columns, and which diagonal the fourth?",
     slips=(
+        Slip("orthogonal_columns_normalised",
+             "Q, _ = np.linalg.qr(z if len(z) >= z.shape[1] else z.T)",
+             "Q = z if len(z) >= z.shape[1] else z.T\n    Q = Q / np.linalg.norm(Q, axis=0)",
+             "The columns have length 1, but they are not orthogonal to each other.",
+             "What is QᵀQ if only the lengths of the columns are right?"),
         Slip("he_by_the_outputs", HE, "np.sqrt(2 / z.shape[1])",
              "he uses the number of outputs where the table has the number of inputs.",
              "How many terms does each entry of h W add up?"),

@@ -6,8 +6,10 @@ from rnnlib import flow, lstm97
 
 from . import Exercise, Slip
 from .draws import either_sign
+from .expressions import Product, with_expressions
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep
+from .sweep_slips import SweepCode, with_sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 3, 2, 4), (4, 2, 5, 3), (5, 4, 4, 4))
@@ -357,6 +359,50 @@ BACK = 'dc_T + np.cumsum((dh * run.o * slope["K"])[::-1], axis=0)[::-1]'
 ENTERS = 'dh * run.o * slope["K"]'
 LAST = "(np.arange(len(dh)) == len(dh) - 1)[:, None, None]"
 
+CELL = "c_t = c_{t-1} + i_t g_t: what is the derivative of c_t with respect to "
+SHOWN = "h_t = o_t K(c_t): what is the derivative of h_t with respect to o_t, and what is σ's slope there?"
+
+
+def _products(i, g, o, slope, h, dh, own):
+    """The products of a backward pass; the arguments are their code, own: what may stand for dh."""
+    adjoint = {"the adjoint of c_t": ("dc", {dh: "the adjoint of h_t"})}
+    return (
+        Product(
+            "i", f"dc * {g} * {i} * (1 - {i})", "The block of i", f"{CELL}i_t?",
+            {"dc": "dc, the adjoint of c_t", g: "g_t", i: "i_t", f"(1 - {i})": "1 - i_t"},
+            {
+                "g_t": (f"* {g} *", {f"* {i} *": "i_t", f"* {o} *": "o_t", f"* np.tanh({g}) *": "tanh(g_t)"}),
+                "i_t (1 - i_t)": (f"{i} * (1 - {i})", {
+                    f"{o} * (1 - {o})": "o_t (1 - o_t)", f"(1 - {i} ** 2)": "1 - i_t²",
+                    f"{i} * (1 + {i})": "i_t (1 + i_t)",
+                }),
+                **adjoint,
+            },
+        ),
+        Product(
+            "g", f"dc * {i} * {slope}", "The block of g", f"{CELL}g_t?",
+            {"dc": "dc, the adjoint of c_t", i: "i_t", slope: "G'"},
+            {
+                "i_t": (f"* {i} *", {f"* {o} *": "o_t", f"* {g} *": "g_t", f"* (1 - {i}) *": "1 - i_t"}),
+                "G'": (slope, {
+                    slope.replace('"G"', '"K"'): "K'", f"{g} * (1 - {g})": "g_t (1 - g_t)",
+                    f"(1 - {g})": "1 - g_t",
+                }),
+                **adjoint,
+            },
+        ),
+        Product(
+            "o", f"{dh} * {h} * (1 - {o})", "The block of o", SHOWN,
+            {dh: "dh_total, the adjoint of h_t", h: "o_t K(c_t)", f"(1 - {o})": "1 - o_t"},
+            {
+                "o_t K(c_t)": (f"* {h} *", {f"* {h} * {o} *": "o_t² K(c_t)", f"* {g} *": "g_t"}),
+                "1 - o_t": (f"(1 - {o})", {f"(1 - {i})": "1 - i_t", f"(1 + {o})": "1 + o_t"}),
+                "the adjoint of h_t": (dh, {"dc": "the adjoint of c_t", **own}),
+            },
+        ),
+    )
+
+
 TRUNCATED_BACKWARD = Exercise(
     id="09.lstm97_backward_truncated",
     title="The truncated gradient",
@@ -376,8 +422,13 @@ TRUNCATED_BACKWARD = Exercise(
     asks="c0 holds what has gone round in the cells, b the three blocks, and W_x and W_h the same blocks "
     "times what the step reads: which of them, in this order, is the first to be wrong? If only x is, look "
     "at the one product that makes it.",
-    slips=(
+    slips=with_expressions((
         # what is cut and what is not
+        Slip("cell_value_in_place_of_slope",
+             'slope["K"]',
+             'np.tanh(run.c[1:] / (1 if run.squash == "tanh" else 2))',
+             "What h_t hands to its cell is multiplied by K(c_t) in the place of the slope K'(c_t).",
+             "Which derivative lies between c_t and h_t?"),
         Slip("full_gradient", "slope = squash_slopes(",
              "return lstm97.backward(params, run, dh, dc_T)\n    slope = squash_slopes(",
              "This is the full gradient: what the gates of step t+1 say about h[t] is still in it.",
@@ -500,7 +551,9 @@ TRUNCATED_BACKWARD = Exercise(
         Slip("c0_is_dc_T", "dc[0]", "dc_T",
              "c0 is what came from outside at the end; nothing that enters on the way is in it.",
              "Which hidden states would change if c0 did?"),
-    ),
+    ), *_products(
+        "run.i", "run.g", "run.o", 'slope["G"]', "run.h[1:]", "dh", {},
+    )),
 )
 
 FULL = Exercise(
@@ -521,8 +574,19 @@ FULL = Exercise(
     backward=True,
     asks="If only h0 or c0 is wrong, what is left in the two carries after step 1? Else, is x[T-1] right, "
     "which depends on the last step alone, and which carry can you check by hand at the step before?",
-    slips=(
+    slips=with_sweep(with_expressions((
         # the carry in the row of hidden states
+        Slip("cell_carry_of_own_share",
+             'future = da @ params["W_h"].T',
+             'future = da @ params["W_h"].T\n        dc = dh_total * o * slope["K"][t - 1]',
+             "What is handed back along the cell is the part of h_t only: what came from later cells "
+             "is dropped after one step.",
+             "Two parts meet in c_t on the way back; which of them goes on to c_{t-1}?"),
+        Slip("cell_value_in_place_of_slope",
+             'slope["K"][t - 1]',
+             'np.tanh(run.c[t] / (1 if run.squash == "tanh" else 2))',
+             "What h_t hands to its cell is multiplied by K(c_t) in the place of the slope K'(c_t).",
+             "Which derivative lies between c_t and h_t?"),
         Slip("truncated_gradient", 'future = da @ params["W_h"].T', "pass",
              "This is the truncated gradient, with an h0 of zero: the gates send nothing back to h[t-1].",
              "Which arrows of the figure are missing on the way back?"),
@@ -653,7 +717,7 @@ FULL = Exercise(
         Slip("w_h_sees_the_cell", "run.h[t - 1].T @ da", "run.c[t - 1].T @ da",
              "W_h is multiplied by the cell state; the gates of this cell read the hidden state.",
              "Which state stands beside W_h in a_t?"),
-        Slip("x_shifted", 'grads["x"][t - 1] =', 'grads["x"][t - 2] =',
+        Slip("x_stored_one_early", 'grads["x"][t - 1] =', 'grads["x"][t - 2] =',
              "The gradient of x_t stands where that of x_{t-1} belongs; the first has gone to the end.",
              "Which entry of x does step t read?"),
         Slip("x_adds_up", 'grads["x"][t - 1] = ', 'grads["x"][:t] += ',
@@ -697,7 +761,13 @@ FULL = Exercise(
              "dc = dc + (dc_T if t < len(run.x) else 0) + dh_total",
              "dc_T is added at every step.",
              "To which cell does dc_T belong?"),
-    ),
+    ), *_products(
+        "i", "g", "o", 'slope["G"][t - 1]', "run.h[t]", "dh_total",
+        {"dh[t - 1]": "the adjoint from outside alone", "future": "the carry alone"},
+    )), SweepCode(
+        w_x="run.x[t - 1].T @ da", w_h="run.h[t - 1].T @ da", b="np.sum(da, axis=0)",
+        x='grads["x"][t - 1] = ', h0='"h0": future',
+    )),
 )
 
 REFUTE_CONSTANT = Exercise(

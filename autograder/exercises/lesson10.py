@@ -7,8 +7,11 @@ import numpy as np
 from rnnlib import initialisers, lstm
 
 from . import Exercise, Slip
+from .expressions import with_expressions
 from .families import gate_slopes, itself, orders, subtracted, tanh_with_plus
+from .lstm_products import Names, gate_products
 from .sweep import LONG, Loud, Sweep
+from .sweep_slips import SweepCode, with_sweep
 
 # T, B, D, H: all distinct, twice; then B = D = H, where no shape betrays a transpose
 SIZES = ((5, 2, 3, 4), (4, 3, 2, 5), (3, 3, 3, 3))
@@ -346,6 +349,7 @@ NO_PARENTHESES = (
     "For i, f and g the slope multiplies only what comes through h_t; what came in for the cell is added "
     "without it: parentheses are missing."
 )
+STEP_NAMES = Names("i", "f", "g", "o", "c_prev", "c", "tanh_c", "h_prev", "o * tanh_c")
 ADD = "dc = dc + dh_total * o * (1 - tanh_c**2)"
 STEP_GATES = """\
 da_i = dc * g * i * (1 - i)
@@ -384,7 +388,14 @@ STEP_BACKWARD = Exercise(
     sweep=Sweep((2, 3), batch=0),
     asks="If c_prev is wrong, complete the adjoint of c_t first; if only blocks of b are wrong, compare each "
     "with its row of the table; if b is right, look at the one product that makes the wrong output.",
-    slips=(
+    slips=with_expressions((
+        Slip("h_prev_like_the_cell", 'da @ params["W_h"].T', "dh_total * f",
+             "h_prev is the adjoint of h_t times f_t, as if h_{t-1} went through the forget gate like "
+             "a cell.",
+             "Which arrays of the step are made with h_{t-1}?"),
+        Slip("tanh_value_in_place_of_slope", "(1 - tanh_c**2)", "tanh_c",
+             "What h_t hands to its cell is multiplied by tanh(c_t) in the place of the slope.",
+             "Which derivative lies between c_t and h_t?"),
         Slip("cell_adjoint_assigned", ADD, "dc = dh_total * o * (1 - tanh_c**2)",
              "What later steps pass back to the cell is missing: dc was replaced by h_t's share.",
              "Two routes lead from c_t to the loss; what was in dc when it came in?"),
@@ -554,7 +565,7 @@ STEP_BACKWARD = Exercise(
              "c_prev is scaled by the input gate.",
              "c_t = f_t c_{t-1} + i_t g_t: what is the derivative of c_t with respect to c_{t-1}, with "
              "the gates held?"),
-    ),
+    ), *gate_products(STEP_NAMES, "dh_total * o * (1 - tanh_c**2)", {})),
 )
 
 # the passages of lstm_backward from which its slips are cut
@@ -576,6 +587,10 @@ GATES_WITHOUT_PARENTHESES = """\
 """
 USES = "x[t - 1].T @ da\n        dW_h += h[t - 1].T @ da\n        db += da"
 COPIED = '"b": np.concatenate([np.split(db, 4)["ifgo".index(gate)] for gate in "{}"])'
+SWEEP_NAMES = Names(
+    *(f"{gate}[t - 1]" for gate in "ifgo"), "c[t - 1]", "c[t]", "tanh_c", "h[t - 1]", "h[t]", "{0} ** 2"
+)
+OWN = {"dh[t - 1]": "the adjoint from outside alone", "future": "the carry alone"}
 LOOP, PACK, CARRY = "range(len(x), 0, -1)", "[da_i, da_f, da_g, da_o]", "dc = dc * f[t - 1]"
 
 
@@ -607,8 +622,37 @@ BACKWARD = Exercise(
     backward=True,
     asks="The last step needs only dh[T-1] and dc_T: are x at step T and the carries it hands on right?",
     asks_of="x",
-    slips=(
+    slips=with_sweep(with_expressions((
         # what travels along h
+        Slip("h_carry_f_weights_with_i",
+             "da @ W_h.T",
+             "np.concatenate([da_i, da_i, da_g, da_o], axis=1) @ W_h.T",
+             "On the way back to h_{t-1}, the forget gate's weights meet the adjoint of the input "
+             "gate.",
+             "Four products lead back to h_{t-1}: which adjoint belongs to which weights?"),
+        Slip("h_carry_o_weights_with_i",
+             "da @ W_h.T",
+             "np.concatenate([da_i, da_f, da_g, da_i], axis=1) @ W_h.T",
+             "On the way back to h_{t-1}, the output gate's weights meet the adjoint of the input "
+             "gate.",
+             "Four products lead back to h_{t-1}: which adjoint belongs to which weights?"),
+        Slip("dc_T_forgotten_at_once", "dc_T.copy()", "dc_T * f[-1]",
+             "dc_T is multiplied by the forget gate of step T before the sweep begins; it is the "
+             "adjoint of c_T itself.",
+             "Of which cell is dc_T the adjoint, and which cell does f_T multiply?"),
+        Slip("h_carry_like_the_cell", "da @ W_h.T", "dh_total * f[t - 1]",
+             "The carry along the hidden state is the adjoint of h_t times f_t, as if h_{t-1} went "
+             "through the forget gate like a cell.",
+             "Which arrays of step t are made with h_{t-1}?"),
+        Slip("cell_carry_of_own_share",
+             "dc = dc * f[t - 1]",
+             "dc = dh_total * o[t - 1] * (1 - tanh_c**2) * f[t - 1]",
+             "What is handed back along the cell is the part of h_t only: what came from later cells "
+             "is dropped after one step.",
+             "Two parts meet in c_t on the way back; which of them goes on to c_{t-1}?"),
+        Slip("tanh_value_in_place_of_slope", "(1 - tanh_c**2)", "tanh_c",
+             "What h_t hands to its cell is multiplied by tanh(c_t) in the place of the slope.",
+             "Which derivative lies between c_t and h_t?"),
         Slip("no_h_carry", "dh[t - 1] + future", "dh[t - 1]",
              "What h_t does to later gates is missing: the carry along h is not added.",
              "h_t is read by the loss; who else reads it?"),
@@ -1002,10 +1046,10 @@ BACKWARD = Exercise(
              "dh_total * o[t - 1] * (1 - o[t - 1])",
              "The block of o misses the factor tanh(c_t).",
              "h_t = o_t tanh(c_t): what is the derivative of h_t with respect to o_t?"),
-        Slip("i_from_hidden_adjoint", "da_i = dc *", "da_i = dh_total *",
+        Slip("i_from_hidden_adjoint", IN, IN.replace("dc", "dh_total"),
              "The block of i starts from the adjoint of h_t; the input gate acts on the cell.",
              "Which of the two states does i_t enter?"),
-        Slip("g_from_hidden_adjoint", "da_g = dc *", "da_g = dh_total *",
+        Slip("g_from_hidden_adjoint", CANDIDATE, CANDIDATE.replace("dc", "dh_total"),
              "The block of g starts from the adjoint of h_t; the candidate acts on the cell.",
              "Which of the two states does g_t enter?"),
         Slip("upstream_one_step_late", "dh[t - 1] + future", "(dh[t] if t < len(x) else 0) + future",
@@ -1015,7 +1059,9 @@ BACKWARD = Exercise(
              "The adjoint of the cell is passed on with the factor 1 - i_t, as if the two gates were "
              "coupled.",
              "c_t = f_t c_{t-1} + i_t g_t: which gate stands before c_{t-1}?"),
-    ),
+    ), *gate_products(SWEEP_NAMES, "dh_total * o[t - 1] * (1 - tanh_c**2)", OWN)), SweepCode(
+        w_x="x[t - 1].T @ da", w_h="h[t - 1].T @ da", b="da.sum(axis=0)", x="dx[t - 1] = ", h0='"h0": future',
+    )),
 )
 
 REFUTE_PRODUCT = Exercise(
@@ -1044,6 +1090,9 @@ FORGET_BIAS = Exercise(
     reference=lambda half_life: {"b": initialisers.forget_bias(half_life)},
     asks="Put your number back through σ and take the power: what is left after half_life steps?",
     slips=(
+        Slip("logistic_in_place_of_its_inverse", "np.log(f / (1 - f))", "1 / (1 + np.exp(-f))",
+             "b is σ of the gate; a bias has to give the gate when σ is applied to it.",
+             "Which number must go into σ so that this comes out?"),
         Slip("gate_returned", "np.log(f / (1 - f))", "f",
              "b is the value of the gate; the bias stands before σ.",
              "Which number must go into σ so that this comes out?"),

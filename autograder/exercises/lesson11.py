@@ -5,6 +5,7 @@ import numpy as np
 from rnnlib import flow, lstm
 
 from . import Exercise, Slip
+from .expressions import Product, with_expressions
 
 SIZES = ((5, 2, 3, 4), (6, 3, 2, 5), (5, 3, 3, 3))  # T, B, D, H
 SPANS = ((5, 2), (6, 0), (4, 1))  # t, k of cell_derivative
@@ -107,6 +108,53 @@ def _refute_tame(answer):
     return f"dc_50/dc_1 has the size {size:.3g}, and it has to be 1000 or more"
 
 
+CELL = "c_t = f_t c_{t-1} + i_t g_t: what is its derivative with respect to "
+STATE = "h_t = o_t tanh(c_t): what is its derivative with respect to "
+F_SLOPE, I_SLOPE, O_SLOPE = "f * (1 - f)", "i * (1 - i)", "o * (1 - o)"
+IN_WORDS = {F_SLOPE: "f_t (1 - f_t)", I_SLOPE: "i_t (1 - i_t)", O_SLOPE: "o_t (1 - o_t)"}
+
+
+def _slope(own):
+    """What may be written in the place of a gate's slope."""
+    others = {code: words for code, words in IN_WORDS.items() if code != own}
+    return {IN_WORDS[own]: (own, others)}
+
+
+PRODUCTS = (
+    Product(
+        "forget_term", f"c * {F_SLOPE}", "G's term through the forget gate", f"{CELL}f_t?",
+        {"c": "c_{t-1}", "f": "f_t", "(1 - f)": "1 - f_t"},
+        {"c_{t-1}": ("c *", {"tanh_c *": "tanh(c_t)", "f *": "f_t", "g *": "g_t", "i *": "i_t"}),
+         **_slope(F_SLOPE)},
+        sign=False,
+    ),
+    Product(
+        "input_term", f"g * {I_SLOPE}", "G's term through the input gate", f"{CELL}i_t?",
+        {"g": "g_t", "i": "i_t", "(1 - i)": "1 - i_t"},
+        {"g_t": ("g *", {"tanh_c *": "tanh(c_t)", "i *": "i_t", "f *": "f_t", "np.tanh(g) *": "tanh(g_t)"}),
+         **_slope(I_SLOPE)},
+    ),
+    Product(
+        "candidate_term", "i * (1 - g**2)", "G's term through the candidate", f"{CELL}g_t?",
+        {"i": "i_t", "(1 - g**2)": "1 - g_t²"},
+        {"i_t": ("i *", {"o *": "o_t", "c *": "c_{t-1}", "g *": "g_t"}),
+         "1 - g_t²": ("(1 - g**2)", {"(1 + g**2)": "1 + g_t²", "(1 - np.tanh(g) ** 2)": "1 - tanh²(g_t)"})},
+    ),
+    Product(
+        "P", "o * (1 - tanh_c**2)", "P", f"{STATE}c_t?",
+        {"o": "o_t", "(1 - tanh_c**2)": "1 - tanh²(c_t)"},
+        {"o_t": ("o *", {"i *": "i_t", "f *": "f_t"}),
+         "1 - tanh²(c_t)": ("(1 - tanh_c**2)", {
+             "(1 + tanh_c**2)": "1 + tanh²(c_t)", "(1 - tanh_c)": "1 - tanh(c_t)", "tanh_c": "tanh(c_t)",
+             "(1 - run.h[1:] ** 2)": "1 - h_t²", "(1 - np.tanh(tanh_c) ** 2)": "1 - tanh²(tanh(c_t))"})},
+    ),
+    Product(
+        "Q", f"tanh_c * {O_SLOPE}", "Q", f"{STATE}o_t?",
+        {"tanh_c": "tanh(c_t)", "o": "o_t", "(1 - o)": "1 - o_t"},
+        {"tanh(c_t)": ("tanh_c *", {"run.h[1:] *": "h_t", "c *": "c_{t-1}"}), **_slope(O_SLOPE)},
+    ),
+)
+
 BLOCKS = Exercise(
     id="11.jacobian_blocks",
     title="The four blocks F, G, P, Q",
@@ -119,7 +167,7 @@ BLOCKS = Exercise(
     instance=_run,
     reference=_blocks,
     asks="For each block: which arrow of the step is it, and what does the chain rule put on that arrow?",
-    slips=(
+    slips=with_expressions((
         Slip("forget_term_only", "G_f + G_i + G_g", "G_f",
              "G has only the term through the forget gate: i and g are treated as constants.",
              "What else in the equation of the cell was computed from h_{t-1}?"),
@@ -228,7 +276,7 @@ BLOCKS = Exercise(
         Slip("not_diagonal", "np.eye(run.c.shape[-1])", "np.ones((run.c.shape[-1],) * 2)",
              "F and P have no zeros: every unit's own number fills its whole row.",
              "When the cell of unit j alone changes and no gate moves, which units change?"),
-    ),
+    ), *PRODUCTS),
 )
 
 FOUR_TERM = Exercise(
@@ -245,6 +293,10 @@ FOUR_TERM = Exercise(
     reference=lambda params, run: {"A": flow.four_term(params, run)},
     asks="Compare the first step with the others: what can c_0 reach, and what can c_1 reach besides?",
     slips=(
+        Slip("first_step_with_p_1", "A[1:] += G[1:] @ P[:-1]", "A += G @ np.concatenate([P[:1], P[:-1]])",
+             "At t = 1 the path through h_0 is counted, with the P of step 1; h_0 does not depend on "
+             "c_0.",
+             "Through which state does c_0 reach c_1 besides the forget gate?"),
         Slip("forget_gate_only", 'A[1:] += G[1:] @ P[:-1]', "pass",
              "A is F alone: c_{t-1} is taken to act through the forget gate's product only.",
              "Does h_{t-1} stay put when c_{t-1} changes?"),
@@ -307,6 +359,9 @@ JOINT = Exercise(
     reference=lambda params, run: {"M": flow.joint_jacobians(params, run)},
     asks="Look at the four quarters of M one by one: which of them is the first that differs?",
     slips=(
+        Slip("lower_quarters_exchanged", "[P @ F, P @ G + Q]", "[P @ G + Q, P @ F]",
+             "The two lower quarters are in each other's place.",
+             "Whose columns stand on the left in the upper half?"),
         Slip("lower_half_not_substituted", "[P @ F, P @ G + Q]", "[P, Q]",
              "The lower half holds P and Q: they are for dc_t, and the columns of M for dc_{t-1}.",
              "dh_t = P dc_t + Q dh_{t-1}: what is dc_t, written by what stood before the step?"),
@@ -375,6 +430,9 @@ DERIVATIVE = Exercise(
     reference=lambda params, run, t, k: {"derivative": flow.cell_derivative(params, run, t, k)},
     asks="Follow a change of c_k by hand: what of h has moved at the start, and what after one step?",
     slips=(
+        Slip("p_of_the_next_step_for_h_0_too", "P[k - 1] if k else 0 * eye", "P[k]",
+             "h_k moves with P of step k + 1, and h_0 moves as well; P of step k has the index k - 1.",
+             "blocks has T entries and c has T + 1: which entry belongs to step k?"),
         Slip("h_k_held", "P[k - 1] if k else 0 * eye", "0 * eye",
              "h_k is held while c_k moves: that is the state derivative, the product's upper left quarter.",
              "When c_k moves and its output gate is held, does h_k stay put?"),

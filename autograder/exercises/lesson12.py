@@ -5,8 +5,10 @@ import numpy as np
 from rnnlib import gru, losses, paths, rnn
 
 from . import Exercise, Slip
+from .expressions import Product, Sum, with_expressions
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep, Unrolled
+from .sweep_slips import SweepCode, with_sweep
 
 SIZES = ((5, 3, 2, 4), (4, 2, 5, 3), (4, 3, 3, 3))  # T, B, D, H
 
@@ -181,6 +183,14 @@ FORWARD = Exercise(
     step="t",
     asks="At step 1 all four arrays come from x, h0 and the weights alone: which of them is right there?",
     slips=(
+        Slip("reset_by_z_after", "r[-1] * (h[-1] @ W_hn", "z[-1] * (h[-1] @ W_hn",
+             'With reset="after", the update gate multiplies what the candidate reads of the state; '
+             "the reset gate should.",
+             "Which gate decides what the candidate hears of the past?"),
+        Slip("reset_by_z_before", "(r[-1] * h[-1]) @ W_hn", "(z[-1] * h[-1]) @ W_hn",
+             'With reset="before", the update gate multiplies the state that the candidate reads; the '
+             "reset gate should.",
+             "Which gate decides what the candidate hears of the past?"),
         Slip("gates_exchanged", "r.append(gates[:, :H])\n        z.append(gates[:, H:])",
              "r.append(gates[:, H:])\n        z.append(gates[:, :H])",
              "r holds the update gate and z the reset gate: the packed columns are read in the order z, r.",
@@ -267,6 +277,58 @@ REFUTE_SAME = Exercise(
 )
 
 AFTER = "du = da_n * r"
+UPDATE = "h_t = (1 - z_t) n_t + z_t h_{t-1}: what is its derivative with respect to "
+OWN = {"dh[t - 1]": "the adjoint from outside alone", "future": "the carry alone"}
+PRODUCTS = (
+    Product(
+        "z", "dh_total * (h_prev - n) * z * (1 - z)", "The block of z", f"{UPDATE}z_t?",
+        {"dh_total": "dh_total, the adjoint of h_t", "(h_prev - n)": "h_{t-1} - n_t", "z": "z_t",
+         "(1 - z)": "1 - z_t"},
+        {
+            "h_{t-1} - n_t": ("(h_prev - n)", {
+                "n": "n_t", "(h_prev + n)": "h_{t-1} + n_t", "(run.h[t] - h_prev)": "h_t - h_{t-1}",
+                "(r * h_prev - n)": "r_t h_{t-1} - n_t",
+            }),
+            "z_t (1 - z_t)": ("z * (1 - z)", {
+                "r * (1 - r)": "r_t (1 - r_t)", "n * (1 - n)": "n_t (1 - n_t)", "(1 - n ** 2)": "1 - n_t²",
+                "z * (1 + z)": "z_t (1 + z_t)",
+            }),
+            "the adjoint of h_t": ("dh_total", OWN),
+        },
+        sign=False,
+    ),
+    Product(
+        "n", "dh_total * (1 - z) * (1 - n ** 2)", "The block of n", f"{UPDATE}n_t?",
+        {"dh_total": "dh_total, the adjoint of h_t", "(1 - z)": "1 - z_t", "(1 - n ** 2)": "1 - n_t²"},
+        {
+            "1 - z_t": ("(1 - z)", {"r": "r_t", "(1 - r)": "1 - r_t", "z * (1 - z)": "z_t (1 - z_t)"}),
+            "1 - n_t²": ("(1 - n ** 2)", {
+                "(1 + n ** 2)": "1 + n_t²", "n ** 2": "n_t²",
+                "(1 - h_prev ** 2)": "1 - h_{t-1}²", "z * (1 - z)": "z_t (1 - z_t)",
+            }),
+            "the adjoint of h_t": ("dh_total", OWN),
+        },
+    ),
+    Product(
+        "r", "dr * r * (1 - r)", "The block of r",
+        "r_t reaches h_t through n_t only: which factors lie on the way from n_t's pre-activation to r_t's?",
+        {"dr": "dr, the adjoint of r_t", "r": "r_t", "(1 - r)": "1 - r_t"},
+        {
+            "r_t (1 - r_t)": ("r * (1 - r)", {
+                "z * (1 - z)": "z_t (1 - z_t)", "(1 - n ** 2)": "1 - n_t²", "r * (1 + r)": "r_t (1 + r_t)",
+            }),
+            "the adjoint of r_t": ("dr", {
+                "da_n": "the adjoint of n_t's pre-activation", "dh_total": "the adjoint of h_t",
+            }),
+        },
+    ),
+    Sum(
+        "carry", "dh_total * z + inner + da_rz @ W_rz.T", "What is passed back to h_{t-1}",
+        "By which routes does h_{t-1} reach h_t: directly, through the candidate, through the gates?",
+        {"dh_total * z": "the direct way", "inner": "the way through the candidate",
+         "da_rz @ W_rz.T": "the way through the gates"},
+    ),
+)
 
 BACKWARD = Exercise(
     id="12.gru_backward",
@@ -285,7 +347,7 @@ BACKWARD = Exercise(
     backward=True,
     asks="Take T = 1 and a dh with a single entry: which outputs are wrong there already, and which of the "
     "blocks r, z and n, or what else, is each of them made from? If none is, what is new with T = 2?",
-    slips=(
+    slips=with_sweep(with_expressions((
         # what travels
         Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
              "Every step counts its own dh only: nothing flows from step t+1 back to t.",
@@ -392,6 +454,9 @@ BACKWARD = Exercise(
         Slip("after_u_not_reset", AFTER, "du = da_n",
              'With reset="after" the adjoint of u lacks the factor r.',
              "By what is u multiplied on its way into the candidate?"),
+        Slip("after_u_by_update_gate", AFTER, "du = da_n * z",
+             "With reset=\"after\", what goes back to h_{t-1} W_hn is multiplied by z_t in the place of r_t.",
+             "Which gate multiplies h_{t-1} W_hn + b_hn in the pre-activation of n_t?"),
         Slip("after_b_hn_not_reset", "du.sum(axis=0)", "da_n.sum(axis=0)",
              "b_hn lacks the reset gate: it was treated like the bias b.",
              "Does b_hn stand inside or outside the bracket that r multiplies?"),
@@ -507,7 +572,9 @@ BACKWARD = Exercise(
         Slip("candidate_activated_twice", "(1 - n ** 2)", "(1 - np.tanh(n) ** 2)",
              "The slope of the candidate is taken at tanh(n): n is a tanh already.",
              "tanh'(a) = 1 - tanh(a)²: which array holds tanh(a)?"),
-    ),
+    ), *PRODUCTS), SweepCode(
+        w_x="run.x[t - 1].T @ da", b="da.sum(0)", x="dx[t - 1] = ", h0='"h0": future',
+    )),
 )
 
 JACOBIAN = Exercise(
@@ -524,6 +591,12 @@ JACOBIAN = Exercise(
     asks="The entries off the diagonal come from three of the four ways: which of the three can you switch "
     "off by a choice of weights, and is J right then?",
     slips=(
+        Slip("before_like_after",
+             "inner = W_hn.T @ reset",
+             "inner = r[..., None] * W_hn.T + q_slope[..., None] * W_hr.T",
+             'With reset="before", J has the formula of the other variant: r and its slope stand '
+             "behind W_hn.",
+             "Does the reset gate act on h_{t-1} or on its product with W_hn?"),
         Slip("only_the_direct_way", "return keep + by_z + slope * inner", "return keep + 0 * by_z",
              "J is diag(z): the gates and the candidate are treated as constants.",
              "Does z depend on h_{t-1}? Does n?"),
@@ -628,6 +701,12 @@ MARGIN = Exercise(
     asks="Take one string and one step: which entries of o are legal there, and what is the margin of "
     "this step alone?",
     slips=(
+        Slip("extremes_of_all_steps",
+             "return steps.min(axis=0)",
+             "return lowest.min(axis=0) - np.where(y.any(axis=2), highest, -np.inf).max(axis=0)",
+             "The lowest legal and the highest illegal probability are taken over all steps, each by "
+             "itself; the margin belongs to a step.",
+             "Must a legal symbol be likelier than the illegal ones of the same step, or of any step?"),
         Slip("logits", "p = losses.softmax(o)", "p = o",
              "The margin is formed from o itself, not from probabilities.",
              "What turns outputs into probabilities?"),

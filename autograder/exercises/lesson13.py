@@ -5,8 +5,10 @@ import numpy as np
 from rnnlib import linear, lru, min_gru
 
 from . import Exercise, Slip
+from .expressions import Product, with_expressions
 from .families import subtracted
 from .sweep import LONG, Loud, Sweep
+from .sweep_slips import SweepCode, with_sweep
 
 SIZES = ((5, 3, 4, 7), (4, 2, 3, 6), (6, 4, 4, 4))  # T, B, D, H: all distinct, twice, then B = D = H
 LONG_SIZES = (LONG, 3, 2, 4)
@@ -175,8 +177,11 @@ SCAN_BACKWARD = Exercise(
     backward=True,
     asks="At t = T nothing has been passed back yet: are the last entries of a and b right? If so, what does "
     "step T-1 add?",
-    slips=(
+    slips=with_sweep((
         # what travels
+        Slip("carry_counted_twice", "a[t - 1] * dh_total", "a[t - 1] * (dh_total + future)",
+             "What came from later steps is handed on twice: the adjoint of h_t has it already.",
+             "Which two parts make the adjoint of h_t, and what is it multiplied by?"),
         Slip("no_carry", "dh[t - 1] + future", "dh[t - 1]",
              "Every step has its own dh only: nothing flows from step t+1 back to t.",
              "By which line of the forward pass does h_t reach h_{t+1}?"),
@@ -251,7 +256,7 @@ SCAN_BACKWARD = Exercise(
         Slip("first_step_left_out", "range(len(a), 0, -1)", "range(len(a), 1, -1)",
              "The sweep ends at step 2: the first step is left out.",
              "How many steps lie between h_0 and h_T?"),
-    ),
+    ), SweepCode(h0='"h0": future')),
 )
 
 GATED = Exercise(
@@ -312,6 +317,21 @@ GATED = Exercise(
 
 INTO_Z, INTO_N = "dz * z * (1 - z)", 'back["b"] * (1 - z)'
 
+STEP_ASKS = "h_t = z_t h_{t-1} + (1 - z_t) n_t: what is its derivative with respect to "
+GATED_PRODUCTS = (
+    Product(
+        "z", "dz * z * (1 - z)", "The block of z", f"{STEP_ASKS}z_t, and what is σ's slope there?",
+        {"dz": "dz, the adjoint of z_t", "z": "z_t", "(1 - z)": "1 - z_t"},
+        {"z_t (1 - z_t)": ("z * (1 - z)", {"z * (1 + z)": "z_t (1 + z_t)", "n * (1 - n)": "n_t (1 - n_t)"})},
+        sign=False,
+    ),
+    Product(
+        "n", 'back["b"] * (1 - z)', "The block of n", f"{STEP_ASKS}n_t?",
+        {'back["b"]': "that the scan passes back"},
+        {"1 - z_t": ("(1 - z)", {"n": "n_t", "z * (1 - z)": "z_t (1 - z_t)", "(1 + z)": "1 + z_t"})},
+    ),
+)
+
 GATED_BACKWARD = Exercise(
     id="13.min_gru_backward",
     title="Back through the minimal GRU",
@@ -330,7 +350,7 @@ GATED_BACKWARD = Exercise(
     backward=True,
     asks="b has two blocks: is the wrong one that of z or that of n? With T = 1 and h0 = 0, which of your "
     "terms are left?",
-    slips=(
+    slips=with_expressions((
         # the gate
         Slip("z_without_candidate", 'back["a"] - back["b"] * n', 'back["a"]',
              "The z block has the old state's share only; z also weighs the candidate, by 1 - z.",
@@ -410,7 +430,7 @@ GATED_BACKWARD = Exercise(
              'dz = back["b"] * n - back["a"]',
              "The block of z has the opposite sign.",
              "h_t = z_t h_{t-1} + (1 - z_t) n_t: what is its derivative with respect to z_t?"),
-    ),
+    ), *GATED_PRODUCTS),
 )
 
 GAMMA_WAY = " + dgamma * abs(lam) ** 2 * decay / gamma"

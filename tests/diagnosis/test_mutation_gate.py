@@ -37,6 +37,10 @@ UNTOLD = {("12.gru_backward", "b_hn"): "absent where the reset comes first, so i
 
 # slips and right answers that may come close to each other, with the reason
 CLOSE = {"05.parameter_counts": "counts of parameters: a missing bias is a few entries of hundreds"}
+CLOSE_SLIPS = {
+    ("04.relu_forward", "leaky"): "negative inputs pass with a hundredth, as a leaky ReLU has it",
+    ("12.gru_step_jacobian", "before_like_after"): "always_after differs in the small term of b_hn only",
+}
 
 
 def slip_faults(e, judged=diagnose, seeds_of=lambda n: (None,)):
@@ -260,16 +264,13 @@ def test_no_slip_comes_close_to_another_or_to_the_right_answer(exercise):
     if exercise.id in CLOSE:
         pytest.skip(CLOSE[exercise.id])
     made = {slip.id: wrong_answers.slip_effect(exercise, slip)[0] for slip in exercise.slips}
-    assert (
-        list(
-            close(
-                exercise,
-                made,
-                wrong_answers.outputs_on_instances(exercise, sources.solution_variant(exercise)),
-            )
-        )
-        == []
-    )
+    right = wrong_answers.outputs_on_instances(exercise, sources.solution_variant(exercise))
+    found = list(close(exercise, made, right))
+    assert [
+        pair for pair in found if not {(exercise.id, name) for name in pair[:2]} & CLOSE_SLIPS.keys()
+    ] == []
+    for name in {name for e, name in CLOSE_SLIPS if e == exercise.id}:  # no reason without its case
+        assert any(name in pair for pair in found), name
 
 
 def test_a_slip_that_comes_close_is_noticed():

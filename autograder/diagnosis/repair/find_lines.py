@@ -20,15 +20,18 @@ FEWEST = 2  # statements: in a single one there is nothing to locate
 ALIKE = 1e-9  # relative difference of errors
 
 
-def find_lines(question: Question, answer: object, told: Told, seconds: float) -> tuple[Repair, ...]:
+def program_to_search(answer: object) -> Program | None:
+    """The answer's program; None where its text cannot be had, or nothing is to be located in it."""
+    program = read_program(answer)
+    return None if program is None or sum(map(_statements, program.functions.values())) < FEWEST else program
+
+
+def find_lines(question: Question, program: Program, told: Told, seconds: float) -> tuple[Repair, ...]:
     """At most three lines, one edit of which makes all outputs right on all instances.
 
-    Empty where no single edit is known to do, where it could be more than three lines, and where the text
-    of the answer cannot be had or is not what gave what was told.
+    Empty where no single edit is known to do, where it could be more than three lines, and where the
+    program is not what gave what was told.
     """
-    program = read_program(answer)
-    if program is None or sum(map(_statements, program.functions.values())) < FEWEST:
-        return ()
     found: list[Cure] = []
     try:
         with guard(seconds):

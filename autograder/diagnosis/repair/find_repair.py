@@ -6,7 +6,7 @@ from ...exercises import Exercise
 from ...exercises.instances import every_instance_and_reference, instances_and_references
 from ...results import Repair, Status, Verdict
 from ..trial import size
-from .find_lines import find_lines
+from .find_lines import find_lines, program_to_search
 from .question import Question, Told
 
 LONGEST = 3.0  # seconds
@@ -44,7 +44,8 @@ def find_repair(
 
     verdict: on the public instances.  Empty where no line is known, see `find_lines`.
     """
-    if not is_offered(exercise, answer, verdict):
+    program = program_to_search(answer) if is_offered(exercise, answer, verdict) else None
+    if program is None:
         return ()
     told = Told(verdict.status is Status.ERROR, verdict.outputs)
-    return find_lines(public_question(exercise), answer, told, seconds)
+    return find_lines(public_question(exercise), program, told, seconds)

@@ -9,7 +9,7 @@ from ...errors import TimeLimitExceeded
 from ...outputs import read_outputs
 from .. import facts
 from ..call_guard import guard
-from .find_lines import find_lines
+from .find_lines import find_lines, program_to_search
 from .question import Question, Told
 from .vectors import snapshot
 
@@ -27,6 +27,9 @@ def claim_lines(answer: Any, asked: dict[str, Any]) -> Claims:
     asked: the fields of a `Question`, and `seconds`, for everything.
     """
     began, seconds = time.monotonic(), asked.pop("seconds")
+    program = program_to_search(answer)
+    if program is None:
+        return Claims("[]")
     question = Question(*(asked[field] for field in Question._fields[:-1]))
     try:
         with guard(seconds):
@@ -34,7 +37,7 @@ def claim_lines(answer: Any, asked: dict[str, Any]) -> Claims:
     except TimeLimitExceeded:
         return Claims("[]")
     left = seconds - (time.monotonic() - began)
-    return Claims(json.dumps(find_lines(question, answer, told, left) if left > 0 else ()))
+    return Claims(json.dumps(find_lines(question, program, told, left) if left > 0 else ()))
 
 
 def _told(question: Question, answer: Any) -> Told:

@@ -38,6 +38,13 @@ class Known(NamedTuple):
         return [parsed(text) for text in (self.text, *self.alike)]
 
 
+class Compiled(NamedTuple):
+    """The code of an expression, and whether it is an atom."""
+
+    code: CodeType
+    is_atom: bool
+
+
 class Pool:
     """The expressions that one function's names, indices and fields make."""
 
@@ -51,7 +58,7 @@ class Pool:
         self._scales: set[str] = set()
         for node in ast.walk(tree):
             self._look_at(node)
-        self._code: dict[str, tuple[ast.expr, CodeType]] = {}
+        self._code: dict[str, Compiled] = {}
 
     def _look_at(self, node: ast.AST) -> None:
         is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
@@ -111,8 +118,8 @@ class Pool:
         found: dict[object, Known] = {}
         texts = {text: self._compiled(text) for text in self.texts(scopes[0])}
         # what is read as a name before what may be made of names that are not there yet in the first step
-        for text in sorted(texts, key=lambda text: not is_atom(texts[text][0])):
-            node, code = texts[text]
+        for text in sorted(texts, key=lambda text: not texts[text].is_atom):
+            code = texts[text].code
             try:
                 values = [eval(code, scope) for scope in scopes]  # type: ignore[arg-type]
             except Exception:
@@ -123,15 +130,15 @@ class Pool:
                 continue
             name = tuple(fingerprint(value) for value in values)
             if name not in found:
-                found[name] = Known(text, values, is_atom(node), text in self.written)
+                found[name] = Known(text, values, texts[text].is_atom, text in self.written)
             elif len(found[name].alike) < MOST_ALIKE:
                 found[name] = found[name]._replace(alike=(*found[name].alike, text))
         return list(found.values())
 
-    def _compiled(self, text: str) -> tuple[ast.expr, CodeType]:
+    def _compiled(self, text: str) -> Compiled:
         if text not in self._code:
             node = parsed(text)
-            self._code[text] = node, compiled(node)
+            self._code[text] = Compiled(compiled(node), is_atom(node))
         return self._code[text]
 
 
