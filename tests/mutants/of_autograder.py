@@ -347,7 +347,7 @@ MUTANTS = (
     Mutant(ON_LESS, "for k in (1, 2)", "for k in (2, 2)", "The card says what T = 1 gives without having tried it."),
     Mutant(ON_LESS, "            small = exercise.instances()\n", "            small = exercise.instances()[:1]\n",
            "What one instance alone gives on less is said as if it held for all."),
-    Mutant(NUMBERS, "chosen = places[: -MOST - 1 : -1] if late else places[:MOST]", "chosen = places[:MOST]",
+    Mutant(NUMBERS, "places[:: -1 if late else 1][:MOST]", "places[:MOST]",
            "The card shows the first adjoints, where a mistake is last to be seen."),
     Mutant(GUARD, "        np.random.set_state(drawn_by_numpy)", "        pass",
            "An answer that draws random numbers changes what the notebook draws after its check."),
