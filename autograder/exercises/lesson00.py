@@ -9,27 +9,33 @@ from .families import subtracted, tanh_slopes
 from .sweep import LONG, Sweep
 
 
-def _function(seed):
-    """A smooth scalar function of a (3, 4), (4, 2) or (3, 3) array, and the point."""
+def _function(seed, rate):
+    """A smooth scalar function of a (3, 4), (4, 2) or (3, 3) array, and the point.
+
+    rate: the typical rate of change, so large that the error of the steps to be told apart shows.
+    """
     rng = np.random.default_rng([2, seed])
     shape = ((3, 4), (4, 2), (3, 3))[seed % 3]
-    A, c = rng.normal(size=(5, *shape)) * 0.6, rng.uniform(0.5, 1.5, 5)
+    A, c = rng.normal(size=(5, *shape)) * rate, rng.uniform(0.5, 1.5, 5)
 
     def f(x):
-        return np.sum(c * np.tanh(np.tensordot(A, x, axes=x.ndim)))
+        return np.sum(c * np.sin(np.tensordot(A, x, axes=x.ndim)))
 
     return f, rng.normal(size=shape) * 0.7
 
 
 def _difference_instance(seed):
-    return *_function(seed), (0.2, 0.3, 0.25)[seed % 3]
+    return *_function(seed, 4.0), (0.2, 0.3, 0.25)[seed % 3]
 
 
 def _pairs(seed):
     rng = np.random.default_rng([3, seed])
     b = rng.normal(size=((3, 4), (5, 2), (3, 3))[seed % 3])
-    b.flat[0] = 0.0
-    return (b + rng.normal(size=b.shape) * 0.3, b)
+    b.flat[:4] = np.array([0.0, 1.0, -4.0, 2.0]) * rng.uniform(0.95, 1.05, 4)
+    a = b + rng.normal(size=b.shape) * 0.3
+    # a sign, a scale and a modulus that differ
+    a.flat[1:4] = np.array([-1.0, -5.0, 0.3]) * rng.uniform(0.95, 1.05, 3)
+    return (a, b)
 
 
 def _relative_errors(function, arguments):
@@ -379,6 +385,89 @@ LEAKY = Exercise(
         Slip("x_stored_one_early", 'grads["x"][t] =', 'grads["x"][t - 1] =',
              "x stands one place too early, and step 1's entry in the last place.",
              "At which index does the loop find the input of this step?"),
+        Slip("w_x_averaged", "x[t].T @ da", "x[t].T @ da / len(da)",
+             "W_x is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("w_h_averaged", "h[t].T @ da", "h[t].T @ da / len(da)",
+             "W_h is averaged over the batch; the loss is a sum.",
+             "Is the loss divided by B anywhere?"),
+        Slip("b_first_instance", "da.sum(axis=0)", "da[0]",
+             "b counts the first instance only.",
+             "The forward pass adds b to how many rows?"),
+        Slip("w_h_sees_h0_only", "h[t].T @ da", "h[0].T @ da",
+             "W_h is formed with the initial state at every step.",
+             "Which state does step 3 read?"),
+        Slip("w_h_formed_with_the_tanh", "h[t].T @ da", "m.T @ da",
+             "W_h is formed with the tanh of the same step, in the place of the state that the step reads.",
+             "Which array does W_h multiply on the way forward?"),
+        Slip("x_holds_the_sum", 'grads["x"][t] = da', 'grads["x"] += da',
+             "Every entry of x holds the sum over all steps: x was treated like a shared weight.",
+             "How many steps read x_t?"),
+        Slip("h0_with_a_loss", 'grads["h0"] = carry', 'grads["h0"] = carry + dh[0]',
+             "h0 holds dh[0] as well; h_0 has no loss of its own, dh[0] belongs to h_1.",
+             "dh has T entries and h has T + 1: to which state does the first one belong?"),
+        Slip("h0_with_the_last_loss", 'grads["h0"] = carry', 'grads["h0"] = carry + dh[-1]',
+             "h0 holds dh[-1] as well, the adjoint of the last state: a negative index takes it from the "
+             "end.",
+             "Does h_0 have a loss of its own, and which entry of dh would that be?"),
+        Slip("h0_summed_over_batch", 'grads["h0"] = carry',
+             'grads["h0"] = np.zeros_like(carry) + carry.sum(axis=0)',
+             "h0 is summed over the batch: every instance gets the sum of all.",
+             "Does each instance of the batch have an initial state of its own?"),
+        Slip("h0_is_adjoint_of_a1", 'grads["h0"] = carry', 'grads["h0"] = da',
+             "h0 holds the adjoint of the first sum inside tanh: the last step back is missing.",
+             "Which two terms lie between that sum and h_0?"),
+        Slip("upstream_one_step_late", "dh[t] + carry", "(dh[t + 1] if t + 1 < T else 0) + carry",
+             "Each state gets the dh of the step after it: the last gets none, and dh[0] is not used.",
+             "dh has T entries and h has T + 1: which entry of dh belongs to h_t?"),
+        Slip("upstream_ones", "dh[t] + carry", "1.0 + carry",
+             "The adjoint from outside is taken as 1 at every step: dh is not used.",
+             "What does dh tell you that an array of ones does not?"),
+        Slip("carry_halved", "dh[t] + carry", "(dh[t] + carry) / 2",
+             "At every step the two routes are averaged in place of added.",
+             "If h_t moves by 1, does each route change the loss by its whole share or by half?"),
+        Slip("starts_from_last_dh", "carry = np.zeros_like(x), np.zeros_like(h[0])",
+             "carry = np.zeros_like(x), dh[-1].copy()",
+             "The last step's loss enters twice: the sweep starts with dh[-1] and then adds it.",
+             "What lies to the right of the last step?"),
+        Slip("own_loss_passed_on", "+ da @ W_h.T", "+ da @ W_h.T + dh[t]",
+             "Each step's own dh is passed back once more, past the step.",
+             "On which route does the loss of step t reach h_{t-1}?"),
+        Slip("slope_on_own_loss_only", "alpha * dh_total * (1 - m * m)",
+             "alpha * (dh[t] * (1 - m * m) + carry)",
+             "The slope of tanh multiplies the step's own loss only, not what comes from later steps.",
+             "Which of the two routes out of h_t lies behind the tanh of step t?"),
+        Slip("slope_on_carry_only", "alpha * dh_total * (1 - m * m)", "alpha * (dh[t] + carry * (1 - m * m))",
+             "The slope of tanh multiplies what comes from later steps only, not the step's own loss.",
+             "Which of the two routes out of h_t lies behind the tanh of step t?"),
+        Slip("leak_through_the_slope", "(1 - alpha) * dh_total + da",
+             "(1 - alpha) * dh_total * (1 - m * m) + da",
+             "The direct term of the step back is multiplied by the slope of tanh; it passes outside of "
+             "the tanh.",
+             "Which of the two terms of h_t stands inside the tanh?"),
+        Slip("weights_carry_without_alpha", "da @ W_h.T\n    grads", "da / alpha @ W_h.T\n    grads",
+             "What comes back through W_h misses the factor alpha.",
+             "By how much does h_t move when the tanh moves by 1?"),
+        Slip("carry_slope_twice", "da @ W_h.T\n    grads", "(da * (1 - m * m)) @ W_h.T\n    grads",
+             "What comes back through W_h is multiplied by the slope of tanh twice.",
+             "How often does h_{t-1} pass through the tanh of step t?"),
+        Slip("slope_of_the_adjoint", "(1 - m * m)", "(1 - dh_total * dh_total)",
+             "The slope is made of the adjoint: 1 - dh², in the place of 1 - m².",
+             "Which number on the way forward does the slope of tanh depend on?"),
+        Slip("first_use_missing",
+             'grads["W_x"] += x[t].T @ da\n        grads["W_h"] += h[t].T @ da\n        grads["b"] += '
+             'da.sum(axis=0)\n        grads["x"][t] = da @ W_x.T\n',
+             'grads["W_x"] += x[t].T @ da * (t > 0)\n        grads["W_h"] += h[t].T @ da * (t > '
+             '0)\n        grads["b"] += da.sum(axis=0) * (t > 0)\n        grads["x"][t] = da @ W_x.T * (t '
+             "> 0)\n",
+             "W_x, W_h, b and x miss the use at step 1; what goes back to h0 passes through it.",
+             "Which numbers does your loop variable take where the gradients are formed?"),
+        Slip("clipped_at_1", "dh[t] + carry", "dh[t] + np.clip(carry, -1, 1)",
+             "What comes from later steps is clipped to ±1 at every step, which changes the gradient.",
+             "Is the clipped number still the derivative of the loss?"),
+        Slip("clipped_at_0_5", "dh[t] + carry", "dh[t] + np.clip(carry, -0.5, 0.5)",
+             "What comes from later steps is clipped to ±0.5 at every step, which changes the gradient.",
+             "Is the clipped number still the derivative of the loss?"),
     ),
 )
 
@@ -439,6 +528,57 @@ DIFFERENCE = Exercise(
              "        e = np.zeros_like(x) if index == (0, 0) else e\n        e[index] = step",
              "The first entry is right and later ones are not: earlier entries are still moved.",
              "Is x back in its place before the next entry moves?"),
+        Slip("second_difference", "(f(x + e) - f(x - e)) / (2 * step)",
+             "(f(x + e) - 2 * f(x) + f(x - e)) / step**2",
+             "This is the second difference: it approximates the second derivative.",
+             "Which value of f cancels in the central difference?"),
+        Slip("half_the_forward_difference", "(f(x + e) - f(x - e)) / (2 * step)",
+             "(f(x + e) - f(x)) / (2 * step)",
+             "One of the two points is x itself, and yet the difference is divided by two steps.",
+             "How far apart are the two points at which f is evaluated?"),
+        Slip("half_the_backward_difference", "(f(x + e) - f(x - e)) / (2 * step)",
+             "(f(x) - f(x - e)) / (2 * step)",
+             "One of the two points is x itself, and yet the difference is divided by two steps.",
+             "How far apart are the two points at which f is evaluated?"),
+        Slip("sum_of_both_sides", "f(x + e) - f(x - e)", "f(x + e) + f(x - e)",
+             "The values on the two sides are added; the slope is in their difference.",
+             "Where f is constant, what should come out?"),
+        Slip("modulus_taken", "(f(x + e) - f(x - e)) / (2 * step)", "abs(f(x + e) - f(x - e)) / (2 * step)",
+             "Every entry has lost its sign: a modulus is taken.",
+             "Can a derivative be negative?"),
+        Slip("not_divided", "(f(x + e) - f(x - e)) / (2 * step)", "f(x + e) - f(x - e)",
+             "The difference is not divided by the distance of the two points.",
+             "How far apart are the two points at which f is evaluated?"),
+        Slip("divided_by_2_only", "/ (2 * step)", "/ 2",
+             "The difference is divided by 2; the step is missing below.",
+             "How far apart are the two points at which f is evaluated?"),
+        Slip("step_squared_below", "/ (2 * step)", "/ (2 * step**2)",
+             "The difference is divided by the square of the step.",
+             "If f is linear, should the quotient depend on the step?"),
+        Slip("moved_by_half_a_step", "e[index] = step", "e[index] = step / 2",
+             "x moves by half a step to each side, but the difference is divided by two whole steps.",
+             "How far apart are the two points at which f is evaluated?"),
+        Slip("half_a_step_each_way",
+             "e[index] = step\n        gradient[index] = (f(x + e) - f(x - e)) / (2 * step)",
+             "e[index] = step / 2\n        gradient[index] = (f(x + e) - f(x - e)) / step",
+             "x moves by half a step to each side: this is the central difference for step / 2.",
+             "Between x and each of the two points, how far is it to be?"),
+        Slip("five_points", "(f(x + e) - f(x - e)) / (2 * step)",
+             "(8 * (f(x + e) - f(x - e)) - f(x + 2 * e) + f(x - 2 * e)) / (12 * step)",
+             "This is the formula of fourth order, with two points on each side.",
+             "How many values of f does the central difference of this section use?"),
+        Slip("step_times_the_entry", "e[index] = step", "e[index] = step * x[index]",
+             "The step is relative to the entry where x moves, and absolute where the difference is "
+             "divided.",
+             "By how much does this entry of x move, and by what is divided?"),
+        Slip("columns_for_entries", "np.ndindex(x.shape)", "[(slice(None), j) for j in range(x.shape[1])]",
+             "Whole columns of x move together: every column of the result repeats one number.",
+             "x has two axes: over which of its entries does your loop run?"),
+        Slip("x_stays_moved", "gradient[index] = (f(x + e) - f(x - e)) / (2 * step)",
+             "gradient[index] = (f(x + e) - f(x - e)) / (2 * step)\n        x = x - e",
+             "The first entry is right and later ones are not: earlier entries of x have stayed one step "
+             "down.",
+             "Is x back in its place before the next entry moves?"),
     ),
 )
 
@@ -450,7 +590,7 @@ COMPLEX = Exercise(
     function="complex_step",
     answers=("numgrad.complex_step",),
     outputs=("gradient",),
-    instance=_function,
+    instance=lambda seed: _function(seed, 600.0),
     reference=lambda f, x: {"gradient": numgrad.complex_step(f, x)},
     slips=(
         Slip("modulus_taken", "f(x + 1j * e).imag / h", "abs(f(x + 1j * e).imag) / h",
@@ -477,6 +617,31 @@ COMPLEX = Exercise(
         Slip("sign", "x + 1j * e", "x - 1j * e",
              "Every entry has the wrong sign.",
              "To which side of the real axis does x move?"),
+        Slip("step_of_a_hundredth", "h = 1e-30", "h = 1e-2",
+             "The step is 0.01, as large as for a difference quotient: its error shows where f bends.",
+             "The error of the complex step grows with h²: what keeps you from a far smaller h, where "
+             "nothing is subtracted?"),
+        Slip("step_of_a_thousandth", "h = 1e-30", "h = 1e-3",
+             "The step is 0.001, as large as for a difference quotient: its error shows where f bends.",
+             "The error of the complex step grows with h²: what keeps you from a far smaller h, where "
+             "nothing is subtracted?"),
+        Slip("steps_add_up", "        e = np.zeros_like(x)\n        e[index] = h",
+             "        e = np.zeros_like(x) if index == (0, 0) else e\n        e[index] = h",
+             "The imaginary step of earlier entries stays in place, so each entry is the sum of the "
+             "gradient up to it.",
+             "Is x real again before the next entry moves?"),
+        Slip("doubled", "f(x + 1j * e).imag / h", "(f(x + 1j * e) - f(x - 1j * e)).imag / h",
+             "Every entry is twice too large: a second point is subtracted and not counted below.",
+             "How far apart are the two points along the imaginary axis?"),
+        Slip("modulus_of_f", "f(x + 1j * e).imag / h", "abs(f(x + 1j * e)) / h",
+             "This is the modulus of f over the step; the derivative is in the imaginary part.",
+             "In f(x) + ih f'(x) + …, which part holds the derivative?"),
+        Slip("first_entry_only", "    return gradient", "        return gradient",
+             "Only the first entry is there; all others are still zero.",
+             "How often does your loop go round before it returns?"),
+        Slip("columns_for_entries", "np.ndindex(x.shape)", "[(slice(None), j) for j in range(x.shape[1])]",
+             "Whole columns of x move together: every column of the result repeats one number.",
+             "x has two axes: over which of its entries does your loop run?"),
     ),
 )
 
@@ -518,6 +683,54 @@ RELATIVE = Exercise(
              "largest = np.abs(a).max() + np.abs(b).max()",
              "The scale is the sum of both largest entries, so errors come out about half.",
              "If b is zero everywhere, what should the error be?"),
+        Slip("largest_signed_entry", "largest = max(np.abs(a).max(), np.abs(b).max())",
+             "largest = max(a.max(), b.max())",
+             "The scale is the largest entry with its sign: large negative entries do not count.",
+             "If all entries of both arrays are negative, what is your scale?"),
+        Slip("norm_over_largest", "np.abs(a - b).max() / largest", "np.linalg.norm(a - b) / largest",
+             "The Euclidean norm of the difference is divided by a largest entry: two different norms are "
+             "mixed.",
+             "If b is zero everywhere, what should the error be?"),
+        Slip("both_norms",
+             "largest = max(np.abs(a).max(), np.abs(b).max())\n    if largest == 0:\n        return "
+             "0.0\n    return np.abs(a - b).max() / largest",
+             "largest = max(np.linalg.norm(a), np.linalg.norm(b))\n    if largest == 0:\n        return "
+             "0.0\n    return np.linalg.norm(a - b) / largest",
+             "Difference and scale are Euclidean norms, of all entries together.",
+             "Which single difference and which single entry does the docstring ask for?"),
+        Slip("sum_of_differences", "np.abs(a - b).max() / largest", "np.abs(a - b).sum() / largest",
+             "The differences of all entries are added up; the largest one is asked for.",
+             "Should an array with more entries have a larger error?"),
+        Slip("difference_of_moduli", "np.abs(a - b).max() / largest",
+             "np.abs(np.abs(a) - np.abs(b)).max() / largest",
+             "The moduli of the entries are compared: a wrong sign is not seen.",
+             "What is the error of -b against b?"),
+        Slip("difference_of_maxima", "np.abs(a - b).max() / largest",
+             "abs(np.abs(a).max() - np.abs(b).max()) / largest",
+             "Only the two largest entries are compared, not each entry with its partner.",
+             "What is the error of an array against its transpose?"),
+        Slip("squared_differences", "np.abs(a - b).max() / largest", "((a - b) ** 2).max() / largest",
+             "The differences are squared, the scale is not.",
+             "If both arrays are multiplied by 10, what happens to your error?"),
+        Slip("smaller_scale", "largest = max(np.abs(a).max(), np.abs(b).max())",
+             "largest = min(np.abs(a).max(), np.abs(b).max())",
+             "The smaller of the two largest entries is the scale.",
+             "If one array is zero everywhere, what do you divide by?"),
+        Slip("mean_of_scales", "largest = max(np.abs(a).max(), np.abs(b).max())",
+             "largest = (np.abs(a).max() + np.abs(b).max()) / 2",
+             "The scale is the mean of both largest entries.",
+             "If b is zero everywhere, what should the error be?"),
+        Slip("scale_is_a_mean", "largest = max(np.abs(a).max(), np.abs(b).max())",
+             "largest = max(np.abs(a).mean(), np.abs(b).mean())",
+             "The scale is a mean over the entries, the largest one is asked for.",
+             "If b is zero everywhere, what should the error be?"),
+        Slip("scale_at_least_1", "largest = max(np.abs(a).max(), np.abs(b).max())",
+             "largest = max(1.0, np.abs(a).max(), np.abs(b).max())",
+             "The scale is never below 1: for small arrays the error is absolute.",
+             "Two arrays of size 1e-12 that disagree: what does your error say?"),
+        Slip("zeros_divided", "if largest == 0:", "if False:",
+             "Where both arrays are zero, 0 is divided by 0.",
+             "What is the error of an array of zeros against itself?"),
     ),
 )
 

@@ -25,11 +25,15 @@ class SweepCode(NamedTuple):
     da: str = "da"  #: the adjoint in these three
     x: str = ""  #: where x is stored, "dx[t - 1] = "
     h0: str = ""  #: where h0 is returned, '"h0": future'
+    batch: bool = True  #: whether there is a batch to sum over
 
 
-def with_sweep(slips: Sequence[Slip], code: SweepCode) -> tuple[Slip, ...]:
-    """An exercise's slips and those of its sweep, without what it has words of its own for."""
-    known, ids = {(slip.right, slip.wrong) for slip in slips}, {slip.id for slip in slips}
+def with_sweep(slips: Sequence[Slip], code: SweepCode, but: Sequence[str] = ()) -> tuple[Slip, ...]:
+    """An exercise's slips and those of its sweep, without what it has words of its own for.
+
+    but: ids of what it has under another name, of another passage.
+    """
+    known, ids = {(slip.right, slip.wrong) for slip in slips}, {*but, *(slip.id for slip in slips)}
     members = (*_upstream(code), *_parameters(code), *_ends(code))
     return (*slips, *(s for s in members if s.id not in ids and (s.right, s.wrong) not in known))
 
@@ -69,8 +73,9 @@ def _parameters(code: SweepCode) -> Iterator[Slip]:
         yield Slip("w_x_input_one_early", right, right.replace("[t - 1]", "[t - 2]", 1),
                    "W_x is formed with the input of the step before; at step 1, with that of step T.",
                    "Which entry of x does step t read?")
-        yield Slip("w_x_averaged", right, f"{right} / len({code.da})",
-                   "W_x is averaged over the batch; the loss is a sum.", SUMMED)
+        if code.batch:
+            yield Slip("w_x_averaged", right, f"{right} / len({code.da})",
+                       "W_x is averaged over the batch; the loss is a sum.", SUMMED)
     if code.w_h:
         right = code.w_h
         yield Slip("w_h_sees_new_state", right, right.replace("[t - 1]", "[t]", 1),
@@ -83,8 +88,9 @@ def _parameters(code: SweepCode) -> Iterator[Slip]:
         yield Slip("w_h_sees_h0_only", right, right.replace("[t - 1]", "[0]", 1),
                    "W_h is formed with the initial state at every step.",
                    "Which state does step 3 read?")
-        yield Slip("w_h_averaged", right, f"{right} / len({code.da})",
-                   "W_h is averaged over the batch; the loss is a sum.", SUMMED)
+        if code.batch:
+            yield Slip("w_h_averaged", right, f"{right} / len({code.da})",
+                       "W_h is averaged over the batch; the loss is a sum.", SUMMED)
         yield Slip("w_h_first_use_missing", right, f"{right} * (t > 1)",
                    "The use of W_h at step 1 is missing, as if the initial state were always zero.",
                    "Is h[0] zero here, and is it multiplied by W_h?", alone=True)
@@ -119,7 +125,8 @@ def _ends(code: SweepCode) -> Iterator[Slip]:
         yield Slip("h0_with_a_loss", code.h0, code.h0.replace("future", "future + dh[0]"),
                    "h0 holds dh[0] as well; h_0 has no loss of its own, dh[0] belongs to h_1.",
                    "dh has T entries and h has T + 1: to which state does the first one belong?")
-        yield Slip("h0_summed_over_batch", code.h0,
-                   code.h0.replace("future", "np.zeros_like(future) + future.sum(axis=0)"),
-                   "h0 is summed over the batch: every instance gets the sum of all.",
-                   "Does each instance of the batch have an initial state of its own?")
+        if code.batch:
+            yield Slip("h0_summed_over_batch", code.h0,
+                       code.h0.replace("future", "np.zeros_like(future) + future.sum(axis=0)"),
+                       "h0 is summed over the batch: every instance gets the sum of all.",
+                       "Does each instance of the batch have an initial state of its own?")
