@@ -29,6 +29,7 @@ ONLY_IN_A_CLONE = (
     "autograder.authoring",
     "autograder.authoring.banks",
     "autograder.authoring.demo",
+    "autograder.authoring.handout",
     "autograder.authoring.site",
 )
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
@@ -118,7 +119,9 @@ def _parser() -> argparse.ArgumentParser:
 
     export = verbs.add_parser("export", help="write what is graded in another system's format")
     export.add_argument("assignment", metavar="ASSIGNMENT")
-    export.add_argument("--to", choices=["gradescope"], required=True, help="the system")
+    export.add_argument(
+        "--to", choices=["gradescope", "gradescope-autograder"], required=True, help="the system"
+    )
     export.set_defaults(run=_in_grading("export"))
 
     name = verbs.add_parser("name", help="words for a group of equal wrong answers, as the report lists them")
@@ -141,19 +144,32 @@ def _parser() -> argparse.ArgumentParser:
     for verb in (grade, replay):
         verb.add_argument(
             "--sandbox",
-            choices=["auto", "bwrap", "none"],
+            choices=["auto", "bwrap", "account", "none"],
             help="the walls around student code (default: auto)",
         )
     for verb in (grade, report, export, name, replay, forget):
-        verb.add_argument(
+        whose = verb.add_mutually_exclusive_group()
+        whose.add_argument(
+            "--class",
+            dest="class_name",
+            metavar="NAME",
+            help="the class of that name, as UNROLLED_CLASS=NAME does; it is kept in gradebook/class-NAME",
+        )
+        whose.add_argument(
             "--submitted",
             metavar="DIR",
             help="another class's STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; its gradebook is DIR-graded",
         )
 
+    handout = verbs.add_parser("handout", help="write a folder for students, without the answers")
+    handout.add_argument("--to", type=Path, required=True, metavar="DIR", help="where")
+    handout.add_argument("--lessons", metavar="01,05", help="only these (default: all)")
+    handout.set_defaults(run=_handout)
+
     demo = verbs.add_parser("demo", help="grade a sample class of lesson 01")
     demo.set_defaults(run=_demo)
     lab = verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab there")
+    lab.add_argument("--update", action="store_true", help="bring newer lessons, with your answers in them")
     lab.set_defaults(run=_lab)
     site = verbs.add_parser("site", help="build the website")
     site.add_argument("--to", type=Path, default=Path("site"), metavar="DIR", help="where (default: site)")
@@ -182,7 +198,10 @@ def _build(options: Namespace) -> int:
 
 def _in_grading(verb: str) -> Callable[[Namespace], int]:
     def run(options: Namespace) -> int:
-        return int(getattr(import_module(".grading.commands", __package__), verb)(options))
+        from .grading.class_folder import chosen_class
+
+        with chosen_class(options.class_name):
+            return int(getattr(import_module(".grading.commands", __package__), verb)(options))
 
     return run
 
@@ -191,6 +210,12 @@ def _demo(options: Namespace) -> int:
     from .authoring.demo import demo
 
     return demo(options)
+
+
+def _handout(options: Namespace) -> int:
+    from .authoring.handout.write import handout
+
+    return handout(options)
 
 
 def _site(options: Namespace) -> int:
@@ -202,7 +227,7 @@ def _site(options: Namespace) -> int:
 def _lab(options: Namespace) -> int:
     from .lab import open_lab
 
-    return open_lab(options.more)
+    return open_lab(options.more, options.update)
 
 
 def _doctor(_: Namespace) -> int:

@@ -14,6 +14,8 @@ import pytest  # noqa: E402
 # jsonschema's check of international addresses, which no notebook has: compiling its grammar takes seconds
 sys.modules.setdefault("rfc3987_syntax", None)
 
+os.environ.pop("UNROLLED_CLASS", None)  # of whoever runs the tests
+
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = (None, 2024, 987654321)
 MORE_SEEDS = (1, 2, 3, 17)

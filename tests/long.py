@@ -182,6 +182,16 @@ def browsers():
     return _run_tests("tests/authoring/test_lite_in_browser.py", "tests/authoring/test_site.py")
 
 
+def handout():
+    """Every lesson, in an environment that has nothing but what `pip install` makes of a handout."""
+    return _run_tests("tests/packaging/test_handout_installed.py")
+
+
+def gradescope():
+    """Hostile submissions by the scripts of the zip for Gradescope, with walls and without."""
+    return _run_tests("tests/packaging/test_gradescope_container.py")
+
+
 HOSTILES = "tests/sandbox/test_hostile.py"
 
 
@@ -214,6 +224,8 @@ PARTS = {
     "hook": hook,
     "page": page,
     "browsers": browsers,
+    "handout": handout,
+    "gradescope": gradescope,
     "hostile": hostile_class,
     "ordinary": hostile_class_of_an_ordinary_user,
 }

@@ -9,6 +9,7 @@ from ..errors import Unreadable
 from ..outputs import read_outputs
 from . import Exercise, Slip
 from .draws import either_sign
+from .families import tanh_slopes
 
 SIZES = (4, 5, 3)  # H
 SHAPES = ((4, 2, 3), (5, 3, 2), (4, 3, 3))  # T, B, H
@@ -106,10 +107,10 @@ def _jacobians_for_the_spectrum(seed):
 
 def _stretches(J):
     """(n,) mean ln |R_t[i, i]| in the order in which the decompositions give them."""
-    Q, logs = np.eye(J.shape[-1]), 0.0
+    basis, logs = np.eye(J.shape[-1]), 0.0
     for J_t in J:
-        Q, R = np.linalg.qr(J_t @ Q)
-        logs = logs + np.log(np.abs(np.diag(R)))
+        basis, stretched = np.linalg.qr(J_t @ basis)
+        logs = logs + np.log(np.abs(np.diag(stretched)))
     return logs / len(J)
 
 
@@ -401,6 +402,27 @@ SPECTRAL_NORM = Exercise(
              "return np.linalg.svd(W, compute_uv=False)[-1]",
              "The result is the smallest singular value: the stretch of the least stretched direction.",
              "In which order does NumPy return singular values?"),
+        Slip("rayleigh_quotient", "return np.linalg.norm(W @ v)", "return v @ W @ v",
+             "The result is v W v, the quotient whose limit is an eigenvalue; v is a singular vector here.",
+             "How long is W v when v is a unit vector that W stretches most?"),
+        Slip("last_product_transposed", "return np.linalg.norm(W @ v)", "return np.linalg.norm(W.T @ v)",
+             "The last product is formed with the transpose of W, for which v is not the most "
+             "stretched vector.",
+             "v is the limit of an iteration with the transpose of W times W: which of the two "
+             "stretches v most?"),
+        Slip("root_taken", "return np.linalg.norm(W @ v)", "return np.sqrt(np.linalg.norm(W @ v))",
+             "The result is the root of the 2-norm.",
+             "How long is W v: is that already the singular value, or its square?"),
+        Slip("largest_entry_of_the_image", "return np.linalg.norm(W @ v)", "return np.abs(W @ v).max()",
+             "The result is the largest entry of W v; its length was asked for.",
+             "Which norm of W v measures the stretching?"),
+        Slip("sum_of_absolute_values", "return np.linalg.norm(W @ v)", "return np.abs(W @ v).sum()",
+             "The result is the sum of the absolute values of W v; its length was asked for.",
+             "Which norm of W v measures the stretching?"),
+        Slip("singular_values_added", "return np.linalg.norm(W @ v)",
+             "return np.linalg.svd(W, compute_uv=False).sum()",
+             "The result is the sum of all singular values.",
+             "How many directions can one vector have?"),
     ),
 )
 
@@ -453,6 +475,37 @@ NORM_BOUND = Exercise(
         Slip("slope_divides", "gamma * sigma", "sigma / gamma",
              "For the logistic function the bound is too large: its slope divides.",
              "Does a small slope make a step larger or smaller?"),
+        Slip("slopes_exchanged", '0.25 if phi == "sigmoid" else 1.0', '1.0 if phi == "sigmoid" else 0.25',
+             "The two bounds on the slope are exchanged: 1 for the logistic function and 1/4 for the "
+             "others.",
+             "Which of the curves is the steepest at zero?"),
+        Slip("quarter_for_every_activation", '0.25 if phi == "sigmoid" else 1.0', "0.25",
+             "The slope is bounded by 1/4 for every activation.",
+             "How steep is tanh at zero, and how steep is ReLU?"),
+        Slip("norm_squared", "np.linalg.norm(W, 2)", "np.linalg.norm(W, 2) ** 2",
+             "The 2-norm is squared: it is the eigenvalue of the transpose times W, without the root.",
+             "Of which matrix is the largest singular value an eigenvalue, and of which is its square?"),
+        Slip("column_sums", "np.linalg.norm(W, 2)", "np.linalg.norm(W, 1)",
+             "The bound is formed with the largest column sum, the 1-norm.",
+             "Which norm of a matrix says how far it stretches a vector at most?"),
+        Slip("row_sums", "np.linalg.norm(W, 2)", "np.linalg.norm(W, np.inf)",
+             "The bound is formed with the largest row sum, the norm for the largest entry of a vector.",
+             "Which norm of a matrix says how far it stretches a vector at most?"),
+        Slip("largest_entry", "np.linalg.norm(W, 2)", "np.abs(W).max()",
+             "The bound is formed with the largest entry of W.",
+             "Which norm of a matrix says how far it stretches a vector at most?"),
+        Slip("smallest_singular_value", "np.linalg.norm(W, 2)", "np.linalg.norm(W, -2)",
+             "The bound is formed with the smallest singular value.",
+             "Is a bound from above to hold for the most stretched vector or for the least?"),
+        Slip("single_step", "(gamma * sigma) ** n", "gamma * sigma",
+             "The bound is that of one step, whatever n is.",
+             "How many Jacobians does the product have?"),
+        Slip("never_above_one", "(gamma * sigma) ** n", "min(1.0, gamma * sigma) ** n",
+             "The bound never exceeds 1: a norm above 1 is replaced by 1.",
+             "What does the bound say about a matrix whose norm is 2?"),
+        Slip("power_of_the_slope_only", "(gamma * sigma) ** n", "gamma**n * sigma",
+             "The norm of W is not raised to the power n; each of the n factors contains it.",
+             "How often does W stand in a product of n Jacobians?"),
     ),
 )
 
@@ -510,6 +563,31 @@ SPECTRAL_RADIUS = Exercise(
              "(np.abs(np.linalg.eigvals(W)) ** 2).max()",
              "The result is the square of the largest modulus.",
              "Where is the root that belongs to the modulus of a complex number?"),
+        Slip("of_the_gram_matrix", "np.abs(np.linalg.eigvals(W)).max()",
+             "np.abs(np.linalg.eigvals(W.T @ W)).max()",
+             "The result belongs to the transpose times W: it is the square of the 2-norm.",
+             "Of which matrix are the eigenvalues asked for?"),
+        Slip("of_the_symmetric_part", "np.abs(np.linalg.eigvals(W)).max()",
+             "np.abs(np.linalg.eigvalsh((W + W.T) / 2)).max()",
+             "The result belongs to the symmetric part of W, the mean of W and its transpose.",
+             "Has W the same eigenvalues as its symmetric part?"),
+        Slip("moduli_added", "np.abs(np.linalg.eigvals(W)).max()", "np.abs(np.linalg.eigvals(W)).sum()",
+             "The moduli of all eigenvalues are added up.",
+             "Which single eigenvalue decides in the end?"),
+        Slip("trace", "np.abs(np.linalg.eigvals(W)).max()", "abs(np.trace(W))",
+             "The result is the modulus of the trace, the sum of all eigenvalues.",
+             "Can two eigenvalues cancel in a sum, although both are large?"),
+        Slip("frobenius", "np.abs(np.linalg.eigvals(W)).max()", "np.linalg.norm(W)",
+             "The result is the Frobenius norm.",
+             "Is the radius a norm, or is it made from eigenvalues?"),
+        Slip("largest_entry", "np.abs(np.linalg.eigvals(W)).max()", "np.abs(W).max()",
+             "The result is the largest entry of W; that is not its largest eigenvalue.",
+             "Of which numbers is the largest modulus asked for?"),
+        Slip("root_taken", "np.abs(np.linalg.eigvals(W)).max()",
+             "np.sqrt(np.abs(np.linalg.eigvals(W)).max())",
+             "The result is the root of the radius, as if the eigenvalues were those of the transpose "
+             "times W.",
+             "Of which matrix have you taken the eigenvalues?"),
     ),
 )
 
@@ -562,6 +640,34 @@ POWER_NORMS = Exercise(
         Slip("largest_entry", "np.linalg.norm(power, 2)", "np.abs(power).max()",
              "From the power 1 on these are the largest entries of the powers.",
              "Can several small entries in a row stretch a vector together?"),
+        Slip("identity_has_norm_zero", "[1.0]", "[0.0]",
+             "norms[0] is 0; it is the norm of the identity.",
+             "How far does the identity stretch a vector?"),
+        Slip("column_sums", "np.linalg.norm(power, 2)", "np.linalg.norm(power, 1)",
+             "The norms are largest column sums.",
+             "Which norm does the argument 2 of np.linalg.norm give?"),
+        Slip("row_sums", "np.linalg.norm(power, 2)", "np.linalg.norm(power, np.inf)",
+             "The norms are largest row sums.",
+             "Which norm does the argument 2 of np.linalg.norm give?"),
+        Slip("norms_squared", "np.linalg.norm(power, 2)", "np.linalg.norm(power, 2) ** 2",
+             "The norms are squared: they are eigenvalues of the transpose times the power.",
+             "Is a singular value an eigenvalue of that product, or the root of one?"),
+        Slip("roots_taken", "np.linalg.norm(power, 2)", "np.linalg.norm(power, 2) ** (1 / len(norms))",
+             "Of each norm the root of its own order is taken: these are mean factors of a step.",
+             "Is the size after m steps asked for, or the mean growth of a step?"),
+        Slip("logarithms", "return np.array(norms)", "return np.log(norms)",
+             "The result holds logarithms of the norms.",
+             "What should stand at index 0, for the identity?"),
+        Slip("smallest_singular_value", "np.linalg.norm(power, 2)", "np.linalg.norm(power, -2)",
+             "The entries are smallest singular values: how far the least stretched vector is stretched.",
+             "Does a norm speak of the most or of the least stretched vector?"),
+        Slip("gram_matrix_powers", "power @ W", "power @ (W.T @ W)",
+             "The powers are those of the transpose times W.",
+             "Which matrix does a linear network apply at every step?"),
+        Slip("sums_of_powers", "norms.append(np.linalg.norm(power, 2))",
+             "norms.append(norms[-1] + np.linalg.norm(power, 2))",
+             "Each entry is the sum of all norms up to its power.",
+             "Is one power asked for, or all of them together?"),
     ),
 )
 
@@ -661,6 +767,30 @@ GROWTH_RATE = Exercise(
         Slip("squared_size", "np.log(size)", "np.log(size**2)",
              "The result is twice the rate, the logarithm of the squared norm.",
              "Which of the two grows by what is divided out, the norm or its square?"),
+        Slip("one_step_more", "/ len(J)", "/ (len(J) + 1)",
+             "The sum is divided by T + 1; there are T factors.",
+             "How many Jacobians lie between h_0 and h_T?"),
+        Slip("divided_by_the_units", "/ len(J)", "/ len(J[0])",
+             "The sum is divided by the number of units; the rate is one of a step.",
+             "Over what does the mean of a growth rate run?"),
+        Slip("determinant", "return log_size / len(J)", "return np.linalg.slogdet(J)[1].mean()",
+             "The rate is that of the determinant, a volume: it is the sum of the growth rates of all "
+             "directions.",
+             "Does the determinant say how long the most stretched vector becomes?"),
+        Slip("entrywise_product", "J_t @ product", "J_t * product",
+             "The Jacobians are multiplied entry by entry.",
+             "Which product does the chain rule ask for?"),
+        Slip("mean_jacobian", "return log_size / len(J)", "return np.log(np.linalg.norm(J.mean(axis=0), 2))",
+             "The Jacobians are averaged before the norm is taken: it is the rate of a mean step.",
+             "What does the chain rule do with the Jacobians of the steps?"),
+        Slip("logarithm_of_the_mean", "return log_size / len(J)",
+             "return np.log(np.mean([np.linalg.norm(A, 2) for A in J]))",
+             "The result is the logarithm of the mean norm of a single step.",
+             "Does a product of matrices grow by the product of their norms?"),
+        Slip("smallest_singular_value", "np.linalg.norm(product, 2)", "np.linalg.norm(product, -2)",
+             "The size of the product is its smallest singular value: the rate of the least stretched "
+             "vector.",
+             "Does a norm speak of the most or of the least stretched vector?"),
     ),
 )
 
@@ -769,6 +899,25 @@ LYAPUNOV = Exercise(
         Slip("last_missing", "for J_t in J:", "for J_t in J[:-1]:",
              "The last Jacobian is left out.",
              "Which is the last step that the loop visits?"),
+        Slip("basis_transposed", "J_t @ Q)", "J_t @ Q.T)",
+             "The basis goes on as its transpose: its directions stand in the rows.",
+             "In which of the two, rows or columns of Q, do the new directions stand?"),
+        Slip("columns_only_normalised", "Q, R = np.linalg.qr(J_t @ Q)",
+             "Q = J_t @ Q\n        R = np.diag(np.linalg.norm(Q, axis=0))\n        Q = Q / np.diag(R)",
+             "The columns of the basis are given the length 1 and are not made perpendicular, so all "
+             "of them turn towards the fastest direction.",
+             "What keeps the second direction from turning into the first?"),
+        Slip("sorted_by_size", "np.sort(log_sizes / len(J))[::-1]",
+             "np.array(sorted(log_sizes / len(J), key=abs, reverse=True))",
+             "The exponents are sorted by their absolute values.",
+             "Which exponent is larger, 0.1 or -2?"),
+        Slip("sorted_at_every_step", "np.log(np.abs(np.diag(R)))",
+             "np.sort(np.log(np.abs(np.diag(R))))[::-1]",
+             "The logarithms are sorted at every step, so a sum mixes several directions.",
+             "Does the same entry of the diagonal belong to the same direction at every step?"),
+        Slip("of_the_basis", "np.log(np.abs(np.diag(R)))", "np.log(np.abs(np.diag(Q)))",
+             "The sizes are read from the diagonal of Q; lengths of its columns are always 1.",
+             "Which of the two factors of the decomposition holds the lengths?"),
     ),
 )
 
@@ -898,6 +1047,24 @@ CONTRIBUTION = Exercise(
              "parts.append(h[0].T @ da[0])",
              "Each entry holds one term only, that of the use at step 1.",
              "How many pairs of a loss and a use have the same lag?"),
+        *tanh_slopes("1 - h[1:] ** 2", "h[1:]", "h"),
+        Slip("slope_activated_twice", "1 - h[1:] ** 2", "1 - np.tanh(h[1:]) ** 2",
+             "The slope is formed with tanh of the state, which has been through tanh already.",
+             "What is the derivative of tanh, in terms of its value?"),
+        Slip("counted_from_one", "return np.array(parts)", "return np.array([0 * parts[0], *parts[:-1]])",
+             "Entry l holds the part of lag l - 1, entry 0 is zero and the last lag is missing.",
+             "Which lag has the use of W_h at the very step of the loss?"),
+        Slip("lag_zero_missing", "return np.array(parts)", "return np.array([*parts[1:], 0 * parts[0]])",
+             "Entry l holds the part of lag l + 1: the use at the step of the loss itself is missing.",
+             "Which lag has the use of W_h at the very step of the loss?"),
+        Slip("all_losses_added_first", "parts, felt = [], dh",
+             "parts, felt = [], np.cumsum(dh[::-1], axis=0)[::-1]",
+             "Each step starts from the sum of its own dh and all later ones, as if they reached it "
+             "unchanged.",
+             "Which Jacobians lie between a loss and an earlier step?"),
+        Slip("sums_before_products", '"tbm,tbn->mn"', '"tbm,sbn->mn"',
+             "The states and the adjoints are added up over time before they are multiplied.",
+             "Which state belongs to which adjoint in the sum over the uses?"),
     ),
 )
 

@@ -25,6 +25,7 @@ class SweepCode(NamedTuple):
     da: str = "da"  #: the adjoint in these three
     x: str = ""  #: where x is stored, "dx[t - 1] = "
     h0: str = ""  #: where h0 is returned, '"h0": future'
+    carry: str = ""  #: what goes on to the state before, "future = da @ W_h.T"
     batch: bool = True  #: whether there is a batch to sum over
 
 
@@ -34,7 +35,7 @@ def with_sweep(slips: Sequence[Slip], code: SweepCode, but: Sequence[str] = ()) 
     but: ids of what it has under another name, of another passage.
     """
     known, ids = {(slip.right, slip.wrong) for slip in slips}, {*but, *(slip.id for slip in slips)}
-    members = (*_upstream(code), *_parameters(code), *_ends(code))
+    members = (*_upstream(code), *_carry(code), *_parameters(code), *_ends(code))
     return (*slips, *(s for s in members if s.id not in ids and (s.right, s.wrong) not in known))
 
 
@@ -65,6 +66,22 @@ def _upstream(code: SweepCode) -> Iterator[Slip]:
                "The adjoint of every state is taken as 1: neither dh nor what comes from later steps is "
                "used.",
                "Which two gradients add up to the adjoint of h_t?")
+
+
+def _carry(code: SweepCode) -> Iterator[Slip]:
+    if code.carry:
+        right, passed = code.carry, code.carry.removeprefix("future = ")
+        yield Slip("carry_with_own_loss", right, f"future = dh[t - 1] + {passed}",
+                   "The dh of a step is passed on to the state before it as well, by no Jacobian.",
+                   "By which ways does h_{t-1} reach the loss of step t?")
+        yield Slip("carry_with_own_adjoint", right, f"future = dh_total + {passed}",
+                   "The adjoint of h_t itself is passed on besides what came through the step, as if h_t "
+                   "contained h_{t-1} as it is.",
+                   "Which terms of step t's equations contain h_{t-1}?")
+        yield Slip("carry_clipped", right, f"future = np.clip({passed}, -1, 1)",
+                   "What is passed back is limited to the interval from -1 to 1 at every step: the sweep is "
+                   "clipped from within.",
+                   "Is a gradient clipped while it is computed, or afterwards?")
 
 
 def _parameters(code: SweepCode) -> Iterator[Slip]:

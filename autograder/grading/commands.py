@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import GradingError
 from ..results import Result
 from ..wording import plain
-from . import class_table, gradescope, groups, names, report, term
+from . import class_table, gradescope, gradescope_zip, groups, names, report, term
 from . import forget as forgetting
 from . import replay as replays
 from .course import Course
@@ -77,7 +77,12 @@ def write_report(options: Namespace) -> int:
 
 
 def export(options: Namespace) -> int:
-    """Writes what is graded in another system's format."""
+    """Writes what is graded in another system's format, or the zip that grades there."""
+    if options.to == "gradescope-autograder":
+        course = Course.load(Path.cwd(), submitted=options.submitted)
+        path = gradescope_zip.write_autograder(course, course.assignment(options.assignment))
+        print(f"{shown_path(path)}: upload it as the autograder of a programming assignment on Gradescope")
+        return 0
     course, assignment, results = _graded(options)
     folder = course.home / "exports" / options.to / assignment
     paths = gradescope.write_results(results, folder)

@@ -28,7 +28,7 @@ def forget(course: Course, student: str, handed_in: bool = False) -> list[str]:
     made, submitted = list(_made(course, student)), course.submitted / student
     if not made and student not in course.students() and not (submitted.is_dir() or submitted.is_symlink()):
         raise GradingError(f"nothing is kept of {student!r}")
-    with course.store(assignments[0]).alone():
+    with course.alone(assignments[0]):
         said = [
             f"stored runs and verdicts of {name}"
             for name in assignments

@@ -94,7 +94,7 @@ def grade_class(
             progress.finish(name, result)
 
     with (
-        store.alone(),
+        course.alone(assignment),
         ThreadPoolExecutor(1) as reading,
         Reader(course, assignment, walls) as reader,
         Recorder(course, assignment) as recorder,

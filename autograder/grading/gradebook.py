@@ -23,6 +23,7 @@ from ..errors import GradingError
 from ..results import Result
 from ..wording import plain
 from .course import Course
+from .database import unreachable_sentence
 from .gradebook_lock import WAIT, locked_sentence, wait_until_free
 from .nbgrader_hooks import read_dates_or_none
 from .nbgrader_log import listening_log
@@ -38,6 +39,7 @@ FULL = re.compile(
     rf"|OSError: \[Errno (?:{errno.ENOSPC}|{errno.EDQUOT})\] ([A-Z][a-z ]+))",
     re.M,
 )
+UNREACHABLE = re.compile(r"^\S*(?:Operational|Interface)Error: \((?!sqlite3)\w[\w.]*\) (.+)$", re.M)
 
 
 def record_batch(
@@ -96,6 +98,9 @@ def _must_go_on(said: Iterable[str], course: Course) -> None:
     words = "\n".join(said)
     if LOCKED.search(words):
         raise GradingError(locked_sentence(course))
+    gone = UNREACHABLE.search(words)
+    if gone:
+        raise GradingError(unreachable_sentence(course.config.CourseDirectory.db_url, gone[1]))
     full = FULL.search(words)
     if full:
         why = full[1] or full[2]

@@ -9,10 +9,13 @@ from ..files import write_atomically
 from ..results import Mark, Result
 from ..wording import plain
 
+NO_CARDS: Mapping[str, str] = {}
 
-def gradescope_results(result: Result) -> dict[str, Any]:
+
+def gradescope_results(result: Result, cards: Mapping[str, str] = NO_CARDS) -> dict[str, Any]:
     """One submission's result as Gradescope's autograder format has it (a dict for results.json).
 
+    cards: as text, by grade_id; where there is none, the output is a short form of it.
     Source: Gradescope, "Autograder specifications": `tests` with score, max_score, name, output and
     visibility; the total follows from them.  The output is text, never a secret input.  There is no
     `execution_time`, which a student would see: a function could take as long as a secret input says.
@@ -23,12 +26,12 @@ def gradescope_results(result: Result) -> dict[str, Any]:
             "score": mark.points,
             "max_score": mark.max,
             "status": "passed" if mark.points == mark.max else "failed",
-            "output": "\n".join([mark.summary, *_where(mark)]),
+            "output": cards.get(grade_id) or "\n".join([mark.summary, *_where(mark)]),
             "output_format": "text",
             "visibility": "visible",
             "tags": [*mark.slips, *mark.laws, *(["needs review"] if mark.status.needs_a_person else [])],
         }
-        for mark in result.marks.values()
+        for grade_id, mark in result.marks.items()
     ]
     said = "\n".join(result.remarks)
     return {"output": said, "visibility": "visible", "tests": tests}

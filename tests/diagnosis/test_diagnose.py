@@ -73,7 +73,7 @@ class Lying(np.ndarray):
         (lambda p, r: 3.0, "expected a dict with the keys U, W"),
         (lambda p, r: "text", "expected a dict with the keys U, W"),
         (lambda p, r: {}, "U missing"),
-        (lambda p, r: {"U": r.x}, "W missing"),
+        (lambda p, r: {"U": r.x + 0.3}, "W missing"),
         (lambda p, r: {"U": r.x[:-1], "W": r.x}, "has shape"),
         (lambda p, r: {"U": r.x[None], "W": r.x}, "has shape (1, "),
         (lambda p, r: {"U": r.x * np.nan, "W": r.x}, "contains NaN"),

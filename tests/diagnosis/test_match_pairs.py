@@ -172,6 +172,22 @@ def test_noise_and_halves_get_no_name(exercise_id, thorough):
         assert match_pairs.find_slips_with_law(trial, list(references[0])) == []
 
 
+def pairs_where_all_fit(e, make, monkeypatch):
+    """The pairs that are found for answers made of the right ones, if every pair gave just these numbers."""
+    monkeypatch.setattr(match_pairs, "_outputs_like_the_student_s", lambda trial, _: list(trial.answers))
+    instances, references = instances_and_references(e.id, 2)
+    answers = tuple({n: make(np.asarray(a, float)) for n, a in r.items()} for r in references)
+    return match_pairs.find_pairs(Trial(e, 2, instances, references, answers, ()), list(references[0]))
+
+
+def test_one_number_everywhere_is_no_pair(monkeypatch):
+    """Such as zeros, which any unfinished answer gives."""
+    rng = np.random.default_rng(3)
+    assert pairs_where_all_fit(RNN, np.zeros_like, monkeypatch) == []
+    assert pairs_where_all_fit(RNN, np.ones_like, monkeypatch) == []
+    assert pairs_where_all_fit(RNN, lambda a: rng.normal(size=a.shape), monkeypatch)  # the control
+
+
 def test_nan_and_infinity_bring_no_warnings_and_keep_the_question():
     right = sources.solution_variant(RNN)
     for value in (np.nan, np.inf, -np.inf):

@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved, submit
+from earlier_answers import PAIRS, SAME_QUANTITY, namespace_of
 from tests_root import ROOT
 
 from autograder.diagnosis.diagnose import judge_answer
@@ -351,16 +352,6 @@ def test_nothing_of_the_right_function_can_be_read_where_it_stands_in(lean):
     assert here["seen"]() > 0  # the control: here there is something to see
 
 
-SAME_QUANTITY = {"05.one_by_one"}  # asks for the same gradient, one instance of the batch after the other
-
-
-PAIRS = [
-    pytest.param(exercise, earlier_of(exercise, name), id=f"{exercise.id}<{name}")
-    for exercise in all_exercises().values()
-    for name in exercise.builds_on
-]
-
-
 @pytest.mark.parametrize("exercise, earlier", PAIRS)
 def test_what_an_exercise_builds_on_comes_before_it_and_is_no_other_route(exercise, earlier):
     order = list(all_exercises())
@@ -381,17 +372,6 @@ class Crossing:
     def __call__(self, *arguments):
         sent = messages.unpack_message(messages.pack_message(list(arguments))[8:])
         return messages.unpack_message(messages.pack_message(self.function(*sent))[8:], restore=True)
-
-
-def namespace_of(exercise, *slips):
-    """What a notebook's cells define whose answers are the solutions, with slips of (owner, slip)."""
-    made = dict(sources._setup(exercise.lesson))
-    for text in (*sources._functions_before(exercise), sources.solution_source(exercise)):
-        for owner, slip in slips:
-            if text == sources.solution_source(owner):
-                text = text.replace(slip.right, slip.wrong)
-        exec(text, made)
-    return made
 
 
 @pytest.mark.parametrize("exercise, earlier", PAIRS)

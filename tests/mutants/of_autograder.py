@@ -25,6 +25,9 @@ LINES_OF_CLASS = Target("autograder/grading/lines_of_class.py", ("tests/grading/
 HOOKS = Target("autograder/grading/nbgrader_hooks.py", ("tests/grading/test_bad_days.py",))
 LOCATED = Target("autograder/feedback/located.py", ("tests/feedback/test_located.py",))
 SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
+CARRY_OVER = Target("autograder/carry_over.py", ("tests/test_lab.py",))
+LAB = Target("autograder/lab.py", ("tests/test_lab.py",))
+HANDOUT = Target("autograder/authoring/handout/passages.py", ("tests/authoring/test_handout.py",))
 CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
 CORRUPTIONS = Target("autograder/exercises/corruptions.py", ("tests/diagnosis/test_corruptions.py",))
 PROBES = Target("autograder/exercises/probes.py", ("tests/diagnosis/test_corruptions.py",))
@@ -98,6 +101,9 @@ OUTPUTS = Target("autograder/authoring/site/execution.py", OF_SITE)
 LINKS = Target("autograder/authoring/site/links.py", OF_SITE)
 SITE = Target("autograder/authoring/site/build.py", OF_SITE)
 REFERENCE = Target("autograder/authoring/site/reference.py", OF_SITE)
+NOTEBOOK_FOLLOW = Target("autograder/feedback/follow_through.py", ("tests/feedback/test_follow_through.py",))
+CLASSES = Target("autograder/grading/course.py", ("tests/grading/test_classes.py",))
+DATABASE = Target("autograder/grading/database.py", ("tests/grading/test_database.py",))
 
 MUTANTS = (
     Mutant(COMPARE, "TOLERANCE = 1e-4", "TOLERANCE = 1e-2",
@@ -162,11 +168,11 @@ MUTANTS = (
     Mutant(SPECTRUM, "return coefficients if residual < 1e-3 else None", "return coefficients",
            "Paths are drawn of arrays that are no sum of paths."),
     Mutant(CORRUPTED, "at most {k - 1} step", "at most {k} step", "A cut is said to be one step longer than it is."),
-    Mutant(KEYS, 'mode != "none", limits]', 'mode != "none"]',
+    Mutant(KEYS, "_walled(mode), limits]", "_walled(mode)]",
            "A time-out under one limit is taken for the result under another."),
     Mutant(KEYS, "files, seed, _runner_version", "files, _runner_version",
            "A result on other secret inputs is taken for this one's."),
-    Mutant(KEYS, "_runner_version(lesson), mode", "mode", "A corrected sandbox goes on giving the old points."),
+    Mutant(KEYS, "_runner_version(lesson), _walled", "_walled", "A corrected sandbox goes on giving the old points."),
     Mutant(KEYS, "sorted(given.items()), files, seed", "sorted(given.items()), seed", "Other files beside the notebook do not lead to another run."),
     Mutant(KEYS, ", _judge_version(lesson)])", "])", "A corrected judge goes on giving the old points."),
     Mutant(STORE, "fcntl.LOCK_EX | (0 if", "fcntl.LOCK_SH | (0 if",
@@ -271,12 +277,19 @@ MUTANTS = (
            "Of two cells with one id the first counts, though the last is what was run."),
     Mutant(REPAIR, '        cell["metadata"].pop("tags", None)', "        pass",
            "A cell keeps its tag raises-exception, and its errors look expected."),
-    Mutant(BUILD, 'if exercise and graded.get("points") != exercise.points:', "if False:",
-           "The gradebook's maximum differs from the points that can be earned."),
+    Mutant(BUILD, 'if "points" in cell.metadata.nbgrader:', "if False:",
+           "Points that stand in a lesson's source are dropped without a word."),
     Mutant(BUILD, "if cell.id in seen:", "if False:", "Two cells have one id, and nbgrader takes one of them."),
     Mutant(BUILD, "if source not in adopted and _edited(root, solution, digests):", "if False:",
            "A build overwrites what somebody edited in Jupyter."),
     Mutant(BUILD, "if _edited(root, released, digests):", "if False:", "A build overwrites an edited release."),
+    Mutant(CARRY_OVER, "and not _is_untouched(cell):", "and True:", "An old stub takes the place of the new one."),
+    Mutant(CARRY_OVER, "name in places and name not in answers and name not in added:", "name in places:",
+           "Of two cells with one grade_id the first one's text is lost."),
+    Mutant(LAB, "        if kept.read_bytes() == content:", "        if True:",
+           "A second update keeps no copy of what was there."),
+    Mutant(HANDOUT, "or names & read", "or True", "Names for passages stay in what is handed out."),
+    Mutant(HANDOUT, "{slip.id!r}, '', '',", "{slip.id!r}, {slip.right!r}, '',", "Passages are handed out."),
     Mutant(FOLLOW, "second.ok and not first.ok", "not first.ok", "A second mistake costs nothing."),
     Mutant(FOLLOW_JUDGE, "verdict.status == Status.JUDGED and not verdict.correct", "not verdict.correct",
            "An answer that raises or does not return is replaced by the right one."),
@@ -287,9 +300,20 @@ MUTANTS = (
     Mutant(FINGERPRINT, "float(round(s, DIGITS)) + 0.0 for s in sums", "float(s) for s in sums",
            "Two styles of one mistake are two groups."),
     Mutant(NAMES, "if words is None or verdict.slips or verdict.laws:", "if True:", "A group's words reach nobody."),
-    Mutant(GRADES, "max(0.0, raw - lost)", "raw", "The report's grade has no late penalty."),
+    Mutant(GRADES, "max(0.0, raw - penalty)", "raw", "The report's grade has no late penalty."),
     Mutant(CELLS_IN_LINE, "points == {cell.name: cell.max_score for cell in row.grade_cells}\n        and ", "",
            "Points that changed in mid-term leave the old maximum in the gradebook."),
+    Mutant(NOTEBOOK_FOLLOW, " for e in earlier if e.id in _wrong}", " for e in earlier}",
+           "A notebook puts the right function in the place of one that nobody has judged."),
+    Mutant(NOTEBOOK_FOLLOW, "second.status != Status.JUDGED or _only_asks(exercise, given, seed)",
+           "second.status != Status.JUDGED",
+           "In a notebook, handing a batch on as it came earns what taking it apart does."),
+    Mutant(NOTEBOOK_FOLLOW, "    made: dict[str, Any] = {}\n", "    made = own\n",
+           "A check leaves right functions in the student's notebook."),
+    Mutant(CLASSES, "if config.CourseDirectory.get(place) == whole.get(place):", "if False:",
+           "Two classes are graded into one gradebook."),
+    Mutant(DATABASE, 'return f"{scheme}://{user.partition(\':\')[0]}@{place}" if at else url', "return url",
+           "The password of the database is printed."),
     Mutant(PROGRESS, "if not in_notebook() or not", "if not", "A script leaves a file wherever it runs."),
     Mutant(PROGRESS, 'max(mark.points, before.get("points", 0.0))', "mark.points",
            "Trying something out loses what was earned."),
@@ -301,11 +325,11 @@ MUTANTS = (
            "Exercises that are answered with a value are missing."),
     Mutant(WORKER_STAND_IN, "or function is self._answer:", "or False:",
            "The answer that is judged is itself replaced by what it calls."),
-    Mutant(WORKER_STAND_IN, "            asks[0] = False", "            pass",
+    Mutant(WORKER_STAND_IN, "        asks[0] = False", "        pass",
            "A function that calls itself is given right values inside of its own."),
     Mutant(WORKER_STAND_IN, "return {**form, **right}", "return right",
            "A later answer misses what the student's own function returns beside what was asked."),
-    Mutant(WORKER_STAND_IN, "            bound.apply_defaults()\n", "",
+    Mutant(WORKER_STAND_IN, "        bound.apply_defaults()\n", "",
            "An earlier function that is called without an argument that has a default is not asked for it."),
     Mutant(FOLLOW, "slips=second.slips if wrong else ()", "slips=first.slips",
            "A mistake that was carried is named a second time."),
@@ -353,7 +377,7 @@ MUTANTS = (
            "An answer that draws random numbers changes what the notebook draws after its check."),
     Mutant(GUARD, "if is_busy():", "if False:", "A function that asks for its own check calls itself without end."),
     Mutant(VERSIONS, "    _told.add(version)", "    pass", "Every check repeats that the notebook is of another version."),
-    Mutant(VERSIONS, "return found[-1] if found else None", "return found[0] if found else None",
+    Mutant(VERSIONS, "return found[-1][1] if found else None", "return found[0][1] if found else None",
            "A notebook that was brought up to date is still called old."),
     Mutant(GROUPS, "for key, whose in found if len(whose) > 1]", "for key, whose in found]",
            "Every single wrong answer is listed as a group."),
