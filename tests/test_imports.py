@@ -185,6 +185,8 @@ def test_checking_and_reports_do_not_import_nbgrader(code):
     assert "numpy" in loaded and not loaded & (HEAVY | {"IPython"})
 
 
-def test_grading_itself_does():
-    """The control: the log of imports shows what is heavy."""
-    assert {"nbgrader", "nbformat"} <= modules_loaded("-c", "from autograder.grading import gradebook")
+def test_grading_itself_does(tmp_path):
+    """The control: the log of imports shows nbgrader; here an empty package has its name."""
+    (tmp_path / "nbgrader").mkdir()
+    (tmp_path / "nbgrader" / "__init__.py").touch()
+    assert "nbgrader" in modules_loaded("-c", "from autograder.grading import gradebook", cwd=tmp_path)

@@ -75,6 +75,32 @@ FINGERPRINT = Target("autograder/diagnosis/fingerprint.py", ("tests/grading/test
 NAMES = Target("autograder/grading/names.py", ("tests/grading/test_groups.py",))
 GRADES = Target("autograder/grading/grades.py", ("tests/grading/test_grades.py",))
 CELLS_IN_LINE = Target("autograder/grading/cells_in_line.py", ("tests/grading/test_lesson_changes.py",))
+WORKER_STAND_IN = Target("autograder/worker/stand_ins.py", FOLLOWING)
+PAIRS = Target("autograder/diagnosis/match_pairs.py", ("tests/diagnosis/test_match_pairs.py",))
+REASONS = Target("autograder/diagnosis/explain.py", (
+    "tests/diagnosis/test_match_pairs.py", "tests/diagnosis/test_match_slips.py",
+    "tests/diagnosis/test_mutation_gate.py",
+))
+REMARKS = Target("autograder/diagnosis/remarks.py", ("tests/diagnosis/test_remarks.py",))
+ON_LESS = Target("autograder/diagnosis/experiments.py", (
+    "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_mutation_gate.py",
+))
+NUMBERS = Target("autograder/diagnosis/entries.py", ("tests/feedback/test_card.py",))
+GUARD = Target("autograder/diagnosis/call_guard.py", (
+    "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_bad_input.py",
+))
+VERSIONS = Target("autograder/feedback/versions.py", ("tests/feedback/test_versions.py",))
+GROUPS = Target("autograder/grading/groups.py", ("tests/grading/test_groups.py",))
+FORGET = Target("autograder/grading/forget.py", ("tests/grading/test_appeals.py",))
+TERM = Target("autograder/grading/term.py", ("tests/grading/test_grades.py",))
+RUBRICS = Target("autograder/grading/rubrics.py", ("tests/grading/test_rubrics.py",))
+NEEDED = Target("autograder/grading/needed_statements.py", ("tests/grading/test_needed_statements.py",))
+OF_SITE = ("tests/authoring/test_site_pages.py",)
+PAGE = Target("autograder/authoring/site/lesson_page.py", OF_SITE)
+OUTPUTS = Target("autograder/authoring/site/execution.py", OF_SITE)
+LINKS = Target("autograder/authoring/site/links.py", OF_SITE)
+SITE = Target("autograder/authoring/site/build.py", OF_SITE)
+REFERENCE = Target("autograder/authoring/site/reference.py", OF_SITE)
 NOTEBOOK_FOLLOW = Target("autograder/feedback/follow_through.py", ("tests/feedback/test_follow_through.py",))
 CLASSES = Target("autograder/grading/course.py", ("tests/grading/test_classes.py",))
 DATABASE = Target("autograder/grading/database.py", ("tests/grading/test_database.py",))
@@ -297,4 +323,94 @@ MUTANTS = (
            "Two notebooks that check at the same time lose each other's notes."),
     Mutant(RECAP, "for e in lesson_exercises(lesson) if e.points]", "for e in lesson_exercises(lesson) if e.reference]",
            "Exercises that are answered with a value are missing."),
+    Mutant(WORKER_STAND_IN, "or function is self._answer:", "or False:",
+           "The answer that is judged is itself replaced by what it calls."),
+    Mutant(WORKER_STAND_IN, "        asks[0] = False", "        pass",
+           "A function that calls itself is given right values inside of its own."),
+    Mutant(WORKER_STAND_IN, "return {**form, **right}", "return right",
+           "A later answer misses what the student's own function returns beside what was asked."),
+    Mutant(WORKER_STAND_IN, "        bound.apply_defaults()\n", "",
+           "An earlier function that is called without an argument that has a default is not asked for it."),
+    Mutant(FOLLOW, "slips=second.slips if wrong else ()", "slips=first.slips",
+           "A mistake that was carried is named a second time."),
+    Mutant(FOLLOW, "        fingerprint=second.fingerprint if wrong else \"\",", "        fingerprint=first.fingerprint,",
+           "A carried mistake makes a group of its own in the report."),
+    Mutant(RIGHT_STAND_IN, "            _must_fit(abs(value), bounds.longest)", "            pass",
+           "A submission has the grader compute for any number of steps."),
+    Mutant(FINGERPRINT, "last = SMALL if small else len(judged)", "last = len(judged)",
+           "Rounding that grows over a long sequence tells equal answers apart."),
+    Mutant(FINGERPRINT, "(flat / size) / np.sqrt(flat.size)", "flat / np.sqrt(flat.size)",
+           "Small numbers all have the fingerprint of zeros."),
+    Mutant(CELLS_IN_LINE, "            _delete_all(session, cell.grades)", "            pass",
+           "A cell that was dropped leaves its marks in the gradebook."),
+    Mutant(CELLS_IN_LINE, "                session.add_all([added, *(Grade(cell=added, notebook=sent) for sent in row.submissions)])",
+           "                session.add(added)", "Who was graded before a cell was added has no mark in it."),
+    Mutant(LINES_OF_CLASS, "if 0 < self._left <= seconds:", "if self._left <= seconds:",
+           "That the time is spent is said for every search after it."),
+    Mutant(LINES_OF_CLASS, "            self.known.give_up(search)\n        else:\n            self.known.keep",
+           "            pass\n        else:\n            self.known.keep",
+           "A search that fails keeps its submission out of the gradebook for ever."),
+    Mutant(LINES, "if not is_there or own != text:", "if not is_there:",
+           "A line is shown that does not stand there in the answer."),
+    Mutant(PAIRS, "return len(np.unique(np.concatenate([np.ravel(array) for array in arrays]))) > 1 if arrays else False",
+           "return bool(arrays)", "Zeros, which any unfinished answer has, are called two mistakes together."),
+    Mutant(PAIRS, "return [slip for slip in exercise.slips if not slip.alone]", "return list(exercise.slips)",
+           "A slip that says the rest is right is named where something else is wrong as well."),
+    Mutant(PAIRS, "        if outputs is None or not _same_outputs(outputs, trial.answers[i], trial.references[i]):",
+           "        if outputs is None or i == trial.order[0] and not _same_outputs(outputs, trial.answers[i], trial.references[i]):",
+           "Two mistakes are named that one instance alone shows."),
+    Mutant(REASONS, "    found = match_pairs.find_pairs(trial, wrong)\n    if not 0 < len(found) <= ALTERNATIVES:",
+           "    found = match_pairs.find_pairs(trial, wrong)\n    if not found:",
+           "A long list of pairs is told, of which any may be meant."),
+    Mutant(REASONS, "if found and 2 * len(rest) > len(wrong):", "if False:",
+           "A slip is named though of most that is wrong nothing is said."),
+    Mutant(REMARKS, "error > ROUNDING and not any(map(_is_single, arrays))", "error > ROUNDING",
+           "A right gradient in single precision is called numerical."),
+    Mutant(REMARKS, '        return NUMERICAL - {"imag", "complex", "complex128"}', "        return NUMERICAL",
+           "Formulas of a complex network are called complex steps."),
+    Mutant(ON_LESS, "for k in (1, 2)", "for k in (2, 2)", "The card says what T = 1 gives without having tried it."),
+    Mutant(ON_LESS, "            small = exercise.instances()\n", "            small = exercise.instances()[:1]\n",
+           "What one instance alone gives on less is said as if it held for all."),
+    Mutant(NUMBERS, "places[:: -1 if late else 1][:MOST]", "places[:MOST]",
+           "The card shows the first adjoints, where a mistake is last to be seen."),
+    Mutant(GUARD, "        np.random.set_state(drawn_by_numpy)", "        pass",
+           "An answer that draws random numbers changes what the notebook draws after its check."),
+    Mutant(GUARD, "if is_busy():", "if False:", "A function that asks for its own check calls itself without end."),
+    Mutant(VERSIONS, "    _told.add(version)", "    pass", "Every check repeats that the notebook is of another version."),
+    Mutant(VERSIONS, "return found[-1][1] if found else None", "return found[0][1] if found else None",
+           "A notebook that was brought up to date is still called old."),
+    Mutant(GROUPS, "for key, whose in found if len(whose) > 1]", "for key, whose in found]",
+           "Every single wrong answer is listed as a group."),
+    Mutant(GROUPS, "key=lambda item: -len(item[1])", "key=lambda item: len(item[1])", "The largest group comes last."),
+    Mutant(FORGET, "            if other != student:", "            if True:",
+           "What was stored of a student who is to be forgotten stays."),
+    Mutant(FORGET, '            database.execute("VACUUM")', "            pass",
+           "A forgotten student's name can still be read in the gradebook's file."),
+    Mutant(TERM, "total = sum(grade.score for grade in found if grade)", "total = sum(grade.maximum for grade in found if grade)",
+           "The term's sum is not what was earned."),
+    Mutant(RUBRICS, 'if cell.metadata.get("unrolled") != MARK]', 'if not cell.metadata.get("unrolled")]',
+           "A student's own cells are missing in the feedback."),
+    Mutant(RUBRICS, 'if rubric and graded.get("grade") and graded.get("solution"):', "if rubric:",
+           "A rubric is shown below a cell that asks, too."),
+    Mutant(NEEDED, "names = names.union(*(lesson.read[statement] for statement in found))", "pass",
+           "A statement is left out that another one needs."),
+    Mutant(NEEDED, "if isinstance(s, IMPORTS) or lesson.bound[s] & names}", "if lesson.bound[s] & names}",
+           "Imports of a cell that shows answers are missing in the cells after it."),
+    Mutant(PAGE, 'elif not (is_check and output.output_type == "execute_result"):', "else:",
+           "A page shows a student's points, which nobody earned."),
+    Mutant(PAGE, "            cell.outputs = []\n", "            cell.outputs = solved.outputs\n",
+           "What the solution prints stands under the cell that a student fills in."),
+    Mutant(PAGE, "    if waiting:\n        raise", "    if False:\n        raise", "A page lacks a solution, and nobody is told."),
+    Mutant(PAGE, "if not cell.id.endswith(SETS_UP)]", "if cell.id]", "A page begins with a cell that installs the course."),
+    Mutant(OUTPUTS, 'if output.output_type == "error" or output.get("name") == "stderr":', 'if output.output_type == "error":',
+           "A page shows a warning."),
+    Mutant(OUTPUTS, "            digest.update(path.read_bytes())", "            pass",
+           "After a change of the library the pages show the old figures."),
+    Mutant(OUTPUTS, 'if cell.cell_type == "code")', "if True)", "Every change of a text executes its lesson anew."),
+    Mutant(LINKS, 'if "://" in target or', "if", "Links to other hosts lead into the repository."),
+    Mutant(LINKS, "if place in pages or", "if", "Links between pages leave the site."),
+    Mutant(SITE, "and any(to.iterdir()) and not (to / MARK).exists():", "and False:",
+           "The site is written over somebody's folder."),
+    Mutant(REFERENCE, 'MARKUP = re.compile(r"([\\\\*|_])")', 'MARKUP = re.compile(r"([\\\\*_])")',
+           "A norm in a docstring is taken for a link."),
 )
