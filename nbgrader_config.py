@@ -5,21 +5,29 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from autograder.errors import GradingError
+from autograder.grading.class_folder import class_folder, for_class
+
 c = get_config()  # noqa: F821 - nbgrader provides it
 
-gradebook = Path(__file__).resolve().parent / "gradebook"
+try:
+    kept = class_folder()  # "gradebook"; with UNROLLED_CLASS=b "gradebook/class-b"
+except GradingError as error:  # which nbgrader would log, to go on without this file
+    sys.exit(f"{Path(__file__).name}: {error}")
+gradebook = Path(__file__).resolve().parent / kept
 with suppress(OSError):  # whoever writes there says why it cannot
-    gradebook.mkdir(exist_ok=True)  # SQLite does not make the folder of its file
+    gradebook.mkdir(parents=True, exist_ok=True)  # SQLite does not make the folder of its file
 
 # nbgrader calls the program alembic; where it is not found, a half-made database stays behind
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
-c.CourseDirectory.course_id = "unrolled"
+c.CourseDirectory.course_id = for_class("unrolled")
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
-c.CourseDirectory.submitted_directory = "gradebook/submitted"
-c.CourseDirectory.autograded_directory = "gradebook/autograded"
-c.CourseDirectory.feedback_directory = "gradebook/feedback"
+c.CourseDirectory.submitted_directory = str(kept / "submitted")
+c.CourseDirectory.autograded_directory = str(kept / "autograded")
+c.CourseDirectory.feedback_directory = str(kept / "feedback")
+# or PostgreSQL, with a database for each class: f"postgresql://HOST/{for_class('unrolled')}"
 c.CourseDirectory.db_url = f"sqlite:///{gradebook / 'gradebook.db'}"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache", "feedback", ".*"]
 
@@ -60,7 +68,7 @@ c.Autograde.autograde_preprocessors = [
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "autograder.grading.nbgrader_hooks.SaveGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.grading.late_penalties.AssignLatePenalties",
     "autograder.grading.rubrics.ShowRubrics",  # for formgrader; the feedback goes without
 ]
 # What a student wrote stays text in formgrader and in the feedback: nothing in it runs.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .encodings import replace_in_output
 from .errors import UserError
+from .lms.verbs import add_verbs
 
 NOT_WRITABLE = (
     errno.EACCES,
@@ -29,6 +30,7 @@ ONLY_IN_A_CLONE = (
     "autograder.authoring",
     "autograder.authoring.banks",
     "autograder.authoring.demo",
+    "autograder.authoring.handout",
     "autograder.authoring.site",
 )
 STOPPED = 130  # what shells say of a program that Ctrl-C ended
@@ -98,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.set_defaults(run=_build)
 
+    collect, export = add_verbs(verbs, lambda verb: _in_room("lms", verb))
     grade = verbs.add_parser("grade", help="grade an assignment's submissions and report")
     grade.add_argument("assignment", metavar="ASSIGNMENT", help="such as 01_scalar_rnn, or 01")
     grade.add_argument("--student", metavar="ID", action="append", help="only this student; may be repeated")
@@ -116,10 +119,15 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignment", metavar="ASSIGNMENT", nargs="?", help="without it: the term")
     report.set_defaults(run=_in_grading("write_report"))
 
-    export = verbs.add_parser("export", help="write what is graded in another system's format")
-    export.add_argument("assignment", metavar="ASSIGNMENT")
-    export.add_argument("--to", choices=["gradescope"], required=True, help="the system")
-    export.set_defaults(run=_in_grading("export"))
+    extend = verbs.add_parser("extend", help="give one student a later due date")
+    extend.add_argument("student", metavar="STUDENT")
+    extend.add_argument("assignment", metavar="ASSIGNMENT")
+    extend.add_argument(
+        "date",
+        metavar="DATE",
+        help='such as "2027-03-08 23:59" (UTC) or "2027-03-08 23:59 Europe/Berlin"; or none',
+    )
+    extend.set_defaults(run=_in_grading("extend"))
 
     name = verbs.add_parser("name", help="words for a group of equal wrong answers, as the report lists them")
     name.add_argument("exercise", metavar="EXERCISE", help="such as 01.immediate")
@@ -141,19 +149,32 @@ def _parser() -> argparse.ArgumentParser:
     for verb in (grade, replay):
         verb.add_argument(
             "--sandbox",
-            choices=["auto", "bwrap", "none"],
+            choices=["auto", "bwrap", "account", "none"],
             help="the walls around student code (default: auto)",
         )
-    for verb in (grade, report, export, name, replay, forget):
-        verb.add_argument(
+    for verb in (collect, grade, report, export, extend, name, replay, forget):
+        whose = verb.add_mutually_exclusive_group()
+        whose.add_argument(
+            "--class",
+            dest="class_name",
+            metavar="NAME",
+            help="the class of that name, as UNROLLED_CLASS=NAME does; it is kept in gradebook/class-NAME",
+        )
+        whose.add_argument(
             "--submitted",
             metavar="DIR",
             help="another class's STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb; its gradebook is DIR-graded",
         )
 
+    handout = verbs.add_parser("handout", help="write a folder for students, without the answers")
+    handout.add_argument("--to", type=Path, required=True, metavar="DIR", help="where")
+    handout.add_argument("--lessons", metavar="01,05", help="only these (default: all)")
+    handout.set_defaults(run=_handout)
+
     demo = verbs.add_parser("demo", help="grade a sample class of lesson 01")
     demo.set_defaults(run=_demo)
     lab = verbs.add_parser("lab", help="copy new lessons into work/ and open JupyterLab there")
+    lab.add_argument("--update", action="store_true", help="bring newer lessons, with your answers in them")
     lab.set_defaults(run=_lab)
     site = verbs.add_parser("site", help="build the website")
     site.add_argument("--to", type=Path, default=Path("site"), metavar="DIR", help="where (default: site)")
@@ -180,17 +201,30 @@ def _build(options: Namespace) -> int:
     return 0
 
 
-def _in_grading(verb: str) -> Callable[[Namespace], int]:
+def _in_room(room: str, verb: str) -> Callable[[Namespace], int]:
     def run(options: Namespace) -> int:
-        return int(getattr(import_module(".grading.commands", __package__), verb)(options))
+        from .grading.class_folder import chosen_class
+
+        with chosen_class(options.class_name):
+            return int(getattr(import_module(f".{room}.commands", __package__), verb)(options))
 
     return run
+
+
+def _in_grading(verb: str) -> Callable[[Namespace], int]:
+    return _in_room("grading", verb)
 
 
 def _demo(options: Namespace) -> int:
     from .authoring.demo import demo
 
     return demo(options)
+
+
+def _handout(options: Namespace) -> int:
+    from .authoring.handout.write import handout
+
+    return handout(options)
 
 
 def _site(options: Namespace) -> int:
@@ -202,7 +236,7 @@ def _site(options: Namespace) -> int:
 def _lab(options: Namespace) -> int:
     from .lab import open_lab
 
-    return open_lab(options.more)
+    return open_lab(options.more, options.update)
 
 
 def _doctor(_: Namespace) -> int:

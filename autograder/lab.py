@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+from .carry_over import Carried, carry_over, read_notebook
 from .errors import UserError
 from .files import write_atomically
 from .lessons import START_PAGE
 
+NOTED = ".copied.json"
 # for JupyterLab in work/: no prompt about news, and nothing of nbgrader's, which is the instructor's
 SETTINGS = {
     "labconfig/page_config.json": {"disabledExtensions": {"@jupyter/nbgrader": True}},
@@ -30,10 +33,11 @@ SETTINGS = {
 }
 
 
-def open_lab(more: list[str]) -> int:
+def open_lab(more: list[str], update: bool = False) -> int:
     """Copies what is new into work/ and runs JupyterLab there, on the start page; returns its exit code.
 
-    more: arguments for JupyterLab.  Raises UserError where there are no lessons, or no JupyterLab.
+    more: arguments for JupyterLab.  update: whether lessons in work/ of which there is a newer release are
+    brought up to it, with their answers.  Raises UserError where there are no lessons, or no JupyterLab.
     """
     if not Path("notebooks").is_dir():
         raise UserError(f"no folder notebooks/ in {Path.cwd()}; run this in the course's folder")
@@ -43,13 +47,14 @@ def open_lab(more: list[str]) -> int:
         )
     copied, old = copy_lessons(Path("notebooks"), Path("work"))
     for name in old:
-        print(
-            f"notebooks/ has a newer {name} than the one in work/; to get it, rename the folder work/{name}"
-            " and start again"
-        )
-    print(
-        f"new in work/: {', '.join(copied)}" if copied else "work/ has every lesson; nothing was overwritten"
-    )
+        if update:
+            print(update_lesson(Path("notebooks"), Path("work"), name))
+        else:
+            print(f"notebooks/ has a newer {name} than work/; `lab --update` brings it, with your answers")
+    if copied:
+        print(f"new in work/: {', '.join(copied)}")
+    elif not (update and old):
+        print("work/ has every lesson; nothing was overwritten")
     command = [sys.executable, "-m", "jupyterlab", "--notebook-dir=work"]
     if Path("work", START_PAGE, f"{START_PAGE}.ipynb").exists():
         command.append(f"--LabApp.default_url=/lab/tree/{START_PAGE}/{START_PAGE}.ipynb")
@@ -72,8 +77,7 @@ def copy_lessons(notebooks: Path, work: Path) -> tuple[list[str], list[str]]:
 
     work/.copied.json has the digest of the release that each lesson was copied from.
     """
-    noted = work / ".copied.json"
-    known = json.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
+    known = _read_digests(work)
     copied, old = [], []
     for released in sorted(notebooks.glob("*/*.ipynb")):
         name, digest = released.parent.name, hashlib.sha256(released.read_bytes()).hexdigest()
@@ -86,5 +90,61 @@ def copy_lessons(notebooks: Path, work: Path) -> tuple[list[str], list[str]]:
             copied.append(name)
         elif known.get(name, digest) != digest:
             old.append(name)
-    write_atomically(noted, json.dumps(known, indent=1))
+    _write_digests(work, known)
     return copied, old
+
+
+def update_lesson(notebooks: Path, work: Path, name: str) -> str:
+    """Brings the release of a lesson into `work`, with the answers that are there; says what was done.
+
+    The notebook that was there is kept beside the new one, under a name of its own.  One that cannot be read
+    stays as it is.
+    """
+    released, copy = (folder / name / f"{name}.ipynb" for folder in (notebooks, work))
+    before, newer = copy.read_bytes(), released.read_bytes()
+    try:
+        carried = carry_over(read_notebook(before), read_notebook(newer))
+    except UserError as error:
+        return f"{name} stays as it is: {error}; to get the newer one, rename the folder {work / name}"
+    kept = _keep(copy, before)
+    if copy.read_bytes() != before:
+        return f"{name} stays as it is: it was changed just now; close it and start again"
+    write_atomically(copy, json.dumps(carried.notebook, indent=1, ensure_ascii=False) + "\n", lasting=True)
+    known = _read_digests(work) | {name: hashlib.sha256(newer).hexdigest()}
+    _write_digests(work, known)
+    return f"{name} is the newer release now: {_said(carried)}; the notebook before is {kept}"
+
+
+def _said(carried: Carried) -> str:
+    found = [f"answers carried over: {carried.answers}"]
+    if carried.own:
+        found.append(f"cells of your own: {carried.own}")
+    if carried.gone:
+        found.append(f"at its end, as the lesson asks for it no longer: {', '.join(carried.gone)}")
+    return "; ".join(found)
+
+
+def _keep(path: Path, content: bytes) -> Path:
+    """A file beside `path` that holds this: NAME-before.ipynb, NAME-before-2.ipynb where that is another."""
+    number = 1
+    while True:
+        kept = path.with_name(f"{path.stem}-before{f'-{number}' if number > 1 else ''}{path.suffix}")
+        if not kept.exists():
+            write_atomically(kept, content, lasting=True)
+            return kept
+        if kept.read_bytes() == content:  # as after an interrupted update
+            return kept
+        number += 1
+
+
+def _read_digests(work: Path) -> dict[str, str]:
+    """What is noted of each lesson; nothing where the file is missing or damaged."""
+    with suppress(OSError, ValueError):
+        noted = json.loads((work / NOTED).read_text(encoding="utf-8"))
+        if isinstance(noted, dict):
+            return noted
+    return {}
+
+
+def _write_digests(work: Path, known: dict[str, str]) -> None:
+    write_atomically(work / NOTED, json.dumps(known, indent=1))

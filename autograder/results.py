@@ -176,7 +176,7 @@ class Result:
     remarks: tuple[str, ...] = ()
     review: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)  #: of the run, which equal submissions may share
-    walls: str = ""  #: "bwrap", "none", or "" where nothing was run
+    walls: str = ""  #: "bwrap", "account", "none", or "" where nothing was run
     key: str = ""
     submission: str = ""
     reason: str = ""

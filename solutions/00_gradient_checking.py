@@ -182,7 +182,7 @@ shapes = {
 }
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_shapes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_shapes", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.shapes", shapes)
 
 # %% [markdown]
@@ -269,7 +269,7 @@ def central_difference(f, x, step):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_central_difference", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_central_difference", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.central_difference", central_difference)
 
 
@@ -329,7 +329,7 @@ best_step = None
 best_step = 1e-5
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_best_step", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_best_step", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.best_step", best_step)
 
 
@@ -384,7 +384,7 @@ def complex_step(f, x):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_complex_step", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_complex_step", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.complex_step", complex_step)
 
 # %% [markdown]
@@ -444,7 +444,7 @@ def relative_error(a, b):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_relative_error", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_relative_error", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.relative_error", relative_error)
 
 
@@ -488,7 +488,7 @@ def gradient_check(f, grad, x):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_gradient_check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_gradient_check", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.gradient_check", gradient_check)
 
 # %% [markdown]
@@ -554,7 +554,7 @@ two_logits = None  # ([...], [...])
 two_logits = ([0.0, 1.0], [0.0, 3.0])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_elementwise", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_elementwise", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("00.refute_elementwise", two_logits)
 
 # %% [markdown]

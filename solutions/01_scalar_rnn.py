@@ -84,7 +84,7 @@ def scalar_forward(params, x, s0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_scalar_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_scalar_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.scalar_forward", scalar_forward)
 
 # %% [markdown]
@@ -157,7 +157,7 @@ def immediate(params, run):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_immediate", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_immediate", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.immediate", immediate)
 
 # %% [markdown]
@@ -247,7 +247,7 @@ def total_by_recursion(params, run):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_total_by_recursion", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_total_by_recursion", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.total_by_recursion", total_by_recursion)
 
 # %% [markdown]
@@ -302,7 +302,7 @@ counterexample = None  # (U, W, x, s0)
 counterexample = (0.5, 0.9, [2.0, -0.1], 0.0)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_immediate", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_immediate", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.refute_immediate", counterexample)
 
 # %% [markdown]
@@ -380,7 +380,7 @@ def total_by_paths(params, run, k):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_total_by_paths", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_total_by_paths", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.total_by_paths", total_by_paths)
 
 # %% [markdown]
@@ -520,7 +520,7 @@ def scalar_bptt(params, run, do):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_scalar_bptt", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_scalar_bptt", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.scalar_bptt", scalar_bptt)
 
 # %% [markdown]
@@ -629,7 +629,7 @@ two_networks = None  # ((U, W, V), (U, W, V))
 two_networks = ((0.5, -0.5, 1.0), (2.0, 1.5, -3.0))
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_softmax", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_softmax", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("01.refute_softmax", two_networks)
 
 # %% [markdown]

@@ -96,7 +96,7 @@ def softmax(o):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_softmax", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_softmax", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("02.softmax", softmax)
 
 
@@ -145,7 +145,7 @@ def softmax_jacobian(yhat):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_softmax_jacobian", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_softmax_jacobian", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("02.softmax_jacobian", softmax_jacobian)
 
 # %% [markdown]
@@ -245,7 +245,7 @@ def softmax_cross_entropy(o, y):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_softmax_cross_entropy", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_softmax_cross_entropy", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("02.softmax_cross_entropy", softmax_cross_entropy)
 
 # %% [markdown]
@@ -359,7 +359,7 @@ harmless = None  # ([o_0, o_1, ...], k)
 harmless = (list(np.log([0.51, 0.39, 0.10])), 1)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_entropy", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_entropy", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("02.refute_entropy", harmless)
 
 # %% [markdown]
@@ -455,7 +455,7 @@ def sigmoid_cross_entropy(o, y):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_sigmoid_cross_entropy", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_sigmoid_cross_entropy", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("02.sigmoid_cross_entropy", sigmoid_cross_entropy)
 
 
@@ -502,7 +502,7 @@ def squared_error(o, y, phi):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_squared_error", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_squared_error", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("02.squared_error", squared_error)
 
 # %% [markdown]
@@ -587,7 +587,7 @@ def readout_backward(params, h, do):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_readout_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_readout_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("02.readout_backward", readout_backward)
 
 
@@ -673,7 +673,7 @@ uphill = None  # (h, do), each a list of T rows
 uphill = ([[1.0, 0.0], [0.0, 1.0]], [[0.0, -1.0], [1.0, 0.0]])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_transposed", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_transposed", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("02.refute_transposed", uphill)
 
 # %% [markdown]

@@ -118,7 +118,7 @@ def forward(params, x, h0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("03.forward", forward)
 
 
@@ -175,7 +175,7 @@ def step_jacobian(params, h, t):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_step_jacobian", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_step_jacobian", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("03.step_jacobian", step_jacobian)
 
 
@@ -228,7 +228,7 @@ def transition(params, h, t, k):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_transition", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_transition", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("03.transition", transition)
 
 # %% [markdown]
@@ -302,7 +302,7 @@ two_orders = None  # (W_h, h_1, h_2)
 two_orders = ([[1.0, 1.0], [-1.0, -1.0]], [0.0, 0.0], [0.0, 0.9])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_order", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_order", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("03.refute_order", two_orders)
 
 # %% [markdown]
@@ -399,7 +399,7 @@ def path_terms(params, x, h, dh, t):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_path_terms", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_path_terms", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("03.path_terms", path_terms)
 
 # %% [markdown]
@@ -500,7 +500,7 @@ def gradient_by_paths(params, x, h, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_gradient_by_paths", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_gradient_by_paths", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("03.gradient_by_paths", gradient_by_paths)
 
 # %% [markdown]
@@ -571,7 +571,7 @@ wrong_way = None  # (w_x, w_h, x, h_0)
 wrong_way = (1.0, -1.0, [1.87, 0.0], 1.0)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_overcount", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_overcount", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("03.refute_overcount", wrong_way)
 
 # %% [markdown]

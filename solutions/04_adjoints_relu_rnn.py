@@ -86,7 +86,7 @@ def total_adjoints(J, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_total_adjoints", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_total_adjoints", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.total_adjoints", total_adjoints)
 
 # %% [markdown]
@@ -156,7 +156,7 @@ unheard = np.zeros((T, H))
 unheard[0] = 1.0
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_limits", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_limits", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.refute_limits", unheard)
 
 
@@ -207,7 +207,7 @@ def relu_forward(params, x, h0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_relu_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_relu_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.relu_forward", relu_forward)
 
 # %% [markdown]
@@ -266,7 +266,7 @@ near_the_kink = None  # (a, step)
 near_the_kink = (-1e-6, 1e-5)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_kink", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_kink", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.refute_kink", near_the_kink)
 
 
@@ -340,7 +340,7 @@ def relu_backward(params, x, h, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_relu_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_relu_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.relu_backward", relu_backward)
 
 # %% [markdown] tags=["S2.3"]
@@ -437,7 +437,7 @@ uphill = np.zeros((T, H))
 uphill[0] = -1.0
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_upstream", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_upstream", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.refute_upstream", uphill)
 
 
@@ -536,7 +536,7 @@ def copies_backward(W_copies, h, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_copies_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_copies_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.copies_backward", copies_backward)
 
 
@@ -623,7 +623,7 @@ def certain_zeros(mask):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_certain_zeros", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_certain_zeros", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.certain_zeros", certain_zeros)
 
 # %% [markdown]
@@ -713,7 +713,7 @@ def column_backward(P, x, h, ybar):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_column_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_column_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("04.column_backward", column_backward)
 
 # %% [markdown]

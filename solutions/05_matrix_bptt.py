@@ -136,7 +136,7 @@ def rnn_forward(params, x, h0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_rnn_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_rnn_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.rnn_forward", rnn_forward)
 
 
@@ -182,7 +182,7 @@ def parameter_counts(T, D, H, K):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_parameter_counts", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_parameter_counts", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.parameter_counts", parameter_counts)
 
 
@@ -241,7 +241,7 @@ def stacked_forward(params, x, h0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_stacked_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_stacked_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.stacked_forward", stacked_forward)
 
 # %% [markdown] tags=["S4.7"]
@@ -286,7 +286,7 @@ silent_stack = None  # (W_x, W_h, W_y, x, h0)
 silent_stack = ([[1.0, 0.0]], [[0.5, 0.0], [0.0, 0.5]], [[0, 0], [0, -1]], [0.3], [1, 1])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_stack", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_stack", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.refute_stack", silent_stack)
 
 # %% [markdown] tags=["S4.22"]
@@ -344,7 +344,7 @@ two_matrices = None  # (loud, silent)
 two_matrices = ([[0, 1], [-1, 0]], [[0.3, 0.8], [0.8, -0.5]])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_jacobian", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_jacobian", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.refute_jacobian", two_matrices)
 
 # %% [markdown] tags=["S4.13", "S4.14", "S4.15", "S4.20", "S4.51"]
@@ -513,7 +513,7 @@ def rnn_backward(params, x, h, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_rnn_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_rnn_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.rnn_backward", rnn_backward)
 
 
@@ -610,7 +610,7 @@ def one_by_one(params, x, h, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_one_by_one", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_one_by_one", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.one_by_one", one_by_one)
 
 
@@ -680,7 +680,7 @@ def masked_backward(params, x, h, dh, mask):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_masked_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_masked_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.masked_backward", masked_backward)
 
 
@@ -782,7 +782,7 @@ def shared_h0(params, x, h0, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_shared_h0", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_shared_h0", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("05.shared_h0", shared_h0)
 
 # %% [markdown]

@@ -97,7 +97,7 @@ def immediate_tensors(params, run):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_immediate_tensors", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_immediate_tensors", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("06.immediate_tensors", immediate_tensors)
 
 
@@ -187,7 +187,7 @@ def rtrl(params, run):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_rtrl", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_rtrl", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("06.rtrl", rtrl)
 
 # %% [markdown]
@@ -252,7 +252,7 @@ unsolvable = None  # [[...], ...]
 unsolvable = [[0.5, 0.5], [0.2, 0.8]]
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_self_reference", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_self_reference", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("06.refute_self_reference", unsolvable)
 
 # %% [markdown] tags=["S0.7"]
@@ -521,7 +521,7 @@ def truncated_window(params, run, dh, tau):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_truncated_window", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_truncated_window", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("06.truncated_window", truncated_window)
 
 
@@ -582,7 +582,7 @@ def truncated_chunks(params, run, dh, k1, k2):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_truncated_chunks", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_truncated_chunks", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("06.truncated_chunks", truncated_chunks)
 
 # %% [markdown] tags=["S0.9"]
@@ -659,7 +659,7 @@ longer_is_worse = None  # (W_h, x)
 longer_is_worse = ([[0.9]], [[1.0], [-1.2], [0.1], [0.0]])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_longer", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_longer", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("06.refute_longer", longer_is_worse)
 
 

@@ -115,7 +115,7 @@ def spectral_norm(W):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_spectral_norm", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_spectral_norm", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.spectral_norm", spectral_norm)
 
 # %% [markdown]
@@ -221,7 +221,7 @@ def norm_bound(W, phi, n):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_norm_bound", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_norm_bound", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.norm_bound", norm_bound)
 
 
@@ -307,7 +307,7 @@ def spectral_radius(W):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_spectral_radius", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_spectral_radius", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.spectral_radius", spectral_radius)
 
 
@@ -347,7 +347,7 @@ def power_norms(W, n):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_power_norms", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_power_norms", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.power_norms", power_norms)
 
 # %% [markdown]
@@ -445,7 +445,7 @@ bounds = None  # {"one": (W_h, a), "exponent": (W_h, k, t)}
 bounds = {"one": (np.full((3, 3), 0.9), [0.5, 0.5, 0.5]), "exponent": ([[1.5]], 2, 5)}
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_bounds", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_bounds", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.refute_bounds", bounds)
 
 # %% [markdown] tags=["S4.24", "S4.32", "S4.52"]
@@ -498,7 +498,7 @@ eigen = None  # {"transient": A, "negative": B}
 eigen = {"transient": [[0.5, 100.0], [0.0, 0.5]], "negative": [[-1.5, 0.0], [0.0, 0.3]]}
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_eigenvalues", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_eigenvalues", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.refute_eigenvalues", eigen)
 
 # %% [markdown] tags=["S4.24", "S4.25"]
@@ -571,7 +571,7 @@ products = {
 }
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_products", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_products", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.refute_products", products)
 
 
@@ -629,7 +629,7 @@ def growth_rate(J):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_growth_rate", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_growth_rate", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.growth_rate", growth_rate)
 
 # %% [markdown]
@@ -745,7 +745,7 @@ def lyapunov_spectrum(J):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lyapunov_spectrum", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lyapunov_spectrum", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.lyapunov_spectrum", lyapunov_spectrum)
 
 # %% [markdown]
@@ -853,7 +853,7 @@ units = {
 }
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_one_unit", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_one_unit", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.refute_one_unit", units)
 
 
@@ -1039,7 +1039,7 @@ def contribution_by_lag(params, h, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_contribution_by_lag", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_contribution_by_lag", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("07.contribution_by_lag", contribution_by_lag)
 
 # %% [markdown]

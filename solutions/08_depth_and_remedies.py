@@ -97,7 +97,7 @@ def mlp_forward(params, x, phi):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_mlp_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_mlp_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.mlp_forward", mlp_forward)
 
 
@@ -173,10 +173,10 @@ def gain(params, x, dh, phi):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_mlp_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_mlp_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.mlp_backward", mlp_backward)
 
-# %% nbgrader={"grade": true, "grade_id": "check_gain", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_gain", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.gain", gain)
 
 
@@ -310,7 +310,7 @@ def rnn_as_mlp(params, x, h0, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_rnn_as_mlp", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_rnn_as_mlp", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.rnn_as_mlp", rnn_as_mlp)
 
 
@@ -433,7 +433,7 @@ relu_loses = None  # (W_h, h0)
 relu_loses = ([[-1, 0], [0, -1]], [0.1, 0.2])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_relu", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_relu", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.refute_relu", relu_loses)
 
 
@@ -527,7 +527,7 @@ def initialisers(z, scale):  # given: leave it as it is
     return found | {"orthogonal": orthogonal(z, scale), "identity": identity(z, scale)}
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_initialisers", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_initialisers", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.initialisers", initialisers)
 
 # %% [markdown]
@@ -652,7 +652,7 @@ def penalties(W_h, lam, h, dh_total):  # given: leave it as it is
     return {"l2": l2_gradient(W_h, lam), "omega": omega_penalty(W_h, h, dh_total)}
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_penalties", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_penalties", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.penalties", penalties)
 
 
@@ -771,10 +771,10 @@ def clip_by_value(grads, c):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_clip_by_global_norm", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_clip_by_global_norm", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.clip_by_global_norm", clip_by_global_norm)
 
-# %% nbgrader={"grade": true, "grade_id": "check_clip_by_value", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_clip_by_value", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.clip_by_value", clip_by_value)
 
 # %% [markdown]
@@ -869,7 +869,7 @@ clipped_askew = None  # (g, c)
 clipped_askew = ([1000, 1, 1, 1, 1, 1], 1.0)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_clipping", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_clipping", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("08.refute_clipping", clipped_askew)
 
 # %% [markdown]

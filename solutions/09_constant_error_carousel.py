@@ -124,7 +124,7 @@ def lstm97_forward(params, x, h0, c0, squash):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lstm97_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lstm97_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.lstm97_forward", lstm97_forward)
 
 # %% [markdown]
@@ -202,7 +202,7 @@ def squash_slopes(g, c, squash):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_squash_slopes", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_squash_slopes", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.squash_slopes", squash_slopes)
 
 # %% [markdown]
@@ -310,7 +310,7 @@ def lstm97_backward_truncated(params, run, dh, dc_T):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lstm97_backward_truncated", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lstm97_backward_truncated", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.lstm97_backward_truncated", lstm97_backward_truncated)
 
 
@@ -369,7 +369,7 @@ still_learning = None  # (W_h, b, h0, c0)
 still_learning = ([0.0, 0.0, 0.0], [0.0, 0.5, 2.0], 2.0, -0.5)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_gates", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_gates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.refute_gates", still_learning)
 
 
@@ -440,7 +440,7 @@ def lstm97_backward(params, run, dh, dc_T):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lstm97_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lstm97_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.lstm97_backward", lstm97_backward)
 
 # %% [markdown]
@@ -563,7 +563,7 @@ two_cells = None  # (grows, fades)
 two_cells = (([0, 4, 0], [0, 0, 0], 0), ([0, -2, 0], [0, 0, 0], 0))
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_constant", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_constant", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.refute_constant", two_cells)
 
 
@@ -636,7 +636,7 @@ def cell_bound(i, f, g, c0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_cell_bound", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_cell_bound", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.cell_bound", cell_bound)
 
 # %% [markdown]
@@ -713,7 +713,7 @@ above_the_bound = None  # (i, f, g, c0)
 above_the_bound = (0.5, 0.9, 0.2, 20.0)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_bound", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_bound", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("09.refute_bound", above_the_bound)
 
 # %% [markdown]

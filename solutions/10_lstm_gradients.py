@@ -116,7 +116,7 @@ def lstm_step_forward(params, x_t, h_prev, c_prev):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lstm_step_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lstm_step_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.lstm_step_forward", lstm_step_forward)
 
 
@@ -178,7 +178,7 @@ def lstm_forward(params, x, h0, c0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lstm_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lstm_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.lstm_forward", lstm_forward)
 
 # %% [markdown]
@@ -253,7 +253,7 @@ gate = 1 / (1 + np.exp(-0.5))
 two_pasts = ((0.0, 2.0), (0.5, 1 / gate - np.tanh(0.5)))
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_gates", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_gates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.refute_gates", two_pasts)
 
 
@@ -333,7 +333,7 @@ def lstm_step_backward(params, step, dh_total, dc):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lstm_step_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lstm_step_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.lstm_step_backward", lstm_step_backward)
 
 
@@ -417,7 +417,7 @@ def lstm_backward(params, run, dh, dc_T):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lstm_backward", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lstm_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.lstm_backward", lstm_backward)
 
 
@@ -558,7 +558,7 @@ one_unit = None  # (w, b, c0)
 one_unit = ([0, 0, -5, 0], [3, 3, 0, 3], 0.0)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_product", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_product", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.refute_product", one_unit)
 
 
@@ -610,7 +610,7 @@ def forget_bias(half_life):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_forget_bias", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_forget_bias", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.forget_bias", forget_bias)
 
 # %% [markdown]
@@ -703,7 +703,7 @@ def reorder_gates(W, order_from, order_to):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_reorder_gates", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_reorder_gates", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.reorder_gates", reorder_gates)
 
 
@@ -756,7 +756,7 @@ def peephole_gradients(c, da):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_peephole_gradients", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_peephole_gradients", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("10.peephole_gradients", peephole_gradients)
 
 # %% [markdown] tags=["S4.39"]

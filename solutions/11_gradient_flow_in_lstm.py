@@ -110,7 +110,7 @@ def jacobian_blocks(params, run):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_jacobian_blocks", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_jacobian_blocks", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("11.jacobian_blocks", jacobian_blocks)
 
 
@@ -178,7 +178,7 @@ def four_term(params, run):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_four_term", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_four_term", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("11.four_term", four_term)
 
 # %% [markdown]
@@ -325,7 +325,7 @@ negative_factor = None  # ([i, f, g, o], [i, f, g, o])
 negative_factor = ([0, 0, -3, 0], [2, -1, 0, 2])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_sign", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_sign", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("11.refute_sign", negative_factor)
 
 
@@ -381,7 +381,7 @@ def joint_jacobian(params, run):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_joint_jacobian", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_joint_jacobian", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("11.joint_jacobian", joint_jacobian)
 
 
@@ -445,7 +445,7 @@ def cell_derivative(params, run, t, k):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_cell_derivative", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_cell_derivative", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("11.cell_derivative", cell_derivative)
 
 # %% [markdown] tags=["S4.40", "S4.43"]
@@ -528,7 +528,7 @@ def lag_two_gap(params, run, t):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lag_two_gap", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lag_two_gap", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("11.lag_two_gap", lag_two_gap)
 
 # %% [markdown]
@@ -687,7 +687,7 @@ exploding = None  # ([i, f, g, o], [i, f, g, o])
 exploding = ([0, 0, 2, 0], [3, 3, 0, 3])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_tame", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_tame", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("11.refute_tame", exploding)
 
 # %% [markdown] tags=["S4.46"]
@@ -729,7 +729,7 @@ away_from_one = None  # ([i, f, g, o], [i, f, g, o])
 away_from_one = ([0, -8, 0, 0], [3, 3, 2, 3])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_raising", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_raising", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("11.refute_raising", away_from_one)
 
 

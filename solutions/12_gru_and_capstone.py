@@ -119,7 +119,7 @@ def gru_forward(params, x, h0, reset):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_gru_forward", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_gru_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("12.gru_forward", gru_forward)
 
 
@@ -205,7 +205,7 @@ two_grus = None  # (W_h, h0)
 two_grus = ([[3, -3, 0, 0, 0, 0], [3, -3, 0, 0, 2, 0]], [1, 1])
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_same", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_same", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("12.refute_same", two_grus)
 
 
@@ -300,7 +300,7 @@ def gru_backward(params, run, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_gru_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_gru_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("12.gru_backward", gru_backward)
 
 
@@ -378,7 +378,7 @@ def gru_step_jacobian(params, run):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_gru_step_jacobian", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_gru_step_jacobian", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("12.gru_step_jacobian", gru_step_jacobian)
 
 # %% [markdown]
@@ -450,7 +450,7 @@ two_factors = None  # ((w_r, w_z, w_n, h0), (w_r, w_z, w_n, h0))
 two_factors = ((0, 0, -5, 0), (0, 0, 8, 0))
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_factor", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_factor", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("12.refute_factor", two_factors)
 
 # %% [markdown] tags=["S4.30", "S4.47"]
@@ -665,7 +665,7 @@ def reber_margin(o, y):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_reber_margin", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_reber_margin", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("12.reber_margin", reber_margin)
 
 
@@ -866,7 +866,7 @@ def corrected(params, x, h, o, y, dh, k):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_corrected", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_corrected", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("12.corrected", corrected)
 
 # %% [markdown]

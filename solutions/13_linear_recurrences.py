@@ -87,7 +87,7 @@ def scan_forward(a, b, h0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_scan_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_scan_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("13.scan_forward", scan_forward)
 
 
@@ -140,7 +140,7 @@ def scan_backward(a, h, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_scan_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_scan_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("13.scan_backward", scan_backward)
 
 
@@ -278,7 +278,7 @@ def min_gru_forward(params, x, h0):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_min_gru_forward", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_min_gru_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("13.min_gru_forward", min_gru_forward)
 
 
@@ -324,7 +324,7 @@ def min_gru_backward(params, run, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_min_gru_backward", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_min_gru_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("13.min_gru_backward", min_gru_backward)
 
 
@@ -570,7 +570,7 @@ def lru_backward(params, run, dh):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check_lru_backward", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_lru_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("13.lru_backward", lru_backward)
 
 # %% [markdown] tags=["S4.40"]
@@ -681,7 +681,7 @@ lam_and_x = None  # (lam, [x_1, ..., x_T])
 lam_and_x = (0.99, [1.0] * 1000)
 ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_refute_bounded", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% nbgrader={"grade": true, "grade_id": "check_refute_bounded", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
 check("13.refute_bounded", lam_and_x)
 
 # %% [markdown] tags=["S4.40", "S4.47"]

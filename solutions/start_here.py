@@ -113,7 +113,8 @@ progress()
 # %% [markdown]
 # ### Where your work is kept
 #
-# *On your own machine*, in the folder `work/`. Nothing overwrites it.
+# *On your own machine*, in the folder `work/`. Nothing overwrites it. When a lesson has become newer,
+# `python3 course.py lab --update` brings it with your answers.
 #
 # *In the browser* (an address with `/lite/`), in the storage of this browser. Nothing has to be installed,
 # and nothing is sent anywhere. What you write is stored every few seconds, so it is still there after a

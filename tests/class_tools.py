@@ -1,6 +1,7 @@
 """A course folder of its own for grading tests, and submissions to put into it."""
 
 import atexit
+import csv
 import fcntl
 import io
 import json
@@ -225,8 +226,8 @@ def cell(nb, grade_id):
     return next(c for c in nb["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
 
 
-def submit(folder, student, nb):
-    path = folder / "gradebook" / "submitted" / student / NAME / f"{NAME}.ipynb"
+def submit(folder, student, nb, home="gradebook"):
+    path = folder / home / "submitted" / student / NAME / f"{NAME}.ipynb"
     path.parent.mkdir(parents=True)
     path.write_text(nb if isinstance(nb, str) else json.dumps(nb), encoding="utf-8")
 
@@ -268,3 +269,16 @@ def graded(nb, name=NAME, seed=5, walls="none", limits=None):
 def total(result):
     """All points of a result."""
     return sum(mark.points for mark in result.marks.values())
+
+
+def reported(root, home="gradebook"):
+    """{student: points} as the report has them."""
+    with open(root / home / "reports" / NAME / "report.csv", newline="", encoding="utf-8") as file:
+        return {row["student"]: row["total"] for row in csv.DictReader(file)}
+
+
+def exported(root):
+    """{student: score} as `nbgrader export` writes it."""
+    command("nbgrader", "export", "--to", str(root / "grades.csv"), cwd=root)
+    with open(root / "grades.csv", newline="", encoding="utf-8") as file:
+        return {r["student_id"]: float(r["score"]) for r in csv.DictReader(file) if r["assignment"] == NAME}

@@ -14,6 +14,8 @@ import pytest  # noqa: E402
 # jsonschema's check of international addresses, which no notebook has: compiling its grammar takes seconds
 sys.modules.setdefault("rfc3987_syntax", None)
 
+os.environ.pop("UNROLLED_CLASS", None)  # of whoever runs the tests
+
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = (None, 2024, 987654321)
 MORE_SEEDS = (1, 2, 3, 17)
@@ -21,24 +23,31 @@ MORE_SEEDS = (1, 2, 3, 17)
 LONG_FILES = (
     "packaging/test_installed.py",
     "sandbox/test_hostile.py",
-    "diagnosis/test_diagnosis_page.py",
     "diagnosis/test_mutation_gate.py",
+    "authoring/test_site.py",
     "test_lessons.py",
-    "diagnosis/test_many_seeds.py",
+    "packaging/test_colab.py",
     "grading/test_stock_nbgrader.py",
     "grading/test_report.py",
     "grading/test_resume.py",
-    "grading/test_stages.py",
-    "grading/test_autograder_grade.py",
     "test_browser.py",
-    "worker/test_memory.py",
+    "grading/test_bad_days.py",
+    "sandbox/test_ordinary_user.py",
+    "grading/test_follow_through.py",
+    "grading/test_stages.py",
     "diagnosis/test_corruptions.py",
+    "diagnosis/test_many_seeds.py",
+    "grading/test_autograder_grade.py",
+    "worker/test_memory.py",
+    "diagnosis/test_diagnose.py",
+    "diagnosis/test_match_pairs.py",
+    "diagnosis/test_remarks.py",
     "grading/test_reading.py",
     "diagnosis/test_repair.py",
     "grading/test_html.py",
+    "grading/test_helper.py",
     "diagnosis/test_bad_input.py",
     "feedback/test_located.py",
-    "grading/test_bad_days.py",
     "grading/test_hostile_folders.py",
     "authoring/test_build.py",
     "worker/test_worker.py",
@@ -89,6 +98,12 @@ def thorough(pytestconfig):
 def seeds(thorough):
     """Seeds of instances: the public ones and two more; seven in all with --slow."""
     return SEEDS + MORE_SEEDS if thorough else SEEDS
+
+
+@pytest.fixture(scope="session")
+def seeds_of(thorough):
+    """seeds_of(n) for the n-th of many: the public seed and, in turn, one of the others; all with --slow."""
+    return lambda n: SEEDS + MORE_SEEDS if thorough else (SEEDS[0], SEEDS[1 + n % (len(SEEDS) - 1)])
 
 
 @pytest.fixture

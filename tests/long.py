@@ -150,9 +150,19 @@ def kernels():
     return _run_tests("-k", "lesson_01_runs_in_a_kernel", "tests/packaging/test_installed.py")
 
 
+def environments():
+    """environment.yml, as Binder's own code reads it and installed as conda does."""
+    return _run_tests("-m", "long", "tests/packaging")
+
+
 def characters():
     """What the lessons say of their networks that write text, over five seeds."""
     return _run_tests("tests/lessons/test_characters.py")
+
+
+def lessons():
+    """The longest lessons as released, in a kernel, and lesson 12 solved with all its batches."""
+    return _run_tests("tests/test_lessons.py", "-k", "in_a_kernel or runs_cleanly")
 
 
 def hook():
@@ -161,13 +171,30 @@ def hook():
 
 
 def page():
-    """docs/diagnosis.md is what a run gives, and tells of no false name."""
-    return _run_tests("tests/diagnosis/test_diagnosis_page.py")
+    """docs/diagnosis.md is what a run gives, over fifty seeds too, and tells of no false name."""
+    return _run_tests(
+        "-m", "long", "tests/diagnosis/test_diagnosis_page.py", "tests/diagnosis/test_corruptions.py"
+    )
+
+
+def term():
+    """A term of which every command is killed at several moments: in the end all places agree."""
+    return _run_tests("-m", "long", "tests/lms")
 
 
 def browsers():
     """The edition for browsers, and the website in every width and theme, in Chromium."""
     return _run_tests("tests/authoring/test_lite_in_browser.py", "tests/authoring/test_site.py")
+
+
+def handout():
+    """Every lesson, in an environment that has nothing but what `pip install` makes of a handout."""
+    return _run_tests("tests/packaging/test_handout_installed.py")
+
+
+def gradescope():
+    """Hostile submissions by the scripts of the zip for Gradescope, with walls and without."""
+    return _run_tests("tests/packaging/test_gradescope_container.py")
 
 
 HOSTILES = "tests/sandbox/test_hostile.py"
@@ -196,10 +223,15 @@ PARTS = {
     "styles": styles,
     "large": large,
     "kernels": kernels,
+    "environments": environments,
     "characters": characters,
+    "lessons": lessons,
     "hook": hook,
     "page": page,
+    "term": term,
     "browsers": browsers,
+    "handout": handout,
+    "gradescope": gradescope,
     "hostile": hostile_class,
     "ordinary": hostile_class_of_an_ordinary_user,
 }

@@ -74,8 +74,8 @@ def clean_copy(folder):
 
 
 def make_venv(folder, python, *wishes, cwd):
-    """A new virtual environment with packages in it; returns its Python."""
-    must(python, "-m", "venv", folder, cwd=cwd)
+    """A new virtual environment with packages in it, and no pip; returns its Python."""
+    must(python, "-m", "venv", "--without-pip", folder, cwd=cwd)
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if wishes:
         install(inside, *wishes, cwd=cwd)
@@ -83,8 +83,9 @@ def make_venv(folder, python, *wishes, cwd):
 
 
 def install(python, *wishes, cwd):
+    """Installs packages in another environment, by the pip of this one."""
     quickly = ("--quiet", "--disable-pip-version-check", "--no-compile")  # few of the modules are imported
-    must(python, "-m", "pip", "install", *quickly, *wishes, cwd=cwd)
+    must(sys.executable, "-m", "pip", "--python", python, "install", *quickly, *wishes, cwd=cwd)
 
 
 def executed(python, folder, change=lambda source: source, name="01_scalar_rnn", **variables):

@@ -106,7 +106,7 @@ def test_lab_copies_lessons_once_and_overwrites_nothing(tmp_path, monkeypatch, c
     assert cli.main(["lab"]) == 0
     said = capsys.readouterr().out
     assert copy.read_text() == "my answers" and "nothing was overwritten" in said
-    assert "has a newer 00_x than the one in work/; to get it, rename the folder work/00_x" in said
+    assert "has a newer 00_x than work/; `lab --update` brings it, with your answers" in said
     copy.unlink()  # the notebook, not its folder
     assert cli.main(["lab"]) == 0
     said = capsys.readouterr().out

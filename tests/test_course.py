@@ -99,6 +99,20 @@ def test_an_interrupted_installation_is_taken_up_again(folder):
     assert "Setting up" in run(folder, "demo").stdout
 
 
+@posix
+def test_an_environment_whose_python_does_not_start_is_cleared(folder):
+    python = fake_venv(folder)
+    whole, maker = folder / "whole", folder / "maker"
+    python.rename(whole)
+    python.write_text("not a program")
+    maker.write_text(f'#!/bin/sh\necho "$*" >> {folder}/log\nmv {whole} {python}\n')
+    maker.chmod(0o755)
+    done = patched(folder, f"sys.executable = {str(maker)!r}")
+    assert "ran -m autograder demo" in done.stdout, done.stderr
+    assert (folder / "log").read_text().startswith(f"-m venv --clear {folder / '.venv'}\n")
+
+
+@pytest.mark.slow  # a real environment
 def test_a_broken_environment_is_made_anew(folder):
     broken = folder / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
     broken.parent.mkdir(parents=True)

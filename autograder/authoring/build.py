@@ -19,13 +19,12 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 
-import rnnlib
-
 from ..errors import BuildError
 from ..exercises import LESSONS, all_exercises, lesson_exercises
 from ..exercises.check_cell import CHECK
 from ..exercises.sources import FOLDER
-from ..feedback.versions import MARK
+from ..feedback.versions import MARK, mark
+from ..grading.course import CONFIG, Course
 from ..grading.nbgrader_log import listening_log
 from ..lessons import START_PAGE
 from . import coverage_page
@@ -53,8 +52,8 @@ def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
     """Builds all lessons and the start page under `root`; returns what changed (or would, with `check`).
 
     adopt: first brings edits of the solution notebooks back into the sources.
-    Raises BuildError for an edited notebook, a bad source, points that differ from the exercise's,
-    or a slip whose passage is gone.
+    Raises BuildError for an edited notebook, a bad source, points of a check that stand there too, or a
+    slip whose passage is gone.
     """
     root = Path(root)
     sources = sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
@@ -65,10 +64,10 @@ def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
     adopted = [source for source in sources if adopt and _adopt(root, source, digests)]
     if not check:
         _refuse_edited(root, [*sources, start_page], digests, adopted)
+    share = Course.load(root).follow_through if (root / f"{CONFIG}.py").exists() else 1.0
     written, new_digests = {}, {}
     for source in sources:
-        solution = solution_notebook(source)
-        _refuse_other_points(source.name, json.loads(solution))
+        solution = solution_notebook(source, share)
         _refuse_leftovers(source.name, json.loads(solution))
         released = release_notebook(source.stem, solution)
         for path, text in (
@@ -96,11 +95,11 @@ def build(root: Path, check: bool = False, adopt: bool = False) -> list[Path]:
     return adopted + changed
 
 
-def solution_notebook(source: Path) -> str:
+def solution_notebook(source: Path, share: float = 1.0) -> str:
     """The solution notebook of a py:percent source, as text with settled ids and no outputs.
 
-    The import cell gets the course's version, as a comment, and the cell for Colab stands above the first
-    cell of code.
+    A check's points come from its `Exercise`.  The import cell gets the course's version and the share of
+    follow-through, as a comment, and the cell for Colab stands above the first cell of code.
     """
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
@@ -115,8 +114,16 @@ def solution_notebook(source: Path) -> str:
                 f"{source.name}: two cells have the id {cell.id!r}; every grade_id must be its own"
             )
         seen.add(cell.id)
+        exercise = _exercise_of(cell)
+        if exercise:
+            if "points" in cell.metadata.nbgrader:
+                raise BuildError(
+                    f"{source.name}: {grade_id} has points; those of {exercise.id} stand in"
+                    " autograder/exercises alone, so remove them here"
+                )
+            cell.metadata.nbgrader["points"] = exercise.points
         if cell.cell_type == "code":  # `check` reads it there, see feedback/versions.py
-            cell.source = IMPORT.sub(rf"\g<0>  # unrolled {rnnlib.__version__}", cell.source)
+            cell.source = IMPORT.sub(rf"\g<0>{mark(share)}", cell.source)
     first = next((n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"), None)
     if first is not None:
         cell = nbformat.v4.new_code_cell(ON_COLAB, id=f"{source.stem[:2]}-on-colab")
@@ -124,16 +131,10 @@ def solution_notebook(source: Path) -> str:
     return str(nbformat.writes(notebook)) + "\n"
 
 
-def _refuse_other_points(name, notebook):
-    """The gradebook's maximum comes from the source, the points earned from the exercise."""
-    for cell in notebook["cells"]:
-        graded, found = cell["metadata"].get("nbgrader") or {}, CHECK.search("".join(cell["source"]))
-        exercise = found and graded.get("grade") and all_exercises().get(found[1])
-        if exercise and graded.get("points") != exercise.points:
-            raise BuildError(
-                f"{name}: {graded['grade_id']} has {graded.get('points')} points, and "
-                f"{exercise.id} has {exercise.points:g} in autograder/exercises; make them the same"
-            )
+def _exercise_of(cell):
+    """The exercise that a graded cell checks, or None."""
+    graded, found = cell.metadata.get("nbgrader") or {}, CHECK.search(cell.source)
+    return all_exercises().get(found[1]) if found and graded.get("grade") else None
 
 
 def _refuse_leftovers(name, notebook):
@@ -206,6 +207,12 @@ def _adopt(root, source, digests):
         cell.metadata = {key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata}
         for key in ("checksum", "cell_type"):
             cell.metadata.get("nbgrader", {}).pop(key, None)
+        exercise = _exercise_of(cell)
+        if exercise and cell.metadata.nbgrader.pop("points", exercise.points) != exercise.points:
+            raise BuildError(
+                f"{path.relative_to(root)}: {cell.metadata.nbgrader.grade_id} has other points than"
+                f" {exercise.id} in autograder/exercises/lesson{exercise.lesson}.py; change them there"
+            )
         cell.source = MARK.sub(lambda found: found[0].split("  #")[0], cell.source)
     notebook.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}  # a source has no header
     source.write_text(jupytext.writes(notebook, fmt="py:percent"), encoding="utf-8", newline="\n")

@@ -45,7 +45,7 @@ In a notebook, by `diagnose`, and while grading where no slip has been named, th
 
 Never named: zeros, ones, noise, a single entry with the wrong sign, an output that is off by 1e-3, and
 whatever else no slip and no law gives. Two slips are never closer than 0.05 of the largest entry unless
-they agree exactly on all that one of them changes; integer counts are the exception.
+they agree exactly on all that one of them changes; the test names the exceptions, such as integer counts.
 
 ## Which line
 

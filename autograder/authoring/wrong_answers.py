@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import compare
 from ..exercises import Slip, all_exercises, find_exercise, sources
+from ..exercises.instances import copied, instances_and_references
 from ..outputs import read_outputs
 
 
@@ -30,7 +31,8 @@ def exercise_generator(exercise, salt=0):
 def outputs_on_instances(exercise, function, seed=None):
     """What a function returns on the instances of a seed; None if it raises."""
     found = []
-    for arguments in exercise.instances(seed):
+    for instance in instances_and_references(exercise.id, int(seed or 0))[0]:
+        arguments = copied(instance)
         try:
             with np.errstate(all="ignore"):
                 returned = exercise.call(function, arguments) if exercise.call else function(*arguments)
@@ -59,7 +61,7 @@ def sample_slip_sets(exercise, size, number):
     """At most `number` sets of `size` slips that can be made together and change the numbers."""
     sets = list(combinations(exercise.slips, size)) if size == 2 else _threes(exercise, 10 * number)
     picked: list[Any] = []
-    right = outputs_on_instances(exercise, sources.solution_variant(exercise))
+    right = _right(exercise, None)
     for n in exercise_generator(exercise, size).permutation(len(sets)):
         if len(picked) == number:
             break
@@ -93,11 +95,17 @@ def output_distance(a, b):
     return compare.relative_error(a[finite], b[finite])
 
 
+@lru_cache(maxsize=256)
+def _right(exercise, seed):
+    """What the solution returns on the instances of a seed."""
+    return outputs_on_instances(exercise, sources.solution_variant(exercise), seed)
+
+
 @lru_cache(maxsize=2048)
 def slip_effect(exercise, slip, seed=None, owner=None):
     """(what a slip makes, the outputs that it changes); (None, ()) where it cannot run."""
     made = outputs_on_instances(exercise, sources.solution_variant(exercise, slip, owner), seed)
-    right = outputs_on_instances(exercise, sources.solution_variant(exercise), seed)
+    right = _right(exercise, seed)
     names = [n for n in right[0] if made and not all(outputs_agree(a, b, [n]) for a, b in zip(made, right))]
     return made, tuple(names)
 
@@ -105,7 +113,7 @@ def slip_effect(exercise, slip, seed=None, owner=None):
 def is_borne_out(exercise, named, got, seed=None):
     """Whether the numbers `got` are those of every slip in `named`, alone, with a law, or two together."""
     found = [_slip(exercise, name) for name in named]
-    right = outputs_on_instances(exercise, sources.solution_variant(exercise), seed)
+    right = _right(exercise, seed)
 
     def fits(slip, owner=None):
         made, names = slip_effect(exercise, slip, seed, owner)
@@ -166,8 +174,7 @@ def with_changed_outputs(function, change, only=None):
 
 def answers_under_laws(exercise):
     """{(law, output or "all"): the right function under that law}, where that changes anything."""
-    right = sources.solution_variant(exercise)
-    reference = outputs_on_instances(exercise, right)
+    right, reference = sources.solution_variant(exercise), _right(exercise, None)
     several = exercise.call is None and len(exercise.outputs) > 1
     found = {}
     for law, change in LAWS.items():

@@ -51,8 +51,8 @@ def _relative_errors(function, arguments):
 
 
 def _relative_error(a, b):
-    largest = max(np.abs(a).max(), np.abs(b).max())
-    return np.abs(a - b).max() / largest if largest > 0 else 0.0
+    scale = np.abs([a, b]).max()
+    return np.abs(np.subtract(a, b)).max() / scale if scale > 0 else 0.0
 
 
 FAULTS = ("transposed", "factor missing", "off by 1e-4", "step missing", "counted twice")

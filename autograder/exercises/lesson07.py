@@ -107,10 +107,10 @@ def _jacobians_for_the_spectrum(seed):
 
 def _stretches(J):
     """(n,) mean ln |R_t[i, i]| in the order in which the decompositions give them."""
-    Q, logs = np.eye(J.shape[-1]), 0.0
+    basis, logs = np.eye(J.shape[-1]), 0.0
     for J_t in J:
-        Q, R = np.linalg.qr(J_t @ Q)
-        logs = logs + np.log(np.abs(np.diag(R)))
+        basis, stretched = np.linalg.qr(J_t @ basis)
+        logs = logs + np.log(np.abs(np.diag(stretched)))
     return logs / len(J)
 
 

@@ -172,8 +172,7 @@ def _gradient(seed):
     rng = np.random.default_rng([806, seed])
     _, D, H = SIZES[seed % 3]
     grads = {"W_x": rng.normal(size=(D, H)), "W_h": 2 * rng.normal(size=(H, H)), "b_h": rng.normal(size=H)}
-    norm = np.sqrt(sum(np.sum(g**2) for g in grads.values()))
-    return grads, float(norm * rng.uniform(*((0.05, 0.1), (1.1, 1.5), (0.06, 0.12))[seed % 3]))
+    return grads, float(_norm(grads) * rng.uniform(*((0.05, 0.1), (1.1, 1.5), (0.06, 0.12))[seed % 3]))
 
 
 def _gradient_by_value(seed):
@@ -185,8 +184,13 @@ def _gradient_by_value(seed):
     return grads, float(np.random.default_rng([808, seed]).uniform(0.7, 1.3))
 
 
+def _norm(grads):
+    """The norm over all arrays."""
+    return np.linalg.norm(np.concatenate([g.ravel() for g in grads.values()]))
+
+
 def _norm_reference(grads, c):
-    norm = np.linalg.norm(np.concatenate([g.ravel() for g in grads.values()]))
+    norm = _norm(grads)
     return {name: g * min(1.0, c / norm) for name, g in grads.items()}
 
 

@@ -1089,12 +1089,12 @@ CORRECTIONS = Exercise(
     section="6 Ten errata",
     function="corrected",
     items=("S0.7", "S1.2", "S2.7", "S3.2", "S3.3", "S4.11", "S4.17", "S4.22", "S4.32", "S4.34"),
-    outputs=tuple(PRINTED),
+    outputs=("loss", "do", "dW_y", "gamma", "bound", "J", "chain", "dW_h", "dW_x", "dh_db"),
     instance=_system,
     reference=_corrections_reference,
     sweep=Sweep(
         (5,), lambda number: _system(number, (LONG, 3, 4, 5, 2)), _unroll_corrections,
-        beside=tuple(name for name in PRINTED if name not in ("dW_h", "dW_x")),
+        beside=("loss", "do", "dW_y", "gamma", "bound", "J", "chain", "dh_db"),
     ),
     asks="Take T = 2 and k = 1 and write the first of the wrong quantities out: what stands there?",
     slips=(

@@ -11,7 +11,7 @@ from ..diagnosis.repair import LONGEST, find_repair, is_offered
 from ..errors import AnswerError, CheckFailed
 from ..exercises import Exercise, find_exercise
 from ..results import Verdict
-from . import card, progress, versions
+from . import card, follow_through, progress, versions
 from .show import in_notebook, in_one_line, show_output
 
 LONGEST_WAIT = 1.0  # seconds for the line where a card cannot be shown before it is found
@@ -32,11 +32,14 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
         _check_seed(seed)
         with call_guard.silence():
             verdict = judge_answer(exercise_id, answer, seed)
+            verdict = follow_through.judge_once_more(exercise, answer, verdict, seed)
     except (TypeError, ValueError) as error:
         raise in_one_line(error) from None
-    mark = card.mark_of(exercise, verdict)
+    share = versions.notebook_share() if verdict.given else 1.0
+    mark = card.mark_of(exercise, verdict, share)
+    is_searched = seed is None and not verdict.given and is_offered(exercise, answer, verdict)
     try:
-        _show(exercise, answer, verdict, is_searched=seed is None and is_offered(exercise, answer, verdict))
+        _show(exercise, answer, verdict, is_searched, share)
     finally:  # after an interrupt of the search as well
         progress.note(mark)
     if exercise.points == 0:
@@ -46,13 +49,14 @@ def check(exercise_id: str, answer: object, seed: int | None = None) -> float | 
     return mark.points
 
 
-def _show(exercise: Exercise, answer: object, verdict: Verdict, is_searched: bool) -> None:
+def _show(exercise: Exercise, answer: object, verdict: Verdict, is_searched: bool, share: float) -> None:
     """Shows the card; where a line is looked for at once, and again with what was found."""
 
     def faces(verdict: Verdict, is_searching: bool = False) -> tuple[str, str, dict[str, Any]]:
-        metadata = {"unrolled": card.mark_of(exercise, verdict).to_json()}
-        html = card.render_html(exercise, verdict, is_searching)
-        return html, card.render_text(exercise, verdict, is_searching=is_searching), metadata
+        metadata = {"unrolled": card.mark_of(exercise, verdict, share).to_json()}
+        html = card.render_html(exercise, verdict, is_searching, share)
+        text = card.render_text(exercise, verdict, is_searching=is_searching, follow_through=share)
+        return html, text, metadata
 
     if not is_searched:
         show_output(*faces(verdict))

@@ -13,7 +13,9 @@ from ..exercises.instances import instances_and_references
 from ..results import Status, Verdict
 from ..wording import plain
 from .card import STYLE, mark_of
+from .follow_through import judge_once_more
 from .show import in_one_line, show_output
+from .versions import notebook_share
 
 LONGEST = 100  # characters of a diagnosis in the list
 
@@ -67,15 +69,16 @@ def _line(exercise: Exercise, namespace: dict[str, Any]) -> Line:
         return Line(exercise.id, exercise.title, "·", 0.0, exercise.points, says, ())
     try:
         verdict = judge_answer(exercise.id, namespace[exercise.function])
+        verdict = judge_once_more(exercise, namespace[exercise.function], verdict)
     except (TypeError, ValueError) as error:  # a number where a function is asked for
         return Line(exercise.id, exercise.title, "✗", 0.0, exercise.points, plain(str(error), LONGEST), ())
-    earned = mark_of(exercise, verdict)
+    earned = mark_of(exercise, verdict, notebook_share() if verdict.given else 1.0)
     if verdict.correct:
         sign, says = "✓", ""
     elif verdict.status is Status.UNANSWERED:
         sign, says = "·", "not answered yet"
     else:
-        sign, says = "◐" if verdict.score else "✗", plain(verdict.message, LONGEST)
+        sign, says = "◐" if earned.points > 0 else "✗", plain(verdict.message, LONGEST)
     rows = _rows(exercise, verdict) if exercise.kind == "function" else ()
     return Line(exercise.id, exercise.title, sign, earned.points, exercise.points, says, rows)
 

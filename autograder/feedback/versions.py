@@ -1,7 +1,8 @@
 """Says so where a notebook is older or newer than the installed package.
 
-A notebook's import cell names the version that it was built with; a kernel remembers the cells that
-it has run.  So the notebook is recognised in every front end, whatever its file is called there.
+A notebook's import cell names the version that it was built with, and what follow-through earns where that is
+not everything; a kernel remembers the cells that it has run.  So the notebook is recognised in every front
+end, whatever its file is called there.
 """
 
 import re
@@ -11,7 +12,9 @@ import rnnlib
 
 from . import show
 
-MARK = re.compile(r"^from autograder import .*# unrolled ([\w.+-]+)[ \t]*$", re.M)
+MARK = re.compile(
+    r"^from autograder import .*# unrolled ([\w.+-]+)(?:, follow-through ([\d.]+))?[ \t]*$", re.M
+)
 _told: set[str] = set()
 
 
@@ -27,11 +30,27 @@ def tell_other_version() -> None:
 
 def notebook_version() -> str | None:
     """The version in the import cell that was run last; None without a kernel or without such a cell."""
+    found = _marks()
+    return found[-1][1] if found else None
+
+
+def notebook_share() -> float:
+    """The share of its points that what is right given right earlier answers earns: see `card.mark_of`."""
+    found = _marks()
+    return float(found[-1][2] or 1.0) if found else 1.0
+
+
+def mark(share: float) -> str:
+    """The comment that the import cell of a notebook gets."""
+    said = "" if share == 1 else f", follow-through {share:g}"
+    return f"  # unrolled {rnnlib.__version__}{said}"
+
+
+def _marks() -> list[re.Match[str]]:
     if not show.in_notebook():
-        return None
+        return []
     cells = sys.modules["IPython"].get_ipython().user_ns.get("_ih", [])
-    found = [match[1] for cell in cells for match in MARK.finditer(cell)]
-    return found[-1] if found else None
+    return [match for cell in cells for match in MARK.finditer(cell)]
 
 
 def other_version(notebook: str, installed: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..results import Mark, Result, Status
+from ..sandbox.bubblewrap import OPEN
 from ..wording import listed, plain
 from .grades import Grade
 
@@ -98,7 +99,7 @@ def render_text(table: Sequence[Row], width: int = 100) -> str:
         lead = f"{plain(row.student):<{names}}{points}  {total}"
         lines.append(f"{lead} {_cut(plain(row.diagnosis), width - len(lead) - 1)}")
     key = ", ".join(f"{n} {name}" for n, name in enumerate(head, start=1))
-    unwalled = sum(row.walls == "none" for row in table)
+    unwalled = sum(row.walls in OPEN for row in table)
     more = [f"without a sandbox: {unwalled} submissions"] if unwalled else []
     return "\n".join([*lines, "", f"exercises: {key}", *more])
 

@@ -1,7 +1,6 @@
-"""The verbs of the instructor at the terminal: grade, report, export, replay, forget."""
+"""The verbs of the instructor at the terminal: grade, report, extend, name, replay, forget."""
 
 import shutil
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from ..errors import GradingError
 from ..results import Result
 from ..wording import plain
-from . import class_table, gradescope, groups, names, report, term
+from . import class_table, extensions, groups, names, report, term
 from . import forget as forgetting
 from . import replay as replays
 from .course import Course
@@ -76,16 +75,12 @@ def write_report(options: Namespace) -> int:
     return 0
 
 
-def export(options: Namespace) -> int:
-    """Writes what is graded in another system's format."""
-    course, assignment, results = _graded(options)
-    folder = course.home / "exports" / options.to / assignment
-    paths = gradescope.write_results(results, folder)
-    print(f"{len(paths)} results in {shown_path(folder)}")
-    without = [student for student, result in results.items() if not result.marks]
-    if without:
-        print(f"without a result, so not exported: {plain(', '.join(without))}", file=sys.stderr)
-    return int(bool(without))
+def extend(options: Namespace) -> int:
+    """Gives one student a later due date, or takes it back."""
+    course = Course.load(Path.cwd(), submitted=options.submitted)
+    assignment = course.assignment(options.assignment)
+    print(extensions.extend(course, options.student, assignment, options.date))
+    return 0
 
 
 def name(options: Namespace) -> int:
@@ -119,7 +114,7 @@ def forget(options: Namespace) -> int:
         print(f"removed: {removed}")
     (course.home / "reports" / "term.html").unlink(missing_ok=True)
     for folder in sorted((course.home / "reports").glob("*")):
-        left = {name: r for name, r in _results(course, folder.name).items() if name != options.student}
+        left = {name: r for name, r in results_of(course, folder.name).items() if name != options.student}
         if any(result.marks for result in left.values()):
             print(f"written anew: {_write_report(course, folder.name, left)}")
         else:
@@ -151,7 +146,7 @@ def grade_and_report(course: Course, assignment: str, options: Options) -> int:
     shown = {student: enrolled[student] for student in chosen} if options.students else enrolled
     width = shutil.get_terminal_size((120, 24)).columns
     print("\n" + class_table.render_text(class_table.report_rows(results, shown), width))
-    print(f"\nreport: {_write_report(course, assignment, _results(course, assignment) | results)}")
+    print(f"\nreport: {_write_report(course, assignment, results_of(course, assignment) | results)}")
     return int(bool(bar.failed))
 
 
@@ -166,13 +161,13 @@ def _graded(options: Namespace) -> tuple[Course, str, dict[str, Result]]:
     """The course, the assignment and its results; refuses when there is none."""
     course = Course.load(Path.cwd(), submitted=options.submitted)
     assignment = course.assignment(options.assignment)
-    results = _results(course, assignment)
+    results = results_of(course, assignment)
     if not any(result.marks for result in results.values()):
         raise GradingError(f"nothing of {assignment} is graded yet")
     return course, assignment, results
 
 
-def _results(course: Course, assignment: str) -> dict[str, Result]:
+def results_of(course: Course, assignment: str) -> dict[str, Result]:
     """{student: result} of all submissions, as the gradebook has them."""
     results = {
         student: course.graded(assignment, student) or Result({}, reason="not graded yet")

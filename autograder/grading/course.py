@@ -5,9 +5,8 @@ nbgrader itself is not imported, as that takes longer than many a command that o
 
 import json
 import os
-import sqlite3
-from collections.abc import Mapping
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -22,10 +21,14 @@ from ..results import Result
 from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
 from ..wording import name_problem
+from .class_folder import chosen_class, class_folder, class_name
+from .database import SQLITE, alone_in, read_tables
+from .kept import COLLECTED, kept_file, read_kept
 from .result_store import DAMAGED, Store
 from .timestamps import Believed
 
 CONFIG = "nbgrader_config"
+STEPS = ("submitted", "autograded", "feedback")
 SEARCH_SECONDS = 120.0  # for the lines of a class's wrong answers
 EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's default of c.Exchange.root
 
@@ -48,7 +51,7 @@ class Course:
         if not (root / f"{CONFIG}.py").exists():
             raise GradingError(f"no {CONFIG}.py in {root}; run this in the course's folder")
         config = _account_config()
-        config.merge(PyFileConfigLoader(f"{CONFIG}.py", str(root)).load_config())
+        config.merge(_own_config(root))
         config.CourseDirectory.root = str(root)
         if submitted is not None:
             submitted = Path(submitted).resolve()
@@ -60,7 +63,7 @@ class Course:
             home = Path(home).resolve()
             home.mkdir(parents=True, exist_ok=True)
             config.CourseDirectory.db_url = f"sqlite:///{home / 'gradebook.db'}"
-            for step in ("submitted", "autograded", "feedback"):
+            for step in STEPS:
                 config.CourseDirectory[f"{step}_directory"] = str(home / step)
         if submitted is not None:
             config.CourseDirectory.submitted_directory = str(submitted)
@@ -88,12 +91,12 @@ class Course:
     def database(self) -> Path | None:
         """The file of the gradebook; None for a database elsewhere."""
         url: str = self.config.CourseDirectory.db_url
-        return self.root / url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
+        return self.root / url.removeprefix(SQLITE) if url.startswith(SQLITE) else None
 
     @property
     def home(self) -> Path:
-        """The folder of the gradebook; with a database elsewhere, `gradebook`."""
-        return self.database.parent if self.database else self.root / "gradebook"
+        """The folder of all that grading keeps of the class: that of the gradebook, where it is a file."""
+        return self.database.parent if self.database else self.root / class_folder()
 
     @property
     def walls(self) -> str:
@@ -132,11 +135,13 @@ class Course:
 
     @property
     def believed(self) -> Believed:
-        """Which timestamp.txt counts, as c.Grade.believe_timestamps and nbgrader's exchange have it."""
+        """Which timestamp.txt counts, by c.Grade.believe_timestamps, the exchange and collecting."""
+        read_kept(self.home, COLLECTED)  # or the file is named here, and not by each submission
         every = bool(self.config.Grade.get("believe_timestamps", False))
         name = self.config.CourseDirectory.get("course_id", "")
         exchange = Path(self.config.Exchange.get("root", EXCHANGE))
-        return Believed(every, exchange / name / "inbound" if name else None)
+        inbound = exchange / name / "inbound" if name else None
+        return Believed(every, inbound, kept_file(self.home, COLLECTED))
 
     def store(self, assignment: str) -> Store:
         """Where the runs and verdicts of an assignment are stored."""
@@ -184,12 +189,18 @@ class Course:
 
     def students(self) -> dict[str, tuple[str, str]]:
         """{id: (first name, last name)} of all that the gradebook knows; a missing name is ""."""
-        if self.database:
-            return _students(self.database) if self.database.exists() else {}
-        from nbgrader.api import Gradebook  # which knows every other kind of database
+        tables = self.tables("SELECT id, first_name, last_name FROM student ORDER BY id")
+        return {student: (first or "", last or "") for student, first, last in tables[0]} if tables else {}
 
-        with Gradebook(self.config.CourseDirectory.db_url) as gradebook:
-            return {s.id: (s.first_name or "", s.last_name or "") for s in gradebook.students}
+    def tables(self, *queries: str) -> list[list[tuple[Any, ...]]] | None:
+        """The rows of each query of the gradebook's tables; None where there is no gradebook yet."""
+        return read_tables(self.database or self.config.CourseDirectory.db_url, *queries)
+
+    @contextmanager
+    def alone(self, assignment: str) -> Iterator[None]:
+        """Keeps every other grader of the class out; raises InUse where one is at work."""
+        with self.store(assignment).alone(), alone_in(self.database or self.config.CourseDirectory.db_url):
+            yield
 
     def must_be_writable(self) -> None:
         """Raises GradingError where grading could not write; half-way it would be hard to read."""
@@ -197,6 +208,25 @@ class Course:
         for path in (self.home, *map(self.home.joinpath, ("gradebook.db", "results", "autograded"))):
             if path.exists() and not os.access(path, os.W_OK):
                 raise GradingError(f"{path} cannot be written; grading keeps all that it makes there")
+
+
+def _own_config(root: Path) -> Config:
+    """What the course's file says for the class; raises GradingError where it would mix two classes.
+
+    It is run once more without a class: a file of an earlier version knows of none.
+    """
+    name, loader = class_name(), PyFileConfigLoader(f"{CONFIG}.py", str(root))
+    config: Config = loader.load_config()
+    if name:
+        with chosen_class(""):
+            whole = loader.load_config().CourseDirectory
+        for place in ("db_url", *(f"{step}_directory" for step in STEPS)):
+            if config.CourseDirectory.get(place) == whole.get(place):
+                said = f"{CONFIG}.py has the same c.CourseDirectory.{place} for class {name} as for no class"
+                raise GradingError(
+                    f"{said}; let it follow class_folder() or for_class(), as the course's own does"
+                )
+    return config
 
 
 def _account_config() -> Config:
@@ -211,10 +241,3 @@ def _account_config() -> Config:
                 with suppress(ConfigFileNotFound):
                     config.merge(loader.load_config())
     return config
-
-
-def _students(path: Path) -> dict[str, tuple[str, str]]:
-    """The table of students in an SQLite gradebook."""
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as database:
-        rows = database.execute("SELECT id, first_name, last_name FROM student ORDER BY id").fetchall()
-    return {student: (first or "", last or "") for student, first, last in rows}

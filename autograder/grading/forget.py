@@ -10,6 +10,7 @@ from ..errors import GradingError
 from ..wording import name_problem
 from .course import Course
 from .gradebook_lock import wait_until_free
+from .kept import forget_kept
 from .line_search import searches_of
 from .reading import Reader
 
@@ -28,7 +29,7 @@ def forget(course: Course, student: str, handed_in: bool = False) -> list[str]:
     made, submitted = list(_made(course, student)), course.submitted / student
     if not made and student not in course.students() and not (submitted.is_dir() or submitted.is_symlink()):
         raise GradingError(f"nothing is kept of {student!r}")
-    with course.store(assignments[0]).alone():
+    with course.alone(assignments[0]):
         said = [
             f"stored runs and verdicts of {name}"
             for name in assignments
@@ -37,6 +38,10 @@ def forget(course: Course, student: str, handed_in: bool = False) -> list[str]:
         if student in course.students():
             _remove_rows(course, student)
             said.append("the row of the gradebook, with all marks and comments")
+        said += [f"what {name} had" for name in forget_kept(course.home, student)]
+        for sheet in sorted(course.home.glob("exports/*/*.csv")):  # of the whole class
+            sheet.unlink()
+            said.append(f"{sheet.relative_to(course.home)}, which `export` writes anew")
         for folder in [*made, *([submitted] if handed_in else [])]:
             if folder.is_symlink():
                 folder.unlink()

@@ -18,7 +18,9 @@ from ..sandbox import bubblewrap
 from ..wording import plain
 from . import executors, submission_files
 from .course import Course
+from .extensions import may_be_late
 from .lines_of_class import LinesOfClass, LineStore
+from .moved_aside import SCRATCH, put_back
 from .reading import Reader
 from .recording import Recorder
 from .runs import Runs
@@ -76,6 +78,9 @@ def grade_class(
     A result without marks has the reason.  Raises GradingError where nothing can be graded.
     """
     options, progress = options or Options(), progress or Silence()
+    if any(course.submitted.glob(f"{SCRATCH}*")):
+        with course.alone(assignment):
+            put_back(course)
     folders, strays = _folders(course, assignment, options.students)
     course.must_be_writable()
     for name, reason in strays.items():
@@ -94,7 +99,7 @@ def grade_class(
             progress.finish(name, result)
 
     with (
-        store.alone(),
+        course.alone(assignment),
         ThreadPoolExecutor(1) as reading,
         Reader(course, assignment, walls) as reader,
         Recorder(course, assignment) as recorder,
@@ -106,6 +111,9 @@ def grade_class(
         lines = LinesOfClass(known, pool, jobs)
         runs = Runs(store, reader, recorder, (reading, pool, recording), options.again, lines)
         runs.finish_all(folders, 4 * jobs, finish)
+        if may_be_late(course, assignment):
+            for name, (before, now) in recorder.bring_penalties_up_to_date().items():
+                log.warning("%s: the late penalty is %g now, %g before", plain(name), now, before)
         if not options.students:
             store.keep_only(runs.keys)  # earlier submissions and judges are not asked for any more
     return with_strays(results, strays)

@@ -23,6 +23,7 @@ from ..errors import GradingError
 from ..results import Result
 from ..wording import plain
 from .course import Course
+from .database import unreachable_sentence
 from .gradebook_lock import WAIT, locked_sentence, wait_until_free
 from .nbgrader_hooks import read_dates_or_none
 from .nbgrader_log import listening_log
@@ -38,6 +39,7 @@ FULL = re.compile(
     rf"|OSError: \[Errno (?:{errno.ENOSPC}|{errno.EDQUOT})\] ([A-Z][a-z ]+))",
     re.M,
 )
+UNREACHABLE = re.compile(r"^\S*(?:Operational|Interface)Error: \((?!sqlite3)\w[\w.]*\) (.+)$", re.M)
 
 
 def record_batch(
@@ -77,7 +79,7 @@ def record_batch(
                 _must_go_on([f"{type(error).__name__}: {error}"], course)
                 failed[student] = str(error)
                 shutil.rmtree(staging / "submitted" / student, ignore_errors=True)
-        with warnings.catch_warnings(), _one_engine():
+        with warnings.catch_warnings(), one_engine():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
             directory = CourseDirectory(config=config)
             read_dates_or_none(directory, Believed(every=True))  # those that count were put there
@@ -96,6 +98,9 @@ def _must_go_on(said: Iterable[str], course: Course) -> None:
     words = "\n".join(said)
     if LOCKED.search(words):
         raise GradingError(locked_sentence(course))
+    gone = UNREACHABLE.search(words)
+    if gone:
+        raise GradingError(unreachable_sentence(course.config.CourseDirectory.db_url, gone[1]))
     full = FULL.search(words)
     if full:
         why = full[1] or full[2]
@@ -132,7 +137,7 @@ def _reasons(said: Iterable[str], students: Collection[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _one_engine() -> Iterator[None]:
+def one_engine() -> Iterator[None]:
     """Lets nbgrader keep one SQLAlchemy engine a database.
 
     It makes a new one for every access, a dozen for each submission, and each of them compiles

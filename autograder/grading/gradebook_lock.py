@@ -1,4 +1,4 @@
-"""A gradebook that another program writes: it is waited for, and then it is said."""
+"""A gradebook that another program writes is waited for; one that cannot be reached is named."""
 
 import logging
 import sqlite3
@@ -6,6 +6,7 @@ from contextlib import closing
 
 from ..errors import GradingError
 from .course import Course
+from .database import connected
 
 SOON, WAIT = 2.0, 30.0  # seconds, until it is said and until grading gives up
 
@@ -15,10 +16,13 @@ log = logging.getLogger(__name__)
 def wait_until_free(course: Course) -> None:
     """Returns when this process could write the gradebook; raises GradingError where it cannot.
 
-    Only of an SQLite file: other databases lock rows, and say themselves what is wrong.
+    Of an SQLite file, which is locked as a whole; another database has to be reached only.
     """
     path = course.database
-    if path is None or not path.exists():
+    if path is None:
+        with connected(course.config.CourseDirectory.db_url):
+            return
+    if not path.exists():
         return
     try:
         if not _is_free(path.resolve().as_uri(), SOON):

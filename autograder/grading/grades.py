@@ -1,11 +1,5 @@
-"""Grades as `nbgrader export` writes them, with marks by hand and penalties, from the gradebook's tables.
+"""Grades as `nbgrader export` writes them, with marks by hand and penalties, from the gradebook's tables."""
 
-nbgrader itself is asked only where the database is no SQLite file: importing it takes longer than a report.
-"""
-
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import NamedTuple
 
 from .course import Course
@@ -14,25 +8,41 @@ from .course import Course
 SCORES = """
 SELECT a.name, sa.student_id,
        SUM(CASE WHEN g.manual_score IS NOT NULL THEN g.manual_score + COALESCE(g.extra_credit, 0)
-                WHEN g.auto_score IS NOT NULL THEN g.auto_score + COALESCE(g.extra_credit, 0) ELSE 0 END),
-       GROUP_CONCAT(CASE WHEN g.needs_manual_grade THEN c.name END)
+                WHEN g.auto_score IS NOT NULL THEN g.auto_score + COALESCE(g.extra_credit, 0) ELSE 0 END)
+FROM grade g JOIN submitted_notebook sn ON sn.id = g.notebook_id
+JOIN submitted_assignment sa ON sa.id = sn.assignment_id JOIN assignment a ON a.id = sa.assignment_id
+GROUP BY a.name, sa.student_id
+"""
+PENDING = """
+SELECT a.name, sa.student_id, c.name
 FROM grade g JOIN base_cell c ON c.id = g.cell_id
 JOIN submitted_notebook sn ON sn.id = g.notebook_id
 JOIN submitted_assignment sa ON sa.id = sn.assignment_id JOIN assignment a ON a.id = sa.assignment_id
-GROUP BY sa.id
+WHERE g.needs_manual_grade
+ORDER BY c.name
 """
 PENALTIES = """
 SELECT a.name, sa.student_id, SUM(COALESCE(sn.late_submission_penalty, 0))
 FROM submitted_notebook sn
 JOIN submitted_assignment sa ON sa.id = sn.assignment_id JOIN assignment a ON a.id = sa.assignment_id
-GROUP BY sa.id
+GROUP BY a.name, sa.student_id
+"""
+CELLS = """
+SELECT a.name, sa.student_id, c.name,
+       COALESCE(COALESCE(g.manual_score, g.auto_score) + COALESCE(g.extra_credit, 0), 0),
+       m.max_score, g.needs_manual_grade, g.manual_score IS NOT NULL
+FROM grade g JOIN base_cell c ON c.id = g.cell_id
+JOIN (SELECT id, max_score FROM grade_cells UNION ALL SELECT id, max_score FROM task_cells) m ON m.id = c.id
+JOIN submitted_notebook sn ON sn.id = g.notebook_id
+JOIN submitted_assignment sa ON sa.id = sn.assignment_id JOIN assignment a ON a.id = sa.assignment_id
+ORDER BY sa.student_id, c.name
 """
 MAXIMA = """
 SELECT a.name, SUM(m.max_score)
 FROM (SELECT id, max_score FROM grade_cells UNION ALL SELECT id, max_score FROM task_cells) m
 JOIN base_cell c ON c.id = m.id JOIN notebook n ON n.id = c.notebook_id
 JOIN assignment a ON a.id = n.assignment_id
-GROUP BY a.id
+GROUP BY a.name
 """
 
 
@@ -45,37 +55,41 @@ class Grade(NamedTuple):
     pending: tuple[str, ...] = ()  #: cells that a person still has to mark, or to look at
 
 
-def read_grades(course: Course) -> dict[str, dict[str, Grade]]:
-    """{assignment: {student: Grade}} of all that the gradebook has."""
-    if course.database is None:
-        return _asked_of_nbgrader(course)
-    return _read(course.database) if course.database.exists() else {}
+class CellGrade(NamedTuple):
+    """What the gradebook has of one cell of one student."""
+
+    score: float  #: a mark by hand before the automatic one, with extra credit
+    maximum: float
+    is_pending: bool
+    is_by_hand: bool
 
 
-def _read(path: Path) -> dict[str, dict[str, Grade]]:
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as database:
-        maxima = dict(database.execute(MAXIMA).fetchall())
-        penalties = {(name, student): lost for name, student, lost in database.execute(PENALTIES)}
-        scores = database.execute(SCORES).fetchall()
-    found: dict[str, dict[str, Grade]] = {}
-    for name, student, raw, pending in scores:
-        lost = penalties.get((name, student), 0.0)
-        names = tuple(pending.split(",")) if pending else ()
-        grade = Grade(max(0.0, raw - lost), maxima.get(name, 0.0), lost, names)
-        found.setdefault(name, {})[student] = grade
+def read_cells(course: Course, assignment: str) -> dict[str, dict[str, CellGrade]]:
+    """{student: {grade_id: CellGrade}} of an assignment."""
+    found: dict[str, dict[str, CellGrade]] = {}
+    for (rows,) in filter(None, [course.tables(CELLS)]):
+        for lesson, student, name, score, maximum, pending, by_hand in rows:
+            if lesson == assignment:
+                cell = CellGrade(score, maximum, bool(pending), bool(by_hand))
+                found.setdefault(student, {})[name] = cell
     return found
 
 
-def _asked_of_nbgrader(course: Course) -> dict[str, dict[str, Grade]]:
-    from nbgrader.api import Gradebook
-
+def read_grades(course: Course) -> dict[str, dict[str, Grade]]:
+    """{assignment: {student: Grade}} of all that the gradebook has."""
+    tables = course.tables(SCORES, PENALTIES, MAXIMA, PENDING)
+    if tables is None:
+        return {}
+    scores, lost, most, pending = tables
+    penalties = {(name, student): points for name, student, points in lost}
+    maxima: dict[str, float] = {name: points for name, points in most}
+    waiting: dict[tuple[str, str], list[str]] = {}
+    for name, student, cell in pending:
+        waiting.setdefault((name, student), []).append(cell)
     found: dict[str, dict[str, Grade]] = {}
-    with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
-        for assignment in gradebook.assignments:
-            for sent in assignment.submissions:
-                lost = sent.late_submission_penalty
-                grades = [grade for notebook in sent.notebooks for grade in notebook.grades]
-                names = tuple(grade.cell.name for grade in grades if grade.needs_manual_grade)
-                grade = Grade(max(0.0, sent.score - lost), sent.max_score, lost, names)
-                found.setdefault(assignment.name, {})[sent.student.id] = grade
+    for name, student, raw in scores:
+        penalty = penalties.get((name, student), 0.0)
+        cells = tuple(waiting.get((name, student), ()))
+        grade = Grade(max(0.0, raw - penalty), maxima.get(name, 0.0), penalty, cells)
+        found.setdefault(name, {})[student] = grade
     return found

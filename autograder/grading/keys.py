@@ -56,9 +56,7 @@ def run_key(
         [os.fsencode(name).hex(), hashlib.sha256(path.read_bytes()).hexdigest()]
         for name, path in sorted(submission.files.items())
     ]
-    return _digest(
-        [code, sorted(given.items()), files, seed, _runner_version(lesson), mode != "none", limits]
-    )
+    return _digest([code, sorted(given.items()), files, seed, _runner_version(lesson), _walled(mode), limits])
 
 
 def judged_key(run: str, lesson: str, submission: Submission) -> str:
@@ -69,7 +67,12 @@ def judged_key(run: str, lesson: str, submission: Submission) -> str:
 def lines_key(name: str, source: str, question: bytes, lesson: str, mode: str) -> str:
     """Names the lines of a wrong answer: its name and source with what it needs, and what it is asked."""
     asked = hashlib.sha256(question).hexdigest()
-    return _digest([name, source, asked, _runner_version(lesson), _searcher_version(), mode != "none"])
+    return _digest([name, source, asked, _runner_version(lesson), _searcher_version(), _walled(mode)])
+
+
+def _walled(mode: str) -> bool | str:
+    """What of the walls a run depends on."""
+    return mode if mode == "account" else mode != "none"
 
 
 @cache

@@ -92,7 +92,7 @@ def keep_others_out(autograde: Any, course: Course) -> None:
 
     def convert_alone() -> None:
         try:
-            with course.store(autograde.coursedir.assignment_id).alone():
+            with course.alone(autograde.coursedir.assignment_id):
                 convert()
         except InUse as error:
             autograde.log.error(str(error))

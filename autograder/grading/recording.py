@@ -27,7 +27,11 @@ class Recorder(Helper):
         if find_spec("nbgrader") is None:  # the helper could tell nobody
             raise ModuleNotFoundError("No module named 'nbgrader'", name="nbgrader")
         self._course, self._assignment = course, assignment
-        functions: dict[str, Callable[..., object]] = {"register": self._register, "record": self._record}
+        functions: dict[str, Callable[..., object]] = {
+            "register": self._register,
+            "record": self._record,
+            "penalties": self._penalties,
+        }
         super().__init__(functions, MEMORY, _import_nbgrader)
 
     def register(self) -> None:
@@ -53,6 +57,17 @@ class Recorder(Helper):
             failed |= self.record({student: graded})
         return failed
 
+    def bring_penalties_up_to_date(self) -> dict[str, tuple[float, float]]:
+        """{student: (late penalty before, now)} where it has changed since it was recorded."""
+        changed: dict[str, tuple[float, float]] = {}
+        try:
+            changed = self.call("penalties", seconds=REGISTERING)
+        except (TooMuch, Failed) as error:
+            raise GradingError(
+                f"the late penalties of {self._assignment} cannot be counted: {error}"
+            ) from None
+        return changed
+
     def _call(self, batch: Mapping[str, Graded]) -> dict[str, str]:
         whole = {student: (graded.task.submission, graded.result) for student, graded in batch.items()}
         failed: dict[str, str] = self.call("record", whole, seconds=SECONDS + EACH * len(batch))
@@ -75,6 +90,12 @@ class Recorder(Helper):
 
         return record_batch(self._course, self._assignment, batch)
 
+    def _penalties(self) -> dict[str, tuple[float, float]]:
+        """In the helper."""
+        from .late_penalties import bring_up_to_date
+
+        return bring_up_to_date(self._course, self._assignment)
+
 
 def _import_nbgrader() -> None:
-    from . import gradebook, registration  # noqa: F401
+    from . import gradebook, late_penalties, registration  # noqa: F401

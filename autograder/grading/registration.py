@@ -33,7 +33,7 @@ def register(
     """
     course = course or Course.load(Path.cwd())
     released = course.released(assignment)
-    _make_database(course)
+    make_database(course)
     wait_until_free(course)
     with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
         try:
@@ -56,7 +56,7 @@ def register(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _make_database(course: Course) -> None:
+def make_database(course: Course) -> None:
     """Makes a new SQLite gradebook under another name first, so that none is ever half made."""
     path = course.database
     if path is None or path.exists():

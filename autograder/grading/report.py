@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ..files import write_atomically
 from ..results import Mark, Status
+from ..sandbox.bubblewrap import OPEN
 from . import class_table
 from .class_table import ABSENT, Row, exercises_of, number, short_name, slip_name
 from .groups import Group
@@ -52,7 +53,7 @@ def render_page(table: Sequence[Row], assignment: str, groups: Sequence[Group] =
         histogram=histogram([row.total for row in table if row.marks], _maximum(table)),
         exercises=[_success(exercise, table) for exercise in exercises],
         remarks=[(row.student, row.remarks) for row in table if row.remarks],
-        unwalled=sum(row.walls == "none" for row in table),
+        unwalled=sum(row.walls in OPEN for row in table),
         **_runs(table),
     )
 

@@ -1,8 +1,8 @@
 """When a submission was handed in: what its timestamp.txt says, where that can be believed.
 
 Whatever lies in a student's folder may have been in the student's own archive, a secret beside the date too.
-So a date counts where nbgrader's exchange has a record of the same submission, or where the course says that
-its own program writes all dates.
+So a date counts where nbgrader's exchange or `autograder collect` has a record of the same submission, or
+where the course says that its own program writes all dates.
 """
 
 import os
@@ -10,17 +10,19 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dateutil.parser import parse as parse_date
 
+from ..errors import GradingError
+from .kept import read_kept
 from .submission_files import beginning, kind_of
 
 DATE, SECRET = "timestamp.txt", "submission_secret.txt"
 NO_DATE = "timestamp.txt holds no date; graded without regard to lateness"
 NOT_BELIEVED = (
-    "timestamp.txt agrees with no record of nbgrader's exchange, so a student may have written it; graded "
-    "without regard to lateness (c.Grade.believe_timestamps)"
+    "timestamp.txt agrees with no record of nbgrader's exchange or of collecting, so a student may have"
+    " written it; graded without regard to lateness (c.Grade.believe_timestamps)"
 )
 LONGEST = 1000  # characters of either file
 DAY = 24 * 60 * 60  # seconds: no zone is further from UTC
@@ -31,6 +33,7 @@ class Believed(NamedTuple):
 
     every: bool = False  #: all of them, as another program writes them over whatever was handed in
     inbound: Path | None = None  #: or those of submissions that lie here, in nbgrader's exchange
+    collected: Path | None = None  #: or those that this file has, of what was collected from a system
 
 
 NO_DATES = Believed()
@@ -45,7 +48,23 @@ def read_timestamp(folder: Path, believed: Believed) -> tuple[str, list[str]]:
         return "", [NO_DATE]
     if believed.every or _is_recorded(folder, said, believed.inbound):
         return said, []
+    if said == _collected(believed.collected).get(folder.name, {}).get(folder.parent.name, {}).get("time"):
+        return said, []
     return "", [NOT_BELIEVED]
+
+
+def _collected(path: Path | None) -> Mapping[str, Any]:
+    """The records of what was collected, by assignment and student."""
+    with suppress(OSError, GradingError):  # a damaged file is named before anything is read
+        if path is not None:
+            return _records_of(path, path.stat().st_mtime_ns)
+    return {}
+
+
+@lru_cache(maxsize=4)
+def _records_of(path: Path, changed: int) -> Mapping[str, Any]:
+    """What a file of records holds; changed: when it was last written."""
+    return read_kept(path.parent, path.stem)
 
 
 def _is_recorded(folder: Path, said: str, inbound: Path | None) -> bool:

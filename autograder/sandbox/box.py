@@ -31,7 +31,8 @@ MEMORY = 4 * 2**30  # bytes of a submission as a whole
 # Accounts that nobody else hands out: systemd has those below 60706 for homes, containers and greeters, and
 # those from 61184 to 65519 for services.  Above 65535 a container may have none, and others have theirs.
 FIRST_UID = 60_706
-UIDS = 478
+UIDS = 477
+NO_UID = FIRST_UID + UIDS  # nothing runs as this one
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -40,6 +41,18 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "MPLBACKEND": "Agg",
 }
+# Ends all processes of an account, also those that have left the supervisor's group.  With these three users
+# it may signal that account's processes and no others, and none of them may signal it.
+END_ACCOUNT = """\
+import os, sys
+account, nobody = map(int, sys.argv[1:])
+os.setgroups([])
+os.setresuid(nobody, account, 0)
+try:
+    os.kill(-1, 9)
+except ProcessLookupError:
+    pass
+"""
 _starts = itertools.count(os.getpid() * 61)
 _running: set[subprocess.Popen[bytes]] = set()
 _stopping = threading.Event()
@@ -107,11 +120,11 @@ def start_box(
 ) -> Iterator[Box]:
     """A worker that has been sent its orders; the sandbox is removed when the block ends.
 
-    mode: "bwrap" or "none".  library: folder with `worker` and the reduced rnnlib.  checks: how many
-    copies of the runner may answer.  files: a folder to be copied beside the notebook, or None.
+    mode: "bwrap", "account" or "none".  library: folder with `worker` and the reduced rnnlib.  checks: how
+    many copies of the runner may answer.  files: a folder to be copied beside the notebook, or None.
     """
     ours, theirs = zip(*(socket.socketpair() for _ in range(checks + 1)))
-    with _prepare_place(mode == "bwrap", library, files) as place:
+    with _prepare_place(mode, library, files) as place:
         supervisor = subprocess.Popen(
             _command(place, [sock.fileno() for sock in theirs]),
             stdin=subprocess.PIPE,
@@ -146,22 +159,34 @@ class Place:
     library: str  #: the folder of `worker` and of the reduced rnnlib
     files: str | None  #: what the supervisor is to copy into `folder`
     fds: tuple[int, ...] = ()  #: what the walls' command reads
+    uid: int | None = None  #: the account that student code runs as; None keeps the account
 
 
 @contextmanager
-def _prepare_place(walled: bool, library: str | Path, files: str | Path | None) -> Iterator[Place]:
+def _prepare_place(mode: str, library: str | Path, files: str | Path | None) -> Iterator[Place]:
     """Where the worker runs; without walls a folder of its own, which is removed afterwards."""
-    if walled:
+    if mode == "bwrap":
         binds = [(library, "/course"), *([(files, "/files")] if files else [])]
+        # before any student code runs, the worker changes from root to an account of its own
+        uid = _free_uid() if is_root() else None
         with filter_pipe() as fd:
-            yield Place(
-                True, [*walls(binds, fd), "--"], FOLDER, "/course", "/files" if files else None, (fd,)
-            )
+            command, copied = [*walls(binds, fd), "--"], "/files" if files else None
+            yield Place(True, command, FOLDER, "/course", copied, (fd,), uid)
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         if files is not None:
             shutil.copytree(files, folder, dirs_exist_ok=True)
-        yield Place(False, [], folder, str(library), None)
+        if mode == "none":
+            yield Place(False, [], folder, str(library), None)
+            return
+        uid = _free_uid()
+        for path in (Path(folder), *Path(folder).rglob("*")):
+            os.chown(path, uid, uid, follow_symlinks=False)
+        try:
+            yield Place(False, [], folder, str(library), None, uid=uid)
+        finally:
+            command = [sys.executable, "-I", "-S", "-c", END_ACCOUNT, str(uid), str(NO_UID)]
+            subprocess.run(command, check=True)
 
 
 def _command(place: Place, fds: list[int]) -> list[str]:
@@ -177,14 +202,14 @@ def _command(place: Place, fds: list[int]) -> list[str]:
 def _job(orders: Orders, place: Place) -> Job:
     """The orders, and what the supervisor has to know about the sandbox."""
     limits = dict(LIMITS)
-    if not place.walled:
+    if not place.walled and place.uid is None:
         del limits["NPROC"]  # it would count all processes of the account
     return {
         **orders,
         "folder": place.folder,
         "library": place.library,
         "files": place.files,
-        "uid": _free_uid() if place.walled and is_root() else None,
+        "uid": place.uid,
         "limits": limits,
         # without walls, the processes of other people would be counted as well
         "memory": MEMORY if place.walled else None,

@@ -17,7 +17,8 @@ from pathlib import Path
 from ..errors import Unavailable
 from .seccomp import filter_pipe, filter_problem
 
-MODES = ("auto", "bwrap", "none")
+MODES = ("auto", "bwrap", "account", "none")
+OPEN = ("account", "none")  # without walls
 FOLDER = "/submission"
 FOLDERS = ("/dev/shm", "/tmp", FOLDER)  # the only ones that can be written; they are kept in memory
 DISK = 64 * 2**20  # bytes of each of them
@@ -28,17 +29,22 @@ Student code runs inside bubblewrap, and that cannot start here: {why}
  - Where user namespaces are forbidden, allow them (on Ubuntu an AppArmor profile for bwrap, or
    `sysctl kernel.apparmor_restrict_unprivileged_userns=0`), or grade as root in a container.
  - macOS, Windows: grade in a Linux container or in WSL.
+ - `--sandbox account`, as root, runs student code as another account, with limits and without walls. Only
+   in a container that holds nothing but this class.
  - `--sandbox none` grades without walls. Only for submissions whose authors you trust with your files."""
 
 
 def choose_walls(mode: str) -> str:
-    """The walls to use where `mode`, one of MODES, is asked for: "bwrap" or "none".
+    """The walls to use where `mode`, one of MODES, is asked for: "bwrap", "account" or "none".
 
-    Raises Unavailable where they cannot be made, and ValueError for another mode.
+    "account" is another account with limits and no walls; it needs root.  Raises Unavailable where they
+    cannot be made, and ValueError for another mode.
     """
     if mode not in MODES:
         raise ValueError(f"sandbox is {mode!r}, expected one of {', '.join(MODES)}")
-    if mode == "none":
+    if mode == "account" and not is_root():
+        raise Unavailable("only root can run student code as another account; grade as root in a container")
+    if mode in OPEN:
         if not hasattr(os, "fork"):
             raise Unavailable("grading needs fork, which Windows lacks: use a Linux container or WSL")
         return mode

@@ -63,7 +63,7 @@ class Ran:
     ended: str  #: why the run ended before all cells were executed; "" where it did not
     conversations: dict[int, Conversation]  #: by the index of the check; none where it was not reached
     seconds: float
-    walls: str  #: "bwrap" or "none"
+    walls: str  #: "bwrap", "account" or "none"
 
     @property
     def is_small(self) -> bool:

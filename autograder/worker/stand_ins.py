@@ -44,23 +44,30 @@ class StandIns:
         function.__defaults__ = function.__kwdefaults__ = None
 
     def _replacement(self, name: str, own: Function) -> Function:
-        """A function that asks the judging side; own: the student's, whose arguments and form it takes."""
-        signature, asks = inspect.signature(own), [True]
+        return right_in_form(own, lambda *arguments: self._asked[name](*arguments))
 
-        def replacement(*arguments: Any, **named: Any) -> Any:
-            if not asks[0]:  # the student's own function calls itself
-                return own(*arguments, **named)
-            bound = signature.bind(*arguments, **named)
-            bound.apply_defaults()
-            right = self._asked[name](*bound.args)  # before the student's own can modify them
-            asks[0] = False
-            try:
-                form = own(*arguments, **named)
-            finally:
-                asks[0] = True
-            return _in_form(right, form)
 
-        return replacement
+def right_in_form(own: Function, right: Function) -> Function:
+    """A function that returns what the right one does, in the form of the student's own.
+
+    own: the student's, whose signature and form it has; right: takes all arguments by position.
+    """
+    signature, asks = inspect.signature(own), [True]
+
+    def answer(*arguments: Any, **named: Any) -> Any:
+        if not asks[0]:  # the student's own function calls itself
+            return own(*arguments, **named)
+        bound = signature.bind(*arguments, **named)
+        bound.apply_defaults()
+        values = right(*bound.args)  # before the student's own can modify them
+        asks[0] = False
+        try:
+            form = own(*arguments, **named)
+        finally:
+            asks[0] = True
+        return _in_form(values, form)
+
+    return answer
 
 
 def _call_it(*arguments: Any, **named: Any) -> Any:

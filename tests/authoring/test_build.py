@@ -9,6 +9,8 @@ from tests_root import ROOT
 
 from autograder.authoring import build
 from autograder.errors import BuildError
+from autograder.exercises import find_exercise
+from autograder.feedback.versions import MARK
 
 NAMES = sorted(p.stem for p in (ROOT / "solutions").glob("[0-9][0-9]_*.py"))
 
@@ -214,6 +216,12 @@ def test_sources_are_in_the_form_that_adopt_writes(whole_course):
             "checks no 00.best_step, which",
         ),
         (
+            lambda s: s.replace(
+                '"grade": true, "grade_id": "check_', '"points": 7, "grade": true, "grade_id": "check_', 1
+            ),
+            r"check_\w+ has points; those of 00\.\w+ stand in autograder/exercises alone",
+        ),
+        (
             lambda s: f"{s}\n# %% [markdown]\n# As in exercises 1 to 42.\n",
             "its text names exercise 42, and has 8",
         ),
@@ -231,3 +239,43 @@ def test_a_bad_source_is_refused_with_a_reason(course, change, words):
 def test_a_folder_without_lessons_is_refused(tmp_path):
     with pytest.raises(BuildError, match="no lesson sources"):
         build.build(tmp_path)
+
+
+def test_points_are_changed_where_they_stand(course):
+    """By an edit of the Exercise, which the build follows; not in a notebook."""
+    name = NAMES[1]
+    exercise, path = find_exercise("01.immediate"), course / "solutions" / name / f"{name}.ipynb"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(vars(exercise), "points", 5)
+        assert {p.name for p in build.build(course)} == {f"{name}.ipynb", build.DIGESTS}
+        for folder in ("solutions", "notebooks"):
+            assert points(course / folder / name / f"{name}.ipynb")["check_immediate"] == 5
+        build.build(course, adopt=True)
+        source = (course / "solutions" / f"{name}.py").read_text(encoding="utf-8")
+        assert source == (ROOT / "solutions" / f"{name}.py").read_text(encoding="utf-8")
+    build.build(course)
+    edited = read(path)
+    next(c for c in edited["cells"] if c["id"] == "check-immediate")["metadata"]["nbgrader"]["points"] = 4
+    path.write_text(json.dumps(edited), encoding="utf-8")
+    with pytest.raises(
+        BuildError, match=r"check_immediate has other points than 01\.immediate in .*lesson01"
+    ):
+        build.build(course, adopt=True)
+
+
+def points(path):
+    """{grade_id: points} of a notebook."""
+    marks = [cell["metadata"].get("nbgrader", {}) for cell in read(path)["cells"]]
+    return {mark["grade_id"]: mark["points"] for mark in marks if mark.get("grade")}
+
+
+def test_a_share_of_follow_through_stands_in_the_release(course):
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    assert build.build(course, check=True) == []
+    with open(course / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        config.write("\nc.Grade.follow_through = 0.5\n")
+    build.build(course)
+    for folder in ("solutions", "notebooks"):
+        cells = read(course / folder / NAMES[1] / f"{NAMES[1]}.ipynb")["cells"]
+        (imports,) = [text(cell) for cell in cells if MARK.search(text(cell))]
+        assert MARK.search(imports)[2] == "0.5"

@@ -119,7 +119,7 @@ def test_what_cannot_tell_is_an_error():
         probes.draw_probes(deaf, 3)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_fifty_seeds_tell_every_corruption_apart_and_the_page_says_by_how_much():
     table = corruptions_table.table()
     page = (sources.FOLDER.parent / "docs" / "diagnosis.md").read_text(encoding="utf-8")

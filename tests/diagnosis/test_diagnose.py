@@ -7,6 +7,7 @@ import pytest
 from answers import ANSWERS, STYLES
 
 from autograder import CheckFailed, check, diagnose
+from autograder.diagnosis import diagnose as diagnosing
 from autograder.exercises import all_exercises, find_exercise, sources
 from rnnlib import scalar
 
@@ -14,10 +15,10 @@ VALUES = {k: v for lesson in ANSWERS for k, v in getattr(lesson, "VALUES", {}).i
 
 
 @pytest.mark.parametrize("exercise_id", STYLES)
-def test_every_correct_style_passes(exercise_id, seeds):
+def test_every_correct_style_passes(exercise_id, seeds_of):
     assert len(STYLES[exercise_id]) >= 5
     for n, function in enumerate(STYLES[exercise_id]):
-        for seed in seeds:
+        for seed in seeds_of(n):
             verdict = diagnose(exercise_id, function, seed)
             assert verdict.correct, (n, seed, verdict)
 
@@ -72,7 +73,7 @@ class Lying(np.ndarray):
         (lambda p, r: 3.0, "expected a dict with the keys U, W"),
         (lambda p, r: "text", "expected a dict with the keys U, W"),
         (lambda p, r: {}, "U missing"),
-        (lambda p, r: {"U": r.x}, "W missing"),
+        (lambda p, r: {"U": r.x + 0.3}, "W missing"),
         (lambda p, r: {"U": r.x[:-1], "W": r.x}, "has shape"),
         (lambda p, r: {"U": r.x[None], "W": r.x}, "has shape (1, "),
         (lambda p, r: {"U": r.x * np.nan, "W": r.x}, "contains NaN"),
@@ -100,7 +101,7 @@ def test_an_array_that_lies_is_not_believed():
     assert not diagnose("01.immediate", lying).correct
 
 
-def test_recursion_loops_and_printing_end_well(capfd):
+def test_recursion_loops_and_printing_end_well(capfd, monkeypatch):
     def deep(params, run):
         return deep(params, run)
 
@@ -123,10 +124,12 @@ def test_recursion_loops_and_printing_end_well(capfd):
 
     assert any("it printed outout" in note for note in diagnose("01.immediate", loud).notes)
     assert "RecursionError" in diagnose("01.immediate", deep).message
+    monkeypatch.setattr(diagnosing, "TIME_LIMIT", 0.5)
     start = time.monotonic()
     verdict = diagnose("01.immediate", endless)
-    assert verdict.status == "timeout" and "Did not return within" in verdict.message
+    assert verdict.status == "timeout" and "Did not return within 0.5 s" in verdict.message
     assert time.monotonic() - start < 60
+    monkeypatch.undo()
     assert diagnose("01.immediate", loud).correct
     assert capfd.readouterr() == ("", "")
 

@@ -8,7 +8,7 @@ from autograder import diagnose
 
 @pytest.mark.slow
 @pytest.mark.parametrize("exercise", BACKWARD, ids=lambda e: e.id)
-def test_every_correct_style_of_a_backward_pass_is_accepted_on_twenty_seeds(exercise):
+def test_every_correct_style_of_a_backward_pass_is_accepted_on_eight_seeds(exercise):
     for n, function in enumerate((STYLES | UNGRADED)[exercise.id]):
-        for seed in range(100, 120):
+        for seed in range(100, 108):
             assert diagnose(exercise.id, function, seed).correct, (n, seed)

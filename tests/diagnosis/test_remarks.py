@@ -243,8 +243,14 @@ def test_a_gradient_by_a_package_that_differentiates_is_remarked_on(cells, packa
     assert remarks.remarks_on_text(find_exercise("00.complex_step"), "f", cells) == []
 
 
+# one text has many styles, and is parsed once
+READING = {name: cache(getattr(remarks, name)) for name in ("parse", "_definitions", "_packages")}
+
+
 @pytest.mark.parametrize("exercise_id", [e for e in STYLES if find_exercise(e).backward])
-def test_the_text_of_right_styles_is_called_numerical_only_if_it_is(exercise_id):
+def test_the_text_of_right_styles_is_called_numerical_only_if_it_is(exercise_id, monkeypatch):
+    for name, read_once in READING.items():
+        monkeypatch.setattr(remarks, name, read_once)
     for function in STYLES[exercise_id]:
         if inspect.getmodule(function) and "<" not in function.__name__:
             cells = [text_of(inspect.getmodule(function))]

@@ -30,7 +30,7 @@ def start():
     return START.format(root=str(ROOT))
 
 
-@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("version", [pytest.param("3.12", marks=pytest.mark.slow), "3.13", "3.14"])
 def test_every_kind_of_loop_is_ended(version, tmp_path):
     found, seen = json.loads(must(python_or_skip(version), "-c", start() + LOOPS, cwd=tmp_path))
     assert len(found) == 8 and all(0.2 <= seconds < 20 for seconds in found.values()), found

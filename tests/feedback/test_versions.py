@@ -94,3 +94,14 @@ def test_in_grading_nothing_of_it_happens():
     assert of_this != of_another
     results = [graded(submission, "01_scalar_rnn", seed=20) for submission in (of_this, of_another)]
     assert results[0][1] == results[1][1] and "is of version" not in str(results)
+
+
+def test_a_release_says_what_follow_through_earns(kernel):
+    assert versions.mark(1.0) == f"  # unrolled {rnnlib.__version__}"
+    kernel(rnnlib.__version__)
+    assert versions.notebook_share() == 1
+    shown = kernel(versions.mark(0.25).split()[-3] + " follow-through 0.25")
+    versions.tell_other_version()
+    assert (
+        versions.notebook_share() == 0.25 and versions.notebook_version() == rnnlib.__version__ and not shown
+    )

@@ -1,6 +1,8 @@
 """`autograder replay` shows a student's own numbers; `autograder forget` removes all that is kept of one."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -109,9 +111,15 @@ def names_in(course):
 def test_forgetting_removes_all_that_is_kept_of_one_and_nothing_of_others(three):
     command("nbgrader", "generate_feedback", NAME, cwd=three)
     command("autograder", "export", NAME, "--to", "gradescope", cwd=three)
+    with Gradebook(f"sqlite:///{three}/gradebook/gradebook.db") as gradebook:
+        gradebook.find_comment("proof", NAME, NAME, "benno-t").manual_comment = "a long comment " * 10_000
+        gradebook.db.commit()
     before_, kept = names_in(three), stored(three)
     assert len(before_["benno-t"]) == 7
     said = command("autograder", "forget", "benno-t", cwd=three)
+    with closing(sqlite3.connect(three / "gradebook" / "gradebook.db")) as database:
+        unused = database.execute("PRAGMA freelist_count").fetchone()[0]
+    assert unused == 0  # pages in which the comment could still be read
     after = names_in(three)
     assert before_ | {"benno-t": set()} == after
     assert len(kept) == 6 and len(stored(three)) == 4 and stored(three) < kept

@@ -6,10 +6,12 @@ import textwrap
 
 import numpy as np
 import pytest
-from class_tools import MODE, NAME, cell, command, copy_course, solved, submit
+from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved, submit
+from earlier_answers import PAIRS, SAME_QUANTITY, namespace_of
 from tests_root import ROOT
 
 from autograder.diagnosis.diagnose import judge_answer
+from autograder.diagnosis.follow_through import with_given
 from autograder.errors import GradingError
 from autograder.exercises import all_exercises, earlier_of, find_exercise, sources, stand_ins
 from autograder.exercises.instances import every_instance_and_reference
@@ -84,6 +86,15 @@ def points(found):
 @pytest.fixture(scope="module")
 def right():
     return solved()
+
+
+@pytest.fixture(scope="module")
+def lean(right):
+    """As `right`, but nothing is answered that does not matter where one answer builds on another."""
+    nb, released = copy.deepcopy(right), notebook("notebooks")
+    for grade_id in ("total_by_paths", "scalar_bptt"):
+        cell(nb, grade_id)["source"] = cell(released, grade_id)["source"]
+    return nb
 
 
 @pytest.fixture(scope="module")
@@ -166,9 +177,9 @@ def test_a_second_mistake_costs_and_is_named(right):
     assert found["check_total_by_paths"].points == 3
 
 
-def test_outputs_count_one_by_one(right):
+def test_outputs_count_one_by_one(lean):
     at, wrong = "        total[name] = d[1:]", '        total[name] = d[1:] * (2 if name == "W" else 1)'
-    found = marks(edited(right, ("immediate", *SIGN), ("total_by_recursion", at, wrong)))
+    found = marks(edited(lean, ("immediate", *SIGN), ("total_by_recursion", at, wrong)))
     mark = found["check_total_by_recursion"]
     assert mark.points == 1.5 and mark.given == ("immediate",) and not mark.is_right_given
     assert "in part right, given a right immediate" in class_table.finding(mark)
@@ -184,10 +195,10 @@ def test_outputs_count_one_by_one(right):
         ("    import os; os._exit(1)\n", Status.DIED),
     ],
 )
-def test_an_earlier_answer_that_is_none_carries_nothing(right, body, status):
+def test_an_earlier_answer_that_is_none_carries_nothing(lean, body, status):
     at = "now = immediate(params, run)"
     own = 'now = {"U": -run.x, "W": run.s[:-1]}'
-    nb = edited(replaced(right, immediate=body), ("total_by_recursion", at, own))
+    nb = edited(replaced(lean, immediate=body), ("total_by_recursion", at, own))
     found = marks(nb)
     assert found["check_immediate"].status == status
     mark = found["check_total_by_recursion"]
@@ -223,8 +234,8 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_right_values_come_in_the_form_of_the_students(right, form):
-    nb = replaced(right, immediate="    slope = 1 - run.s[1:] ** 2\n" + FORMS[form])
+def test_the_right_values_come_in_the_form_of_the_students(lean, form):
+    nb = replaced(lean, immediate="    slope = 1 - run.s[1:] ** 2\n" + FORMS[form])
     before_it = "from collections import namedtuple\n\nBoth = namedtuple('Both', 'U W')\n\n\n"
     answer = cell(nb, "immediate")
     answer["source"] = before_it + answer["source"]
@@ -245,17 +256,17 @@ HELD = {
 
 
 @pytest.mark.parametrize("held", HELD)
-def test_whoever_holds_the_function_calls_the_right_one(right, held):
+def test_whoever_holds_the_function_calls_the_right_one(lean, held):
     nb = edited(
-        right, ("immediate", *SIGN), ("total_by_recursion", "immediate(params, run)", "mine(params, run)")
+        lean, ("immediate", *SIGN), ("total_by_recursion", "immediate(params, run)", "mine(params, run)")
     )
     answer = cell(nb, "total_by_recursion")
     answer["source"] = HELD[held] + "\n\n\n" + answer["source"]
     assert marks(nb)["check_total_by_recursion"].given == ("immediate",)
 
 
-def test_a_decorated_function_and_one_that_calls_itself_are_replaced_too(right):
-    nb = edited(right, ("immediate", *SIGN))
+def test_a_decorated_function_and_one_that_calls_itself_are_replaced_too(lean):
+    nb = edited(lean, ("immediate", *SIGN))
     answer = cell(nb, "immediate")
     twice = "".join(answer["source"]).replace(
         "    slope =", "    if len(run.x) < 0:\n        return immediate(params, run)\n    slope =", 1
@@ -280,6 +291,41 @@ def test_a_decorated_function_and_one_that_calls_itself_are_replaced_too(right):
     assert marks(nb)["check_total_by_recursion"].given == ("immediate",)
 
 
+def test_the_answer_that_is_judged_stays_as_it_is_under_whatever_name():
+    def answer(x):
+        return "own", x
+
+    namespace = {"immediate": answer}
+    StandIns(namespace, answer).tell({"immediate": lambda x: "right"})
+    assert answer(1) == ("own", 1) and namespace["immediate"](1) == "right"
+
+
+def test_a_function_that_calls_itself_is_asked_for_once():
+    namespace, asked = {}, []
+    exec("def total(n):\n    return total(n - 1) + [n] if n else []\n", namespace)
+    exec("def answer(n):\n    return total(n)\n", namespace)
+    StandIns(namespace, namespace["answer"]).tell({"total": lambda n: asked.append(n) or [9] * n})
+    assert namespace["answer"](3) == [9, 9, 9] and asked == [3]
+
+
+def test_what_the_student_s_function_returns_beside_the_values_stays_and_defaults_are_asked_for():
+    namespace, asked = {}, []
+    exec("def early(x, scale=2):\n    return {'slope': 5, 'U': scale * x}\n", namespace)
+    exec("def answer(x):\n    return early(x)\n", namespace)
+    StandIns(namespace, namespace["answer"]).tell({"early": lambda *given: asked.append(given) or {"U": 7}})
+    assert namespace["answer"](3) == {"slope": 5, "U": 7} and asked == [(3, 2)]
+
+
+def test_a_mistake_that_is_carried_is_named_where_it_was_made_and_makes_no_group():
+    exercise, earlier = find_exercise("01.total_by_recursion"), find_exercise("01.immediate")
+    slip = earlier.slips[0]
+    first = judge_answer(exercise.id, sources.solution_variant(exercise, slip, earlier))
+    assert first.slips == (f"01.immediate:{slip.id}",) and first.fingerprint
+    second = judge_answer(exercise.id, sources.solution_variant(exercise))
+    found = with_given(exercise, first, second, ("immediate",))
+    assert found.followed > 0 and found.slips == () and found.fingerprint == ""
+
+
 SPY = """
 import gc, sys, types
 
@@ -294,8 +340,8 @@ def seen():
 """
 
 
-def test_nothing_of_the_right_function_can_be_read_where_it_stands_in(right):
-    nb = edited(right, ("immediate", *SIGN))
+def test_nothing_of_the_right_function_can_be_read_where_it_stands_in(lean):
+    nb = edited(lean, ("immediate", *SIGN))
     answer = cell(nb, "total_by_recursion")
     spied = "now = immediate(params, run)\n    now['U'] = now['U'] + 1000 * seen()"
     answer["source"] = SPY + "".join(answer["source"]).replace("now = immediate(params, run)", spied)
@@ -304,16 +350,6 @@ def test_nothing_of_the_right_function_can_be_read_where_it_stands_in(right):
     here = {}
     exec(SPY, here)
     assert here["seen"]() > 0  # the control: here there is something to see
-
-
-SAME_QUANTITY = {"05.one_by_one"}  # asks for the same gradient, one instance of the batch after the other
-
-
-PAIRS = [
-    pytest.param(exercise, earlier_of(exercise, name), id=f"{exercise.id}<{name}")
-    for exercise in all_exercises().values()
-    for name in exercise.builds_on
-]
 
 
 @pytest.mark.parametrize("exercise, earlier", PAIRS)
@@ -336,17 +372,6 @@ class Crossing:
     def __call__(self, *arguments):
         sent = messages.unpack_message(messages.pack_message(list(arguments))[8:])
         return messages.unpack_message(messages.pack_message(self.function(*sent))[8:], restore=True)
-
-
-def namespace_of(exercise, *slips):
-    """What a notebook's cells define whose answers are the solutions, with slips of (owner, slip)."""
-    made = dict(sources._setup(exercise.lesson))
-    for text in (*sources._functions_before(exercise), sources.solution_source(exercise)):
-        for owner, slip in slips:
-            if text == sources.solution_source(owner):
-                text = text.replace(slip.right, slip.wrong)
-        exec(text, made)
-    return made
 
 
 @pytest.mark.parametrize("exercise, earlier", PAIRS)

@@ -1,15 +1,19 @@
 """Groups of equal wrong answers: found whatever the style, shown side by side, named once for all."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from class_tools import MODE, NAME, cell, command, copy_course, graded, solved, submit
 
 from autograder.diagnosis.diagnose import judge_answer
+from autograder.diagnosis.fingerprint import fingerprint
 from autograder.exercises import all_exercises, sources
+from autograder.grading import groups
 from autograder.grading.course import Course
 from autograder.grading.names import FILE, Names, Words
+from autograder.results import Mark, Output, Result, Status
 
 LOOP = "d[t] = now[name][t - 1] + J[t - 1] * d[t - 1]"
 STYLES = [  # the same mistake: the derivative that is carried counts half, and more with every step
@@ -79,6 +83,15 @@ def test_a_group_is_found_shown_and_named_without_running_anything_anew(course):
     assert marks(course)["bob"].named == SAYS  # whichever program grades
 
 
+def test_the_largest_group_comes_first(monkeypatch):
+    monkeypatch.setattr(groups, "_group", lambda course, assignment, results, key, whose: (key[2], whose))
+    mark = Mark("01.a", 0.0, 2.0, Status.JUDGED, False, (), "x")
+    prints = {"a": "11", "b": "22", "c": "22", "d": "11", "e": "22", "f": "33"}
+    results = {s: Result({"check_a": replace(mark, fingerprint=text)}) for s, text in prints.items()}
+    found = groups.unnamed_groups(None, NAME, results)
+    assert found == [("22", ["b", "c", "e"]), ("11", ["a", "d"])]
+
+
 def test_what_cannot_be_named_is_said(course):
     said = command("autograder", "name", "01.immediate", "abcd1234", "--says", "x", cwd=course, code=1)
     assert "no graded answer of 01.immediate has the fingerprint 'abcd1234'" in said
@@ -127,6 +140,24 @@ def _map(value, f):
     if isinstance(value, tuple | list):
         return type(value)(_map(part, f) for part in value)
     return f(value)
+
+
+def test_long_instances_count_only_where_the_small_ones_show_nothing():
+    """Over a long sequence rounding grows, and would tell equal answers apart."""
+    right, wrong = {"a": Output(True, 0.0, "")}, {"a": Output(False, 1.0, "")}
+    answers = [{"a": np.arange(1.0, n)} for n in range(3, 8)]
+    others = [*answers[:3], *({"a": 2 * answer["a"]} for answer in answers[3:])]
+    for small, same in ((wrong, True), (right, False)):
+        judged = [small] * 3 + [wrong] * 2
+        prints = [fingerprint("01.x", given, judged) for given in (answers, others)]
+        assert (prints[0] == prints[1]) == same
+
+
+def test_small_numbers_are_told_apart_as_large_ones_are():
+    judged = [{"a": Output(False, 1.0, "")}] * 3
+    for size in (1e-30, 1.0, 1e30):
+        one, other = ([{"a": size * array}] * 3 for array in (np.array([1.0, 2, 3]), np.array([3.0, 1, 2])))
+        assert fingerprint("01.x", one, judged) != fingerprint("01.x", other, judged)
 
 
 def test_a_carried_mistake_is_no_group_of_its_own():

@@ -2,20 +2,25 @@
 
 import contextlib
 import json
+import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from pathlib import Path
+from functools import partial
 
 import pytest
 from class_tools import MODE, NAME, command, copy_course, notebook, solved, submit
 from nbgrader.api import Gradebook
 
+from autograder import cli
 from autograder.authoring import sample_class
+from autograder.sandbox import reduced_rnnlib
 
+FORK = multiprocessing.get_context("fork")
 MARKS = {"runs": "*/*.json.gz", "results": "*/*.json", "autograded": "*/*/*.ipynb"}
 
 
@@ -44,26 +49,28 @@ def grades(course):
         }
 
 
-def start(course, *program):
+def start(course, prepare=None):
     """Grades in a process of its own, whose sandboxes name a folder of the course in their arguments.
 
-    program: arguments of Python, in place of the usual ones.
+    It is forked from this one, which has nbgrader imported.  prepare: is called there before.
     """
     scratch = course / "scratch"
     scratch.mkdir(exist_ok=True)
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "TMPDIR": str(scratch),
-    }
-    return subprocess.Popen(
-        [sys.executable, *(program or ["-m", "autograder"]), "grade", NAME, "--sandbox", MODE],
-        cwd=course,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = FORK.Process(target=_grade, args=(course, scratch, prepare))
+    running.start()
+    return running
+
+
+def _grade(course, scratch, prepare):
+    os.setsid()
+    os.chdir(course)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
+    reduced_rnnlib._make_folder.cache_clear()
+    if prepare:
+        prepare()
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        with contextlib.redirect_stderr(nowhere):
+            sys.exit(cli.main(["grade", NAME, "--sandbox", MODE]))
 
 
 def processes_of(course):
@@ -75,7 +82,7 @@ def processes_of(course):
 def kill(running):
     with contextlib.suppress(ProcessLookupError):
         os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    running.join()
 
 
 def count(course, place):
@@ -91,52 +98,48 @@ def killed_when(course, place, number):
     running, seen = start(course), False
     try:
         while count(course, place) < number:
-            assert running.poll() is None, f"grading ended before {number} were in {place}"
+            assert running.is_alive(), f"grading ended before {number} were in {place}"
             seen = seen or bool(processes_of(course))
             time.sleep(0.005)
     finally:
         kill(running)
-    assert running.returncode == -signal.SIGKILL
+    assert running.exitcode == -signal.SIGKILL
     return count(course, place), seen
 
 
-DEADLY = """
-import os, shutil, signal, sys
-from autograder import cli
+def ends_before(part, number):
+    """Makes this process kill its group just before it puts the n-th file at a path with this part."""
+    done = 0
 
-part, number, *arguments = sys.argv[1:]
-done = 0
+    def deadly(function):
+        def called(source, target, *more):
+            nonlocal done
+            done += part in str(target)
+            if done == number:
+                os.killpg(0, signal.SIGKILL)
+            return function(source, target, *more)
 
-def deadly(function):
-    def called(source, target, *more):
-        global done
-        done += part in str(target)
-        if done == int(number):
-            os.killpg(0, signal.SIGKILL)
-        return function(source, target, *more)
-    return called
+        return called
 
-os.replace, shutil.move = deadly(os.replace), deadly(shutil.move)
-sys.exit(cli.main(arguments))
-"""
+    os.replace, shutil.move = deadly(os.replace), deadly(shutil.move)
 
 
 def killed_before(course, part, number):
     """Kills grading, helpers and all, just before it puts its n-th file at a path with this part."""
-    running = start(course, "-c", DEADLY, part, str(number))
-    running.wait(600)
+    running = start(course, partial(ends_before, part, number))
+    running.join(600)
     kill(running)
-    assert running.returncode == -signal.SIGKILL, f"{part} was not reached {number} times"
+    assert running.exitcode == -signal.SIGKILL, f"{part} was not reached {number} times"
 
 
 def killed_while_registering(course, seconds):
     """Kills grading so long after it has begun to register the lesson."""
     running = start(course)
     while not (course / "gradebook" / "registering").exists():
-        assert running.poll() is None, "grading ended before it registered the lesson"
+        assert running.is_alive(), "grading ended before it registered the lesson"
         time.sleep(0.005)
     time.sleep(seconds)
-    assert running.poll() is None
+    assert running.is_alive()
     kill(running)
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+from itertools import product
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -110,3 +112,16 @@ def test_a_student_s_own_cell_is_not_taken_for_a_rubric():
     cell = nbformat.v4.new_markdown_cell("mine", metadata={"unrolled": {"rubric": False}})
     notebook = nbformat.v4.new_notebook(cells=[cell])
     assert rubrics.HideRubrics().preprocess(notebook, {})[0].cells == [cell]
+
+
+def test_a_rubric_stands_below_an_answer_alone(monkeypatch):
+    monkeypatch.setattr(rubrics.Course, "from_resources", lambda resources: SimpleNamespace(root=ROOT))
+    found = {}
+    for grade, solution in product((True, False), repeat=2):
+        graded = {"nbgrader": {"grade_id": "proof", "grade": grade, "solution": solution}}
+        cells = [nbformat.v4.new_markdown_cell("a proof", metadata=graded)]
+        made, _ = rubrics.ShowRubrics().preprocess(
+            nbformat.v4.new_notebook(cells=cells), {"nbgrader": {"notebook": NAME}}
+        )
+        found[grade, solution] = len(made.cells)
+    assert found == {(True, True): 2, (True, False): 1, (False, True): 1, (False, False): 1}

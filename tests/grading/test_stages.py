@@ -1,41 +1,48 @@
 """Results in two stages: what is edited decides who is run again and who is judged again."""
 
+import compileall
 import json
+import multiprocessing
 import os
+import py_compile
 import shutil
-import subprocess
 import sys
+import traceback
+from pathlib import Path
 
 import pytest
 from class_tools import NAME, cell, notebook, solved, submit
 from tests_root import ROOT
 
-PROGRAM = """
-import json
-from pathlib import Path
-from autograder.grading import grade_submission
-from autograder.grading.course import Course
+FORK = multiprocessing.get_context("fork")
 
-done = {"run": 0, "judged": 0}
 
-def noting(what, function):
-    def noted(*arguments):
-        done[what] += 1
-        return function(*arguments)
-    return noted
+def grade_by_hand(root):
+    """How many submissions are run and judged, their points and digests, by the packages in a course."""
+    from autograder.grading import grade_submission
+    from autograder.grading.course import Course
 
-grade_submission.run_submission = noting("run", grade_submission.run_submission)
-grade_submission.judge_submission = noting("judged", grade_submission.judge_submission)
-course = Course.load(Path.cwd())
-store, released, results = course.store("NAME"), course.released("NAME"), {}
-for student, folder in course.submissions("NAME").items():
-    seed = store.seed_of(student)
-    task = grade_submission.prepare_task(folder, "NAME", released, seed, "none", course.limits)
-    results[student] = grade_submission.result_of(task, grade_submission.grade_from_store(task, store))
-points = {name: sum(mark.points for mark in result.marks.values()) for name, result in results.items()}
-digests = {name: result.submission for name, result in results.items()}
-print(json.dumps(done | {"points": points, "digests": digests}))
-""".replace("NAME", NAME)
+    assert Path(grade_submission.__file__).is_relative_to(root)
+    done = {"run": 0, "judged": 0}
+
+    def noting(what, function):
+        def noted(*arguments):
+            done[what] += 1
+            return function(*arguments)
+
+        return noted
+
+    grade_submission.run_submission = noting("run", grade_submission.run_submission)
+    grade_submission.judge_submission = noting("judged", grade_submission.judge_submission)
+    course = Course.load(root)
+    store, released, results = course.store(NAME), course.released(NAME), {}
+    for student, folder in course.submissions(NAME).items():
+        seed = store.seed_of(student)
+        task = grade_submission.prepare_task(folder, NAME, released, seed, "none", course.limits)
+        results[student] = grade_submission.result_of(task, grade_submission.grade_from_store(task, store))
+    points = {name: sum(mark.points for mark in result.marks.values()) for name, result in results.items()}
+    digests = {name: result.submission for name, result in results.items()}
+    return done | {"points": points, "digests": digests}
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +52,10 @@ def clone(tmp_path_factory):
     for name in ("autograder", "rnnlib", "solutions", "notebooks"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "bank"))
     shutil.copy(ROOT / "nbgrader_config.py", root)
+    # an edit of equal size may be of the same second, so the sources are compared and not their dates
+    compiled = py_compile.PycInvalidationMode.CHECKED_HASH
+    compileall.compile_dir(root / "autograder", quiet=2, invalidation_mode=compiled)
+    compileall.compile_dir(root / "rnnlib", quiet=2, invalidation_mode=compiled)
     submit(root, "one", solved())
     submit(root, "two", notebook("notebooks"))
     assert graded(root)["run"] == 2
@@ -52,17 +63,34 @@ def clone(tmp_path_factory):
 
 
 def graded(root):
-    """How many submissions a grading of the clone runs and judges, and the points."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(root)!r})\n{PROGRAM}"],
-        cwd=root,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # an edit of equal size may be of the same second
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    """How many submissions a grading of the clone runs and judges, the points and the digests.
+
+    In a process forked from this one, which has all other packages imported, and there the clone's anew.
+    """
+    mine, theirs = FORK.Pipe(duplex=False)
+    process = FORK.Process(target=_grade_anew, args=(root, theirs))
+    process.start()
+    theirs.close()
+    try:
+        found = mine.recv()
+    except EOFError:
+        found = "it ended before it said anything"
+    process.join()
+    assert isinstance(found, dict), found
+    return found
+
+
+def _grade_anew(root, connection):
+    try:
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        os.chdir(root)
+        sys.path.insert(0, str(root))
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("autograder", "rnnlib")]:
+            del sys.modules[name]
+        connection.send(grade_by_hand(root))
+    except BaseException:
+        connection.send(traceback.format_exc())
 
 
 def edited(root, *edits):

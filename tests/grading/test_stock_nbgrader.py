@@ -239,6 +239,7 @@ def test_releasing_again_changes_no_byte(course):
     assert [p.name for p in released.parent.iterdir()] == [released.name]
 
 
+@pytest.mark.slow  # two kernels
 def test_validate_knows_solved_from_unanswered(course, monkeypatch):
     monkeypatch.setattr(Validator, "stream", io.StringIO())  # it keeps the stream of its import
     command("nbgrader", "validate", f"solutions/{NAME}/{NAME}.ipynb", cwd=course)

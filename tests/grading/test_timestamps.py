@@ -2,10 +2,11 @@
 
 import getpass
 import json
+import re
 import shutil
 
 import pytest
-from class_tools import NAME, command, copy_course, solved, submit, use_exchange
+from class_tools import NAME, ROOT, command, copy_course, notebook, solved, submit, use_exchange
 from nbgrader.exchange.default.exchange import Exchange
 
 from autograder.grading import timestamps
@@ -17,7 +18,7 @@ ME = getpass.getuser()
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory):
-    """A course whose one submission came through nbgrader's exchange."""
+    """A course whose one submission came through nbgrader's exchange, by the commands of docs/lms.md."""
     root = copy_course(tmp_path_factory.mktemp("exchange"))
     use_exchange(root)
     with open(root / "nbgrader_config.py", "a", encoding="utf-8") as config:
@@ -25,12 +26,17 @@ def collected(tmp_path_factory):
     home = root / "home"
     (root / "exchange").mkdir()
     (root / "exchange").chmod(0o777)
-    (home / NAME).mkdir(parents=True)
-    (home / NAME / f"{NAME}.ipynb").write_text(json.dumps(solved()))
+    home.mkdir()
     shutil.copy(root / "nbgrader_config.py", home)
-    command("nbgrader", "release_assignment", NAME, cwd=root)
-    command("nbgrader", "submit", NAME, cwd=home)
-    command("nbgrader", "collect", NAME, cwd=root)
+    page = (ROOT / "docs" / "lms.md").read_text(encoding="utf-8").split("## On a JupyterHub")[1]
+    release, fetch, submit_it, collect = re.findall(rf"^nbgrader (\w+) {NAME} ", page, re.M)
+    command("nbgrader", release, NAME, cwd=root)
+    command("nbgrader", fetch, NAME, cwd=home)
+    fetched = home / NAME / f"{NAME}.ipynb"
+    assert json.loads(fetched.read_text()) == notebook("notebooks")
+    fetched.write_text(json.dumps(solved()))
+    command("nbgrader", submit_it, NAME, cwd=home)
+    command("nbgrader", collect, NAME, cwd=root)
     return root
 
 

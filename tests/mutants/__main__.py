@@ -6,10 +6,10 @@ Not part of the gate, since it runs tests some hundred times.
 import argparse
 import sys
 
-from . import of_autograder, of_rnnlib
+from . import of_autograder, of_lms, of_rnnlib
 from .run import Broken, survivors
 
-MUTANTS = of_rnnlib.MUTANTS + of_autograder.MUTANTS
+MUTANTS = of_rnnlib.MUTANTS + of_autograder.MUTANTS + of_lms.MUTANTS
 
 
 def main(arguments=None):

@@ -25,6 +25,9 @@ LINES_OF_CLASS = Target("autograder/grading/lines_of_class.py", ("tests/grading/
 HOOKS = Target("autograder/grading/nbgrader_hooks.py", ("tests/grading/test_bad_days.py",))
 LOCATED = Target("autograder/feedback/located.py", ("tests/feedback/test_located.py",))
 SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
+CARRY_OVER = Target("autograder/carry_over.py", ("tests/test_lab.py",))
+LAB = Target("autograder/lab.py", ("tests/test_lab.py",))
+HANDOUT = Target("autograder/authoring/handout/passages.py", ("tests/authoring/test_handout.py",))
 CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
 CORRUPTIONS = Target("autograder/exercises/corruptions.py", ("tests/diagnosis/test_corruptions.py",))
 PROBES = Target("autograder/exercises/probes.py", ("tests/diagnosis/test_corruptions.py",))
@@ -72,6 +75,35 @@ FINGERPRINT = Target("autograder/diagnosis/fingerprint.py", ("tests/grading/test
 NAMES = Target("autograder/grading/names.py", ("tests/grading/test_groups.py",))
 GRADES = Target("autograder/grading/grades.py", ("tests/grading/test_grades.py",))
 CELLS_IN_LINE = Target("autograder/grading/cells_in_line.py", ("tests/grading/test_lesson_changes.py",))
+WORKER_STAND_IN = Target("autograder/worker/stand_ins.py", FOLLOWING)
+PAIRS = Target("autograder/diagnosis/match_pairs.py", ("tests/diagnosis/test_match_pairs.py",))
+REASONS = Target("autograder/diagnosis/explain.py", (
+    "tests/diagnosis/test_match_pairs.py", "tests/diagnosis/test_match_slips.py",
+    "tests/diagnosis/test_mutation_gate.py",
+))
+REMARKS = Target("autograder/diagnosis/remarks.py", ("tests/diagnosis/test_remarks.py",))
+ON_LESS = Target("autograder/diagnosis/experiments.py", (
+    "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_mutation_gate.py",
+))
+NUMBERS = Target("autograder/diagnosis/entries.py", ("tests/feedback/test_card.py",))
+GUARD = Target("autograder/diagnosis/call_guard.py", (
+    "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_bad_input.py",
+))
+VERSIONS = Target("autograder/feedback/versions.py", ("tests/feedback/test_versions.py",))
+GROUPS = Target("autograder/grading/groups.py", ("tests/grading/test_groups.py",))
+FORGET = Target("autograder/grading/forget.py", ("tests/grading/test_appeals.py",))
+TERM = Target("autograder/grading/term.py", ("tests/grading/test_grades.py",))
+RUBRICS = Target("autograder/grading/rubrics.py", ("tests/grading/test_rubrics.py",))
+NEEDED = Target("autograder/grading/needed_statements.py", ("tests/grading/test_needed_statements.py",))
+OF_SITE = ("tests/authoring/test_site_pages.py",)
+PAGE = Target("autograder/authoring/site/lesson_page.py", OF_SITE)
+OUTPUTS = Target("autograder/authoring/site/execution.py", OF_SITE)
+LINKS = Target("autograder/authoring/site/links.py", OF_SITE)
+SITE = Target("autograder/authoring/site/build.py", OF_SITE)
+REFERENCE = Target("autograder/authoring/site/reference.py", OF_SITE)
+NOTEBOOK_FOLLOW = Target("autograder/feedback/follow_through.py", ("tests/feedback/test_follow_through.py",))
+CLASSES = Target("autograder/grading/course.py", ("tests/grading/test_classes.py",))
+DATABASE = Target("autograder/grading/database.py", ("tests/grading/test_database.py",))
 
 MUTANTS = (
     Mutant(COMPARE, "TOLERANCE = 1e-4", "TOLERANCE = 1e-2",
@@ -136,11 +168,11 @@ MUTANTS = (
     Mutant(SPECTRUM, "return coefficients if residual < 1e-3 else None", "return coefficients",
            "Paths are drawn of arrays that are no sum of paths."),
     Mutant(CORRUPTED, "at most {k - 1} step", "at most {k} step", "A cut is said to be one step longer than it is."),
-    Mutant(KEYS, 'mode != "none", limits]', 'mode != "none"]',
+    Mutant(KEYS, "_walled(mode), limits]", "_walled(mode)]",
            "A time-out under one limit is taken for the result under another."),
     Mutant(KEYS, "files, seed, _runner_version", "files, _runner_version",
            "A result on other secret inputs is taken for this one's."),
-    Mutant(KEYS, "_runner_version(lesson), mode", "mode", "A corrected sandbox goes on giving the old points."),
+    Mutant(KEYS, "_runner_version(lesson), _walled", "_walled", "A corrected sandbox goes on giving the old points."),
     Mutant(KEYS, "sorted(given.items()), files, seed", "sorted(given.items()), seed", "Other files beside the notebook do not lead to another run."),
     Mutant(KEYS, ", _judge_version(lesson)])", "])", "A corrected judge goes on giving the old points."),
     Mutant(STORE, "fcntl.LOCK_EX | (0 if", "fcntl.LOCK_SH | (0 if",
@@ -245,12 +277,19 @@ MUTANTS = (
            "Of two cells with one id the first counts, though the last is what was run."),
     Mutant(REPAIR, '        cell["metadata"].pop("tags", None)', "        pass",
            "A cell keeps its tag raises-exception, and its errors look expected."),
-    Mutant(BUILD, 'if exercise and graded.get("points") != exercise.points:', "if False:",
-           "The gradebook's maximum differs from the points that can be earned."),
+    Mutant(BUILD, 'if "points" in cell.metadata.nbgrader:', "if False:",
+           "Points that stand in a lesson's source are dropped without a word."),
     Mutant(BUILD, "if cell.id in seen:", "if False:", "Two cells have one id, and nbgrader takes one of them."),
     Mutant(BUILD, "if source not in adopted and _edited(root, solution, digests):", "if False:",
            "A build overwrites what somebody edited in Jupyter."),
     Mutant(BUILD, "if _edited(root, released, digests):", "if False:", "A build overwrites an edited release."),
+    Mutant(CARRY_OVER, "and not _is_untouched(cell):", "and True:", "An old stub takes the place of the new one."),
+    Mutant(CARRY_OVER, "name in places and name not in answers and name not in added:", "name in places:",
+           "Of two cells with one grade_id the first one's text is lost."),
+    Mutant(LAB, "        if kept.read_bytes() == content:", "        if True:",
+           "A second update keeps no copy of what was there."),
+    Mutant(HANDOUT, "or names & read", "or True", "Names for passages stay in what is handed out."),
+    Mutant(HANDOUT, "{slip.id!r}, '', '',", "{slip.id!r}, {slip.right!r}, '',", "Passages are handed out."),
     Mutant(FOLLOW, "second.ok and not first.ok", "not first.ok", "A second mistake costs nothing."),
     Mutant(FOLLOW_JUDGE, "verdict.status == Status.JUDGED and not verdict.correct", "not verdict.correct",
            "An answer that raises or does not return is replaced by the right one."),
@@ -261,9 +300,20 @@ MUTANTS = (
     Mutant(FINGERPRINT, "float(round(s, DIGITS)) + 0.0 for s in sums", "float(s) for s in sums",
            "Two styles of one mistake are two groups."),
     Mutant(NAMES, "if words is None or verdict.slips or verdict.laws:", "if True:", "A group's words reach nobody."),
-    Mutant(GRADES, "max(0.0, raw - lost)", "raw", "The report's grade has no late penalty."),
+    Mutant(GRADES, "max(0.0, raw - penalty)", "raw", "The report's grade has no late penalty."),
     Mutant(CELLS_IN_LINE, "points == {cell.name: cell.max_score for cell in row.grade_cells}\n        and ", "",
            "Points that changed in mid-term leave the old maximum in the gradebook."),
+    Mutant(NOTEBOOK_FOLLOW, " for e in earlier if e.id in _wrong}", " for e in earlier}",
+           "A notebook puts the right function in the place of one that nobody has judged."),
+    Mutant(NOTEBOOK_FOLLOW, "second.status != Status.JUDGED or _only_asks(exercise, given, seed)",
+           "second.status != Status.JUDGED",
+           "In a notebook, handing a batch on as it came earns what taking it apart does."),
+    Mutant(NOTEBOOK_FOLLOW, "    made: dict[str, Any] = {}\n", "    made = own\n",
+           "A check leaves right functions in the student's notebook."),
+    Mutant(CLASSES, "if config.CourseDirectory.get(place) == whole.get(place):", "if False:",
+           "Two classes are graded into one gradebook."),
+    Mutant(DATABASE, 'return f"{scheme}://{user.partition(\':\')[0]}@{place}" if at else url', "return url",
+           "The password of the database is printed."),
     Mutant(PROGRESS, "if not in_notebook() or not", "if not", "A script leaves a file wherever it runs."),
     Mutant(PROGRESS, 'max(mark.points, before.get("points", 0.0))', "mark.points",
            "Trying something out loses what was earned."),
@@ -273,4 +323,94 @@ MUTANTS = (
            "Two notebooks that check at the same time lose each other's notes."),
     Mutant(RECAP, "for e in lesson_exercises(lesson) if e.points]", "for e in lesson_exercises(lesson) if e.reference]",
            "Exercises that are answered with a value are missing."),
+    Mutant(WORKER_STAND_IN, "or function is self._answer:", "or False:",
+           "The answer that is judged is itself replaced by what it calls."),
+    Mutant(WORKER_STAND_IN, "        asks[0] = False", "        pass",
+           "A function that calls itself is given right values inside of its own."),
+    Mutant(WORKER_STAND_IN, "return {**form, **right}", "return right",
+           "A later answer misses what the student's own function returns beside what was asked."),
+    Mutant(WORKER_STAND_IN, "        bound.apply_defaults()\n", "",
+           "An earlier function that is called without an argument that has a default is not asked for it."),
+    Mutant(FOLLOW, "slips=second.slips if wrong else ()", "slips=first.slips",
+           "A mistake that was carried is named a second time."),
+    Mutant(FOLLOW, "        fingerprint=second.fingerprint if wrong else \"\",", "        fingerprint=first.fingerprint,",
+           "A carried mistake makes a group of its own in the report."),
+    Mutant(RIGHT_STAND_IN, "            _must_fit(abs(value), bounds.longest)", "            pass",
+           "A submission has the grader compute for any number of steps."),
+    Mutant(FINGERPRINT, "last = SMALL if small else len(judged)", "last = len(judged)",
+           "Rounding that grows over a long sequence tells equal answers apart."),
+    Mutant(FINGERPRINT, "(flat / size) / np.sqrt(flat.size)", "flat / np.sqrt(flat.size)",
+           "Small numbers all have the fingerprint of zeros."),
+    Mutant(CELLS_IN_LINE, "            _delete_all(session, cell.grades)", "            pass",
+           "A cell that was dropped leaves its marks in the gradebook."),
+    Mutant(CELLS_IN_LINE, "                session.add_all([added, *(Grade(cell=added, notebook=sent) for sent in row.submissions)])",
+           "                session.add(added)", "Who was graded before a cell was added has no mark in it."),
+    Mutant(LINES_OF_CLASS, "if 0 < self._left <= seconds:", "if self._left <= seconds:",
+           "That the time is spent is said for every search after it."),
+    Mutant(LINES_OF_CLASS, "            self.known.give_up(search)\n        else:\n            self.known.keep",
+           "            pass\n        else:\n            self.known.keep",
+           "A search that fails keeps its submission out of the gradebook for ever."),
+    Mutant(LINES, "if not is_there or own != text:", "if not is_there:",
+           "A line is shown that does not stand there in the answer."),
+    Mutant(PAIRS, "return len(np.unique(np.concatenate([np.ravel(array) for array in arrays]))) > 1 if arrays else False",
+           "return bool(arrays)", "Zeros, which any unfinished answer has, are called two mistakes together."),
+    Mutant(PAIRS, "return [slip for slip in exercise.slips if not slip.alone]", "return list(exercise.slips)",
+           "A slip that says the rest is right is named where something else is wrong as well."),
+    Mutant(PAIRS, "        if outputs is None or not _same_outputs(outputs, trial.answers[i], trial.references[i]):",
+           "        if outputs is None or i == trial.order[0] and not _same_outputs(outputs, trial.answers[i], trial.references[i]):",
+           "Two mistakes are named that one instance alone shows."),
+    Mutant(REASONS, "    found = match_pairs.find_pairs(trial, wrong)\n    if not 0 < len(found) <= ALTERNATIVES:",
+           "    found = match_pairs.find_pairs(trial, wrong)\n    if not found:",
+           "A long list of pairs is told, of which any may be meant."),
+    Mutant(REASONS, "if found and 2 * len(rest) > len(wrong):", "if False:",
+           "A slip is named though of most that is wrong nothing is said."),
+    Mutant(REMARKS, "error > ROUNDING and not any(map(_is_single, arrays))", "error > ROUNDING",
+           "A right gradient in single precision is called numerical."),
+    Mutant(REMARKS, '        return NUMERICAL - {"imag", "complex", "complex128"}', "        return NUMERICAL",
+           "Formulas of a complex network are called complex steps."),
+    Mutant(ON_LESS, "for k in (1, 2)", "for k in (2, 2)", "The card says what T = 1 gives without having tried it."),
+    Mutant(ON_LESS, "            small = exercise.instances()\n", "            small = exercise.instances()[:1]\n",
+           "What one instance alone gives on less is said as if it held for all."),
+    Mutant(NUMBERS, "places[:: -1 if late else 1][:MOST]", "places[:MOST]",
+           "The card shows the first adjoints, where a mistake is last to be seen."),
+    Mutant(GUARD, "        np.random.set_state(drawn_by_numpy)", "        pass",
+           "An answer that draws random numbers changes what the notebook draws after its check."),
+    Mutant(GUARD, "if is_busy():", "if False:", "A function that asks for its own check calls itself without end."),
+    Mutant(VERSIONS, "    _told.add(version)", "    pass", "Every check repeats that the notebook is of another version."),
+    Mutant(VERSIONS, "return found[-1][1] if found else None", "return found[0][1] if found else None",
+           "A notebook that was brought up to date is still called old."),
+    Mutant(GROUPS, "for key, whose in found if len(whose) > 1]", "for key, whose in found]",
+           "Every single wrong answer is listed as a group."),
+    Mutant(GROUPS, "key=lambda item: -len(item[1])", "key=lambda item: len(item[1])", "The largest group comes last."),
+    Mutant(FORGET, "            if other != student:", "            if True:",
+           "What was stored of a student who is to be forgotten stays."),
+    Mutant(FORGET, '            database.execute("VACUUM")', "            pass",
+           "A forgotten student's name can still be read in the gradebook's file."),
+    Mutant(TERM, "total = sum(grade.score for grade in found if grade)", "total = sum(grade.maximum for grade in found if grade)",
+           "The term's sum is not what was earned."),
+    Mutant(RUBRICS, 'if cell.metadata.get("unrolled") != MARK]', 'if not cell.metadata.get("unrolled")]',
+           "A student's own cells are missing in the feedback."),
+    Mutant(RUBRICS, 'if rubric and graded.get("grade") and graded.get("solution"):', "if rubric:",
+           "A rubric is shown below a cell that asks, too."),
+    Mutant(NEEDED, "names = names.union(*(lesson.read[statement] for statement in found))", "pass",
+           "A statement is left out that another one needs."),
+    Mutant(NEEDED, "if isinstance(s, IMPORTS) or lesson.bound[s] & names}", "if lesson.bound[s] & names}",
+           "Imports of a cell that shows answers are missing in the cells after it."),
+    Mutant(PAGE, 'elif not (is_check and output.output_type == "execute_result"):', "else:",
+           "A page shows a student's points, which nobody earned."),
+    Mutant(PAGE, "            cell.outputs = []\n", "            cell.outputs = solved.outputs\n",
+           "What the solution prints stands under the cell that a student fills in."),
+    Mutant(PAGE, "    if waiting:\n        raise", "    if False:\n        raise", "A page lacks a solution, and nobody is told."),
+    Mutant(PAGE, "if not cell.id.endswith(SETS_UP)]", "if cell.id]", "A page begins with a cell that installs the course."),
+    Mutant(OUTPUTS, 'if output.output_type == "error" or output.get("name") == "stderr":', 'if output.output_type == "error":',
+           "A page shows a warning."),
+    Mutant(OUTPUTS, "            digest.update(path.read_bytes())", "            pass",
+           "After a change of the library the pages show the old figures."),
+    Mutant(OUTPUTS, 'if cell.cell_type == "code")', "if True)", "Every change of a text executes its lesson anew."),
+    Mutant(LINKS, 'if "://" in target or', "if", "Links to other hosts lead into the repository."),
+    Mutant(LINKS, "if place in pages or", "if", "Links between pages leave the site."),
+    Mutant(SITE, "and any(to.iterdir()) and not (to / MARK).exists():", "and False:",
+           "The site is written over somebody's folder."),
+    Mutant(REFERENCE, 'MARKUP = re.compile(r"([\\\\*|_])")', 'MARKUP = re.compile(r"([\\\\*_])")',
+           "A norm in a docstring is taken for a link."),
 )

@@ -30,13 +30,13 @@ def reader(index, tmp_path_factory):
     folder = tmp_path_factory.mktemp("repo2docker")
     python = make_venv(folder / "venv", sys._base_executable, cwd=folder)
     wishes = ("jupyter-repo2docker==2026.4.0", "setuptools<81")
-    done = run(python, "-m", "pip", "install", "-q", *wishes, cwd=folder)
+    done = run(sys.executable, "-m", "pip", "--python", python, "install", "-q", *wishes, cwd=folder)
     if done.returncode:
         pytest.skip(f"repo2docker cannot be had: {said(done).strip().splitlines()[-1]}")
     return python
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_repo2docker_takes_environment_yml_and_its_python(reader, tmp_path):
     clone = clean_copy(tmp_path)
     pack, version, scripts = json.loads(must(reader, "-c", READ, cwd=clone).splitlines()[-1])
@@ -46,7 +46,7 @@ def test_repo2docker_takes_environment_yml_and_its_python(reader, tmp_path):
     assert (clone / "constraints.txt").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_the_file_it_takes_something_else(reader, tmp_path):
     """The control."""
     clone = clean_copy(tmp_path)

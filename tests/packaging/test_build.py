@@ -48,12 +48,14 @@ def test_both_hold_every_bank_and_every_module(built):
 
 @pytest.mark.slow
 def test_a_wheel_is_not_built_from_an_sdist_that_lacks_a_bank(built, tmp_path):
+    pytest.importorskip("setuptools")
     with tarfile.open(built[0]) as file:
         file.extractall(tmp_path, filter="data")
     (source,) = tmp_path.iterdir()
     lost = source / BANK / "05.rnn_backward.npz"
     kept = lost.read_bytes()
-    pip = (sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path / "wheels", source)
+    pip = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps")
+    pip = (*pip, "-w", tmp_path / "wheels", source)
     for change in (lost.unlink, lambda: lost.write_bytes(kept[:-1]), lambda: shutil.rmtree(source / BANK)):
         change()
         done = run(*pip, cwd=tmp_path)

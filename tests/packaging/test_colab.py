@@ -10,7 +10,15 @@ from autograder.exercises import lesson_exercises
 
 pytestmark = pytest.mark.slow
 
-ON_COLAB = ["ipython==7.34.0", "ipykernel==6.17.1", "numpy==2.0.2", "matplotlib", "nbclient", "setuptools"]
+ON_COLAB = [
+    "pip",
+    "ipython==7.34.0",
+    "ipykernel==6.17.1",
+    "numpy==2.0.2",
+    "matplotlib",
+    "nbclient",
+    "setuptools",
+]
 ADDRESS = f"unrolled[notebook] @ git+{settings.REPOSITORY}"
 IS_THERE = "import importlib.util; print(importlib.util.find_spec('autograder') is not None)"
 

@@ -218,8 +218,10 @@ def detours(exercise, functions):
     given = dict(zip(names, copied(arguments)))
     wanted = {name: value for name, value in reference.items() if not is_told(value, given)}
     found = {}
+    every_system = list(systems(given))
     for name, function in functions.items():
-        for system in systems(given):
+        seen = set()  # most calls give what another one gave
+        for system in every_system:
             for chosen in calls(function, belonging(system, function.__module__.split(".")[0])):
                 if any(value is None for value in chosen[:1]):
                     continue
@@ -227,7 +229,9 @@ def detours(exercise, functions):
                     returned = function(*copied(chosen))
                 except Exception:  # arguments that do not fit, or a function that is not there
                     continue
-                made = [view for array in parts(returned) for view in views(array)]
+                new = {(array.shape, array.tobytes()): array for array in parts(returned)}
+                made = [view for key, array in new.items() if key not in seen for view in views(array)]
+                seen.update(new)
                 for output, value in wanted.items():
                     if any(agree(view, np.asarray(value, float)) for view in made):
                         found.setdefault(name, set()).add(output)

@@ -76,6 +76,8 @@ def graded(tmp_path_factory, hostile):
     root = copy_course(tmp_path_factory.mktemp("hostile"))
     with open(root / "nbgrader_config.py", "a", encoding="utf-8") as config:
         config.write("\nc.Grade.cell_seconds = 2\nc.Grade.answer_seconds = 1\n")
+        # lines are looked for, but not long: tests/grading/test_line_search.py has what that must bear
+        config.write("" if LONG else "c.Grade.search_seconds = 3\n")
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0)
     for name, made in hostile.items():

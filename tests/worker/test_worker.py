@@ -234,7 +234,7 @@ def test_without_bubblewrap_auto_refuses_and_none_has_to_be_typed(monkeypatch):
         with pytest.raises(Unavailable, match="apt install bubblewrap(?s:.)*--sandbox none"):
             bubblewrap.choose_walls(mode)
     assert bubblewrap.choose_walls("none") == "none"
-    with pytest.raises(ValueError, match="sandbox is 'maybe', expected one of auto, bwrap, none"):
+    with pytest.raises(ValueError, match="sandbox is 'maybe', expected one of auto, bwrap, account, none"):
         bubblewrap.choose_walls("maybe")
 
 

@@ -14,7 +14,7 @@ from .settings import REPOSITORY
 
 SAMPLE = "05.rnn_backward"
 SAMPLE_SLIP = "no_carry"
-DOCS = ("instructors", "grading", "rubrics", "diagnosis", "coverage", "bibliography")
+DOCS = ("instructors", "lms", "grading", "rubrics", "diagnosis", "coverage", "bibliography")
 # sections of the start page that are looked up again and again: (heading, page, title)
 CUT = (("5 Formulas and shapes", "cheat_sheet", "Cheat sheet"), ("6 Glossary", "glossary", "Glossary"))
 IN_BROWSER = f"lite/lab/index.html?path={START_PAGE}%2F{START_PAGE}.ipynb"

@@ -1,0 +1,136 @@
+"""Due dates: one student's extension, and late penalties of what is marked by hand afterwards."""
+
+import shutil
+
+import pytest
+from class_tools import MODE, NAME, command, copy_course, solved, submit
+from nbgrader.api import Gradebook
+
+from autograder.errors import GradingError
+from autograder.grading.course import Course
+from autograder.grading.extensions import extend, may_be_late
+from autograder.grading.grades import read_cells, read_grades
+from autograder.grading.kept import COLLECTED, EXTENSIONS, read_kept, write_kept
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """One in time, one late; both marked by hand after they were graded."""
+    root = copy_course(tmp_path_factory.mktemp("dates"))
+    with open(root / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        config.write("\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    times = {"ada": "2026-03-01 10:00:00 UTC", "bob": "2026-03-03 10:00:00 UTC"}
+    for student, time in times.items():
+        submit(root, student, solved())
+        (root / "gradebook" / "submitted" / student / NAME / "timestamp.txt").write_text(time)
+    records = {student: {"digests": [], "time": time} for student, time in times.items()}
+    write_kept(root / "gradebook", COLLECTED, {NAME: records})
+    with Gradebook(f"sqlite:///{root}/gradebook/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate="2026-03-02 12:00")
+    assert not may_be_late(Course.load(root), NAME)
+    grade(root)
+    with Gradebook(f"sqlite:///{root}/gradebook/gradebook.db") as gradebook:
+        for sent in gradebook.assignment_submissions(NAME):
+            for given in sent.notebooks[0].grades:
+                if given.needs_manual_grade:
+                    given.manual_score, given.needs_manual_grade = 2.5, False
+        gradebook.db.commit()
+    return root
+
+
+def grade(root):
+    return command("autograder", "grade", NAME, "--sandbox", MODE, cwd=root)
+
+
+def scores(root):
+    return {student: grade.score for student, grade in read_grades(Course.load(root))[NAME].items()}
+
+
+def test_marks_by_hand_do_not_escape_the_penalty_and_an_extension_lifts_it(course):
+    assert scores(course) == {"ada": 17.5, "bob": 2.5}  # as nbgrader leaves it
+    before = {path: path.stat().st_mtime_ns for path in (course / "gradebook" / "runs").rglob("*.gz")}
+    shutil.copy(course / "gradebook" / "gradebook.db", course / "marked.db")
+    said = command("autograder", "export", NAME, "--to", "csv", cwd=course)
+    assert "bob: the late penalty is 17.5 now, 15 before" in said
+    assert scores(course) == {"ada": 17.5, "bob": 0.0}
+    shutil.copy(course / "marked.db", course / "gradebook" / "gradebook.db")
+    assert "bob: the late penalty is 17.5 now, 15 before" in log_of(course)
+    assert scores(course) == {"ada": 17.5, "bob": 0.0}
+    said = command("autograder", "extend", "bob", NAME, "2026-03-03 12:00 Europe/Berlin", cwd=course)
+    assert "until 2026-03-03 11:00:00 UTC" in said and "the class until 2026-03-02 12:00:00 UTC" in said
+    grade(course)
+    assert scores(course) == {"ada": 17.5, "bob": 17.5}
+    command("nbgrader", "autograde", NAME, "--force", cwd=course)  # its row is written anew
+    assert scores(course) == {"ada": 17.5, "bob": 17.5}
+    command("autograder", "extend", "bob", NAME, "2026-03-03 09:59", cwd=course)  # a minute too early
+    grade(course)
+    assert scores(course)["bob"] == 0.0
+    command("autograder", "extend", "bob", NAME, "none", cwd=course)
+    grade(course)
+    assert scores(course)["bob"] == 0.0 and read_kept(course / "gradebook", EXTENSIONS)[NAME] == {}
+    assert {path: path.stat().st_mtime_ns for path in before} == before  # nothing was run again
+
+
+def log_of(course):
+    """What `grade` says of penalties."""
+    import logging
+
+    said = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())
+    logging.getLogger("autograder.grading.grade").addHandler(handler)
+    try:
+        grade(course)
+    finally:
+        logging.getLogger("autograder.grading.grade").removeHandler(handler)
+    return said
+
+
+@pytest.mark.parametrize(
+    "student, date, said",
+    [
+        ("zoe", "2026-03-03", "nobody in the class"),
+        ("ada", "soon", "is no date"),
+        ("ada", "10:00", "is no date"),
+        ("ada", "2026-03-01", "is before the due date"),
+        ("ada", "none", "has no extension"),
+    ],
+)
+def test_an_extension_that_makes_no_sense_is_refused(course, student, date, said):
+    before = read_kept(course / "gradebook", EXTENSIONS)
+    with pytest.raises(GradingError, match=said):
+        extend(Course.load(course), student, NAME, date)
+    assert read_kept(course / "gradebook", EXTENSIONS) == before
+
+
+def test_without_a_due_date_there_is_nothing_to_extend(course):
+    with pytest.raises(GradingError, match="has no due date"):
+        extend(Course.load(course), "ada", other_lesson(course), "2026-03-03")
+
+
+def other_lesson(course):
+    return next(name for name in Course.load(course).assignments if name != NAME)
+
+
+def test_the_cells_are_those_of_nbgrader(course):
+    found = read_cells(Course.load(course), NAME)
+    with Gradebook(f"sqlite:///{course}/gradebook/gradebook.db") as gradebook:
+        assert found == {
+            sent.student.id: {
+                g.name: (g.score, g.max_score, g.needs_manual_grade, g.manual_score is not None)
+                for n in sent.notebooks
+                for g in n.grades
+            }
+            for sent in gradebook.assignment_submissions(NAME)
+        }
+    assert sum(cell.score for cell in found["ada"].values()) == 17.5
+
+
+def test_a_damaged_file_of_records_is_named(course):
+    path = course / "gradebook" / "extensions.json"
+    kept = path.read_text()
+    path.write_text("{")
+    try:
+        assert "extensions.json cannot be read" in command("autograder", "grade", NAME, cwd=course, code=1)
+    finally:
+        path.write_text(kept)
