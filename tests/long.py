@@ -19,7 +19,7 @@ def fifty_kills():
     import test_resume
 
     copies = 120
-    registering = [0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4]
+    registering = [0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2]
     kills = [("runs", n) for n in range(1, 16)] + [("results", n) for n in range(16, 31)]
     kills += [("/autograded/", n) for n in (1, 2, 3, 5)]  # while recording: a copy is about to take its place
     kills += [("autograded", n) for n in range(45, 55)]

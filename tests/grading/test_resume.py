@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from functools import partial
 
@@ -18,6 +19,7 @@ from nbgrader.api import Gradebook
 
 from autograder import cli
 from autograder.authoring import sample_class
+from autograder.grading import registration
 from autograder.sandbox import reduced_rnnlib
 
 FORK = multiprocessing.get_context("fork")
@@ -132,15 +134,26 @@ def killed_before(course, part, number):
     assert running.exitcode == -signal.SIGKILL, f"{part} was not reached {number} times"
 
 
+def ends_while_registering(seconds):
+    """Makes this process kill its group so long after it has begun to register the lesson."""
+    begin = registration.GenerateAssignment.start
+
+    def deadly(converter):
+        threading.Timer(seconds, os.killpg, (0, signal.SIGKILL)).start()
+        return begin(converter)
+
+    registration.GenerateAssignment.start = deadly
+
+
 def killed_while_registering(course, seconds):
-    """Kills grading so long after it has begun to register the lesson."""
-    running = start(course)
-    while not (course / "gradebook" / "registering").exists():
-        assert running.is_alive(), "grading ended before it registered the lesson"
-        time.sleep(0.005)
-    time.sleep(seconds)
-    assert running.is_alive()
+    """Kills grading so long after it has begun to register the lesson.
+
+    That it begins to is also a sign that no kill before this one came too late.
+    """
+    running = start(course, partial(ends_while_registering, seconds))
+    running.join(600)
     kill(running)
+    assert running.exitcode == -signal.SIGKILL, "grading ended before it registered the lesson"
 
 
 def must_end_alike(folder, copies, kills, registering=(), at_the_end=()):
