@@ -7,7 +7,7 @@ computed here from the solutions alone and not asked of the diagnosis under test
 
 import zlib
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,16 @@ def slips_together(exercise, *several):
         forth, back = forth.replace(one.right, one.wrong), back.replace(other.right, other.wrong)
     ids = " and ".join(slip.id for slip in several)
     return Slip(ids, text, forth, "", "") if forth == back else None
+
+
+def _in_turn(exercise, *several):
+    """Several slips as one, made one after the other; None where one takes away what a later one replaces."""
+    text = made = sources.solution_source(exercise)
+    for slip in several:
+        if made.count(slip.right) != 1:
+            return None
+        made = made.replace(slip.right, slip.wrong)
+    return Slip(" and ".join(slip.id for slip in several), text, made, "", "")
 
 
 def sample_slip_sets(exercise, size, number):
@@ -125,9 +135,7 @@ def is_borne_out(exercise, named, got, seed=None):
 
     alone = {slip.id for slip, owner in found if fits(slip, owner)}
     own = [slip for slip, owner in found if owner is None]
-    pairs = [
-        pair for pair in combinations(own, 2) if (made := slips_together(exercise, *pair)) and fits(made)
-    ]
+    pairs = [pair for pair in permutations(own, 2) if (made := _in_turn(exercise, *pair)) and fits(made)]
     return len(alone | {slip.id for pair in pairs for slip in pair}) == len(found)
 
 

@@ -746,18 +746,6 @@ RELATIVE = Exercise(
              "    return np.linalg.norm(a - b) / largest",
              "Euclidean norms stand in the place of largest moduli, and the two of a and b are added.",
              "Which size of an array is asked for, and is the larger of two meant or their sum?"),
-        Slip("mean_of_norms",
-             "largest = max(np.abs(a).max(), np.abs(b).max())\n"
-             "    if largest == 0:\n"
-             "        return 0.0\n"
-             "    return np.abs(a - b).max() / largest",
-             "largest = (np.linalg.norm(a) + np.linalg.norm(b)) / 2\n"
-             "    if largest == 0:\n"
-             "        return 0.0\n"
-             "    return np.linalg.norm(a - b) / largest",
-             "Euclidean norms stand in the place of largest moduli, and the scale is the mean of those of "
-             "a and b.",
-             "Which size of an array is asked for, and is the larger of two meant or their mean?"),
         Slip("sums_of_moduli",
              "largest = max(np.abs(a).max(), np.abs(b).max())\n"
              "    if largest == 0:\n"

@@ -53,7 +53,7 @@ def handout(tmp_path_factory):
 
 
 def described(folder):
-    done = subprocess.run([sys.executable, "-c", DESCRIBE], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-B", "-c", DESCRIBE], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -53,7 +53,7 @@ class Model:
         return right(params, run)
 
     def __call__(self, params, run):
-        return {"U": run.x}
+        return {"U": run.x + 0.3}
 
 
 async def waiting(params, run):
@@ -99,7 +99,7 @@ def both(value):
         (returning(lambda x: (x, x, x)), "returned a tuple of 3, expected a dict with the keys U, W"),
         (returning(lambda x: [x]), "returned a list of 1, expected a dict"),
         (returning(lambda x: "W_x"), "returned a value of type str, expected a dict"),
-        (returning(lambda x: {"U": x}), "W missing"),
+        (returning(lambda x: {"U": x + 0.3}), "W missing"),
         (returning(lambda x: LyingDict(U=x)), "KeyError: 'nothing'"),
         (returning(lambda x: both((x + 0j).astype(object))), "dtype object, expected real numbers"),
         (returning(lambda x: both(x.astype(str).astype(object))), "dtype object, expected real numbers"),

@@ -102,14 +102,14 @@ def test_large_inputs_that_do_not_tell_are_an_error():
 
 
 def test_what_is_wrong_on_large_numbers_only_is_said_so():
-    def relu6(params, x, h0):
+    def relu20(params, x, h0):
         a, h = [], [h0]
         for x_t in x:
             a.append(x_t @ params["W_x"] + h[-1] @ params["W_h"] + params["b_h"])
-            h.append(np.clip(a[-1], 0, 6))
+            h.append(np.clip(a[-1], 0, 20))
         return {"a": np.array(a), "h": np.array(h)}
 
-    said = diagnose("04.relu_forward", relu6).message
+    said = diagnose("04.relu_forward", relu20).message
     assert said == "a and h differ. Only on large inputs: on three small instances all is right."
 
 

@@ -33,7 +33,6 @@ MEAN_B = "W_x is divided by x.shape[1], the batch size B: a mean where the sum i
         (lambda g, x: 2 * g, "W_x is 2 times what is expected, on every instance."),
         (lambda g, x: -g, "W_x is right but for the sign."),
         (lambda g, x: g / len(x), f"{MEAN_T}."),
-        (lambda g, x: g / x.shape[1], f"{MEAN_B}."),
         (lambda g, x: -g / x.shape[1], f"{MEAN_B}, and has the wrong sign."),
         (lambda g, x: g / x[..., 0].size, "W_x is divided by x.shape[0] * x.shape[1], that is T B: a mean"),
         (lambda g, x: g * x.shape[1], "W_x is multiplied by x.shape[1], the batch size B."),
@@ -106,10 +105,11 @@ def test_one_law_for_all_comes_before_a_slip_for_each():
     """Slips say that W_x, that W_h, and that b_h is averaged; all three are one habit."""
 
     def rnn_backward(params, x, h, dh):
-        return {name: g / x.shape[1] for name, g in RNN_RIGHT(params, x, h, dh).items()}
+        grads = RNN_RIGHT(params, x, h, dh)
+        return grads | {name: grads[name] / x.shape[1] for name in params}
 
     verdict = diagnose(RNN.id, rnn_backward)
-    names = "W_x, W_h, b_h, x and h0"
+    names = "W_x, W_h and b_h"
     assert (
         verdict.message
         == f"{names} are divided by x.shape[1], the batch size B: a mean where the sum is expected."
@@ -119,9 +119,9 @@ def test_one_law_for_all_comes_before_a_slip_for_each():
 def test_only_arguments_are_called_by_their_names():
     def rnn_backward(*all_of_them):
         params, x, h, dh = all_of_them
-        return {name: g / len(x) for name, g in RNN_RIGHT(params, x, h, dh).items()}
+        return {name: g / x.shape[2] for name, g in RNN_RIGHT(params, x, h, dh).items()}
 
-    assert "divided by argument 2.shape[0]" in diagnose(RNN.id, rnn_backward).message
+    assert "divided by argument 2.shape[2]" in diagnose(RNN.id, rnn_backward).message
 
 
 def test_instances_without_a_gradient_do_not_hide_a_factor():

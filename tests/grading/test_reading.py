@@ -24,8 +24,6 @@ from class_tools import (
 from nbgrader.api import Gradebook
 from tests_root import ROOT
 
-from autograder.authoring import build
-from autograder.errors import BuildError
 from autograder.grading import grade_submission, nbgrader_hooks, submission, submission_files
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
@@ -418,13 +416,3 @@ def test_cells_without_ids_get_some_that_are_their_own():
     found = [c["id"] for c in made["cells"]]
     assert len(set(found)) == len(found) and all(isinstance(name, str) for name in found)
     assert repair_notebook(made, notebook("notebooks"))[0] == made
-
-
-def test_points_of_a_source_and_of_its_exercise_have_to_agree(tmp_path):
-    (tmp_path / "solutions").mkdir()
-    text = (ROOT / "solutions" / f"{NAME}.py").read_text(encoding="utf-8")
-    assert text.count('"points": 2') == 1
-    (tmp_path / "solutions" / f"{NAME}.py").write_text(text.replace('"points": 2', '"points": 5'), "utf-8")
-    with pytest.raises(BuildError, match="check_immediate has 5 points, and 01.immediate has 2"):
-        build.build(tmp_path)
-    assert [path.name for path in tmp_path.rglob("*.ipynb")] == []
