@@ -8,7 +8,7 @@ units in `units`, as it is.  An output that a slip leaves as it is is not stored
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import prod
 from pathlib import Path
 from typing import NamedTuple
@@ -73,7 +73,7 @@ def write_bank(
 class Stack(NamedTuple):
     """What slips give for one output on one instance, as far as it has the right shape and is finite."""
 
-    of: NDArray[np.intp]  #: the slips' positions in the bank, ascending
+    of: NDArray[np.intp]  #: the slips' positions in the bank
     arrays: Array  #: (slips, *shape)
 
 
@@ -100,15 +100,18 @@ class Bank(Mapping[Key, Sequence[Arrays]]):
         return iter(self._positions)
 
     def __getitem__(self, key: Key) -> list[dict[str, Array | None]]:
-        position = self._positions[key]
-        made: list[dict[str, Array | None]] = [{}, {}, {}]
+        return self._by_slip[self._positions[key]]
+
+    @cached_property
+    def _by_slip(self) -> list[list[dict[str, Array | None]]]:
+        """What each slip gives, taken apart once for whoever asks for many."""
+        made: list[list[dict[str, Array | None]]] = [[{}, {}, {}] for _ in self._positions]
         for (i, name), stack in self._stacks.items():
-            n = int(np.searchsorted(stack.of, position))
-            if n < len(stack.of) and stack.of[n] == position:
-                made[i][name] = stack.arrays[n]
+            for n, array in zip(stack.of.tolist(), stack.arrays):
+                made[n][i][name] = array
         for (i, name), arrays in self._odd.items():
-            if position in arrays:
-                made[i][name] = arrays[position]
+            for n, odd in arrays.items():
+                made[n][i][name] = odd
         return made
 
     def __contains__(self, key: object) -> bool:
