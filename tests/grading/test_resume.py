@@ -82,8 +82,10 @@ def processes_of(course):
 
 
 def kill(running):
-    with contextlib.suppress(ProcessLookupError):
+    try:
         os.killpg(running.pid, signal.SIGKILL)
+    except ProcessLookupError:  # it has not made a group of its own yet, or has ended
+        running.kill()
     running.join()
 
 
