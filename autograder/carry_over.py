@@ -24,9 +24,7 @@ class Carried(NamedTuple):
     notebook: Notebook
     answers: int  #: how many were carried over
     own: int  #: how many cells that the student has added
-    gone: tuple[
-        str, ...
-    ]  #: the grade_ids of answers that the release does not ask for; they stand at its end
+    gone: tuple[str, ...]  #: grade_ids of answers that it no longer asks for; they stand at its end
 
 
 def read_notebook(content: bytes) -> Notebook:

@@ -1,6 +1,6 @@
 """What the diagnosis names and what it confuses: docs/diagnosis.md, counted from a run over everything.
 
-Made by `python -m autograder.authoring.diagnosis_page`, which takes about a minute; a test holds the
+Made by `python -m autograder.authoring.diagnosis_page`, which takes some minutes; a test holds the
 page to what a run gives.  Only counts are written, so the page is the same on every machine.
 """
 

@@ -275,6 +275,20 @@ def _slopes_throughout():
     )  # fmt: skip
 
 
+# the slope in the factor between two states, by recursion and by paths
+JACOBIAN_SLOPES = (
+    Slip("jacobian_slope_of_preactivation", "1 - run.s[1:] ** 2", "1 - run.a ** 2",
+         "The slope in the Jacobian is 1 - a²; that formula takes the activation's output.",
+         "tanh'(a) = 1 - (?)²: is the bracket a_t or s_t?"),
+    Slip("jacobian_slope_activated_twice", "1 - run.s[1:] ** 2", "1 - np.tanh(run.s[1:]) ** 2",
+         "The slope in the Jacobian is 1 - tanh(s)²: tanh is applied to a value that has been through "
+         "it.",
+         "What does run.s hold already?"),
+    Slip("jacobian_slope_not_squared", "1 - run.s[1:] ** 2", "1 - run.s[1:]",
+         "The slope in the Jacobian is 1 - s, without the square.",
+         "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+)
+
 RECURSION = Exercise(
     id="01.total_by_recursion",
     title="Total derivative by recursion",
@@ -347,16 +361,7 @@ RECURSION = Exercise(
              "now[name][t - 1] - J[t - 1] * d[t - 1]",
              "The carried part has the wrong sign.",
              "The chain rule for two routes: add or subtract?"),
-        Slip("jacobian_slope_of_preactivation", "1 - run.s[1:] ** 2", "1 - run.a ** 2",
-             "The slope in the Jacobian is 1 - a²; that formula takes the activation's output.",
-             "tanh'(a) = 1 - (?)²: is the bracket a_t or s_t?"),
-        Slip("jacobian_slope_activated_twice", "1 - run.s[1:] ** 2", "1 - np.tanh(run.s[1:]) ** 2",
-             "The slope in the Jacobian is 1 - tanh(s)²: tanh is applied to a value that has been through "
-             "it.",
-             "What does run.s hold already?"),
-        Slip("jacobian_slope_not_squared", "1 - run.s[1:] ** 2", "1 - run.s[1:]",
-             "The slope in the Jacobian is 1 - s, without the square.",
-             "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+        *JACOBIAN_SLOPES,
         *tanh_slopes("1 - run.s[1:] ** 2", "run.s[1:]", "s_t", known=("negative",)),
         *_slopes_throughout(),
         Slip("jacobian_added", "now[name][t - 1] + J[t - 1] * d[t - 1]",
@@ -453,16 +458,7 @@ PATHS = Exercise(
         Slip("counted_twice", "now = immediate(params, run)", "now = total_by_recursion(params, run)",
              "Paths are counted more than once: each product is multiplied by a total derivative.",
              "A total derivative holds all earlier paths already; which derivative closes a single path?"),
-        Slip("jacobian_slope_of_preactivation", "1 - run.s[1:] ** 2", "1 - run.a ** 2",
-             "The slope in the Jacobian is 1 - a²; that formula takes the activation's output.",
-             "tanh'(a) = 1 - (?)²: is the bracket a_t or s_t?"),
-        Slip("jacobian_slope_activated_twice", "1 - run.s[1:] ** 2", "1 - np.tanh(run.s[1:]) ** 2",
-             "The slope in the Jacobian is 1 - tanh(s)²: tanh is applied to a value that has been through "
-             "it.",
-             "What does run.s hold already?"),
-        Slip("jacobian_slope_not_squared", "1 - run.s[1:] ** 2", "1 - run.s[1:]",
-             "The slope in the Jacobian is 1 - s, without the square.",
-             "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+        *JACOBIAN_SLOPES,
         *tanh_slopes("1 - run.s[1:] ** 2", "run.s[1:]", "s_t"),
         *_slopes_throughout(),
         Slip("jacobian_is_u", 'J = slope * params["W"]', 'J = slope * params["U"]',

@@ -456,6 +456,71 @@ REFUTE_JACOBIAN = Exercise(
 
 SLOPE = "(1 - h[t] ** 2)"
 
+# what a sweep can get wrong with and without a mask, in words that fit both
+ENDS_AND_LOSSES = (
+    Slip("first_use_missing",
+         "dW_x += x[t - 1].T @ da\n        dW_h += h[t - 1].T @ da\n        db_h += "
+         "da.sum(axis=0)\n        dx[t - 1] = da @ W_x.T\n",
+         "dW_x += x[t - 1].T @ da * (t > 1)\n        dW_h += h[t - 1].T @ da * (t > 1)\n        db_h "
+         "+= da.sum(axis=0) * (t > 1)\n        dx[t - 1] = da @ W_x.T * (t > 1)\n",
+         "W_x, W_h, b_h and x miss the use at step 1; what goes back to h0 passes through it.",
+         "Which numbers does your loop variable take where the gradients are formed?"),
+    Slip("h0_with_the_last_loss", '"h0": future', '"h0": future + dh[-1]',
+         "h0 holds dh[-1] as well, the adjoint of the last state: a negative index takes it from the "
+         "end.",
+         "Does h_0 have a loss of its own, and which entry of dh would that be?"),
+    Slip("loss_over_the_batch", "dh[t - 1] + future", "dh[t - 1] / dh.shape[1] + future",
+         "Every gradient is divided by the batch size; the loss is a sum.",
+         "Is the loss divided by B anywhere?"),
+    Slip("loss_over_the_steps", "dh[t - 1] + future", "dh[t - 1] / len(dh) + future",
+         "Every gradient is divided by the number of steps; the loss is a sum.",
+         "Is the loss divided by T anywhere?"),
+)
+
+# the same, where something is limited
+CLIPPED_AT_1 = (
+    Slip("clipped_at_1", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -1, 1)",
+         "What comes from later steps is clipped to ±1 at every step, which changes the gradient.",
+         "Is the clipped number still the derivative of the loss?"),
+    Slip("adjoint_clipped_at_1", "dh[t - 1] + future", "np.clip(dh[t - 1] + future, -1, 1)",
+         "The adjoint of each state is clipped to ±1, which changes the gradient.",
+         "Is the clipped number still the derivative of the loss?"),
+)
+
+# the same with a narrower range
+CLIPPED_AT_HALF = (
+    Slip("clipped_at_0_5", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -0.5, 0.5)",
+         "What comes from later steps is clipped to ±0.5 at every step, which changes the gradient.",
+         "Is the clipped number still the derivative of the loss?"),
+    Slip("adjoint_clipped_at_0_5", "dh[t - 1] + future", "np.clip(dh[t - 1] + future, -0.5, 0.5)",
+         "The adjoint of each state is clipped to ±0.5, which changes the gradient.",
+         "Is the clipped number still the derivative of the loss?"),
+)
+
+# the same, where two versions of an update are both there
+COUNTED_TWICE = (
+    Slip("uses_but_the_first_twice",
+         "dW_x += x[t - 1].T @ da\n"
+         "        dW_h += h[t - 1].T @ da\n"
+         "        db_h += da.sum(axis=0)\n",
+         "twice = 1 if t == 1 else 2\n"
+         "        dW_x += twice * x[t - 1].T @ da\n"
+         "        dW_h += twice * h[t - 1].T @ da\n"
+         "        db_h += twice * da.sum(axis=0)\n",
+         "W_x, W_h and b_h count every use but that at step 1 twice.",
+         "How often does step t use W_h?"),
+    Slip("uses_but_the_last_twice",
+         "dW_x += x[t - 1].T @ da\n"
+         "        dW_h += h[t - 1].T @ da\n"
+         "        db_h += da.sum(axis=0)\n",
+         "twice = 1 if t == len(x) else 2\n"
+         "        dW_x += twice * x[t - 1].T @ da\n"
+         "        dW_h += twice * h[t - 1].T @ da\n"
+         "        db_h += twice * da.sum(axis=0)\n",
+         "W_x, W_h and b_h count every use but that at the last step twice.",
+         "How often does step t use W_h?"),
+)
+
 BACKWARD = Exercise(
     id="05.rnn_backward",
     title="Back-propagation through time",
@@ -712,38 +777,12 @@ BACKWARD = Exercise(
         Slip("h0_summed_over_batch", '"h0": future', '"h0": np.zeros_like(future) + future.sum(axis=0)',
              "h0 is summed over the batch: every instance gets the sum of all.",
              "Does each instance of the batch have an initial state of its own?"),
-        Slip("first_use_missing",
-             "dW_x += x[t - 1].T @ da\n        dW_h += h[t - 1].T @ da\n        db_h += "
-             "da.sum(axis=0)\n        dx[t - 1] = da @ W_x.T\n",
-             "dW_x += x[t - 1].T @ da * (t > 1)\n        dW_h += h[t - 1].T @ da * (t > 1)\n        db_h "
-             "+= da.sum(axis=0) * (t > 1)\n        dx[t - 1] = da @ W_x.T * (t > 1)\n",
-             "W_x, W_h, b_h and x miss the use at step 1; what goes back to h0 passes through it.",
-             "Which numbers does your loop variable take where the gradients are formed?"),
-        Slip("h0_with_the_last_loss", '"h0": future', '"h0": future + dh[-1]',
-             "h0 holds dh[-1] as well, the adjoint of the last state: a negative index takes it from the "
-             "end.",
-             "Does h_0 have a loss of its own, and which entry of dh would that be?"),
-        Slip("loss_over_the_batch", "dh[t - 1] + future", "dh[t - 1] / dh.shape[1] + future",
-             "Every gradient is divided by the batch size; the loss is a sum.",
-             "Is the loss divided by B anywhere?"),
-        Slip("loss_over_the_steps", "dh[t - 1] + future", "dh[t - 1] / len(dh) + future",
-             "Every gradient is divided by the number of steps; the loss is a sum.",
-             "Is the loss divided by T anywhere?"),
-        Slip("clipped_at_1", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -1, 1)",
-             "What comes from later steps is clipped to ±1 at every step, which changes the gradient.",
-             "Is the clipped number still the derivative of the loss?"),
-        Slip("adjoint_clipped_at_1", "dh[t - 1] + future", "np.clip(dh[t - 1] + future, -1, 1)",
-             "The adjoint of each state is clipped to ±1, which changes the gradient.",
-             "Is the clipped number still the derivative of the loss?"),
+        *ENDS_AND_LOSSES,
+        *CLIPPED_AT_1,
         Slip("passed_on_clipped_at_1", "future = da @ W_h.T", "future = np.clip(da @ W_h.T, -1, 1)",
              "What is passed back is clipped to ±1 at every step, h0 too, which changes the gradient.",
              "Is the clipped number still the derivative of the loss?"),
-        Slip("clipped_at_0_5", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -0.5, 0.5)",
-             "What comes from later steps is clipped to ±0.5 at every step, which changes the gradient.",
-             "Is the clipped number still the derivative of the loss?"),
-        Slip("adjoint_clipped_at_0_5", "dh[t - 1] + future", "np.clip(dh[t - 1] + future, -0.5, 0.5)",
-             "The adjoint of each state is clipped to ±0.5, which changes the gradient.",
-             "Is the clipped number still the derivative of the loss?"),
+        *CLIPPED_AT_HALF,
         Slip("passed_on_clipped_at_0_5", "future = da @ W_h.T", "future = np.clip(da @ W_h.T, -0.5, 0.5)",
              "What is passed back is clipped to ±0.5 at every step, h0 too, which changes the gradient.",
              "Is the clipped number still the derivative of the loss?"),
@@ -803,26 +842,7 @@ BACKWARD = Exercise(
              "What comes from later steps gets the slope at h_{t+1}, which it has passed already, in the "
              "place of that at h_t.",
              "Both add up to the adjoint of h_t: through which tanh do they pass to a_t?"),
-        Slip("uses_but_the_first_twice",
-             "dW_x += x[t - 1].T @ da\n"
-             "        dW_h += h[t - 1].T @ da\n"
-             "        db_h += da.sum(axis=0)\n",
-             "twice = 1 if t == 1 else 2\n"
-             "        dW_x += twice * x[t - 1].T @ da\n"
-             "        dW_h += twice * h[t - 1].T @ da\n"
-             "        db_h += twice * da.sum(axis=0)\n",
-             "W_x, W_h and b_h count every use but that at step 1 twice.",
-             "How often does step t use W_h?"),
-        Slip("uses_but_the_last_twice",
-             "dW_x += x[t - 1].T @ da\n"
-             "        dW_h += h[t - 1].T @ da\n"
-             "        db_h += da.sum(axis=0)\n",
-             "twice = 1 if t == len(x) else 2\n"
-             "        dW_x += twice * x[t - 1].T @ da\n"
-             "        dW_h += twice * h[t - 1].T @ da\n"
-             "        db_h += twice * da.sum(axis=0)\n",
-             "W_x, W_h and b_h count every use but that at the last step twice.",
-             "How often does step t use W_h?"),
+        *COUNTED_TWICE,
     ), SweepCode(
         w_x="x[t - 1].T @ da", w_h="h[t - 1].T @ da", bias="b_h", b="da.sum(axis=0)", x="dx[t - 1] = ",
         h0='"h0": future',
@@ -1086,39 +1106,13 @@ MASKED = Exercise(
              "W_h counts padded steps as well.",
              "Is W_h used at a padded step?"),
         *tanh_slopes("(1 - h[t] ** 2)", "h[t]", "h_t"),
-        Slip("first_use_missing",
-             "dW_x += x[t - 1].T @ da\n        dW_h += h[t - 1].T @ da\n        db_h += "
-             "da.sum(axis=0)\n        dx[t - 1] = da @ W_x.T\n",
-             "dW_x += x[t - 1].T @ da * (t > 1)\n        dW_h += h[t - 1].T @ da * (t > 1)\n        db_h "
-             "+= da.sum(axis=0) * (t > 1)\n        dx[t - 1] = da @ W_x.T * (t > 1)\n",
-             "W_x, W_h, b_h and x miss the use at step 1; what goes back to h0 passes through it.",
-             "Which numbers does your loop variable take where the gradients are formed?"),
-        Slip("h0_with_the_last_loss", '"h0": future', '"h0": future + dh[-1]',
-             "h0 holds dh[-1] as well, the adjoint of the last state: a negative index takes it from the "
-             "end.",
-             "Does h_0 have a loss of its own, and which entry of dh would that be?"),
-        Slip("loss_over_the_batch", "dh[t - 1] + future", "dh[t - 1] / dh.shape[1] + future",
-             "Every gradient is divided by the batch size; the loss is a sum.",
-             "Is the loss divided by B anywhere?"),
-        Slip("loss_over_the_steps", "dh[t - 1] + future", "dh[t - 1] / len(dh) + future",
-             "Every gradient is divided by the number of steps; the loss is a sum.",
-             "Is the loss divided by T anywhere?"),
+        *ENDS_AND_LOSSES,
         Slip("h0_without_slope_at_real_steps", '"h0": future',
              '"h0": future + (real * dh_total - da) @ W_h.T',
              "h0 misses the slope of tanh at step 1.",
              "What lies between h_1 and the sum that h_0 enters?"),
-        Slip("clipped_at_1", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -1, 1)",
-             "What comes from later steps is clipped to ±1 at every step, which changes the gradient.",
-             "Is the clipped number still the derivative of the loss?"),
-        Slip("adjoint_clipped_at_1", "dh[t - 1] + future", "np.clip(dh[t - 1] + future, -1, 1)",
-             "The adjoint of each state is clipped to ±1, which changes the gradient.",
-             "Is the clipped number still the derivative of the loss?"),
-        Slip("clipped_at_0_5", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -0.5, 0.5)",
-             "What comes from later steps is clipped to ±0.5 at every step, which changes the gradient.",
-             "Is the clipped number still the derivative of the loss?"),
-        Slip("adjoint_clipped_at_0_5", "dh[t - 1] + future", "np.clip(dh[t - 1] + future, -0.5, 0.5)",
-             "The adjoint of each state is clipped to ±0.5, which changes the gradient.",
-             "Is the clipped number still the derivative of the loss?"),
+        *CLIPPED_AT_1,
+        *CLIPPED_AT_HALF,
         Slip("carried_at_real_steps_only", "(1 - real) * dh_total", "real * dh_total",
              "The mask is the wrong way round in what is carried past tanh: the state is copied where the "
              "step is padded.",
@@ -1199,26 +1193,7 @@ MASKED = Exercise(
              "The mask stands in the gradients of W_x, W_h and b_h alone: what goes on to x and to "
              "earlier steps is not masked.",
              "Which of a padded step's results does the loss feel?"),
-        Slip("uses_but_the_first_twice",
-             "dW_x += x[t - 1].T @ da\n"
-             "        dW_h += h[t - 1].T @ da\n"
-             "        db_h += da.sum(axis=0)\n",
-             "twice = 1 if t == 1 else 2\n"
-             "        dW_x += twice * x[t - 1].T @ da\n"
-             "        dW_h += twice * h[t - 1].T @ da\n"
-             "        db_h += twice * da.sum(axis=0)\n",
-             "W_x, W_h and b_h count every use but that at step 1 twice.",
-             "How often does step t use W_h?"),
-        Slip("uses_but_the_last_twice",
-             "dW_x += x[t - 1].T @ da\n"
-             "        dW_h += h[t - 1].T @ da\n"
-             "        db_h += da.sum(axis=0)\n",
-             "twice = 1 if t == len(x) else 2\n"
-             "        dW_x += twice * x[t - 1].T @ da\n"
-             "        dW_h += twice * h[t - 1].T @ da\n"
-             "        db_h += twice * da.sum(axis=0)\n",
-             "W_x, W_h and b_h count every use but that at the last step twice.",
-             "How often does step t use W_h?"),
+        *COUNTED_TWICE,
     ), SweepCode(
         w_x="x[t - 1].T @ da", w_h="h[t - 1].T @ da", bias="b_h", b="da.sum(axis=0)", x="dx[t - 1] = ",
         h0='"h0": future',

@@ -109,6 +109,19 @@ def _refute_longer(answer):
     return f"the errors for tau = 0, 1, … are {shown}: they never rise"
 
 
+# the slope, in the immediate tensors and in the truncated passes
+SLOPES = (
+    Slip("slope_of_previous_state", "np.square(run.h[1:])", "np.square(run.h[:-1])",
+         "The slope is taken at h_{t-1}, one step too early.",
+         "Which state is the output of step t's tanh?"),
+    Slip("slope_of_preactivation", "np.square(run.h[1:])", "np.square(run.a)",
+         "The slope is 1 - a²; that formula takes the activation's output.",
+         "tanh'(a) = 1 - (?)²: is the bracket a_t or h_t?"),
+    Slip("slope_not_squared", "np.square(run.h[1:])", "run.h[1:]",
+         "The slope is 1 - h, without the square.",
+         "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+)
+
 IMMEDIATE = Exercise(
     id="06.immediate_tensors",
     title="Immediate derivatives as tensors",
@@ -126,15 +139,7 @@ IMMEDIATE = Exercise(
         Slip("slope_missing", "slope = 1 - np.square(run.h[1:])", "slope = np.ones_like(run.a)",
              "W_h, W_x and b_h miss the factor φ'(a_t): the activation is treated as the identity.",
              "h_t = φ(a_t): what does the chain rule put in front of ∂⁺a_t/∂W_h?"),
-        Slip("slope_of_previous_state", "np.square(run.h[1:])", "np.square(run.h[:-1])",
-             "The slope is taken at h_{t-1}, one step too early.",
-             "Which state is the output of step t's tanh?"),
-        Slip("slope_of_preactivation", "np.square(run.h[1:])", "np.square(run.a)",
-             "The slope is 1 - a²; that formula takes the activation's output.",
-             "tanh'(a) = 1 - (?)²: is the bracket a_t or h_t?"),
-        Slip("slope_not_squared", "np.square(run.h[1:])", "run.h[1:]",
-             "The slope is 1 - h, without the square.",
-             "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+        *SLOPES,
         Slip("slope_of_logistic", "1 - np.square(run.h[1:])", "run.h[1:] * (1 - run.h[1:])",
              "The slope is h(1 - h): that belongs to the logistic function.",
              "Which activation does this network use?"),
@@ -354,15 +359,7 @@ def _sweep_slips(at, h_new, h0_test, h0_first, pass_, part):
         Slip("slope_missing", "slope = 1 - np.square(run.h[1:])", "slope = np.ones_like(run.a)",
              "The slope φ'(a) is missing at every step.",
              "What lies between h_t and a_t?"),
-        Slip("slope_of_previous_state", "np.square(run.h[1:])", "np.square(run.h[:-1])",
-             "The slope is taken at h_{t-1}, one step too early.",
-             "Which state is the output of step t's tanh?"),
-        Slip("slope_of_preactivation", "np.square(run.h[1:])", "np.square(run.a)",
-             "The slope is 1 - a²; that formula takes the activation's output.",
-             "tanh'(a) = 1 - (?)²: is the bracket a_t or h_t?"),
-        Slip("slope_not_squared", "np.square(run.h[1:])", "run.h[1:]",
-             "The slope is 1 - h, without the square.",
-             "At a = 0 the slope of tanh is 1; how fast does it fall to either side?"),
+        *SLOPES,
         Slip("w_h_from_state_adjoint", f'grads["W_h"] += {h_prev}.T @ da',
              f'grads["W_h"] += {h_prev}.T @ reach',
              "W_h is formed with the adjoint of h_t; it enters a_t, on the other side of the slope.",

@@ -383,6 +383,16 @@ PRODUCTS = (
     ),
 )
 
+# one of the two variants for both, in the sweep and in the Jacobian
+VARIANTS = (
+    Slip("always_after", 'if run.reset == "after"', "if True",
+         'With reset="before" the way through the candidate is still that of "after".',
+         "What does your function do differently when run.reset changes?"),
+    Slip("always_before", 'if run.reset == "after"', "if False",
+         'With reset="after" the way through the candidate is still that of "before".',
+         "What does your function do differently when run.reset changes?"),
+)
+
 BACKWARD = Exercise(
     id="12.gru_backward",
     title="Back through both GRUs",
@@ -534,12 +544,7 @@ BACKWARD = Exercise(
         Slip("after_w_hn_not_transposed", "du @ W_hn.T", "du @ W_hn",
              'With reset="after" the way back through the candidate uses W_hn, not its transpose.',
              "W_hn[j, i] leads from which unit to which? Walk it the other way."),
-        Slip("always_after", 'if run.reset == "after"', "if True",
-             'With reset="before" the way through the candidate is still that of "after".',
-             "What does your function do differently when run.reset changes?"),
-        Slip("always_before", 'if run.reset == "after"', "if False",
-             'With reset="after" the way through the candidate is still that of "before".',
-             "What does your function do differently when run.reset changes?"),
+        *VARIANTS,
         Slip("state_of_the_wrong_step", "run.h[t - 1], run.r[t - 1]", "run.h[t], run.r[t - 1]",
              "Wherever the old state belongs stands h_t, the state that the step produces.",
              "h has one entry more than r, z and n: at which index is the state that step t reads?"),
@@ -808,12 +813,7 @@ JACOBIAN = Exercise(
         Slip("order_z_r_n", "W_hr, W_hz, W_hn =", "W_hz, W_hr, W_hn =",
              "J takes the two gates' recurrent weights for each other: the order z, r, n.",
              "In which order does the text pack the three blocks of columns?"),
-        Slip("always_after", 'if run.reset == "after"', "if True",
-             'With reset="before" the way through the candidate is still that of "after".',
-             "What does your function do differently when run.reset changes?"),
-        Slip("always_before", 'if run.reset == "after"', "if False",
-             'With reset="after" the way through the candidate is still that of "before".',
-             "What does your function do differently when run.reset changes?"),
+        *VARIANTS,
         Slip("bracket_on_the_wrong_side", "W_hn.T @ reset", "reset @ W_hn.T",
              'With reset="before" the reset state\'s Jacobian stands on the left of the transposed W_hn.',
              "Which of the two happens first, and on which side does the earlier factor stand?"),

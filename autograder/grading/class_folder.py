@@ -14,9 +14,8 @@ from pathlib import Path
 from ..errors import GradingError
 
 VARIABLE = "UNROLLED_CLASS"
-NAME = re.compile(
-    r"[a-z0-9][a-z0-9_-]{0,29}"
-)  # what folders, databases and nbgrader's course ids may be called
+# what folders, databases and nbgrader's course ids may be called
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
 
 
 def class_name() -> str:
