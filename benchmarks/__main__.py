@@ -23,6 +23,7 @@ SECTIONS = {
     "learning": learning.learning,
     "characters": characters.characters,
     "grading": grading.throughput,
+    "follow": grading.follow_through,
     "classes": grading.growth,
 }
 README = Path(__file__).with_name("README.md")

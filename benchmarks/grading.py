@@ -29,9 +29,9 @@ c.Autograde.exporter_class = NotebookExporter
 c.Autograde.sanitize_preprocessors = Autograde.sanitize_preprocessors.default()
 c.Autograde.autograde_preprocessors = Autograde.autograde_preprocessors.default()
 """
-
-
 GOAL = 9
+FOLLOW_THROUGH_GOAL = 1.1
+NO_FOLLOW_THROUGH = "\nc.Grade.follow_through = 0\n"
 
 
 def throughput(ours=200, stock=12, rounds=3):
@@ -50,6 +50,25 @@ def throughput(ours=200, stock=12, rounds=3):
     sizes = f"{ours} and {stock} submissions, {os.cpu_count()} cores"
     head = ["turn", f"throughput, ours / stock nbgrader ({sizes})"]
     return table(head, rows)
+
+
+def follow_through(count=40, rounds=7):
+    """Time of a class with second judgements / without them; a third of its students carried errors on."""
+    ratios = []
+    with tempfile.TemporaryDirectory() as folder:
+        for turn in range(rounds):
+            kinds = [("with", ""), ("without", NO_FOLLOW_THROUGH)]
+            times = {}
+            for name, more in kinds if turn % 2 else reversed(kinds):
+                course = _course(Path(folder) / f"{name}{turn}", count, more)
+                times[name] = _timed(course, "ours")
+                shutil.rmtree(course)
+            ratios.append(times["with"] / times["without"])
+    middle = statistics.median(ratios)
+    cell = f"{middle:.2f} (≤ {FOLLOW_THROUGH_GOAL})"
+    shown = cell if middle <= FOLLOW_THROUGH_GOAL else f"**{cell}**"
+    head = ["submissions", f"grading with / without follow-through, median of {rounds}", "from, to"]
+    return table(head, [[count, shown, f"{min(ratios):.2f} to {max(ratios):.2f}"]])
 
 
 def growth(counts=(50, 100, 200, 500, 1000)):
