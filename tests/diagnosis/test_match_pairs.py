@@ -236,6 +236,18 @@ def test_a_slip_that_raises_does_not_stop_the_diagnosis(monkeypatch):
         match_slips.slip_outputs(e, broken, 5)
 
 
+def test_a_slip_that_says_the_rest_is_right_is_neither_of_two():
+    """Its words would be wrong, though with a law or with the other slip it gives every number."""
+    first_use = slip_of(RNN, "w_h_first_use_missing")
+    assert first_use.alone and diagnose(RNN.id, sources.solution_variant(RNN, first_use)).slips == (
+        first_use.id,
+    )
+    slipped = sources.solution_variant(RNN, first_use)
+    with_law = diagnose(RNN.id, lambda *a: (lambda g: g | {"x": 2 * g["x"]})(slipped(*a)), 6)
+    assert with_law.slips == () and "x is 2 times what is expected" in with_law.message
+    assert diagnose(RNN.id, both(RNN, "w_x_overwritten", first_use.id), 6).slips == ("w_x_overwritten",)
+
+
 def test_one_slip_for_all_outputs_but_one_is_told_with_what_is_left():
     slipped = sources.solution_variant(RNN, slip_of(RNN, "w_h_not_transposed"))
 
