@@ -358,7 +358,7 @@ MUTANTS = (
            "A line is shown that does not stand there in the answer."),
     Mutant(PAIRS, "return len(np.unique(np.concatenate([np.ravel(array) for array in arrays]))) > 1 if arrays else False",
            "return bool(arrays)", "Zeros, which any unfinished answer has, are called two mistakes together."),
-    Mutant(PAIRS, "return [slip for slip in exercise.slips if not slip.alone]", "return list(exercise.slips)",
+    Mutant(PAIRS, "for slip in exercise.slips if not slip.alone]", "for slip in exercise.slips]",
            "A slip that says the rest is right is named where something else is wrong as well."),
     Mutant(PAIRS, "        if outputs is None or not _same_outputs(outputs, trial.answers[i], trial.references[i]):",
            "        if outputs is None or i == trial.order[0] and not _same_outputs(outputs, trial.answers[i], trial.references[i]):",
