@@ -53,7 +53,9 @@ def test_two_slips_are_named_together(e, ids):
             )
 
 
-@pytest.mark.parametrize("exercise_id", GRADIENTS)
+@pytest.mark.parametrize(
+    "exercise_id", [*GRADIENTS[:3], *(pytest.param(name, marks=pytest.mark.slow) for name in GRADIENTS[3:])]
+)
 def test_what_is_said_of_a_sample_of_pairs_gives_their_numbers(exercise_id, thorough):
     """No name is false: what is named agrees on all it changes, or on all but one that is said to differ."""
     e = find_exercise(exercise_id)
