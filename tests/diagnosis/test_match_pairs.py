@@ -232,6 +232,16 @@ def test_a_slip_that_makes_nan_is_named(monkeypatch):
     assert verdict.slips == ("divides_by_zero",)
 
 
+def test_zeros_are_no_misunderstanding_though_a_slip_gives_them(monkeypatch):
+    """Any unfinished answer has them."""
+    one = slip_of(RNN, "no_carry")
+    for seed, name, value, slips in ((14, "zero", "0 * dW_x", ()), (15, "squared", "dW_x**2", ("squared",))):
+        made = type(one)(name, '"W_x": dW_x', f'"W_x": {value}', "Changed.", "?")
+        monkeypatch.setitem(vars(RNN), "slips", (*RNN.slips, made))
+        assert diagnose(RNN.id, sources.solution_variant(RNN, made), seed).slips == slips
+        monkeypatch.undo()
+
+
 def test_a_slip_that_raises_does_not_stop_the_diagnosis(monkeypatch):
     e = find_exercise("05.rnn_backward")
     one = slip_of(e, "no_carry")
