@@ -82,9 +82,7 @@ REASONS = Target("autograder/diagnosis/explain.py", (
     "tests/diagnosis/test_mutation_gate.py",
 ))
 REMARKS = Target("autograder/diagnosis/remarks.py", ("tests/diagnosis/test_remarks.py",))
-ON_LESS = Target("autograder/diagnosis/experiments.py", (
-    "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_mutation_gate.py",
-))
+ON_LESS = Target("autograder/diagnosis/experiments.py", ("tests/diagnosis/test_experiments.py",))
 NUMBERS = Target("autograder/diagnosis/entries.py", ("tests/feedback/test_card.py",))
 GUARD = Target("autograder/diagnosis/call_guard.py", (
     "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_bad_input.py",
