@@ -1,7 +1,10 @@
 """Fixtures shared by all tests, and the order in which their files are begun."""
 
+import fcntl
+import inspect
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 # before NumPy is imported: several processes of the tests share the cores
@@ -66,10 +69,30 @@ def pytest_xdist_auto_num_workers():
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """One process after another, as what the first has compiled need not be compiled anew by the others."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return (yield)
+    path = Path(tempfile.gettempdir()) / f"collecting-{worker['testrunuid']}"
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            return (yield)
+        finally:
+            path.unlink(missing_ok=True)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config, items):
     rank = {ROOT / "tests" / name: n for n, name in enumerate(LONG_FILES)}
     assert all(path.exists() for path in rank)
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+    if config.getoption("--slow"):  # a larger sample than in every run belongs to what `--slow -m slow` adds
+        for item in items:
+            if {"thorough", "seeds", "seeds_of"} & set(inspect.signature(item.obj).parameters):
+                item.add_marker(pytest.mark.slow)
     for mark, reason in {"slow": "takes minutes", "long": "takes many minutes"}.items():
         if not config.getoption(f"--{mark}"):
             for item in items:
@@ -102,8 +125,8 @@ def seeds(thorough):
 
 @pytest.fixture(scope="session")
 def seeds_of(thorough):
-    """seeds_of(n) for the n-th of many: the public seed and, in turn, one of the others; all with --slow."""
-    return lambda n: SEEDS + MORE_SEEDS if thorough else (SEEDS[0], SEEDS[1 + n % (len(SEEDS) - 1)])
+    """seeds_of(n) for the n-th of many: the public seed or another one in turn; all seven with --slow."""
+    return lambda n: SEEDS + MORE_SEEDS if thorough else (SEEDS[n % 2],)
 
 
 @pytest.fixture

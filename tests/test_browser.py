@@ -28,6 +28,7 @@ from autograder.results import Mark, Result, Status
 NAME = "00_gradient_checking"
 
 
+@pytest.mark.slow
 def test_the_report_fits_into_windows_of_a_desk_and_a_phone(tmp_path):
     mark = Mark("01.x", 0.5, 2.0, Status.JUDGED, False, ("a_slip_with_a_long_name",), "s" * 200)
     marks = {f"check_an_exercise_with_a_long_name_{n}": mark for n in range(12)}

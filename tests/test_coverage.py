@@ -1,7 +1,5 @@
 """Every item of the checklist that a lesson owes has a place, a function and a test of its own number."""
 
-import shutil
-
 import pytest
 from tests_root import ROOT
 
@@ -136,18 +134,18 @@ def test_marks_name_items_of_the_checklist():
 
 
 def test_a_deleted_test_is_noticed(tmp_path, monkeypatch):
-    folder = tmp_path / "tests"
-    shutil.copytree(coverage_page.TESTS, folder, ignore=shutil.ignore_patterns("oracle", "__pycache__"))
-    alone = {item: names[0] for item, names in coverage_page.marked_tests(folder).items() if len(names) == 1}
-    assert not unmarked(folder) and alone
+    marked = coverage_page.marked_tests()
+    alone = {item: names[0] for item, names in marked.items() if len(names) == 1}
     item, name = sorted(alone.items())[0]
     path, test = name.split("::")
-    source = folder / path
-    text = source.read_text(encoding="utf-8")
+    source = tmp_path / path
+    source.parent.mkdir(exist_ok=True)
+    text = (coverage_page.TESTS / path).read_text(encoding="utf-8")
+    source.write_text(text, encoding="utf-8")
+    assert item not in unmarked(tmp_path)
     source.write_text(text.replace(f"def {test}(", f"def no_{test}("), encoding="utf-8")
-    assert item in unmarked(folder)  # the gate is red,
-    left = coverage_page.marked_tests(folder)
-    monkeypatch.setattr(coverage_page, "_all_marked", lambda: left)
+    assert item in unmarked(tmp_path)  # the gate is red,
+    monkeypatch.setattr(coverage_page, "_all_marked", lambda: marked | {item: ()})
     assert coverage_page.coverage_page() != PAGE.read_text(encoding="utf-8")  # and the page too
 
 

@@ -65,7 +65,11 @@ def test_signs_become_similar_ones_and_the_rest_a_question_mark():
     assert "✓ a · b … 漢".encode("ascii", encodings.PLAIN) == b"+ a - b ... ?"
 
 
-@pytest.mark.parametrize("variables", NARROW, ids=lambda v: "-".join(v.values()))
+@pytest.mark.parametrize(
+    "variables",
+    [NARROW[0], *(pytest.param(v, marks=pytest.mark.slow) for v in NARROW[1:])],
+    ids=lambda v: "-".join(v.values()),
+)
 @pytest.mark.parametrize(
     "arguments, code",
     [

@@ -2,7 +2,9 @@
 
 import re
 from importlib import import_module
+from types import SimpleNamespace
 
+import pytest
 from package_tools import OLDEST_NUMPY
 from tests_root import ROOT
 
@@ -27,6 +29,21 @@ def test_ci_calls_exactly_the_readme_s_test_command_and_the_slow_tests():
     assert "\npython3 course.py test" in README
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert "python3 course.py test" in lines and "python3 course.py test --slow -m slow" in lines
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_what_takes_a_larger_sample_with_slow_is_among_the_slow_tests(slow, pytestconfig):
+    """CI runs it twice: in every run on the small sample, and with the slow tests on the large one."""
+
+    def marks_of(test):
+        given = []
+        item = SimpleNamespace(obj=test, path=ROOT, keywords={}, add_marker=lambda m: given.append(m.name))
+        conftest.pytest_collection_modifyitems(SimpleNamespace(getoption=lambda name: slow), [item])
+        return given
+
+    conftest = pytestconfig.pluginmanager.getplugin(str(ROOT / "tests" / "conftest.py"))
+    assert marks_of(lambda e, thorough: None) == marks_of(lambda seeds: None) == ["slow"] * slow
+    assert marks_of(lambda e: None) == []
 
 
 def test_links_and_the_map_lead_somewhere():

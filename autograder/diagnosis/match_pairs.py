@@ -18,9 +18,10 @@ from ..compare import Array, Arrays, Reference
 from ..errors import PassageError
 from ..exercises import Exercise, Slip, sources
 from . import laws, match_slips
+from .match_slips import Suspect
 from .trial import Trial
 
-BUDGET = 150_000  # characters of source compiled for pairs: what fits into the time a student waits
+BUDGET = 125_000  # characters of source compiled for pairs: what fits into the time a student waits
 
 
 def find_pairs(trial: Trial, wrong: Sequence[str]) -> list[tuple[Slip, Slip]]:
@@ -75,10 +76,7 @@ def find_slips_with_law(trial: Trial, wrong: Sequence[str]) -> list[tuple[Slip, 
     if exercise.gate is not None:
         return []
     found = []
-    for slip in _combinable(exercise):
-        made = _outputs_near_the_student_s(trial, slip, wrong)
-        if made is None:
-            continue
+    for _, slip, made in _near_the_student_s(trial, wrong):
         changed = match_slips.outputs_changed_anywhere(made, trial)
         explained = changed <= set(wrong) and _laws_against(trial, wrong, [made[i] for i in sorted(made)])
         if explained and _is_telling(made.values(), changed):
@@ -88,20 +86,20 @@ def find_slips_with_law(trial: Trial, wrong: Sequence[str]) -> list[tuple[Slip, 
     return [(slip, said) for slip, said in found if len(said) == fewest]
 
 
-def _outputs_near_the_student_s(trial: Trial, slip: Slip, wrong: Sequence[str]) -> dict[int, Arrays] | None:
-    """What a slip gives on each instance; None as soon as no law can lie between it and the answer."""
-    made: dict[int, Arrays] = {}
+def _near_the_student_s(trial: Trial, wrong: Sequence[str]) -> list[Suspect]:
+    """The slips between whose numbers and the student's a law could lie, on every instance."""
+    left = _combinable(trial.exercise)
     for i in trial.order:
-        outputs = match_slips.slip_variant(trial.exercise, slip, trial.seed, i)
-        if outputs is None or not all(_is_near(trial.answers[i].get(n), outputs.get(n)) for n in wrong):
-            return None
-        made[i] = outputs
-    return made
+        left = match_slips.with_instance(left, trial, i)
+        for name in wrong:
+            near = _which_near([suspect.made[i].get(name) for suspect in left], trial.answers[i].get(name))
+            left = [suspect for suspect, is_near in zip(left, near) if is_near]
+    return left
 
 
-def _combinable(exercise: Exercise) -> list[Slip]:
+def _combinable(exercise: Exercise) -> list[Suspect]:
     """The slips whose words stay true where something else is wrong as well."""
-    return [slip for slip in exercise.slips if not slip.alone]
+    return [Suspect(exercise, slip, {}) for slip in exercise.slips if not slip.alone]
 
 
 def _laws_against(trial: Trial, wrong: Sequence[str], made: Sequence[Arrays]) -> list[str]:
@@ -119,43 +117,45 @@ def _laws_against(trial: Trial, wrong: Sequence[str], made: Sequence[Arrays]) ->
     return laws.law_sentences(by_law)
 
 
-def _is_near(got: Array | None, want: Array | None) -> bool:
-    """Whether a law could lie between two arrays.
+def _which_near(arrays: Sequence[Array | None], got: Array | None) -> NDArray[np.bool_]:
+    """Between which of the arrays and the student's a law could lie.
 
     Every law preserves the sizes of the entries, up to one factor and to their order.
     """
-    if compare.same(got, want):
-        return True
-    if got is None or want is None or got.size != want.size or not got.size:
-        return False
-    a, b = np.sort(np.abs(got), axis=None), np.sort(np.abs(want), axis=None)
-    return bool(0 < a[-1] < np.inf and 0 < b[-1] < np.inf) and compare.same(a / a[-1], b / b[-1])
+    same = compare.which_same(arrays, got)
+    return same | compare.which_same([_sizes(array) for array in arrays], _sizes(got))
+
+
+def _sizes(array: Array | None) -> Array | None:
+    """The sizes of an array's entries in order, in units of the largest; None where that is no number."""
+    if array is None or not array.size:
+        return None
+    sizes = np.sort(np.abs(array), axis=None)
+    return sizes / sizes[-1] if 0 < sizes[-1] < np.inf else None
 
 
 def _suspects(trial: Trial, wrong: Sequence[str], i: int) -> list[tuple[Slip, Arrays]]:
     """[(slip, outputs)] on instance `i` of the slips that change none of the right outputs."""
-    exercise = trial.exercise
-    found = []
-    for slip in _combinable(exercise):
-        made = match_slips.slip_variant(exercise, slip, trial.seed, i)
-        if made is not None and match_slips.changed_outputs(made, trial.references[i]) <= set(wrong):
-            found.append((slip, made))
-    return found
+    left = match_slips.with_instance(_combinable(trial.exercise), trial, i)
+    for name, want in trial.references[i].items():
+        if name not in wrong:
+            right = compare.which_same([suspect.made[i].get(name) for suspect in left], want)
+            left = [suspect for suspect, is_right in zip(left, right) if is_right]
+    return [(suspect.slip, suspect.made[i]) for suspect in left]
 
 
 def _promising_pairs(
     trial: Trial, suspects: Sequence[tuple[Slip, Arrays]], wrong: Sequence[str], i: int
-) -> list[tuple[Slip, Slip]]:
+) -> Iterator[tuple[Slip, Slip]]:
     """Pairs that may give the student's arrays on instance `i`, the likeliest first."""
     slips, answer, reference = [slip for slip, _ in suspects], trial.answers[i], trial.references[i]
     given = {name: array for name in wrong if (array := answer.get(name)) is not None}
     given = {name: array for name, array in given.items() if array.shape == np.shape(reference[name])}
     if not given:
-        return list(combinations(slips, 2))
-    if len(slips) < 2 or not all(np.isfinite(array).all() for array in given.values()):
-        return []
-    first, second = _rank_pairs(_entries_of(given, reference, [made for _, made in suspects]))
-    return [(slips[m], slips[n]) for m, n in zip(first, second)]
+        yield from combinations(slips, 2)
+    elif len(slips) > 1 and all(np.isfinite(array).all() for array in given.values()):
+        first, second = _rank_pairs(_entries_of(given, reference, [made for _, made in suspects]))
+        yield from ((slips[m], slips[n]) for m, n in zip(first, second))
 
 
 class Entries(NamedTuple):

@@ -48,8 +48,9 @@ def match_slips(trial: Trial) -> list[Match]:
     """
     exercise = trial.exercise
     found = _explaining(trial, ((exercise, slip) for slip in exercise.slips))
-    earlier = [pair for pair in _earlier(exercise) if pair[0].function not in trial.given]
-    found = found or _explaining(trial, earlier)
+    if not found:
+        earlier = [pair for pair in _earlier(exercise) if pair[0].function not in trial.given]
+        found = _explaining(trial, earlier)
     return [m for m in found if not any(m.outputs < other.outputs for other in found)]
 
 
@@ -136,10 +137,7 @@ def _explaining(trial: Trial, group: Iterable[tuple[Exercise, Slip]]) -> list[Ma
     whole = exercise.gate is not None  # yes or no: such outputs only mean something together
     left = [Suspect(owner, slip, {}) for owner, slip in _not_ruled_out(trial, group)]
     for i in trial.order:
-        for owner, slip, made in left:
-            outputs = slip_variant(exercise, slip, trial.seed, i, owner)
-            if outputs is not None:
-                made[i] = outputs
+        left = with_instance(left, trial, i)
         left = _possible(left, i, trial.answers[i], trial.references[i], whole)
     for owner, slip, made in left:
         changed = outputs_changed_anywhere(made, trial)
@@ -176,27 +174,37 @@ def match_slips_but_one(trial: Trial) -> list[Match]:
     Those that explain most; none whose words are about the output that differs.
     """
     exercise = trial.exercise
+    if exercise.gate is not None:
+        return []
     found: list[Match] = []
-    for slip in exercise.slips if exercise.gate is None else ():
-        made: dict[int, Arrays] = {}
-        differs: set[str] = set()
-        for i in trial.order:
-            outputs = slip_variant(exercise, slip, trial.seed, i)
-            if outputs is None:
-                break
-            made[i] = outputs
-            differs |= {n for n, array in outputs.items() if not compare.same(array, trial.answers[i].get(n))}
-            if len(differs) > 1:
-                break
-        else:
-            changed = outputs_changed_anywhere(made, trial)
-            explained = changed - differs
-            named = any(re.search(rf"\b{name}\b", slip.says) for name in differs)
-            if differs <= changed and len(explained) > 1 and not named and not slip.alone:
-                found.append(Match(exercise, slip, explained))
+    left = [Suspect(exercise, slip, {}) for slip in exercise.slips]
+    differs: dict[str, set[str]] = {slip.id: set() for slip in exercise.slips}
+    for i in trial.order:
+        left = with_instance(left, trial, i)
+        for name in trial.references[i]:
+            arrays = [suspect.made[i].get(name) for suspect in left]
+            for suspect, fits in zip(left, compare.which_same(arrays, trial.answers[i].get(name))):
+                differs[suspect.slip.id] |= set() if fits else {name}
+        left = [suspect for suspect in left if len(differs[suspect.slip.id]) <= 1]
+    for owner, slip, made in left:
+        changed = outputs_changed_anywhere(made, trial)
+        explained = changed - differs[slip.id]
+        named = any(re.search(rf"\b{name}\b", slip.says) for name in differs[slip.id])
+        if differs[slip.id] <= changed and len(explained) > 1 and not named and not slip.alone:
+            found.append(Match(owner, slip, explained))
     most = max((len(match.outputs) for match in found), default=0)
     found = [match for match in found if len(match.outputs) == most]
     return found if len(found) <= 3 else []
+
+
+def with_instance(suspects: Iterable[Suspect], trial: Trial, i: int) -> list[Suspect]:
+    """The suspects that can be run on instance `i`, with what they give there among what they have made."""
+    left = []
+    for owner, slip, made in suspects:
+        outputs = slip_variant(trial.exercise, slip, trial.seed, i, owner)
+        if outputs is not None:
+            left.append(Suspect(owner, slip, made | {i: outputs}))
+    return left
 
 
 def _all_else_right(trial: Trial, changed: frozenset[str]) -> bool:
@@ -213,7 +221,7 @@ def _possible(
     suspects: Iterable[Suspect], i: int, answer: Arrays, reference: Reference, whole: bool
 ) -> list[Suspect]:
     """Those slips of which every output is the student's, or else (unless `whole`) the right one."""
-    slips = [suspect for suspect in suspects if i in suspect.made]
+    slips = list(suspects)
     for name, want in reference.items():
         arrays = [suspect.made[i].get(name) for suspect in slips]
         fits = compare.which_same(arrays, answer.get(name))

@@ -30,19 +30,6 @@ def test_the_solution_is_correct_on_every_seed(exercise, seeds):
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
-def test_no_two_slips_give_the_same_numbers(exercise):
-    made = {slip.id: match_slips.slip_outputs(exercise, slip, 0) for slip in exercise.slips}
-    for first in made:
-        for second in made:
-            if first < second:
-                assert any(
-                    not compare.same(a[name], b[name])
-                    for a, b in zip(made[first], made[second])
-                    for name in a
-                ), (first, second)
-
-
-@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
 def test_feedback_never_gives_the_line_away(exercise):
     lines = [line.strip() for line in sources.solution_source(exercise).splitlines()]
     lines = [line for line in lines if len(line) > 14 and not line.startswith(("def ", '"""', "#"))]
@@ -52,13 +39,13 @@ def test_feedback_never_gives_the_line_away(exercise):
 
 
 @pytest.mark.parametrize("e, slip", ALONE, ids=[f"{e.id}-{s.id}" for e, s in ALONE])
-def test_a_slip_that_says_the_rest_is_right_is_not_named_where_it_is_not(e, slip):
+def test_a_slip_that_says_the_rest_is_right_is_not_named_where_it_is_not(e, slip, thorough):
     function = sources.solution_variant(e, slip)
     made, right = match_slips.slip_outputs(e, slip, 0), instances_and_references(e.id, 0)[1]
     changed = frozenset().union(*(match_slips.changed_outputs(m, r) for m, r in zip(made, right)))
     others = [name for name in e.outputs if name not in changed]
     assert others and diagnose(e.id, function).slips == (slip.id,)
-    for name in others:  # one more than it should be everywhere: no slip and no law
+    for name in others if thorough else others[-1:]:  # one more than it should be everywhere: no slip, no law
         verdict = diagnose(e.id, wrong_answers.with_changed_outputs(function, lambda g, _: g + 1, name))
         assert slip.id not in verdict.slips and slip.says not in verdict.message, name
 
@@ -142,9 +129,10 @@ def test_a_named_mistake_does_not_hide_another():
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
 def test_constants_cannot_pass(exercise):
+    """By the score alone: looking for reasons takes most of a diagnosis."""
     for constant in (0.0, 1.0, True, False):
-        verdict = diagnose(exercise.id, lambda *arguments, c=constant: c)
-        assert not verdict.correct and verdict.score < 0.5
+        score = sampled_answers.share_of_right_outputs(exercise, lambda *arguments, c=constant: c, 0)
+        assert score < 0.5
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)

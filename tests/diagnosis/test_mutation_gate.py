@@ -14,7 +14,7 @@ from answers import BACKWARD, STYLES, UNGRADED
 from remembered import diagnose
 from sound_html import assert_sound
 
-from autograder.authoring import diagnosis_page, edits_table, wrong_answers
+from autograder.authoring import diagnosis_page, edits_table, sampled_answers, wrong_answers
 from autograder.exercises import all_exercises, find_exercise, sources
 from autograder.feedback import card
 
@@ -31,6 +31,7 @@ DERIVATIVES = [
 EXACT = 1e-6  # within this two answers agree on what one of them changes, and both are listed, or the wider
 FAR = 0.05  # beyond this nobody would take one answer for another
 by_exercise = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.id)
+SLIPPED = [e for e in all_exercises().values() if e.slips]
 
 # laws that hold for an output and that the diagnosis may leave untold, with the reason
 UNTOLD = {("12.gru_backward", "b_hn"): "absent where the reset comes first, so it is on some instances only"}
@@ -50,9 +51,9 @@ CLOSE_SLIPS = {
 }
 
 
-def slip_faults(e, judged=diagnose, seeds_of=lambda n: (None,)):
+def slip_faults(e, judged=diagnose, seeds_of=lambda n: (None,), slips=None):
     """Slips that pass, or are not named as themselves alone, in their own words and with their question."""
-    for n, slip in enumerate(e.slips):
+    for n, slip in enumerate(slips or e.slips):
         for seed in seeds_of(n):
             verdict = judged(e.id, sources.solution_variant(e, slip), seed)
             named = verdict.slips == (slip.id,) and not verdict.correct and verdict.score < 1
@@ -105,8 +106,8 @@ def nonsense(e, thorough=False):
         "scaled": wrong_answers.with_changed_outputs(right, lambda g, _: g * 1.618),
         "scaled at random": wrong_answers.with_changed_outputs(right, lambda g, _: g * rng.uniform(1.1, 3)),
     }
-    if not thorough:  # every other one, beginning with the first or the second
-        found = dict(list(found.items())[FUNCTIONS.index(e) % 2 :: 2])
+    if not thorough:  # every third one, beginning with another one for each exercise
+        found = dict(list(found.items())[FUNCTIONS.index(e) % 3 :: 3])
     kinds = {
         "flipped": flipped,
         "+ 1e-3": lambda g, _: g + 1e-3 * np.abs(g).max(initial=0),
@@ -116,7 +117,8 @@ def nonsense(e, thorough=False):
     several = e.call is None and len(e.outputs) > 1
     for n, only in enumerate(e.outputs if several else (None,)):
         for k, (kind, change) in enumerate(kinds.items()):
-            if thorough or not several or (n + k) % len(kinds) == 0:  # every output and every kind in turn
+            # every second output, and of every kind in turn
+            if thorough or not several or n % 2 == 0 and (n // 2 + k + FUNCTIONS.index(e)) % len(kinds) == 0:
                 found[f"{only} {kind}"] = wrong_answers.with_changed_outputs(right, change, only)
     return {
         what: answer
@@ -148,14 +150,23 @@ def nonsense_faults(e, judged=diagnose, thorough=False):
                 yield what, verdict.slips
 
 
-@by_exercise
-def test_every_slip_is_named_as_itself(exercise, seeds_of):
-    assert list(slip_faults(exercise, seeds_of=seeds_of)) == []
+@pytest.mark.parametrize("e", SLIPPED, ids=lambda e: e.id)
+def test_every_slip_is_named_as_itself(e):
+    """On the public instances, where all words come from; that no two slips give the same numbers follows."""
+    assert list(slip_faults(e)) == []
 
 
-@pytest.mark.parametrize("e", [e for e in all_exercises().values() if e.slips], ids=lambda e: e.id)
+@pytest.mark.parametrize("e", SLIPPED, ids=lambda e: e.id)
+def test_slips_are_named_on_other_instances_too(e, seeds, thorough):
+    """All on every seed if `thorough`, else three of an exercise: the first one, one halfway and the last."""
+    _, *secret = seeds
+    some = {0: secret[:1], len(e.slips) // 2: secret[1:2], len(e.slips) - 1: secret[:1]}
+    assert list(slip_faults(e, seeds_of=lambda n: secret if thorough else some.get(n, ()))) == []
+
+
+@pytest.mark.parametrize("e", SLIPPED, ids=lambda e: e.id)
 def test_the_text_twin_of_every_card_fits_sixty_columns_and_says_the_same(e):
-    for slip in e.slips:
+    for n, slip in enumerate(e.slips):
         verdict = diagnose(e.id, sources.solution_variant(e, slip))
         text, html = card.render_text(e, verdict), card.render_html(e, verdict)
         assert max(map(len, text.splitlines())) <= 60, slip.id
@@ -163,7 +174,8 @@ def test_the_text_twin_of_every_card_fits_sixty_columns_and_says_the_same(e):
         assert slip.says in words and slip.asks in words and e.section in words, slip.id
         assert len(html) < 40_000 and "<script" not in html, slip.id
         assert all(name in html and name in text for name in e.outputs), slip.id
-        assert_sound(html)
+        if n % 5 == 0:  # the cards of an exercise differ in their words
+            assert_sound(html)
 
 
 @by_exercise
@@ -173,13 +185,13 @@ def test_every_law_is_told_and_none_is_called_a_slip(exercise):
 
 @by_exercise
 def test_two_slips_at_once_are_never_called_a_third(exercise, thorough):
-    number = 60 if thorough and exercise.id in diagnosis_page.BIG else 8
+    number = (60 if exercise.id in diagnosis_page.BIG else 8) if thorough else 2
     assert list(set_faults(exercise, 2, number)) == []
 
 
 @by_exercise
 def test_three_slips_at_once_are_refused_and_never_named_falsely(exercise, thorough):
-    number = 30 if thorough and exercise.id in diagnosis_page.BIG else 4
+    number = (30 if exercise.id in diagnosis_page.BIG else 4) if thorough else 1
     assert list(set_faults(exercise, 3, number)) == []
 
 
@@ -216,7 +228,7 @@ BIG = find_exercise("05.rnn_backward")
 @pytest.mark.parametrize("name", diagnosis_page.BIG)
 def test_a_name_given_to_another_slips_numbers_is_caught(name):
     e = find_exercise(name)
-    faults = list(slip_faults(e, lying(e)))
+    faults = list(slip_faults(e, lying(e), slips=e.slips[:6]))
     assert {fault[1] for fault in faults} == {slip.id for slip in e.slips[:2]}
 
 
@@ -225,14 +237,14 @@ def test_a_false_name_beside_the_true_one_is_caught():
         verdict = diagnose(exercise_id, function, seed)
         return replace(verdict, slips=(*verdict.slips, "upstream_ones"))
 
-    assert len(list(slip_faults(BIG, generous))) == len(BIG.slips)
+    assert len(list(slip_faults(BIG, generous, slips=BIG.slips[:6]))) == 6
 
 
 def test_a_slip_told_in_other_words_is_caught():
     def mumbling(exercise_id, function, seed=None):
         return replace(diagnose(exercise_id, function, seed), message="Something differs.")
 
-    assert len(list(slip_faults(BIG, mumbling))) == len(BIG.slips)
+    assert len(list(slip_faults(BIG, mumbling, slips=BIG.slips[:6]))) == 6
 
 
 @pytest.mark.parametrize(
@@ -252,18 +264,28 @@ def test_an_untold_law_is_caught():
 
 def close(e, made, right):
     """(slip, other, distance) where an answer nearly, but not quite, has the numbers of a slip."""
+    others = {**made, "the right answer": right}
     for slip in e.slips:
         mine, names = wrong_answers.slip_effect(e, slip)
-        for other, theirs in {**made, "the right answer": right}.items():
-            if other == slip.id:
-                continue
+        for other in at_hand(mine[0][names[0]], others, names[0]) if names else ():
             gap = 0.0
-            for (a, b), name in product(zip(mine, theirs), names):
+            for (a, b), name in product(zip(mine, others[other]), names):
                 gap = max(gap, wrong_answers.output_distance(a.get(name), b.get(name)))
-                if gap >= FAR:  # most are, in the first output already
-                    break
-            if EXACT < gap < FAR:
+            if other != slip.id and EXACT < gap < FAR:
                 yield slip.id, other, gap
+
+
+def at_hand(array, others, name):
+    """The few of many answers whose output on the first instance is not far from `array`, found at once."""
+    same_shape = {
+        key: made[0][name] for key, made in others.items() if np.shape(made[0].get(name)) == np.shape(array)
+    }
+    stacked = np.array(list(same_shape.values()), float).reshape(len(same_shape), -1)
+    flat = np.ravel(np.asarray(array, float))
+    with np.errstate(all="ignore"):
+        size = np.maximum(np.abs(stacked).max(axis=1, initial=0), np.abs(flat).max(initial=0))
+        far = np.abs(stacked - flat).max(axis=1, initial=0) >= FAR * size  # not so where one is not finite
+    return [key for key, is_far in zip(same_shape, far & (size > 0)) if not is_far]
 
 
 @by_exercise
@@ -296,8 +318,11 @@ def test_a_backward_pass_has_ten_styles_and_a_fault_of_one_percent_in_any_is_ref
     for n, function in enumerate(styles):
         for only in outputs if thorough else outputs[n % len(outputs) :: len(styles)]:
             planted = wrong_answers.with_changed_outputs(function, one_percent, only)
-            verdict = diagnose(exercise.id, planted)
-            assert not verdict.correct and not verdict.slips, (n, only)
+            # looking for reasons takes most of a diagnosis
+            assert sampled_answers.share_of_right_outputs(exercise, planted, 0) < 1, (n, only)
+            if thorough or n % 5 == BACKWARD.index(exercise) % 5:
+                verdict = diagnose(exercise.id, planted)
+                assert not verdict.correct and not verdict.slips, (n, only)
 
 
 def one_percent(g, _):

@@ -14,6 +14,10 @@ import pytest
 from class_tools import NAME, cell, notebook, solved, submit
 from tests_root import ROOT
 
+from autograder.exercises import sources
+from autograder.grading import keys
+from autograder.sandbox import reduced_rnnlib
+
 FORK = multiprocessing.get_context("fork")
 
 
@@ -145,7 +149,12 @@ def test_what_no_number_and_no_verdict_depends_on_has_nothing_run_or_judged_agai
     assert (done["run"], done["judged"]) == NOTHING, done
 
 
-@pytest.mark.parametrize("what", EDITS)
+IN_EVERY_RUN = ("a law", "the worker", "the instances")
+
+
+@pytest.mark.parametrize(
+    "what", [what if what in IN_EVERY_RUN else pytest.param(what, marks=pytest.mark.slow) for what in EDITS]
+)
 def test_an_edit_has_the_due_submissions_run_or_judged_again(clone, what):
     *edit, (run, judged) = EDITS[what]
     done = edited(clone, edit)
@@ -154,8 +163,47 @@ def test_an_edit_has_the_due_submissions_run_or_judged_again(clone, what):
     assert done["points"] == {"one": 15.0, "two": 0.0}
 
 
-def test_nothing_edited_nothing_done(clone):
-    assert (graded(clone)["run"], graded(clone)["judged"]) == NOTHING
+@pytest.fixture
+def versions(tmp_path, monkeypatch):
+    """(of what runs, of what judges) lesson 01 in a copy of the packages, computed without grading."""
+    for name in ("autograder", "rnnlib", "solutions"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "bank", "0*_*")
+        )
+    for name in ("01_scalar_rnn.py", "05_matrix_bptt.py"):
+        shutil.copy(ROOT / "solutions" / name, tmp_path / "solutions")
+    monkeypatch.setattr(keys, "PACKAGE", tmp_path / "autograder")
+    monkeypatch.setattr(reduced_rnnlib, "RNNLIB", tmp_path / "rnnlib")
+    monkeypatch.setattr(sources, "FOLDER", tmp_path / "solutions")
+    kept = keys._runner_version, keys._judge_version, sources.code_cells
+
+    def found():
+        for function in kept:
+            function.cache_clear()
+        return keys._runner_version("01"), keys._judge_version("01")
+
+    yield tmp_path, found
+    for function in kept:
+        function.cache_clear()
+
+
+def test_every_edit_changes_the_version_of_what_it_is_part_of(versions):
+    root, found = versions
+    before = found()
+    for what, (place, old, new, due) in EDITS.items():
+        if (root / place).exists():  # the course's limits are no part of the packages
+            text = (root / place).read_text(encoding="utf-8")
+            (root / place).write_text(text.replace(old, new, 1), encoding="utf-8")
+            runner, judge = (a != b for a, b in zip(before, found()))
+            # other instances change the judge alone, and thereby what a run is asked
+            assert runner == (due == RUN and what != "the instances"), what
+            assert judge or runner, what
+            (root / place).write_text(text, encoding="utf-8")
+    assert found() == before
+    for place, old, new in HARMLESS:
+        text = (root / place).read_text(encoding="utf-8")
+        (root / place).write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert found() == before
 
 
 def test_points_change_without_running_or_judging_anything(clone):

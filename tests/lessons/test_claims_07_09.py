@@ -30,20 +30,17 @@ def prose(number):
     return " ".join(" ".join(lines).split())
 
 
-@pytest.fixture
-def cells(monkeypatch):
-    """cells("07", "a passage", …): the names defined by a lesson's first cell and those with a passage."""
-    monkeypatch.setattr(plots, "show", lambda figure, alt: plots.plt.close(figure))
-
-    def run(number, *passages):
-        namespace, (first, *others) = {}, sources.code_cells(number)
+@cache
+def cells(number, *passages):
+    """The names that are defined by a lesson's first cell and by those with a passage."""
+    namespace, (first, *others) = {}, sources.code_cells(number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plots, "show", lambda figure, alt: plots.plt.close(figure))
         exec(first, namespace)
         for passage in passages:
             (cell,) = [source for source in others if passage in source]
             exec(cell, namespace)
-        return namespace
-
-    return run
+    return namespace
 
 
 def test_a_sentence_is_found_across_a_line_break_and_one_that_is_not_there_is_not():
@@ -81,7 +78,7 @@ def test_the_article_says_eventually_and_a_run_that_settles_bears_it_out():
         assert not verdict.correct and "mixed" in verdict.message
 
 
-def test_the_reference_answer_keeps_both_kinds_for_ever(cells):
+def test_the_reference_answer_keeps_both_kinds_for_ever():
     units = cells("07", "units = None")["units"]
     assert diagnose("07.refute_one_unit", units).correct
     w, x, h = units["mixed"]
@@ -103,7 +100,7 @@ def test_random_inputs_keep_both_kinds_too():
 # --- 07: the growth rate and its limit -----------------------------------------------------------
 
 
-def test_a_finite_rate_is_no_verdict_and_its_limit_has_a_name(cells):
+def test_a_finite_rate_is_no_verdict_and_its_limit_has_a_name():
     assert "below zero the gradient vanishes, above zero it explodes" not in prose("07")
     assert "**top Lyapunov exponent**" in prose("07") and "Furstenberg and Kesten, 1960" in prose("07")
     found = cells("07", "200 random networks of 8 units")
@@ -130,7 +127,7 @@ def test_orthogonal_factors_have_the_exponent_zero():
     assert abs(flow.growth_rate(Q)) < 1e-12 and np.abs(flow.lyapunov_spectrum(Q)).max() < 1e-12
 
 
-def test_the_exponents_add_up_to_weights_and_slopes(cells):
+def test_the_exponents_add_up_to_weights_and_slopes():
     found = cells("07", "the whole spectrum of the driven networks")
     assert found["spectrum"].mean() == pytest.approx(found["weights"] + found["slopes"], rel=1e-9)
     assert found["slopes"] < 0 < found["weights"]  # of the largest scale, the last of the loop
@@ -177,14 +174,14 @@ def test_a_linear_network_has_one_jacobian_whatever_its_inputs():
     assert np.array_equal(paths.step_jacobians(params, run)[:, 0], np.stack([params["W_h"].T] * 8))
 
 
-def test_the_eigenvalue_reading_fails_and_the_singular_value_never_does(cells):
+def test_the_eigenvalue_reading_fails_and_the_singular_value_never_does():
     assert "is said to have had" not in prose("07")
     found = cells("07", "both readings of the bound")
     assert found["over"]["singular"] == 0 and found["over"]["eigen"] > 0.1 * found["cases"]
     assert found["cases"] == 3200 and found["above"] > 0.5
 
 
-def test_slopes_and_weights_are_measured_apart(cells):
+def test_slopes_and_weights_are_measured_apart():
     found = cells("07", "the two parts of a Jacobian")
     assert np.linalg.norm(found["J"] - found["measured"]) < 1e-14 * np.linalg.norm(found["J"])
     assert np.linalg.norm(found["wrong"] - found["measured"]) > np.linalg.norm(found["J"])
@@ -222,7 +219,7 @@ def test_the_interval_holds_whatever_the_noise_and_a_weaker_unit_has_none():
     assert (np.tanh(1.1 * m - 0.5) < m).all()  # with w = 1.1 the noise gets through everywhere
 
 
-def test_the_lesson_counts_what_it_says_of_latching(cells):
+def test_the_lesson_counts_what_it_says_of_latching():
     found = cells("07", "def noisy")
     kept, factor, weights = found["kept"], found["factor"], found["weights"]
     assert (kept[weights >= 1.8] == 1).all() and (factor[weights >= 1.8] < 1 / 3).all()
@@ -230,7 +227,7 @@ def test_the_lesson_counts_what_it_says_of_latching(cells):
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.004, 0.011])
-def test_steps_from_the_cliff_are_thrown_off_unless_shortened(cells, shift):
+def test_steps_from_the_cliff_are_thrown_off_unless_shortened(shift):
     """On the lesson's grid and on two that lie between its points."""
     found = cells("07", "def cliff")
     w, b = np.meshgrid(np.linspace(1, 5, 161) + shift, np.linspace(1, -2, 121) + shift)
@@ -249,7 +246,7 @@ def test_steps_from_the_cliff_are_thrown_off_unless_shortened(cells, shift):
     assert farthest[1.0] < 1.5 and farthest[np.inf] > 5
 
 
-def test_the_gradient_of_the_cliff_is_the_gradient(cells):
+def test_the_gradient_of_the_cliff_is_the_gradient():
     cliff = cells("07", "def cliff")["cliff"]
     w, b = np.array([1.2, 2.0, 3.0]), np.array([-0.05, 0.3, -1.4])
     loss, dw, db = cliff(w, b)
@@ -265,7 +262,7 @@ def test_the_gradient_of_the_cliff_is_the_gradient(cells):
 # --- 08 ------------------------------------------------------------------------------------------
 
 
-def test_tied_and_untied_layers_differ_in_spread(cells):
+def test_tied_and_untied_layers_differ_in_spread():
     assert "large and small factors can balance" not in prose("08")
     assert "what differs is the *spread*" in prose("08")
     found = cells("08", "def log_gains")["found"]
@@ -278,7 +275,7 @@ def test_tied_and_untied_layers_differ_in_spread(cells):
     assert (high - low < 2).all()
 
 
-def test_the_variance_argument_needs_weights_that_are_independent_of_the_states(cells):
+def test_the_variance_argument_needs_weights_that_are_independent_of_the_states():
     assert "are independent of each other **and of $h$**" in prose("08")
     assert "from the second step on the argument no longer holds" in prose("08")
     found = cells("08", "def log_gains")["found"]
@@ -298,7 +295,7 @@ def test_one_layer_and_two_steps_show_where_the_argument_breaks():
     assert np.mean((twice**2).sum(1)) == pytest.approx(1 + 2 / n**2, abs=0.03)
 
 
-def test_omega_keeps_the_gradient_and_l2_loses_it(cells):
+def test_omega_keeps_the_gradient_and_l2_loses_it():
     kept = cells("08", "def adjoints")["kept"]
     for name in kept:
         assert kept[name].shape[0] == 10
@@ -308,7 +305,7 @@ def test_omega_keeps_the_gradient_and_l2_loses_it(cells):
     assert (kept["orthogonality"][:, -1] < kept["omega"][:, -1]).all()
 
 
-def test_large_recurrent_weights_make_lstm_gradients_grow_in_most_draws(cells):
+def test_large_recurrent_weights_make_lstm_gradients_grow_in_most_draws():
     found = cells("08", 'f"scale {scale:g}: median"')
     ends = found["grown"][:, -1]  # of the last scale, 8
     assert len(ends) == 40 and np.mean(ends > 10) > 0.8
@@ -318,7 +315,7 @@ def test_large_recurrent_weights_make_lstm_gradients_grow_in_most_draws(cells):
 # --- 09 ------------------------------------------------------------------------------------------
 
 
-def test_with_random_signs_the_old_cell_is_a_random_walk_that_saturates(cells):
+def test_with_random_signs_the_old_cell_is_a_random_walk_that_saturates():
     assert "the cell wanders about zero" not in prose("09")
     assert "with random signs the contributions cancel" not in prose("09")
     found = cells("09", "n, one =", "farthest = ")
@@ -354,7 +351,7 @@ def test_one_step_back_is_the_identity_at_the_first_step_only():
         assert np.abs(formula - np.eye(4)).max() > 1e-3
 
 
-def test_weights_of_one_squashing_are_no_use_in_the_other(cells):
+def test_weights_of_one_squashing_are_no_use_in_the_other():
     gaps = cells("09", "by_tanh = ")["gaps"][1:]
     assert gaps.min() > 0.1
 

@@ -82,9 +82,7 @@ REASONS = Target("autograder/diagnosis/explain.py", (
     "tests/diagnosis/test_mutation_gate.py",
 ))
 REMARKS = Target("autograder/diagnosis/remarks.py", ("tests/diagnosis/test_remarks.py",))
-ON_LESS = Target("autograder/diagnosis/experiments.py", (
-    "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_mutation_gate.py",
-))
+ON_LESS = Target("autograder/diagnosis/experiments.py", ("tests/diagnosis/test_experiments.py",))
 NUMBERS = Target("autograder/diagnosis/entries.py", ("tests/feedback/test_card.py",))
 GUARD = Target("autograder/diagnosis/call_guard.py", (
     "tests/diagnosis/test_diagnose.py", "tests/diagnosis/test_bad_input.py",
@@ -175,6 +173,10 @@ MUTANTS = (
     Mutant(KEYS, "_runner_version(lesson), _walled", "_walled", "A corrected sandbox goes on giving the old points."),
     Mutant(KEYS, "sorted(given.items()), files, seed", "sorted(given.items()), seed", "Other files beside the notebook do not lead to another run."),
     Mutant(KEYS, ", _judge_version(lesson)])", "])", "A corrected judge goes on giving the old points."),
+    Mutant(KEYS, '    "compare.py",\n    "diagnosis",\n', '    "diagnosis",\n', "Another tolerance leaves the old verdicts."),
+    Mutant(KEYS, '    "worker",\n    "sandbox",\n', '    "worker",\n', "What ran behind other walls is not run again."),
+    Mutant(KEYS, "_exercises(lesson), sources.code_cells(lesson)])", "_exercises(lesson)])",
+           "A corrected solution leaves the words of before."),
     Mutant(STORE, "fcntl.LOCK_EX | (0 if", "fcntl.LOCK_SH | (0 if",
            "Two grading runs write one gradebook at the same time."),
     Mutant(SEEDS, "if assignment not in together:", "if True:", "Every grading run draws new secret inputs."),
@@ -354,7 +356,7 @@ MUTANTS = (
            "A line is shown that does not stand there in the answer."),
     Mutant(PAIRS, "return len(np.unique(np.concatenate([np.ravel(array) for array in arrays]))) > 1 if arrays else False",
            "return bool(arrays)", "Zeros, which any unfinished answer has, are called two mistakes together."),
-    Mutant(PAIRS, "return [slip for slip in exercise.slips if not slip.alone]", "return list(exercise.slips)",
+    Mutant(PAIRS, "for slip in exercise.slips if not slip.alone]", "for slip in exercise.slips]",
            "A slip that says the rest is right is named where something else is wrong as well."),
     Mutant(PAIRS, "        if outputs is None or not _same_outputs(outputs, trial.answers[i], trial.references[i]):",
            "        if outputs is None or i == trial.order[0] and not _same_outputs(outputs, trial.answers[i], trial.references[i]):",

@@ -1,6 +1,6 @@
 """A class of submissions that break, cheat or spy, among honest ones, graded in one run.
 
-The class is of those whose test is to be run: every second one, and all that show what a layer is for or tell
+The class is of those whose test is to be run: every third one, and all that show what a layer is for or tell
 secrets; the others are slow.  With UNROLLED_LONG in the environment, as `python -m tests.long` sets it, the
 folders and texts of `hostile_folders` and `html_vectors` are in the class too, and nbgrader alone runs
 everything anew.
@@ -58,7 +58,7 @@ HOSTILE |= {"texts that would run": Hostile(texts_that_would_run, ALL)} if LONG 
 FOLDERS = hostile_folders.CLASS if LONG else {}
 ASKED = ("os._exit in a function", "segfault in a cell", "no JSON", "endless function")
 TELLING = [name for name in FIRST if "secret input" in name]
-EVERY_RUN = {*list(FIRST)[::2], *(HOSTILE.keys() - FIRST.keys()), *ASKED, *TELLING}
+EVERY_RUN = {*list(FIRST)[::3], *(HOSTILE.keys() - FIRST.keys()), *ASKED, *TELLING}
 HONEST = ("a first", "g", "m in the middle", "t", "zoë last")
 
 
