@@ -9,6 +9,7 @@ from ..exercises import Exercise
 from ..results import Output
 from ..wording import listed
 from . import facts, laws, match_corruptions, match_pairs, match_slips, path_spectrum
+from .match_but_one import match_slips_but_one
 from .match_slips import Match
 from .trial import Trial
 
@@ -47,7 +48,7 @@ def find_reasons(trial: Trial, outputs: Mapping[str, Output]) -> Reasons:
         if joint:  # two mistakes that explain all are fewer
             ids, message, question, with_law = joint
             return Reasons(ids, message, question, shares, with_law)
-        nearly = match_slips.match_slips_but_one(small)
+        nearly = match_slips_but_one(small)
         if nearly and len(nearly[0].outputs) >= len(wrong) - len(rest):
             found, rest = nearly, _unexplained(wrong, nearly)
             by_law, lawful = _by_law(trial, rest)

@@ -5,7 +5,6 @@ slip is named only if it agrees with the student on every output that it changes
 instance; slips that the numbers cannot tell apart are all named.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -166,35 +165,6 @@ def differing_from_slips(trial: Trial, found: Iterable[Match]) -> list[str]:
             made, answer = slip_variant(trial.exercise, slip, trial.seed, i, owner) or {}, trial.answers[i]
             differing += [n for n in outputs if n in made and not compare.same(made[n], answer.get(n))]
     return [name for name in trial.exercise.outputs if name in differing]
-
-
-def match_slips_but_one(trial: Trial) -> list[Match]:
-    """Own slips that explain the answers but for one of the outputs that they change, at most three.
-
-    Those that explain most; none whose words are about the output that differs.
-    """
-    exercise = trial.exercise
-    if exercise.gate is not None:
-        return []
-    found: list[Match] = []
-    left = [Suspect(exercise, slip, {}) for slip in exercise.slips]
-    differs: dict[str, set[str]] = {slip.id: set() for slip in exercise.slips}
-    for i in trial.order:
-        left = with_instance(left, trial, i)
-        for name in trial.references[i]:
-            arrays = [suspect.made[i].get(name) for suspect in left]
-            for suspect, fits in zip(left, compare.which_same(arrays, trial.answers[i].get(name))):
-                differs[suspect.slip.id] |= set() if fits else {name}
-        left = [suspect for suspect in left if len(differs[suspect.slip.id]) <= 1]
-    for owner, slip, made in left:
-        changed = outputs_changed_anywhere(made, trial)
-        explained = changed - differs[slip.id]
-        named = any(re.search(rf"\b{name}\b", slip.says) for name in differs[slip.id])
-        if differs[slip.id] <= changed and len(explained) > 1 and not named and not slip.alone:
-            found.append(Match(owner, slip, explained))
-    most = max((len(match.outputs) for match in found), default=0)
-    found = [match for match in found if len(match.outputs) == most]
-    return found if len(found) <= 3 else []
 
 
 def with_instance(suspects: Iterable[Suspect], trial: Trial, i: int) -> list[Suspect]:
