@@ -58,9 +58,11 @@ where no single edit is found, or where it could be more than three lines.
    hook, through which its values are recorded, imposed, or computed in another way.
 2. *Needed values:* a gradient is affine in what one statement gives, so that a run for each of its numbers
    and least squares tell which values it would have to give. Where none would do, it alone is not at fault.
-3. *Candidates:* other indices, signs, names, transposes, axes, slopes, parentheses, a factor or a term more
-   or fewer; loops, conditions, what is stored where, the order of lines; a line that is absent. Most are
-   judged by their values, and all that is claimed is confirmed by running it.
+3. *Candidates:* other indices, signs, names, transposes, axes, slopes, parentheses, a factor or a term more,
+   fewer or elsewhere, two variables exchanged, a product of up to four factors; loops, conditions, branches,
+   what is stored where, the order of lines; a line that is absent, also one that fills an entry. Most are
+   judged by their values, and all that is claimed is confirmed by running it. An edit of statements is not
+   tried where a wrong output does not depend on the variables that it changes.
 4. *Ranking:* the smallest edit first; of several lines the card says "either … or".
 
 Left alone are functions without text, with decorators or closures, objects that can be called, and code that

@@ -16,7 +16,7 @@ from answers import lesson05
 from autograder import diagnose
 from autograder.diagnosis import repair
 from autograder.diagnosis.diagnose import judge_answer
-from autograder.diagnosis.repair import find_repair, program
+from autograder.diagnosis.repair import find_repair, program, source
 from autograder.exercises import find_exercise
 from autograder.results import Repair, Status, Verdict
 
@@ -127,10 +127,78 @@ def repairs_or_right(answer):
     return () if verdict.correct else find_repair(find_exercise(ID), answer, verdict, 10.0)
 
 
-def test_a_line_that_is_absent_is_found_beside_its_place():
-    text = edited(OWN, ("        future = da @ W_h.T\n", ""))
+@pytest.mark.parametrize(
+    "absent",
+    [
+        "        future = da @ W_h.T\n",
+        "        dx[t - 1] = da @ W_x.T\n",
+        "        db += da.sum(axis=0)\n",
+        "        dW_h += h[t - 1].T @ da\n",
+    ],
+)
+def test_a_line_that_is_absent_is_found_beside_its_place(absent):
+    text, line = planted(OWN, absent, "")
     found = repairs(load(text))
-    assert {r.line for r in found} & {11, 12} and found[0].kind in ("one more line", "another term")
+    assert {r.line for r in found} & {line - 1, line} and found[0].kind in ("one more line", "another term")
+    if absent.startswith("        db"):
+        second = edited(text, ("1 - h[t] ** 2", "1 - h[t] / 2"))
+        assert repairs(load(second), seconds=3.0) == ()
+
+
+FORMS = """
+def rnn_backward(params, x, h, dh):
+    grads = {name: np.zeros_like(value) for name, value in params.items()}
+    dx, dh0, future = np.zeros_like(x), np.zeros_like(h[0]), np.zeros_like(h[0])
+    for t in range(len(x) - 1, -1, -1):
+        total, slope = dh[t] + future, 1 - h[t + 1] * h[t + 1]
+        for letter, value in zip("xh", (x[t], h[t])):
+            grads["W_" + letter] += value.T @ (total * slope)
+        grads["b_h"] += np.sum(total * slope, axis=0)
+        dx[t] = (total * slope) @ params["W_x"].T
+        future = (total * slope) @ params["W_h"].T
+        if t == 0:
+            dh0 += future
+    return {**grads, "x": dx, "h0": dh0}
+"""
+
+
+@pytest.mark.parametrize(
+    "right, wrong, kind",
+    [
+        ("h[t + 1] * h[t + 1]", "h[t] * h[t]", "another index"),
+        ('(total * slope) @ params["W_h"].T', 'total @ params["W_h"].T * slope', "another place"),
+        ("(x[t], h[t])", "(h[t], x[t])", "another order"),
+        ('"xh"', '"hx"', "another order"),
+        ('"xh"', '"xx"', "another setting"),
+    ],
+)
+def test_mistakes_that_touch_two_places_of_a_line(right, wrong, kind):
+    assert judge_answer(ID, load(FORMS)).correct
+    text, line = planted(FORMS, right, wrong)
+    (found,) = repairs(load(text))
+    assert (found.line, found.kind) == (line, kind)
+    if kind == "another place":
+        assert repairs(load(edited(text, ("h[t + 1] * h[t + 1]", "h[t] / 2"))), seconds=3.0) == ()
+
+
+def test_a_line_beside_a_branch_that_belongs_into_it():
+    text, line = planted(FORMS, "            dh0 += future", "            dh0 *= 1\n        dh0 += future")
+    assert line + 1 in [r.line for r in repairs(load(text))]
+
+
+def test_what_is_set_after_an_inner_function_is_not_offered_in_it():
+    text = """
+    def rnn_backward(params, x, h, dh):
+        W = params["W_h"]
+        def inner(signal):
+            return signal @ W.T
+        for t in range(3):
+            late = inner(dh[t])
+        return late
+    """
+    found = source.read_program(load(text))
+    inner = [site for site in found.sites if site.later is not None]
+    assert [site.later for site in inner] == [{"t", "late"}]
 
 
 @pytest.mark.parametrize(

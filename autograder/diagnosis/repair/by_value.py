@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .candidates import Candidate, called, edited, in_index, is_simple, replaced, same_base, values_in
+from .candidates import Candidate, edited, in_index, is_simple, replaced, same_base, values_in
 from .kinds import Kind
 from .pool import Known, Pool, is_quantity
 from .program import Site
 from .trace import Trace
-from .trees import compiled, exchanged, parsed, parts, product, transposed
+from .trees import called, compiled, exchanged, parsed, parts, product, transposed
 from .value_test import ValueTest
 
 HERE, VALUE = "<here>", "_value_"  # names for the part that is replaced, and for what goes into a pattern
@@ -60,6 +60,10 @@ def larger_by_value(trace: Trace, site: Site, test: ValueTest, known: list[Known
     functions = list(shaped(known, scopes))
     numbers = [Known(repr(v), [v] * len(scopes), True, True) for v in (2.0, 0.5, -1.0)]
     for part, put in _open_parts(site, test, scopes):
+        for other in functions:
+            if put(other.values):
+                for node in other.spellings:
+                    yield Candidate(site, exchanged(root, part, node), part, Kind.EXPRESSION, 2.0)
         mine = values_in(part, scopes)
         if mine is None or not all(map(is_quantity, mine)):
             continue
@@ -80,10 +84,6 @@ def larger_by_value(trace: Trace, site: Site, test: ValueTest, known: list[Known
                         for node in other.spellings:
                             new = product(part, ast.MatMult(), transposed(node) if turned else node)
                             yield Candidate(site, exchanged(root, part, new), part, Kind.FACTOR, 2.2)
-        for other in functions:
-            if put(other.values):
-                for node in other.spellings:
-                    yield Candidate(site, exchanged(root, part, node), part, Kind.EXPRESSION, 2.0)
 
 
 def _open_parts(site: Site, test: ValueTest, scopes: list[dict[str, Any]]) -> Iterator[tuple[ast.expr, Any]]:

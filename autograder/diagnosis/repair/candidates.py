@@ -11,9 +11,16 @@ from .edits import condition_edits, loop_edits, small_edits
 from .kinds import Kind
 from .pool import Known, Pool
 from .program import Site
-from .rewrites import other_parentheses, other_slopes, renamed
+from .rewrites import (
+    exchanged_operands,
+    moved_factors,
+    multiplied_out,
+    other_parentheses,
+    other_slopes,
+    renamed,
+)
 from .trace import Execution, Trace
-from .trees import compiled, exchanged, parsed, parts, writes
+from .trees import called, compiled, exchanged, parsed, parts, writes
 from .vectors import fingerprint
 
 
@@ -30,11 +37,13 @@ class Candidate(NamedTuple):
 def edited(site: Site, pool: Pool) -> Iterator[Candidate]:
     """The small edits of a site's expression, by its text."""
     root = site.expression
-    slices, indexing = list(pool.slices), in_index(root)
+    slices, strings, indexing = list(pool.slices), list(pool.strings), in_index(root)
     for part in parts(root):
-        for small in small_edits(part, id(part) in indexing, slices):
+        for small in small_edits(part, id(part) in indexing, slices, strings):
             yield Candidate(site, exchanged(root, part, small.new), part, small.kind, small.cost)
-    whole = [*other_parentheses(root), *other_slopes(root), *renamed(root, list(pool.written))]
+    whole = [*other_parentheses(root), *other_slopes(root), *exchanged_operands(root), *moved_factors(root)]
+    whole += multiplied_out(root)
+    whole += renamed(root, list(pool.written), list(pool.indices))
     whole += loop_edits(root) if site.role == "iterated" else []
     whole += condition_edits(root) if site.role == "condition" else []
     yield from (Candidate(site, small.new, root, small.kind, small.cost) for small in whole)
@@ -88,9 +97,16 @@ def distinct(
             if name in seen:
                 continue
             # counts, indices and conditions that agree on one instance differ on another
-            if not all(isinstance(value, int | np.bool_) for value in values):
+            if not all(map(_is_count, values)):
                 seen.add(name)
         yield candidate
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a value is a whole number, a truth, or numbers to go through."""
+    if isinstance(value, list):
+        return all(map(_is_count, value))
+    return isinstance(value, int | np.bool_ | range)
 
 
 def values_in(expression: ast.expr, scopes: list[dict[str, Any]]) -> list[Any] | None:
@@ -100,17 +116,6 @@ def values_in(expression: ast.expr, scopes: list[dict[str, Any]]) -> list[Any] |
         return [eval(code, scope) for scope in scopes]
     except Exception:
         return None
-
-
-def called(root: ast.expr) -> set[int]:
-    """Ids of the parts that are called, or the modules of what is called."""
-    found = set()
-    for node in ast.walk(root):
-        if isinstance(node, ast.Call):
-            found.add(id(node.func))
-            if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-                found |= {id(node.func.value)} if node.func.value.id == "np" else set()
-    return found
 
 
 def in_index(root: ast.expr) -> set[int]:

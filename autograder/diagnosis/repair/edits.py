@@ -19,6 +19,7 @@ class Small(NamedTuple):
 
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.MatMult, ast.Div)
 COMPARISONS = (ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq)
+MOST_LETTERS = 4  # of a string whose letters are put in another order
 ALIKE = (
     ("zeros_like", "ones_like", "empty_like"),
     ("zeros", "ones"),
@@ -36,8 +37,11 @@ ALIKE = (
 )
 
 
-def small_edits(node: ast.expr, indexing: bool, slices: list[str]) -> Iterator[Small]:
-    """The small edits of a part.  indexing: whether it stands in an index.  slices: others in the text."""
+def small_edits(node: ast.expr, indexing: bool, slices: list[str], strings: list[str]) -> Iterator[Small]:
+    """The small edits of a part.
+
+    indexing: whether it stands in an index.  slices, strings: others in the text.
+    """
     if isinstance(node, ast.BinOp):
         yield from _of_operation(node, indexing)
     elif isinstance(node, ast.UnaryOp):
@@ -55,6 +59,7 @@ def small_edits(node: ast.expr, indexing: bool, slices: list[str]) -> Iterator[S
         yield Small(ast.IfExp(node.test, node.orelse, node.body), Kind.CONDITION)
     elif isinstance(node, ast.Constant):
         yield from _of_constant(node, Kind.INDEX if indexing else Kind.NUMBER)
+        yield from _of_string(node, Kind.INDEX if indexing else Kind.SETTING, strings)
     elif isinstance(node, ast.Attribute):
         yield from _of_attribute(node)
     elif isinstance(node, ast.Call):
@@ -115,6 +120,22 @@ def _of_constant(node: ast.Constant, kind: Kind) -> Iterator[Small]:
                 yield Small(ast.Constant(int(other) if other == int(other) else other), kind)
     elif isinstance(value, str) and "->" in value:
         yield from (Small(ast.Constant(text), Kind.INDEX) for text in _other_letters(value))
+
+
+def _of_string(node: ast.Constant, kind: Kind, strings: list[str]) -> Iterator[Small]:
+    """Another string of the text; of a few letters, such as gates, another order or another letter."""
+    text = node.value
+    if not isinstance(text, str) or "->" in text:
+        return
+    found: dict[str, Kind] = {}
+    if 1 < len(text) <= MOST_LETTERS:
+        found = {"".join(letters): Kind.ORDER for letters in itertools.permutations(text)}
+    found |= {other: kind for other in strings if other not in found}
+    if len(text) <= MOST_LETTERS:
+        letters = sorted({c for other in strings if len(other) <= MOST_LETTERS for c in other})
+        for n, c in itertools.product(range(len(text)), letters):
+            found.setdefault(text[:n] + c + text[n + 1 :], kind)
+    yield from (Small(ast.Constant(other), of) for other, of in found.items() if other != text)
 
 
 def _other_letters(text: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from .absent import with_idle_statements
 from .kinds import Kind
 from .program import Program
 from .question import Question, Told
-from .ranking import rank
+from .ranking import MARGIN, rank
 from .search import Cure, Search
 from .source import read_program
 from .trace import Trace
@@ -74,10 +74,11 @@ def _search(question: Question, program: Program, told: Told, found: list[Cure])
 
 def _absent(search: Search) -> Iterator[Cure]:
     """Cures by a line more."""
-    program = with_idle_statements(search.trace.program)
+    program = with_idle_statements(search.trace.program, search.last_scopes())
     idle = Search(Trace(search.trace.question, program), search.order)
     for cure in idle.absent():
-        yield cure._replace(at=cure.statement, kind=Kind.LINE, text="")
+        cost = cure.cost + MARGIN * (id(cure.statement) in program.elsewhere)
+        yield cure._replace(at=cure.statement, kind=Kind.LINE, cost=cost, text="")
 
 
 def _judge(trace: Trace, i: int) -> dict[str, Output] | None:

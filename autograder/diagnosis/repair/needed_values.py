@@ -31,7 +31,8 @@ class Needed(NamedTuple):
     found: "impossible" if none would do, "unknown" if that cannot be told; "determined" if the values are
     unique, "underdetermined" if others would do as well, "solved" if they do but nothing is affine.
     values: for the executions in order.  matrix: the outputs' derivatives by their numbers, at what the
-    site gives; missing: what the outputs lack; given: the numbers that the site gives.
+    site gives; missing: what the outputs lack; given: the numbers that the site gives.  touched: which of
+    the wrong outputs depend on the site; None where that cannot be told.
     """
 
     found: Finding
@@ -39,12 +40,16 @@ class Needed(NamedTuple):
     matrix: Array | None = None
     missing: Array | None = None
     given: Array | None = None
+    touched: frozenset[int] | None = None
 
 
-def find_needed_values(trace: Trace, site: Site, i: int, executions: list[Execution], now: Array) -> Needed:
+def find_needed_values(
+    trace: Trace, site: Site, i: int, executions: list[Execution], now: Array, only_affine: bool = False
+) -> Needed:
     """The `Needed` values of a site on instance `i`.
 
-    executions: of the site as the program stands; now: the outputs then.
+    executions: of the site as the program stands; now: the outputs then.  only_affine: whether to leave
+    the values unknown that the outputs are not affine in.
     """
     template = [execution.value for execution in executions]
     flat = flatten(template)
@@ -58,11 +63,13 @@ def find_needed_values(trace: Trace, site: Site, i: int, executions: list[Execut
     try:
         direction = np.random.default_rng(0).standard_normal(len(flat))
         once = outputs(flat + direction)
-        if any(np.array_equal(once[part], now[part]) for part in trace.wrong_parts(i, now)):
-            return Needed("impossible")  # what is wrong does not depend on it
+        wrong = trace.wrong_parts(i, now)
+        touched = frozenset(n for n, part in enumerate(wrong) if not np.array_equal(once[part], now[part]))
+        if len(touched) < len(wrong):
+            return Needed("impossible", touched=touched)
         bend = np.abs(outputs(flat + 2 * direction) - 2 * once + now).max()
         if not bend <= AFFINE * max(np.abs(once - now).max(), np.abs(now).max()):
-            if len(flat) > MOST_ITERATED:
+            if only_affine or len(flat) > MOST_ITERATED:
                 return Needed("unknown")
             return _by_iteration(outputs, flat, now, want, template)
         matrix = _derivatives(outputs, flat, now, 1.0)

@@ -4,6 +4,7 @@ The test is a weighted sum, so that for all products of two lists of values it i
 """
 
 import ast
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from .trace import Trace
 from .trees import product, transposed
 from .value_test import CLOSE, ValueTest
 
+Stacks = dict[tuple[int, int], Array]  # by the number of a scope and the id of a list of values
 SLACK = 10.0  # how much more than the test's own tolerance: what is left is tested once more
 
 
@@ -61,15 +63,17 @@ def pairs_by_value(site: Site, test: ValueTest, known: list[Known], trace: Trace
     scopes = [{**trace.namespace, **scope} for scope in test.scopes]
     mine = values_in(root, scopes)
     own = None if mine is None else test.sum_of(mine)
+    stacks: Stacks = {}
     with np.errstate(all="ignore"):
         for left, operations in ((list(shaped(known, scopes)), (PRODUCT,)), (known, OPERATIONS)):
             for operation in operations:
-                sums = _sums(operation, left, known, test)
+                sums = _sums(operation, left, known, test, stacks)
                 for a, b in _near(sums, test.wanted, test, left, known, operation):
                     values = operation.values(a.values, b.values)
                     if values is not None and test.passes(values):
-                        new = operation.node(a.node, b.node)
-                        yield Candidate(site, new, root, Kind.EXPRESSION, 3.0)
+                        for left_node, right_node in itertools.product(a.spellings, b.spellings):
+                            new = operation.node(left_node, right_node)
+                            yield Candidate(site, new, root, Kind.EXPRESSION, 3.0)
                 if mine is None or own is None or left is not known:
                     continue
                 if operation.sign in (ast.Mult, ast.MatMult):
@@ -77,8 +81,9 @@ def pairs_by_value(site: Site, test: ValueTest, known: list[Known], trace: Trace
                         values = operation.values(a.values, b.values)
                         total = None if values is None else each(np.add, mine, values)
                         if total is not None and test.passes(total):
-                            new = product(root, ast.Add(), operation.node(a.node, b.node))
-                            yield Candidate(site, new, root, Kind.TERM, 3.0)
+                            for left_node, right_node in itertools.product(a.spellings, b.spellings):
+                                new = product(root, ast.Add(), operation.node(left_node, right_node))
+                                yield Candidate(site, new, root, Kind.TERM, 3.0)
 
 
 def _near(
@@ -96,7 +101,9 @@ def _near(
             yield a, b
 
 
-def _sums(operation: Operation, left: Sequence[Known], right: Sequence[Known], test: ValueTest) -> Array:
+def _sums(
+    operation: Operation, left: Sequence[Known], right: Sequence[Known], test: ValueTest, stacks: Stacks
+) -> Array:
     """(left, right): the test's weighted sum of each pair; NaN where its form is another one."""
     total = np.zeros((len(left), len(right)))
     for n, (form, weights) in enumerate(zip(test.forms, test.weights)):
@@ -111,20 +118,19 @@ def _sums(operation: Operation, left: Sequence[Known], right: Sequence[Known], t
             turned = [[v.T for v in side] if turn else side for side, turn in zip((a, b), operation.turns)]
             total += _of_matrices(turned[0], turned[1], weights, shape)
         else:
-            total += _of_entries(operation.sign, a, b, weights, shape)
+            for values, side in ((a, left), (b, right)):
+                if (n, id(side)) not in stacks:
+                    stacks[n, id(side)] = _stacked(values, shape)
+            first, second = stacks[n, id(left)], stacks[n, id(right)]
+            total += np.where(_fits(a, b, shape), _of_entries(operation.sign, first, second, weights), np.nan)
     return total
 
 
-def _of_entries(
-    sign: type[ast.operator], a: list[Any], b: list[Any], weights: Array, shape: tuple[int, ...]
-) -> Array:
-    first, second = _stacked(a, shape), _stacked(b, shape)
+def _of_entries(sign: type[ast.operator], first: Array, second: Array, weights: Array) -> Array:
     if sign is ast.Mult:
-        sums = (first * weights) @ second.T
-    else:
-        signed = -second if sign is ast.Sub else second
-        sums = (first @ weights)[:, None] + (signed @ weights)[None, :]
-    return np.where(_fits(a, b, shape), sums, np.nan)
+        return (first * weights) @ second.T  # type: ignore[no-any-return]
+    signed = -second if sign is ast.Sub else second
+    return (first @ weights)[:, None] + (signed @ weights)[None, :]  # type: ignore[no-any-return]
 
 
 def _stacked(arrays: list[Any], shape: tuple[int, ...]) -> Array:

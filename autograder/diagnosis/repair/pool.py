@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .program import Program
+from .program import STEP, STEPS, Program
 from .trace import Scopes
 from .trees import compiled, parsed, parts, writes
 from .vectors import fingerprint
 
 LONGEST = 60  # characters of a part of the student's text that is tried elsewhere
+LONGEST_KEY = 12  # characters of a string that may be a key
 NEAR = ("{}", "{} + 1", "{} - 1")  # indices
 MOST_ALIKE = 3
 LARGEST = 3000  # numbers
@@ -49,27 +50,36 @@ class Pool:
     """The expressions that one function's names, indices and fields make."""
 
     def __init__(self, program: Program, function: str) -> None:
-        tree = program.plain[function]
+        tree = program.functions[function]
         self.written: dict[str, None] = {}
         self.indices: dict[str, None] = {"0": None, "-1": None}
         self.slices: dict[str, None] = {}
         self._sequences: dict[str, None] = {}
         self._tables: dict[str, None] = {}
         self._scales: set[str] = set()
+        self._pairs: dict[str, None] = {}
+        self.strings: dict[str, None] = {}
         for node in ast.walk(tree):
             self._look_at(node)
+        # an argument that the student never reads may belong where something else stands
+        self.written |= dict.fromkeys(argument.arg for argument in tree.args.args)
         self._code: dict[str, Compiled] = {}
 
     def _look_at(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (STEP, STEPS):
+            return  # not the student's
         is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
         if (
             isinstance(node, ast.BinOp | ast.Attribute | ast.Call | ast.Name | ast.Subscript)
             and is_read
+            and getattr(node, "id", "") not in (STEP, STEPS)
             and not writes(node)
         ):
             text = ast.unparse(node)
             if len(text) < LONGEST:
                 self.written[text] = None
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < LONGEST_KEY:
+            self.strings[node.value] = None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
             self._scales |= {n.id for n in (node.left, node.right) if isinstance(n, ast.Name)}
         if isinstance(node, ast.Subscript):
@@ -78,6 +88,7 @@ class Pool:
                 if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2:
                     self._tables[ast.unparse(node.value)] = None
                     if not any(isinstance(n, ast.Slice) for n in node.slice.elts):
+                        self._pairs[_slice_text(node.slice)] = None
                         self.indices |= dict.fromkeys(map(ast.unparse, node.slice.elts))
             elif isinstance(node.value, ast.Name | ast.Attribute):
                 self._sequences[ast.unparse(node.value)] = None
@@ -111,7 +122,7 @@ class Pool:
                 continue
             for field in fields:
                 yield field
-                yield from (f"{field}[{index}]" for index in self.indices)
+                yield from (f"{field}[{index}]" for index in (*self.indices, *self._pairs))
 
     def known(self, scopes: Scopes) -> list[Known]:
         """The expressions of numbers that have a value in all scopes, each value once."""
@@ -159,4 +170,6 @@ def is_atom(node: ast.expr) -> bool:
 
 
 def _slice_text(node: ast.expr) -> str:
-    return ", ".join(map(ast.unparse, node.elts)) if isinstance(node, ast.Tuple) else ast.unparse(node)
+    if isinstance(node, ast.Tuple) and node.elts:
+        return ", ".join(map(ast.unparse, node.elts))
+    return ast.unparse(node)

@@ -1,9 +1,7 @@
 """A student's function and the helpers that it calls, as text that can be edited, compiled and run."""
 
 import ast
-import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -12,7 +10,7 @@ from .trees import Edit, Parents, locate
 
 Role = Literal["value", "added", "returned", "argument", "iterated", "condition"]
 
-EDITED, VALUE, SEEN = "<edited>", "<value>", "<seen>"  # names of the hooks, which no student can have
+EDITED, VALUE, SEEN, STEP, STEPS = "<edited>", "<value>", "<seen>", "<step>", "<steps>"  # no student's names
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +19,7 @@ class Site:
 
     number: int
     function: str  #: that it stands in
-    is_nested: bool  #: whether in a function inside that one
+    later: frozenset[str] | None  #: in a function inside that one: names that are set after its definition
     statement: ast.stmt
     expression: ast.expr
     role: Role
@@ -31,41 +29,44 @@ class Site:
 class Program:
     """An answer's text.
 
-    name: the answer's.  functions: the definitions by name, the answer's first, in which hooks are put
-    around the sites' expressions; plain: the same without.  lines: their text.  namespace: copies of what
-    they read from the notebook.
+    name: the answer's.  functions: the definitions by name, the answer's first.  lines: their text.
+    namespace: copies of what they read from the notebook.
     """
 
     name: str
     functions: dict[str, ast.FunctionDef]
-    plain: dict[str, ast.FunctionDef]
     lines: dict[str, list[str]]
     namespace: dict[str, Any]
     sites: tuple[Site, ...] = ()
     parents: dict[str, Parents] = field(default_factory=dict)
+    idle: dict[int, ast.stmt] = field(default_factory=dict)  #: by the id of a statement what to leave out
+    elsewhere: frozenset[int] = frozenset()  #: of these the ids of those that are less likely to be meant
 
     def text(self, function: str) -> str:
         """The text of one of the functions."""
         return "\n".join(self.lines[function])
 
-    def load(self, hooks: Mapping[str, Any]) -> dict[str, Any]:
-        """A namespace with the functions in it, in which hooks are called around the sites' expressions.
+    def load(self, namespace: dict[str, Any], function: str, edit: Edit) -> Callable[..., Any]:
+        """One of the functions, edited, that reads its names from a namespace, and is stored there."""
+        tree = self.parents[function].substitute(edit) if edit else self.functions[function]
+        module = ast.Module([tree], [])  # type: ignore[list-item]
+        locate(module)
+        exec(compile(module, "<candidate>", "exec"), namespace)
+        return namespace[function]  # type: ignore[no-any-return]
 
-        hooks: the functions EDITED, VALUE and SEEN.
+    def hooked(self, function: str, sites: Iterable[Site]) -> Edit:
+        """The edit of a function that puts hooks around some sites, and leaves out what is idle elsewhere.
+
+        A hook is `VALUE(n) if EDITED(n) else SEEN(n, expression)`.
         """
-        namespace = {**self.namespace, **hooks}
-        exec(_compiled(list(self.functions.values())), namespace)
-        return namespace
-
-    @contextmanager
-    def edited(self, namespace: dict[str, Any], function: str, edit: Edit) -> Iterator[None]:
-        """Inside, one of the functions in a namespace is an edited one."""
-        before = namespace[function]
-        try:
-            exec(_compiled([self.parents[function].substitute(edit)]), namespace)
-            yield
-        finally:
-            namespace[function] = before
+        edit: dict[int, ast.AST | list[ast.stmt]] = {}
+        chosen = {site.number for site in sites}
+        for site in self.sites:
+            if site.number in chosen:
+                edit[id(site.expression)] = _hook(site)
+            elif site.function == function and id(site.statement) in self.idle:
+                edit[id(self.idle[id(site.statement)])] = []
+        return edit
 
     def line_of(self, function: str, node: ast.AST) -> int:
         """The line of a node, counted from its function's `def` as 1."""
@@ -73,9 +74,9 @@ class Program:
 
 
 def put_sites(program: Program, chosen: Callable[[ast.stmt], bool] = lambda statement: True) -> None:
-    """Makes the expressions of the chosen statements sites, with hooks around them."""
+    """Makes the expressions of the chosen statements sites."""
     found = [
-        Site(0, name, id(node) in inner, node, expression, role)
+        Site(0, name, inner.get(id(node)), node, expression, role)
         for name, tree in program.functions.items()
         for inner in [_in_functions_inside(tree)]
         for node in ast.walk(tree)
@@ -83,15 +84,44 @@ def put_sites(program: Program, chosen: Callable[[ast.stmt], bool] = lambda stat
         for expression, role in _expressions(node)
     ]
     program.sites = tuple(replace(site, number=number) for number, site in enumerate(found))
-    for site in program.sites:
-        _put_hooks(site)
+    for tree in program.functions.values():
+        _count_steps(tree)
     program.parents = {name: Parents(tree) for name, tree in program.functions.items()}
 
 
-def _in_functions_inside(tree: ast.FunctionDef) -> set[int]:
-    """Ids of the statements of functions that are defined in a function."""
-    inside = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node is not tree]
-    return {id(node) for definition in inside for node in ast.walk(definition) if node is not definition}
+def _hook(site: Site) -> ast.expr:
+    def call(name: str, *more: ast.expr) -> ast.Call:
+        return ast.Call(ast.Name(name, ast.Load()), [ast.Constant(site.number), *more], [])
+
+    return ast.IfExp(call(EDITED), call(VALUE), call(SEEN, site.expression))
+
+
+def _count_steps(tree: ast.FunctionDef) -> None:
+    """Of the loops that an edit may keep from ending: `while`, and `for` through a list."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.While):
+            step = ast.Call(ast.Name(STEP, ast.Load()), [], [])
+            node.test = ast.BoolOp(ast.And(), [step, node.test])
+            locate(node.test, node.lineno)
+        elif isinstance(node, ast.For) and not isinstance(node.iter, ast.Call | ast.Constant):
+            node.iter = ast.Call(ast.Name(STEPS, ast.Load()), [node.iter], [])
+            locate(node.iter, node.lineno)
+
+
+def _in_functions_inside(tree: ast.FunctionDef) -> dict[int, frozenset[str]]:
+    """By the ids of statements of functions in a function: the names that this one sets only after them."""
+    names = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    found: dict[int, frozenset[str]] = {}
+    for inner in ast.walk(tree):
+        if isinstance(inner, ast.FunctionDef) and inner is not tree:
+            last = inner.end_lineno or inner.lineno
+            later = {n.id for n in names if n.lineno > last} - {
+                n.id for n in names if n.lineno < inner.lineno
+            }
+            found |= {id(node): frozenset(later) for node in ast.walk(inner) if node is not inner}
+    return found
 
 
 def parsed_definition(text: str) -> ast.FunctionDef:
@@ -104,12 +134,6 @@ def parsed_definition(text: str) -> ast.FunctionDef:
         elif isinstance(node, ast.FunctionDef):
             node.returns = None
     return tree
-
-
-def _compiled(functions: Sequence[ast.AST]) -> types.CodeType:
-    module = ast.Module(list(functions), [])  # type: ignore[arg-type]
-    locate(module)
-    return compile(module, "<candidate>", "exec")
 
 
 def _expressions(statement: ast.stmt) -> Iterator[tuple[ast.expr, Role]]:
@@ -138,30 +162,3 @@ def _elements(expression: ast.expr) -> list[ast.expr]:
     else:
         return [expression]
     return [part for element in inner for part in _elements(element)]
-
-
-def _put_hooks(site: Site) -> None:
-    """Puts `VALUE(n) if EDITED(n) else SEEN(n, expression)` in the place of a site's expression."""
-
-    def call(name: str, *more: ast.expr) -> ast.Call:
-        return ast.Call(ast.Name(name, ast.Load()), [ast.Constant(site.number), *more], [])
-
-    hooked = ast.IfExp(call(EDITED), call(VALUE), call(SEEN, site.expression))
-    locate(hooked, site.expression.lineno)
-    for holder in ast.walk(site.statement):
-        for field_, value in ast.iter_fields(holder):
-            if value is site.expression:
-                setattr(holder, field_, hooked)
-                return
-            if isinstance(value, list) and any(part is site.expression for part in value):
-                value[next(n for n, part in enumerate(value) if part is site.expression)] = hooked
-                return
-
-
-def without_hooks(node: ast.AST) -> ast.AST:
-    """What stands in the text where a hook is."""
-    if isinstance(node, ast.IfExp) and isinstance(node.orelse, ast.Call):
-        called = node.orelse.func
-        if isinstance(called, ast.Name) and called.id == SEEN:
-            return node.orelse.args[1]
-    return node

@@ -4,16 +4,17 @@ import ast
 import itertools
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .by_value import larger_by_value, small_by_value
 from .candidates import Candidate, comparisons, distinct, edited, replaced
+from .factors import products_by_value
 from .kinds import Kind
 from .needed_values import find_needed_values
 from .pairs import pairs_by_value
 from .pool import Known, Pool, is_atom
-from .program import Role, Site, without_hooks
-from .statements import StatementEdit, larger_statement_edits, statement_edits
+from .program import Role, Site
+from .statements import StatementEdit, larger_statement_edits, statement_edits, stored
 from .trace import Execution, Scopes, Trace
 from .trees import compiled, writes
 from .value_test import ValueTest, make_test
@@ -54,6 +55,8 @@ class Search:
         self.trace, self.order, self.found = trace, order, False
         self._pools: dict[str, Pool] = {}
         self._known: dict[int, list[Known]] = {}
+        self._wrong: set[int] = set()  # by number: the outputs of the first instance that are wrong
+        self._touched_by: dict[int, set[int]] = {}  # by the id of a statement: which of these depend on it
         self._executions = trace.record(order[0])
         trace.limit_steps()
 
@@ -81,12 +84,42 @@ class Search:
         if not self.found:
             yield from self._of_expressions(3)
 
+    def last_scopes(self) -> dict[str, dict[str, Any]]:
+        """The variables of each function at its last site that was executed."""
+        found: dict[str, dict[str, Any]] = {}
+        for number, executions in self._executions.items():
+            site = self.trace.program.sites[number]
+            if site.later is None:
+                found[site.function] = {**found.get(site.function, {}), **executions[-1].scope}
+        return found
+
     def _of_statements(self, edits: Callable[[ast.FunctionDef], Iterator[StatementEdit]]) -> Iterator[Cure]:
         for name, tree in self.trace.program.functions.items():
             for change in edits(tree):
-                if self.trace.cures_edited(self.order, name, change.edit):
+                if self._reaches(name, change) and self.trace.cures_edited(self.order, name, change.edit):
                     self.found = True
                     yield _of_statement(name, change)
+
+    def _reaches(self, function: str, change: StatementEdit) -> bool:
+        """Whether all wrong outputs depend on the variables that an edit of statements gives other values."""
+        if not self._suspects:
+            return True
+        variables = [(function, name) for name in change.variables]
+        if not variables or not self._touched.keys() >= set(variables):
+            return True
+        return set().union(*(self._touched[v] for v in variables)) >= self._wrong
+
+    @cached_property
+    def _touched(self) -> dict[tuple[str, str], set[int]]:
+        """The wrong outputs that depend on each variable, of those of which it is known."""
+        found: dict[tuple[str, str], set[int]] = {}
+        for function, tree in self.trace.program.functions.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.For):
+                    for name in stored(node.target if isinstance(node, ast.For) else node):
+                        known = self._touched_by.get(id(node), self._wrong)
+                        found.setdefault((function, name), set()).update(known)
+        return found
 
     def _of_expressions(
         self, tier: int, tested: bool | None = None, roles: frozenset[Role] | None = None
@@ -99,10 +132,16 @@ class Search:
                 continue
             if suspect.test is None and (tier == 3 or self.found and not suspect.is_worth_a_run(tier)):
                 continue
+            if self.found and self._is_elsewhere(suspect):
+                continue
             for candidate in self._candidates(suspect, tier):
                 if self.trace.cures(self.order, suspect.site.number, compiled(candidate.new)):
                     self.found = True
                     yield _of_candidate(candidate)
+
+    def _is_elsewhere(self, suspect: Suspect) -> bool:
+        """Whether it stands for a line that would more likely be missing at another place."""
+        return id(suspect.site.statement) in self.trace.program.elsewhere
 
     @cached_property
     def _suspects(self) -> list[Suspect]:
@@ -110,6 +149,7 @@ class Search:
         found, first = [], self.order[0]
         try:
             now = self.trace.outputs(first)
+            self._wrong = set(range(len(self.trace.wrong_parts(first, now))))
         except Exception:
             now = None
         for site in self.trace.program.sites:
@@ -119,12 +159,14 @@ class Search:
             if now is None:
                 found.append(Suspect(site, seen, None, False))
                 continue
-            needed = find_needed_values(self.trace, site, first, seen, now)
+            needed = find_needed_values(self.trace, site, first, seen, now, bool(self.trace.program.idle))
+            touched = self._wrong if needed.touched is None else needed.touched
+            self._touched_by.setdefault(id(site.statement), set()).update(touched)
             if needed.found != "impossible":
                 silent = not writes(site.expression)
                 test = make_test(self.trace, site, first, seen, needed) if silent else None
                 found.append(Suspect(site, seen, test, needed.found != "unknown"))
-        return sorted(found, key=lambda s: (s.test is None, not s.is_likely))
+        return sorted(found, key=lambda s: (s.test is None, not s.is_likely, self._is_elsewhere(s)))
 
     def _candidates(self, suspect: Suspect, tier: int) -> Iterator[Candidate]:
         """Candidates of one tier that pass the site's test, or all of them where it has none."""
@@ -147,6 +189,7 @@ class Search:
             yield from larger_by_value(trace, site, test, known)
         else:
             yield from pairs_by_value(site, test, known, trace)
+            yield from products_by_value(site, test, known, trace)
 
     def _with_names(self, scopes: Scopes) -> Scopes:
         return [{**self.trace.namespace, **scope} for scope in scopes]
@@ -160,7 +203,7 @@ def _with_quantities(site: Site, executions: list[Execution] | None) -> list[Exe
 
 
 def _of_statement(function: str, change: StatementEdit) -> Cure:
-    return Cure(function, without_hooks(change.part or change.at), change.at, change.kind, change.cost, "")
+    return Cure(function, change.part or change.at, change.at, change.kind, change.cost, "")
 
 
 def _of_candidate(candidate: Candidate) -> Cure:

@@ -36,7 +36,6 @@ def read_program(answer: object) -> Program | None:
     if not isinstance(answer, types.FunctionType):
         return None
     functions: dict[str, ast.FunctionDef] = {}
-    plain: dict[str, ast.FunctionDef] = {}
     lines: dict[str, list[str]] = {}
     namespace: dict[str, Any] = {"np": np}
     waiting = [answer]
@@ -47,7 +46,7 @@ def read_program(answer: object) -> Program | None:
             if found is None and function is answer:
                 return None
             continue
-        tree, plain[tree.name], lines[tree.name] = found
+        tree, lines[found[0].name] = found
         functions[tree.name] = tree
         for name in sorted(_names_read(tree)):
             if name not in answer.__globals__:
@@ -71,7 +70,7 @@ def read_program(answer: object) -> Program | None:
         for name, value in namespace.items()
     ):
         return None  # a helper without text
-    program = Program(answer.__name__, functions, plain, lines, namespace)
+    program = Program(answer.__name__, functions, lines, namespace)
     put_sites(program)
     return program
 
@@ -80,10 +79,8 @@ def _is_own(value: types.FunctionType, answer: types.FunctionType) -> bool:
     return value.__globals__ is answer.__globals__
 
 
-def _definition(
-    function: types.FunctionType,
-) -> tuple[ast.FunctionDef, ast.FunctionDef, list[str]] | None:
-    """The tree of a function, once more, and its text; None where it has none that can be run again."""
+def _definition(function: types.FunctionType) -> tuple[ast.FunctionDef, list[str]] | None:
+    """The tree of a function and its text; None where it has none that can be run again."""
     if function.__closure__ or hasattr(function, "__wrapped__"):
         return None
     try:
@@ -105,7 +102,7 @@ def _definition(
         used = getattr(node, "id", None) or getattr(node, "attr", None)
         if used in LASTING or isinstance(node, ast.Nonlocal):
             return None
-    return parsed_definition(text), parsed_definition(text), text.splitlines()
+    return parsed_definition(text), text.splitlines()
 
 
 def _names_read(tree: ast.AST) -> set[str]:

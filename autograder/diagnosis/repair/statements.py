@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .kinds import Kind
-from .trees import Edit, blocks, parts, product
+from .trees import WRITERS, Edit, blocks, parts, product
+
+MOVABLE = ast.Assign | ast.AugAssign | ast.Expr
 
 
 class StatementEdit(NamedTuple):
@@ -18,6 +20,15 @@ class StatementEdit(NamedTuple):
     kind: Kind
     cost: float = 1.0
     part: ast.expr | None = None  #: the expression that it is about, if it is one
+
+    @property
+    def variables(self) -> set[str]:
+        """The variables that hold something else afterwards; empty where that cannot be told."""
+        new = [n for value in self.edit.values() for n in (value if isinstance(value, list) else [value])]
+        moved = [n for n in new if not isinstance(n, ast.For | ast.While | ast.If)]
+        if any(isinstance(n, ast.Expr | ast.Return) and not stored(n) for n in [self.at, *moved]):
+            return set()
+        return set().union(*map(stored, [self.at, *moved]))
 
 
 def statement_edits(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
@@ -126,27 +137,40 @@ def _of_exchange(statement: ast.stmt) -> Iterator[StatementEdit]:
 
 
 def _of_order(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
-    """Statements in another order, moved out of a loop or into it."""
+    """Statements in another order, moved out of a loop or a branch, or into it."""
+    moved = Kind.PLACE, 1.2
     for block in blocks(tree):
         for a, b in itertools.pairwise(block):
             if _depend(a, b) and not isinstance(b, ast.Return):
-                yield StatementEdit({id(a): b, id(b): a}, a, Kind.PLACE, 1.2)
-            if isinstance(a, ast.For | ast.While) and isinstance(b, ast.Assign | ast.AugAssign | ast.Expr):
-                inside = copy.copy(a)
-                inside.body = [*a.body, b]
-                yield StatementEdit({id(a): inside, id(b): []}, b, Kind.PLACE, 1.2)
-            if isinstance(b, ast.For | ast.While) and isinstance(a, ast.Assign | ast.AugAssign):
-                inside = copy.copy(b)
-                inside.body = [a, *b.body]
-                yield StatementEdit({id(b): inside, id(a): []}, a, Kind.PLACE, 1.2)
-        for loop in block:
-            if isinstance(loop, ast.For | ast.While | ast.If) and len(loop.body) > 1:
-                shorter = copy.copy(loop)
-                shorter.body = loop.body[:-1]
-                yield StatementEdit({id(loop): [shorter, loop.body[-1]]}, loop.body[-1], Kind.PLACE, 1.2)
-                shorter = copy.copy(loop)
-                shorter.body = loop.body[1:]
-                yield StatementEdit({id(loop): [loop.body[0], shorter]}, loop.body[0], Kind.PLACE, 1.2)
+                yield StatementEdit({id(a): b, id(b): a}, a, *moved)
+            for field in _inner(a) if isinstance(b, MOVABLE) else ():
+                yield StatementEdit({id(a): _with(a, field, [*getattr(a, field), b]), id(b): []}, b, *moved)
+            for field in _inner(b) if isinstance(a, MOVABLE) else ():
+                yield StatementEdit({id(b): _with(b, field, [a, *getattr(b, field)]), id(a): []}, a, *moved)
+        for holder in block:
+            for field in _inner(holder):
+                inner = getattr(holder, field)
+                if len(inner) > 1:
+                    shorter = _with(holder, field, inner[:-1])
+                    yield StatementEdit({id(holder): [shorter, inner[-1]]}, inner[-1], *moved)
+                    shorter = _with(holder, field, inner[1:])
+                    yield StatementEdit({id(holder): [inner[0], shorter]}, inner[0], *moved)
+
+
+def _inner(holder: ast.stmt) -> tuple[str, ...]:
+    """The fields of a loop or a condition that hold statements of its own."""
+    if isinstance(holder, ast.For | ast.While):
+        return ("body",)
+    if isinstance(holder, ast.If):
+        return ("body", "orelse") if holder.orelse else ("body",)
+    return ()
+
+
+def _with(holder: ast.stmt, field: str, inner: list[ast.stmt]) -> ast.stmt:
+    """A loop or condition with other statements in it."""
+    made = copy.copy(holder)
+    setattr(made, field, inner)
+    return made
 
 
 def _of_distance(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
@@ -200,19 +224,22 @@ def _targets(statement: ast.stmt) -> list[ast.expr]:
 
 def _depend(a: ast.stmt, b: ast.stmt) -> bool:
     """Whether the order of two statements matters."""
-    return bool(_stored(a) & _named(b) or _stored(b) & _named(a))
+    return bool(stored(a) & _named(b) or stored(b) & _named(a))
 
 
 def _named(statement: ast.stmt) -> set[str]:
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
-def _stored(statement: ast.stmt) -> set[str]:
+def stored(statement: ast.AST) -> set[str]:
+    """The variables that a statement or target stores in, or that a method of it changes."""
     found = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.Name | ast.Subscript) and isinstance(node.ctx, ast.Store):
             base = node.value if isinstance(node, ast.Subscript) else node
             found |= {base.id} if isinstance(base, ast.Name) else set()
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS
+        ):
             found |= {node.func.value.id} if isinstance(node.func.value, ast.Name) else set()
     return found

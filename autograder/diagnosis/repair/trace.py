@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from ...compare import TOLERANCE, Array, relative_error, to_array
 from ...outputs import read_outputs
-from .program import EDITED, SEEN, VALUE, Program
+from .program import EDITED, SEEN, STEP, STEPS, VALUE, Program
 from .question import Question
 from .trees import Edit, compiled
 from .vectors import snapshot
 
-PATIENCE = 20  # times as many steps as the answer takes
+PATIENCE = 20  # times as many steps of its loops as the answer takes
 
 
 class NoRepair(Exception):
@@ -40,12 +40,16 @@ class Trace:
         self._site, self._recording = -1, False
         self._values: list[Any] = []
         self._code: CodeType | None = None
-        self._at, self._steps, self._most, self._running = 0, 0, sys.maxsize, False
+        self._at, self._steps, self._most, self._running, self._failed = 0, 0, sys.maxsize, False, False
         self._open: list[
             tuple[int, dict[str, Any]]
         ] = []  # sites that are being computed, and their variables
-        self._hooks = {EDITED: self._is_edited, VALUE: self._value, SEEN: self._seen}
-        self.namespace = program.load(self._hooks)
+        hooks = {EDITED: self._is_edited, VALUE: self._value, SEEN: self._seen}
+        self.namespace = {**program.namespace, **hooks, STEP: self._step, STEPS: self._steps_of}
+        self._loaded: dict[int, Any] = {}
+        self._plain = {
+            name: program.load(self.namespace, name, program.hooked(name, ())) for name in program.functions
+        }
 
     def arrays(self, i: int) -> dict[str, Array | None]:
         """The outputs on an instance as the program stands."""
@@ -56,6 +60,10 @@ class Trace:
         """Every execution of every site on an instance, up to an exception if there is one."""
         self.executions, self._recording = {}, True
         try:
+            if site < 0:
+                for name in self.program.functions:
+                    sites = [s for s in self.program.sites if s.function == name]
+                    self.program.load(self.namespace, name, self.program.hooked(name, sites))
             self._run(i, site, values)
         except Exception:
             if site < 0:  # those that raised
@@ -63,6 +71,7 @@ class Trace:
                     self.executions.setdefault(number, []).append(Execution(None, scope))
         finally:
             self._recording = False
+            self.namespace |= self._plain
         return self.executions
 
     def outputs(
@@ -113,10 +122,12 @@ class Trace:
     def cures_edited(self, order: list[int], function: str, edit: Edit) -> bool:
         """The same of an edit of statements of one function."""
         try:
-            with self.program.edited(self.namespace, function, edit):
-                return all(self.is_right(i, self.outputs(i)) for i in order)
+            self.program.load(self.namespace, function, edit)
+            return all(self.is_right(i, self.outputs(i)) for i in order)
         except Exception:
             return False
+        finally:
+            self.namespace[function] = self._plain[function]
 
     def _run(
         self,
@@ -126,15 +137,31 @@ class Trace:
         code: CodeType | None = None,
     ) -> Any:
         self._site, self._values, self._code = site, values or [], code
-        self._at, self._steps, self._open, self._running = 0, 0, [], True
+        self._at, self._steps, self._open, self._running, self._failed = 0, 0, [], True, False
+        if site >= 0:
+            self._put_hook(site)
         try:
-            return self.question.ask(self.namespace[self.program.name], snapshot(self.question.instances[i]))
+            given = self.question.ask(self.namespace[self.program.name], snapshot(self.question.instances[i]))
+            if self._failed:
+                raise NoRepair("no value")
+            return given
         finally:  # functions of the program are also called where candidates are evaluated
             self._site, self._running = -1, False
+            if site >= 0:
+                name = self.program.sites[site].function
+                self.namespace[name] = self._plain[name]
+
+    def _put_hook(self, number: int) -> None:
+        """Around one site: what is not asked for costs no time."""
+        site = self.program.sites[number]
+        if number not in self._loaded:
+            edit = self.program.hooked(site.function, [site])
+            self._loaded[number] = self.program.load(self.namespace, site.function, edit)
+        self.namespace[site.function] = self._loaded[number]
 
     def limit_steps(self) -> None:
         """Lets no later run take many times as many steps as the last one."""
-        self._most = PATIENCE * self._steps + 1000
+        self._most = PATIENCE * (self._steps + 5)
 
     def _vector(self, returned: Any, i: int) -> Array:
         given, _ = read_outputs(returned, self.names)
@@ -152,10 +179,18 @@ class Trace:
 
     # the hooks
 
-    def _is_edited(self, number: int) -> bool:
+    def _step(self) -> bool:
         self._steps += self._running
         if self._running and self._steps > self._most:
             raise NoRepair("no end")
+        return True
+
+    def _steps_of(self, iterated: Iterable[Any]) -> Iterator[Any]:
+        for value in iterated:
+            self._step()
+            yield value
+
+    def _is_edited(self, number: int) -> bool:
         if self._recording and self._running:
             variables = self._variables(number, sys._getframe(1))
             self._open.append((number, {name: snapshot(value) for name, value in variables.items()}))
@@ -163,7 +198,10 @@ class Trace:
 
     def _value(self, number: int) -> Any:
         if self._code is not None:
-            return eval(self._code, {**self.namespace, **self._variables(number, sys._getframe(1))})
+            self._failed = True  # unless it comes to its end: the code around may catch what is raised
+            value = eval(self._code, {**self.namespace, **self._variables(number, sys._getframe(1))})
+            self._failed = False
+            return value
         self._at += 1
         if self._at > len(self._values):
             raise NoRepair("executed more often")
@@ -180,10 +218,14 @@ class Trace:
     def _variables(self, number: int, frame: FrameType) -> dict[str, Any]:
         """The variables of a frame; in a function inside another one also those around it."""
         site = self.program.sites[number]
-        outer: FrameType | None = frame if site.is_nested else None
+        outer: FrameType | None = None if site.later is None else frame
         while outer is not None and outer.f_code.co_name != site.function:
             outer = outer.f_back
-        return {**outer.f_locals, **frame.f_locals} if outer else frame.f_locals
+        if outer is None or site.later is None:
+            return frame.f_locals
+        # what is set after the inner function's definition was not meant to be read in it
+        around = {name: value for name, value in outer.f_locals.items() if name not in site.later}
+        return {**around, **frame.f_locals}
 
     def _finish(self, number: int, value: Any) -> None:
         while self._open:  # an exception that the student's code has caught leaves some behind

@@ -139,6 +139,17 @@ def parts(expression: ast.expr) -> Iterator[ast.expr]:
             yield node
 
 
+def called(root: ast.expr) -> set[int]:
+    """Ids of the parts that are called, or the modules of what is called."""
+    found = set()
+    for node in ast.walk(root):
+        if isinstance(node, ast.Call):
+            found.add(id(node.func))
+            if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+                found |= {id(node.func.value)} if node.func.value.id == "np" else set()
+    return found
+
+
 def writes(expression: ast.AST) -> bool:
     """Whether evaluating an expression may change a variable."""
     for node in ast.walk(expression):

@@ -23,6 +23,7 @@ class ValueTest(NamedTuple):
     weights: list[Array]
     wanted: float
     scale: float
+    is_determined: bool = False  #: whether `forms` holds what is needed
 
     def passes(self, values: list[Any]) -> bool:
         """Whether a candidate with these values, one for each scope, may be right."""
@@ -75,7 +76,9 @@ def _of_determined(trace: Trace, site: Site, i: int, needed: Needed) -> ValueTes
     assert target is not None
     weights = np.random.default_rng(1).standard_normal(len(target))
     scale = float(np.abs(weights) @ np.abs(target))
-    return ValueTest([natural[at].scope], [needed.values[at]], [weights], float(weights @ target), scale)
+    return ValueTest(
+        [natural[at].scope], [needed.values[at]], [weights], float(weights @ target), scale, True
+    )
 
 
 def _natural(trace: Trace, site: Site, i: int, values: list[Any]) -> list[Execution] | None:
@@ -103,7 +106,9 @@ def _of_underdetermined(
     matrix, missing, given = needed.matrix, needed.missing, needed.given
     assert matrix is not None and missing is not None and given is not None
     random = np.random.default_rng(1)
-    if not _feeds_back(trace, site, i, executions, needed):
+    changed = _changed(trace, site, i, executions, needed)
+
+    def of_all(scopes: list[dict[str, Any]]) -> ValueTest:
         row = random.standard_normal(len(missing))
         weights, wanted = row @ matrix, float(row @ missing + (row @ matrix) @ given)
         split, at = [], 0
@@ -112,8 +117,11 @@ def _of_underdetermined(
             split.append(weights[at : at + size])
             at += size
         scale = float(np.abs(weights) @ np.abs(given)) + abs(wanted)
-        forms = [execution.value for execution in executions]
-        return ValueTest([e.scope for e in executions], forms, split, wanted, scale)
+        return ValueTest(scopes, [execution.value for execution in executions], split, wanted, scale)
+
+    read = _names_of_values(site.expression)
+    if changed is not None and not changed & read and changed <= _accumulators(trace, site):
+        return of_all([e.scope for e in executions])
     first = len(flatten(executions[0].value))  # type: ignore[arg-type]
     mine, others = matrix[:, :first], matrix[:, first:]
     free = np.eye(len(missing))
@@ -124,39 +132,53 @@ def _of_underdetermined(
     weights = row @ mine
     wanted = float(row @ missing + weights @ given[:first])
     scale = float(np.abs(weights) @ np.abs(given[:first])) + abs(wanted)
-    if np.abs(weights).max(initial=0) < 1e-9 or abs(weights @ given[:first] - wanted) <= SOLVED * scale:
+    if np.abs(weights).max(initial=0) >= 1e-9 and abs(weights @ given[:first] - wanted) > SOLVED * scale:
+        return ValueTest([executions[0].scope], [executions[0].value], [weights], wanted, scale)
+    if changed is None or changed & read:
         return None
-    return ValueTest([executions[0].scope], [executions[0].value], [weights], wanted, scale)
+    # the first can be right as it is: then of what no execution changes
+    return of_all([{n: v for n, v in e.scope.items() if n not in changed} for e in executions])
 
 
-def _feeds_back(trace: Trace, site: Site, i: int, executions: list[Execution], needed: Needed) -> bool:
-    """Whether an execution of the site reads what an earlier one gave: other values are imposed to see."""
+def _changed(
+    trace: Trace, site: Site, i: int, executions: list[Execution], needed: Needed
+) -> set[str] | None:
+    """The variables at the site that depend on what its earlier executions gave: others are imposed to see.
+
+    None where it is executed more or less often then.
+    """
     assert needed.given is not None
     moved = needed.given + np.random.default_rng(2).standard_normal(len(needed.given))
     values = refill([execution.value for execution in executions], moved)
     later = trace.record(i, site.number, values).get(site.number, [])
     if len(later) != len(executions):
-        return True
-    read = {n.id for n in ast.walk(site.expression) if isinstance(n, ast.Name)}
+        return None
+    found: set[str] = set()
     for before, after in zip(executions, later):
+        for name, value in after.scope.items():
+            if fingerprint(value) != fingerprint(before.scope.get(name, value)):
+                found.add(name)
         try:
             again = trace.evaluate(site.expression, after.scope)
         except Exception:
-            return True
-        if fingerprint(again) != fingerprint(before.value):
-            return True
-        written = _accumulators(trace, site)
-        for name, value in after.scope.items():
-            kept = name in read or name not in written
-            if kept and fingerprint(value) != fingerprint(before.scope.get(name, value)):
-                return True
-    return False
+            return None
+        if fingerprint(again) != fingerprint(before.value):  # also by what it calls
+            found |= _names_of_values(site.expression)
+    return found
+
+
+def _names_of_values(expression: ast.AST) -> set[str]:
+    """The names that an expression reads; in `np.zeros_like(v)` none, as the values in `v` do not matter."""
+    if isinstance(expression, ast.Call) and getattr(expression.func, "attr", "") == "zeros_like":
+        return set()
+    found = {expression.id} if isinstance(expression, ast.Name) else set()
+    return found.union(*map(_names_of_values, ast.iter_child_nodes(expression)))
 
 
 def _accumulators(trace: Trace, site: Site) -> set[str]:
     """Variables of the site's function that results are only gathered in."""
     found: set[str] = set()
-    for node in ast.walk(trace.program.plain[site.function]):
+    for node in ast.walk(trace.program.functions[site.function]):
         targets = [node.target] if isinstance(node, ast.AugAssign) else []
         targets += (
             [t for t in node.targets if isinstance(t, ast.Subscript)] if isinstance(node, ast.Assign) else []
