@@ -122,6 +122,7 @@ def test_it_builds_without_a_warning_and_has_every_page(built, pages):
     for name in ("index", "cheat_sheet", "glossary", "api/autograder", "api/rnnlib.lru", *documents):
         assert f"{name}.html" in pages
     assert not list(to.glob("_sources/**/*"))
+    assert (to / ".nojekyll").exists()  # or GitHub serves no _static, which has all styles and scripts
 
 
 def test_headings_are_in_order_pictures_have_texts_and_nothing_is_loaded_from_elsewhere(pages):

@@ -170,12 +170,24 @@ def test_launch_links_lead_to_the_one_repository():
     place = "notebooks/01_scalar_rnn/01_scalar_rnn.ipynb"
     assert f"/github/them/theirs/blob/main/{place}" in html
     assert "/gh/them/theirs/main?urlpath=lab%2Ftree%2Fnotebooks%2F01_scalar_rnn%2F" in html
-    assert "../../lite/lab/index.html?path=01_scalar_rnn%2F01_scalar_rnn.ipynb" in html
+    assert "../../lite/lab/index.html?reset&amp;path=01_scalar_rnn%2F01_scalar_rnn.ipynb" in html
     assert (ROOT / place).exists() and html.count("<a ") == 4
     elsewhere = links.launch_links("01_scalar_rnn", repository="https://example.org/them/theirs")
     assert elsewhere.count("<a ") == 1 and "download" in elsewhere  # those services do not know it
-    with pytest.raises(ValueError, match="expected https://HOST/OWNER/NAME"):
-        settings.repository_name("github.com/them")
+
+
+def test_the_one_setting_says_where_the_course_is_published(tmp_path):
+    project, given = tmp_path / "pyproject.toml", '[project]\nname = "x"\n'
+    both = given + '[project.urls]\nRepository = "{}"\nHomepage = "{}"\n'
+    project.write_text(both.format("https://h.org/them/theirs/", "https://them.org/theirs"))
+    assert settings.addresses(project) == ("https://h.org/them/theirs", "https://them.org/theirs/")
+    for text in (given, both.format("", "https://x.org"), both.format("github.com/them", "https://x.org")):
+        project.write_text(text)
+        with pytest.raises(BuildError, match="Repository is .* expected https://HOST/OWNER/NAME"):
+            settings.addresses(project)
+    project.write_text(both.format("https://h.org/them/theirs", ""))
+    with pytest.raises(BuildError, match="Homepage is '' .* expected the address of the website"):
+        settings.addresses(project)
 
 
 def test_links_to_what_is_no_page_lead_into_the_repository():
@@ -185,6 +197,10 @@ def test_links_to_what_is_no_page_lead_into_the_repository():
         "[a](grading.md#after) [b](https://h/o/n/blob/main/README.md) [c](https://x.org/y) [d](#here)"
         " [e](https://h/o/n/blob/main/CONTRIBUTING.md#z)"
     )
+
+
+def test_every_document_is_a_page():
+    assert {path.stem for path in (ROOT / "docs").glob("*.md")} == {*texts.DOCS}
 
 
 def test_docstrings_are_read_as_the_sentences_that_they_are():

@@ -15,7 +15,7 @@ def launch_links(name: str, has_lite: bool = False, repository: str = REPOSITORY
     path = notebook_path(name)
     ways = {}
     if has_lite:
-        ways["In the browser"] = f"../../lite/lab/index.html?path={quote(f'{name}/{name}.ipynb', safe='')}"
+        ways["In the browser"] = f"../../{in_browser(name)}"
     if repository.startswith("https://github.com/"):  # the other two read from there
         place = repository_name(repository)
         ways["Colab"] = f"https://colab.research.google.com/github/{place}/blob/{BRANCH}/{path}"
@@ -25,6 +25,15 @@ def launch_links(name: str, has_lite: bool = False, repository: str = REPOSITORY
     links = [f'<a href="{escape(target)}">{way}</a>' for way, target in ways.items()]
     links.append(f'<a href="{name}.ipynb" download>Download the notebook</a>')
     return f'<nav class="launch" aria-label="Open this lesson"><span>Open:</span> {" ".join(links)}</nav>\n'
+
+
+def in_browser(name: str) -> str:
+    """Where the edition for browsers opens the lesson `name`, seen from the site's top.
+
+    `reset` closes what was open at the last visit: each notebook would start a Python of its own again.
+    What was written stays.
+    """
+    return f"lite/lab/index.html?reset&path={quote(f'{name}/{name}.ipynb', safe='')}"
 
 
 def with_outside_links(text: str, page: str, pages: set[str], repository: str = REPOSITORY) -> str:

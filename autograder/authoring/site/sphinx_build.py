@@ -20,6 +20,7 @@ CONFIGURATION = {
     "extensions": [
         "myst_nb",
         "sphinx.ext.autodoc",
+        "sphinx.ext.githubpages",  # there, what begins with _ is served only if a file says so
         "sphinx.ext.mathjax",
         "sphinxext.opengraph",
         "autograder.authoring.site.extension",

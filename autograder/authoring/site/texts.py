@@ -1,6 +1,7 @@
 """The pages that are Markdown: the start, what is cut from the start page, and the files of docs/."""
 
 import re
+from html import escape
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -9,7 +10,7 @@ from ...errors import BuildError
 from ...exercises import find_exercise, sources
 from ...feedback import card
 from ...lessons import START_PAGE
-from .links import with_outside_links
+from .links import in_browser, with_outside_links
 from .settings import REPOSITORY
 
 SAMPLE = "05.rnn_backward"
@@ -17,7 +18,6 @@ SAMPLE_SLIP = "no_carry"
 DOCS = ("instructors", "lms", "grading", "rubrics", "diagnosis", "coverage", "bibliography")
 # sections of the start page that are looked up again and again: (heading, page, title)
 CUT = (("5 Formulas and shapes", "cheat_sheet", "Cheat sheet"), ("6 Glossary", "glossary", "Glossary"))
-IN_BROWSER = f"lite/lab/index.html?path={START_PAGE}%2F{START_PAGE}.ipynb"
 HOME = Path(__file__).with_name("pages") / "index.md"
 
 
@@ -67,7 +67,8 @@ def documents(root: Path, pages: set[str]) -> dict[str, str]:
 def home_page(start_page: NotebookNode, lessons: list[str], has_lite: bool) -> str:
     """The first page; `@name@` in its text is filled in."""
     start = f"notebooks/{START_PAGE}/{START_PAGE}"
-    browser = f'<a href="{IN_BROWSER}">Try it in the browser</a>' if has_lite else ""
+    in_lite = escape(in_browser(START_PAGE))
+    browser = f'<a href="{in_lite}">Try it in the browser</a>' if has_lite else ""
     at_home = "`python3 course.py lab` in a clone (Windows: `py course.py lab`)"
     filled = {
         "browser": browser,
@@ -75,7 +76,7 @@ def home_page(start_page: NotebookNode, lessons: list[str], has_lite: bool) -> s
         "lessons": "\n".join([start, *(f"notebooks/{name}/{name}" for name in lessons)]),
         "repository": REPOSITORY,
         "start": start,
-        "student": f'<a href="{IN_BROWSER}">the browser</a>, or {at_home}' if has_lite else at_home,
+        "student": f'<a href="{in_lite}">the browser</a>, or {at_home}' if has_lite else at_home,
         "table": lesson_table(start_page),
     }
     return re.sub(r"@(\w+)@", lambda found: filled[found[1]], HOME.read_text(encoding="utf-8"))

@@ -68,7 +68,8 @@ def _names(statement: ast.AST) -> list[ast.Name]:
 
 
 def _entries(tree: ast.FunctionDef, name: str, scope: Mapping[str, Any]) -> Iterator[str]:
-    own, others = [], []
+    own: list[ast.expr] = []
+    others: list[ast.expr] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
             mine = isinstance(node.value, ast.Name) and node.value.id == name

@@ -81,7 +81,7 @@ def _name(value: Array, shape: tuple[int, ...], weights: Array) -> Array | None:
         return None
     if not np.isfinite(size).all() or not (size > 0).all():
         return None
-    return np.log(size) @ weights  # type: ignore[no-any-return]
+    return np.log(size) @ weights
 
 
 def _products(needed: Array, factors: list[Factor], weights: Array) -> Iterator[ast.expr]:

@@ -128,9 +128,9 @@ def _sums(
 
 def _of_entries(sign: type[ast.operator], first: Array, second: Array, weights: Array) -> Array:
     if sign is ast.Mult:
-        return (first * weights) @ second.T  # type: ignore[no-any-return]
+        return (first * weights) @ second.T
     signed = -second if sign is ast.Sub else second
-    return (first @ weights)[:, None] + (signed @ weights)[None, :]  # type: ignore[no-any-return]
+    return (first @ weights)[:, None] + (signed @ weights)[None, :]
 
 
 def _stacked(arrays: list[Any], shape: tuple[int, ...]) -> Array:

@@ -45,7 +45,12 @@ class Trace:
             tuple[int, dict[str, Any]]
         ] = []  # sites that are being computed, and their variables
         hooks = {EDITED: self._is_edited, VALUE: self._value, SEEN: self._seen}
-        self.namespace = {**program.namespace, **hooks, STEP: self._step, STEPS: self._steps_of}
+        self.namespace: dict[str, Any] = {
+            **program.namespace,
+            **hooks,
+            STEP: self._step,
+            STEPS: self._steps_of,
+        }
         self._loaded: dict[int, Any] = {}
         self._plain = {
             name: program.load(self.namespace, name, program.hooked(name, ())) for name in program.functions
