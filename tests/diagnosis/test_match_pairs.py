@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder import compare, diagnose
-from autograder.diagnosis import facts, match_pairs, match_slips
+from autograder.diagnosis import explain, facts, match_pairs, match_slips
 from autograder.diagnosis.explain import TWO
 from autograder.diagnosis.trial import Trial
 from autograder.errors import PassageError
@@ -278,3 +278,21 @@ def test_one_slip_for_all_outputs_but_one_is_told_with_what_is_left():
     assert two_left.slips == ()
     right = sources.solution_variant(RNN)  # and of a single wrong output nothing of the kind is said
     assert diagnose(RNN.id, lambda *a: (lambda g: g | {"h0": g["h0"] + 1})(right(*a))).slips == ()
+
+
+@pytest.mark.parametrize("number, named", [(1, True), (3, True), (4, False)])
+def test_of_many_pairs_that_fit_none_is_told(number, named, monkeypatch):
+    pairs = list(zip(RNN.slips[:number], RNN.slips[number:]))
+    monkeypatch.setattr(match_pairs, "find_pairs", lambda trial, wrong: pairs)
+    assert (explain._two_slips(None, ["W_h"]) is not None) == named
+
+
+@pytest.mark.parametrize("others, slips", [(("x",), ("w_h_overwritten",)), (("x", "W_x", "b_h"), ())])
+def test_a_slip_is_not_named_where_of_most_that_is_wrong_nothing_would_be_said(others, slips):
+    slipped = sources.solution_variant(RNN, slip_of(RNN, "w_h_overwritten"))
+
+    def rnn_backward(*arguments):
+        found = slipped(*arguments)
+        return found | {name: np.cumsum(found[name] + 0.3, axis=0) for name in others}
+
+    assert diagnose(RNN.id, rnn_backward, 9).slips == slips
