@@ -1,8 +1,8 @@
 """How often the line of a mistake is found, on answers by somebody who has not read the search.
 
-`repair_corpus.json` has correct answers in ten styles to each of eight exercises, and the edits that make a
-mistake of one line each, two mistakes, or another algorithm.  Half of it (`unseen`) was looked at by nobody
-before the search was finished.
+`repair_corpus.json` has correct answers in several styles to each of eight exercises, and the edits that make
+a mistake of one line each, two mistakes, or another algorithm.  With `seen` and `unseen` the search was
+written; `fresh` was looked at by nobody before it was finished.
 """
 
 import json
@@ -23,32 +23,32 @@ from .measure import table
 CORPUS = Path(__file__).with_name("repair_corpus.json")
 SECONDS = 3.0  # of CPU time: what a search takes on an idle machine
 PATIENCE = 60.0  # of the clock: a busy machine counts for nothing
-HALVES = ("seen", "unseen")
+PARTS = ("seen", "unseen", "fresh")
 
 
 def repair():
     corpus = json.loads(CORPUS.read_text(encoding="utf-8"))
     counts, times = defaultdict(Counter), defaultdict(list)
     for answer in corpus["answers"]:
-        seconds = _count(answer, _text(answer, corpus["styles"]), counts[answer["half"]])
+        seconds = _count(answer, _text(answer, corpus["styles"]), counts[answer["part"]])
         times[answer["exercise"]].append(seconds)
     return tables(counts, times, len(corpus["answers"]))
 
 
 def tables(counts, times, whole):
-    """The tables of what was counted in each half, and of the seconds by exercise.
+    """The tables of what was counted in each part, and of the seconds by exercise.
 
     whole: how many answers there are, which may be more than were tried.
     """
-    halves = [half for half in HALVES if counts[half]]
-    rows = [[label, *(_share(counts[half], *parts) for half in halves)] for label, *parts in ROWS]
+    tried = [part for part in PARTS if counts[part]]
+    rows = [[label, *(_share(counts[part], *kinds) for part in tried)] for label, *kinds in ROWS]
     speed = [
         [name, len(seconds), *(f"{value:.2f}" for value in np.percentile(seconds, [50, 95]))]
         for name, seconds in sorted(times.items())
     ]
-    found = table(["answers", *halves], rows)
-    tried = f"{sum(map(len, times.values()))} of {whole} answers were tried."
-    return f"{found}\n\n{tried}\n\n{table(['exercise', 'answers', 'median, s', '95 %, s'], speed)}"
+    found = table(["answers", *tried], rows)
+    number = f"{sum(map(len, times.values()))} of {whole} answers were tried."
+    return f"{found}\n\n{number}\n\n{table(['exercise', 'answers', 'median, s', '95 %, s'], speed)}"
 
 
 ROWS = (

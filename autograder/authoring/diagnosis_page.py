@@ -71,9 +71,9 @@ the card. Not found are mistakes of two lines, and lines that no operator makes.
 has a sandbox of its own ([grading.md](grading.md)); exercises that are called in a way of their own, or with
 functions of the grader's, are left out there.
 
-How often the line is found, by `python -m benchmarks repair` (a corpus by somebody who has not read the
-search; of half of it, *unseen*, nobody read an answer while the search was written, but its totals
-were looked at once, after which the search tries its tiers in another order):
+How often the line is found, by `python -m benchmarks repair`, in answers by somebody who has not read the
+search. They are *fresh*: run once, when it was finished, with nothing changed after them. The line that was
+planted counts alone, though another edit, of another line, can make an answer right as well:
 
 {line}
 
