@@ -30,7 +30,8 @@ EXECUTED = ("00", START_PAGE)
 CARDS = "notebooks/00_gradient_checking/00_gradient_checking.html"
 SLIDER = "notebooks/11_gradient_flow_in_lstm/11_gradient_flow_in_lstm.html"
 LOOKED_AT = ("index.html", CARDS, SLIDER, "docs/instructors.html", "docs/diagnosis.html", "glossary.html",
-             "api/rnnlib.flow.html", "api/autograder.html")  # fmt: skip
+             "api/rnnlib.flow.html", "api/autograder.html",
+             "cheat_sheet.html", "api/rnnlib.regularisers.html")  # fmt: skip
 VIEWS = (("light", 1200), ("dark", 1200), ("light", 390), ("dark", 390))
 # each page once, in one of the two views that differ most; the rest is long
 IN_EVERY_RUN = {("light", 1200): LOOKED_AT[::2], ("dark", 390): LOOKED_AT[1::2]}
