@@ -77,13 +77,11 @@ def set_up(extras):
 
 
 def install(wishes):
-    """Whether the packages could be installed: by uv, which takes seconds and comes by pip, else by pip."""
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    uv = shutil.which("uv") or os.path.join(BIN, "uv")
-    if not shutil.which(uv):  # where it cannot be had either, pip says why below
-        subprocess.call([*pip, "--retries=0", "-cconstraints.txt", "uv"], cwd=ROOT, stderr=subprocess.DEVNULL)
-    commands = [[uv, "pip", "install", "--quiet", "--python", PYTHON], pip]
-    return any(subprocess.call([*c, *wishes], cwd=ROOT) == 0 for c in commands if shutil.which(c[0]))
+    """Whether the packages could be installed: by uv where it is there, which takes seconds, else by pip."""
+    uv = shutil.which("uv")
+    commands = [[uv, "pip", "install", "--quiet", "--python", PYTHON]] if uv else []
+    commands.append([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+    return any(subprocess.call([*command, *wishes], cwd=ROOT) == 0 for command in commands)
 
 
 def runs(python):

@@ -1,10 +1,8 @@
 """Fixtures shared by all tests, and the order in which their files are begun."""
 
-import fcntl
 import inspect
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 # before NumPy is imported: several processes of the tests share the cores
@@ -67,21 +65,6 @@ def pytest_addoption(parser):
 def pytest_xdist_auto_num_workers():
     """One more than there are cores, as tests of grading wait a third of their time."""
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection(session):
-    """One process after another, as what the first has compiled need not be compiled anew by the others."""
-    worker = getattr(session.config, "workerinput", None)
-    if worker is None:
-        return (yield)
-    path = Path(tempfile.gettempdir()) / f"collecting-{worker['testrunuid']}"
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            return (yield)
-        finally:
-            path.unlink(missing_ok=True)
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses

@@ -179,15 +179,3 @@ def test_uv_installs_where_it_is_there_and_pip_where_it_cannot(folder, works):
     assert "ran -m autograder demo" in done.stdout
     assert log.startswith("uv pip install --quiet --python") and "-e .[course]" in log
     assert ("-m pip install" in log) == (not works)
-
-
-@posix
-def test_uv_comes_by_pip_where_it_is_not_there(folder):
-    python = fake_venv(folder, pip='cp made-uv "${0%python}uv"')
-    (folder / "made-uv").write_text(f'#!/bin/sh\necho "uv $*" >> {folder}/log\n')
-    (folder / "made-uv").chmod(0o755)
-    done = run(folder, "demo", python=sys.executable, PATH="/usr/bin:/bin")
-    brought, installed = (folder / "log").read_text().splitlines()
-    assert "ran -m autograder demo" in done.stdout
-    assert brought.startswith("pip -m pip install") and brought.endswith("-cconstraints.txt uv")
-    assert installed.startswith(f"uv pip install --quiet --python {python}") and "-e .[course]" in installed
