@@ -477,25 +477,19 @@ ENDS_AND_LOSSES = (
          "Is the loss divided by T anywhere?"),
 )
 
-# the same, where something is limited
-CLIPPED_AT_1 = (
-    Slip("clipped_at_1", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -1, 1)",
-         "What comes from later steps is clipped to ±1 at every step, which changes the gradient.",
-         "Is the clipped number still the derivative of the loss?"),
-    Slip("adjoint_clipped_at_1", "dh[t - 1] + future", "np.clip(dh[t - 1] + future, -1, 1)",
-         "The adjoint of each state is clipped to ±1, which changes the gradient.",
-         "Is the clipped number still the derivative of the loss?"),
-)
 
-# the same with a narrower range
-CLIPPED_AT_HALF = (
-    Slip("clipped_at_0_5", "dh[t - 1] + future", "dh[t - 1] + np.clip(future, -0.5, 0.5)",
-         "What comes from later steps is clipped to ±0.5 at every step, which changes the gradient.",
-         "Is the clipped number still the derivative of the loss?"),
-    Slip("adjoint_clipped_at_0_5", "dh[t - 1] + future", "np.clip(dh[t - 1] + future, -0.5, 0.5)",
-         "The adjoint of each state is clipped to ±0.5, which changes the gradient.",
-         "Is the clipped number still the derivative of the loss?"),
-)
+def _clipped(at: float) -> tuple[Slip, ...]:
+    """The same, where what is carried or the whole adjoint is limited to ±at."""
+    name = str(at).replace(".", "_")
+    return (
+        Slip(f"clipped_at_{name}", "dh[t - 1] + future", f"dh[t - 1] + np.clip(future, -{at}, {at})",
+             f"What comes from later steps is clipped to ±{at} at every step, which changes the gradient.",
+             "Is the clipped number still the derivative of the loss?"),
+        Slip(f"adjoint_clipped_at_{name}", "dh[t - 1] + future", f"np.clip(dh[t - 1] + future, -{at}, {at})",
+             f"The adjoint of each state is clipped to ±{at}, which changes the gradient.",
+             "Is the clipped number still the derivative of the loss?"),
+    )  # fmt: skip
+
 
 # the same, where two versions of an update are both there
 COUNTED_TWICE = (
@@ -778,11 +772,11 @@ BACKWARD = Exercise(
              "h0 is summed over the batch: every instance gets the sum of all.",
              "Does each instance of the batch have an initial state of its own?"),
         *ENDS_AND_LOSSES,
-        *CLIPPED_AT_1,
+        *_clipped(1),
         Slip("passed_on_clipped_at_1", "future = da @ W_h.T", "future = np.clip(da @ W_h.T, -1, 1)",
              "What is passed back is clipped to ±1 at every step, h0 too, which changes the gradient.",
              "Is the clipped number still the derivative of the loss?"),
-        *CLIPPED_AT_HALF,
+        *_clipped(0.5),
         Slip("passed_on_clipped_at_0_5", "future = da @ W_h.T", "future = np.clip(da @ W_h.T, -0.5, 0.5)",
              "What is passed back is clipped to ±0.5 at every step, h0 too, which changes the gradient.",
              "Is the clipped number still the derivative of the loss?"),
@@ -1111,8 +1105,8 @@ MASKED = Exercise(
              '"h0": future + (real * dh_total - da) @ W_h.T',
              "h0 misses the slope of tanh at step 1.",
              "What lies between h_1 and the sum that h_0 enters?"),
-        *CLIPPED_AT_1,
-        *CLIPPED_AT_HALF,
+        *_clipped(1),
+        *_clipped(0.5),
         Slip("carried_at_real_steps_only", "(1 - real) * dh_total", "real * dh_total",
              "The mask is the wrong way round in what is carried past tanh: the state is copied where the "
              "step is padded.",

@@ -1,4 +1,4 @@
-"""Edits that take a whole expression apart: other parentheses, and another slope in a product."""
+"""Edits that take a whole expression apart: what changes two of its places at once, or its form."""
 
 import ast
 import functools
