@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .diagnosis.bank_contents import bank_problem
 from .sandbox.bubblewrap import walls_problem
+from .sandbox.control_group import groups_problem
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -27,6 +28,7 @@ def print_findings() -> None:
     print(f"slips: {slips_problem() or 'fine'}")
     alembic = shutil.which("alembic") or (Path(sys.executable).parent / "alembic").exists()
     print(f"sandbox (bubblewrap): {walls_problem() or 'fine'}")
+    print(f"sandbox (control group, optional): {f'not used, {why}' if (why := groups_problem()) else 'fine'}")
     print(f"alembic (nbgrader needs it): {'fine' if alembic else 'missing'}")
     for name in ("gradebook", "work"):
         path = Path(name) if Path(name).exists() else Path.cwd()

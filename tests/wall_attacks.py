@@ -13,12 +13,13 @@ import socket
 import struct
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
 from autograder.sandbox import box, bubblewrap, client, reduced_rnnlib, seccomp, seccomp_calls
+from autograder.sandbox.control_group import ControlGroup
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.run import Job, run_job
 
@@ -294,6 +295,13 @@ def changed_worker(module: str, old: str, new: str) -> Iterator[None]:
         os.chmod(folder, 0o755)
         with mock.patch("autograder.sandbox.run.library_folder", lambda *_: made):
             yield
+
+
+@contextmanager
+def without_groups() -> Iterator[None]:
+    """Sandboxes without a control group, as where the grader may make none."""
+    with mock.patch.object(box, "control_group", lambda *_, **__: nullcontext(ControlGroup())):
+        yield
 
 
 def run_cells(cells: list[str]) -> tuple[list[str], str]:

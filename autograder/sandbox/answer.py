@@ -15,7 +15,7 @@ from ..errors import AnswerError, Infrastructure, ProcessEnded, TimeLimitExceede
 from ..worker import messages
 from ..worker.messages import fingerprint
 from ..worker.protocol import PATIENCE, Call
-from .conversation import EXCESS, LATE, LOST, Conversation, Exchange
+from .conversation import EXCESS, LARGE, LATE, LOST, Conversation, Exchange
 from .limits import SLEPT, STOOD_STILL
 
 GRACE = 2.0  # seconds that are waited beyond a limit which the worker itself is to keep
@@ -26,6 +26,7 @@ Lines = frozenset[tuple[int, str]]  # (number in its cell, text) of the lines of
 
 TOO_MUCH = f"What the function returned in all its calls is more than {MOST_HEARD // 2**20} MB"
 ENDED = "The function ended its process"
+TOO_LARGE = "The submission's processes together took more memory than a submission may"
 STRANGE = "something came that no notebook writes"
 
 
@@ -34,9 +35,14 @@ class LiveAnswer:
 
     function: Callable[..., Any] | None = None
 
-    def __init__(self, sock: socket.socket, seconds: float) -> None:
-        """seconds: of work, for all calls of one round."""
-        self._sock, self._seconds = sock, seconds
+    def __init__(
+        self, sock: socket.socket, seconds: float, is_over_memory: Callable[[], bool] = lambda: False
+    ) -> None:
+        """seconds: of work, for all calls of one round.
+
+        is_over_memory: asked where its process has ended, whether that was for the memory of all.
+        """
+        self._sock, self._seconds, self._is_over_memory = sock, seconds, is_over_memory
         self._work_left, self._left = seconds, PATIENCE * seconds  # by its own account; by the clock
         self._heard = 0  # bytes
         self._given: dict[str, Callable[..., Any]] = {}
@@ -89,7 +95,8 @@ class LiveAnswer:
                 exchange.end = EXCESS
                 break
             if reply is None:
-                exchange.end = LATE if time.monotonic() >= ends else LOST
+                ended = LARGE if self._is_over_memory() else LOST
+                exchange.end = LATE if time.monotonic() >= ends else ended
                 break
             request = _message(reply)
             if "callback" not in request:
@@ -148,7 +155,11 @@ def outcome_of(exchange: Exchange, private: bool, written: Lines) -> Outcome:
     requests = [(_message(reply), told) for reply, told in exchange.replies if told]
     asked = tuple((_number(request), _given(request), told) for request, told in requests)
     if exchange.end:
-        ends = {LOST: ProcessEnded(ENDED), EXCESS: AnswerError(TOO_MUCH)}
+        ends = {
+            LOST: ProcessEnded(ENDED),
+            LARGE: ProcessEnded(TOO_LARGE),
+            EXCESS: AnswerError(TOO_MUCH),
+        }
         end = ends.get(exchange.end, TimeLimitExceeded())
         return Outcome(exchange.arguments, error=end, asked=asked)
     reply = _message(exchange.replies[-1][0])

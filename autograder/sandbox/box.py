@@ -17,6 +17,8 @@ from pathlib import Path
 from ..errors import Stopped
 from ..worker.protocol import Job, Orders
 from .bubblewrap import FOLDER, FOLDERS, is_root, package_folders, walls
+from .control_group import ControlGroup, control_group
+from .processes import children_of
 from .seccomp import filter_pipe
 
 LIMITS = {  # of each process; sizes in bytes, CPU in seconds
@@ -28,6 +30,7 @@ LIMITS = {  # of each process; sizes in bytes, CPU in seconds
     "CORE": 1,  # with 0, Linux still hands a core to a program that collects them
 }
 MEMORY = 4 * 2**30  # bytes of a submission as a whole
+PROCESSES = LIMITS["NPROC"] + 8  # of a submission as a whole; LIMITS do not count every one of them
 # Accounts that nobody else hands out: systemd has those below 60706 for homes, containers and greeters, and
 # those from 61184 to 65519 for services.  Above 65535 a container may have none, and others have theirs.
 FIRST_UID = 60_706
@@ -77,8 +80,7 @@ def _kill(pid: int) -> None:
     cannot end it by ending itself.
     """
     with suppress(OSError):  # it has ended, or the system does not tell
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-        for child in map(int, children.split()):
+        for child in children_of(pid):
             os.kill(child, 9)
     with suppress(ProcessLookupError):
         os.killpg(pid, 9)
@@ -87,8 +89,12 @@ def _kill(pid: int) -> None:
 class Box:
     """A running worker: its supervisor, `out` (the runner's socket) and one socket for each check."""
 
-    def __init__(self, supervisor: subprocess.Popen[bytes], sockets: tuple[socket.socket, ...]) -> None:
+    def __init__(
+        self, supervisor: subprocess.Popen[bytes], sockets: tuple[socket.socket, ...], group: ControlGroup
+    ) -> None:
         assert supervisor.stdin and supervisor.stdout and supervisor.stderr
+        self._group = group
+        self.over_memory = False
         self.supervisor, self.out, self.checks = supervisor, sockets[0], sockets[1:]
         #: the supervisor's own streams
         self.stdin, self.stdout, self.stderr = supervisor.stdin, supervisor.stdout, supervisor.stderr
@@ -98,6 +104,16 @@ class Box:
         with suppress(BrokenPipeError):
             self.stdin.write(data)
             self.stdin.flush()
+
+    def is_over_memory(self) -> bool:
+        """Whether all processes together took more memory than they may; what the kernel left is killed.
+
+        Version 1 of control groups ends one process only, and what is left would be half a submission.
+        """
+        if not self.over_memory and self._group.is_exceeded():
+            self.over_memory = True
+            self.kill()
+        return self.over_memory
 
     def kill(self) -> None:
         """Kills the supervisor, and behind walls all processes with it."""
@@ -124,7 +140,11 @@ def start_box(
     many copies of the runner may answer.  files: a folder to be copied beside the notebook, or None.
     """
     ours, theirs = zip(*(socket.socketpair() for _ in range(checks + 1)))
-    with _prepare_place(mode, library, files) as place:
+    with (
+        _prepare_place(mode, library, files) as place,
+        # without walls a process may be left, and no group can be removed that has one
+        control_group(MEMORY, PROCESSES, is_wanted=place.walled) as group,
+    ):
         supervisor = subprocess.Popen(
             _command(place, [sock.fileno() for sock in theirs]),
             stdin=subprocess.PIPE,
@@ -136,12 +156,14 @@ def start_box(
             start_new_session=True,
         )
         _running.add(supervisor)
-        box = Box(supervisor, ours)
+        box = Box(supervisor, ours, group)
         try:
             if _stopping.is_set():
                 raise Stopped
             for sock in theirs:
                 sock.close()
+            # the kernel takes some 20 ms, in which the supervisor imports what it needs
+            group.add_child_of(supervisor)
             box.send(json.dumps(_job(orders, place)).encode() + b"\n")
             yield box
         finally:

@@ -18,6 +18,7 @@ from .box import Box
 from .limits import SLEPT, STOOD_STILL, Limits
 
 READY_SECONDS = 60.0
+LOOK = 0.5  # seconds between two looks at whether the kernel has ended a process for its memory
 END_SECONDS = 10.0  # between the order to end the runner and killing the whole sandbox
 MESSAGE_SECONDS = 10.0  # for one message of what a cell shows, from its first byte to its last
 MOST_OUTPUT = 20_000  # characters of what a cell shows
@@ -42,6 +43,13 @@ def run_cells(box: Box, limits: Limits) -> Watched:
     return _Watch(box, limits).watch()
 
 
+def has_taken_too_much(box: Box) -> bool:
+    """Whether all processes together took more memory than they may, asked when the runner is gone."""
+    if select.select([box.stdout], [], [], 0)[0] and _supervisor_says(box) == messages.LARGE:
+        box.over_memory = True
+    return box.is_over_memory()
+
+
 class _Watch:
     """A run while it is watched: what has been seen of it, and by when the next thing has to happen."""
 
@@ -63,17 +71,26 @@ class _Watch:
                 self._on_message()
             elif self._box.stdout in ready:
                 self._on_word_of_supervisor()
+            elif time.monotonic() < self._ends:
+                self._over = self._box.is_over_memory()
             else:
                 self._on_silence()
+        if self._box.is_over_memory():
+            self._ended = TOO_LARGE
         return Watched(self._outputs, self._at, self._ended or ("" if self._done else "its process ended"))
 
+    @property
+    def _ends(self) -> float:
+        """By when something has to happen, or the run is over."""
+        return min(self._run_ends, self._cell_ends) if self._hears_supervisor else 0.0
+
     def _wait(self) -> list[Any]:
-        """The streams that can be read; none of them where nothing came in time."""
+        """The streams that can be read; none of them where nothing came in time, or for a while."""
         streams: list[Any] = [self._box.out] if self._hears_runner else []
         seconds = 0.0  # the runner is gone: what it has sent is read, and nothing more is awaited
         if self._hears_supervisor:
             streams.append(self._box.stdout)
-            seconds = max(min(self._run_ends, self._cell_ends) - time.monotonic(), 0.0)
+            seconds = min(max(self._ends - time.monotonic(), 0.0), LOOK)
         began = time.monotonic()
         ready = select.select(streams, [], [], seconds)[0]
         if time.monotonic() - began > seconds + STOOD_STILL:
@@ -108,7 +125,7 @@ class _Watch:
     def _on_word_of_supervisor(self) -> None:
         """The supervisor says that the runner has ended, or that all processes took too much memory."""
         if _supervisor_says(self._box) == messages.LARGE:
-            self._ended = TOO_LARGE
+            self._box.over_memory = True
         self._hears_supervisor = False
 
     def _on_silence(self) -> None:

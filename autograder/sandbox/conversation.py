@@ -6,6 +6,7 @@ from typing import Any
 
 LATE = "late"  # no reply came within the time
 LOST = "lost"  # its process ended
+LARGE = "large"  # its process ended, as all of the submission's took too much memory
 EXCESS = "excess"  # it was longer than it may be
 
 
@@ -19,7 +20,7 @@ class Exchange:
 
     arguments: str
     replies: list[tuple[bytes, str]] = field(default_factory=list)
-    end: str = ""  #: LATE, LOST or EXCESS where the last message is missing
+    end: str = ""  #: LATE, LOST, LARGE or EXCESS where the last message is missing
 
 
 @dataclass

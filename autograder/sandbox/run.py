@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,10 @@ def run_job(job: Job, mode: str, limits: Limits) -> Ran:
         try:
             with start_box(walls, library, orders, len(checks), job.files) as box:
                 watched = client.run_cells(box, limits)
+                is_over = partial(client.has_taken_too_much, box)
                 said = _interview(
                     {
-                        index: (LiveAnswer(sock, limits.answer), check)
+                        index: (LiveAnswer(sock, limits.answer, is_over), check)
                         for (index, check), sock in zip(checks, box.checks)
                         if watched.at >= index
                     }

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from class_tools import code, graded, solved
-from wall_attacks import ENDED, changed_worker, run_cells
+from wall_attacks import ENDED, changed_worker, run_cells, without_groups
 
 from autograder.sandbox import box, bubblewrap, client
 from autograder.worker import memory
@@ -27,6 +27,12 @@ time.sleep({seconds})
 walls = pytest.mark.skipif(
     bool(bubblewrap.walls_problem()), reason=f"no sandbox here: {bubblewrap.walls_problem()}"
 )
+
+
+@pytest.fixture(autouse=True)
+def counted_by_the_supervisor_alone():
+    with without_groups():
+        yield
 
 
 def shown_and_status(source):
