@@ -27,16 +27,18 @@ walls = pytest.mark.skipif(
 groups = pytest.mark.skipif(bool(groups_problem()), reason=f"no control group here: {groups_problem()}")
 
 BURST = """
-import os, time
+import os, signal
 def burst():
+    'Returns when each of four processes has 80 MB.'
+    ready, say = os.pipe()
     for _ in range(4):
         if os.fork() == 0:
             held = bytearray(80 * 2**20)
             held[::4096] = bytes(len(held) // 4096)
-            time.sleep(0.3)
-            os._exit(0)
-    time.sleep(0.3)
-    return 1.0
+            os.write(say, b"x")
+            signal.pause()
+    for _ in range(4):
+        os.read(ready, 1)
 """
 
 
@@ -118,9 +120,9 @@ def called():
     for _ in range(2):
         if os.fork() == 0:
             time.sleep(0.1)
-            take(50, 1.0)
+            take(50, 0.7)
             os._exit(0)
-    take(100, 1.0)
+    take(100, 0.7)
 def take(size, seconds):
     held = bytearray(size * 2**20)
     held[::4096] = bytes(len(held) // 4096)
@@ -317,7 +319,7 @@ from autograder.sandbox.control_group import control_group, groups_problem
 with control_group(2**26, 8) as group:
     own = Path("/proc/self/cgroup").read_text().strip()
     child = "from autograder.sandbox.control_group import groups_problem; print(groups_problem() or 'fine')"
-    print(groups_problem() or "fine", own.endswith("-grader"), *group._folders)
+    print(groups_problem() or "fine", own.endswith("-grader"), *group._folders, flush=True)
     subprocess.run([sys.executable, "-c", child])
 """
 
