@@ -117,9 +117,14 @@ def test_a_product_of_sums_for_a_sum_of_products():
 
 
 def test_gates_in_another_order_and_other_keys():
-    made = [small.new.value for small in edits.small_edits(parsed("'zrn'"), False, [], ["W_h", "rn"])]
+    made = [
+        small.new.value
+        for small in edits.small_edits(parsed("'zrn'"), False, edits.Others([], [], ["W_h", "rn"]))
+    ]
     assert {"rzn", "W_h", "rrn"} < {*made} and "zrn" not in made
-    assert "W_h" not in [s.new.value for s in edits.small_edits(parsed("'ij->i'"), False, [], ["W_h"])]
+    assert "W_h" not in [
+        s.new.value for s in edits.small_edits(parsed("'ij->i'"), False, edits.Others([], [], ["W_h"]))
+    ]
 
 
 @pytest.mark.parametrize("sign", [1, -1])

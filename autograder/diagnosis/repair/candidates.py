@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .edits import condition_edits, loop_edits, small_edits
+from .edits import Others, small_edits
 from .kinds import Kind
 from .pool import Known, Pool
 from .program import Site
@@ -19,6 +19,7 @@ from .rewrites import (
     other_slopes,
     renamed,
 )
+from .steering_edits import condition_edits, loop_edits
 from .trace import Execution, Trace
 from .trees import called, compiled, exchanged, parsed, parts, writes
 from .vectors import fingerprint
@@ -37,9 +38,9 @@ class Candidate(NamedTuple):
 def edited(site: Site, pool: Pool) -> Iterator[Candidate]:
     """The small edits of a site's expression, by its text."""
     root = site.expression
-    slices, strings, indexing = list(pool.slices), list(pool.strings), in_index(root)
+    others, indexing = Others(list(pool.slices), list(pool.bounds), list(pool.strings)), in_index(root)
     for part in parts(root):
-        for small in small_edits(part, id(part) in indexing, slices, strings):
+        for small in small_edits(part, id(part) in indexing, others):
             yield Candidate(site, exchanged(root, part, small.new), part, small.kind, small.cost)
     whole = [*other_parentheses(root), *other_slopes(root), *exchanged_operands(root), *moved_factors(root)]
     whole += multiplied_out(root)

@@ -24,6 +24,9 @@ WRITERS |= {
 }
 WRITERS |= {"copyto", "fill_diagonal", "place", "putmask", "shuffle", "send", "__setitem__", "resize"}
 
+# without an index, these objects of NumPy are sequences that go on for ever
+ENDLESS = {"c_", "r_", "s_", "mgrid", "ogrid"}
+
 Edit = Mapping[int, ast.AST | list[ast.stmt]]  # by the id of a node: what stands in its place
 
 
@@ -119,10 +122,16 @@ def exchanged(root: ast.expr, node: ast.expr, new: ast.expr) -> ast.expr:
 
 
 def compiled(expression: ast.expr) -> CodeType:
-    """An expression's code, for `eval`."""
-    whole = ast.Expression(body=expression)
+    """An expression's code, for `eval`; of one that might never end, code that raises NameError."""
+    whole = ast.Expression(body=ast.Name("<endless>", ast.Load()) if _may_not_end(expression) else expression)
     locate(whole)
     return compile(whole, "<candidate>", "eval")
+
+
+def _may_not_end(expression: ast.expr) -> bool:
+    nodes = list(ast.walk(expression))
+    indexed = {id(node.value) for node in nodes if isinstance(node, ast.Subscript)}
+    return any(isinstance(n, ast.Attribute) and n.attr in ENDLESS and id(n) not in indexed for n in nodes)
 
 
 def parsed(text: str) -> ast.expr:
@@ -137,6 +146,17 @@ def parts(expression: ast.expr) -> Iterator[ast.expr]:
     for node in ast.walk(expression):
         if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
             yield node
+
+
+def first_difference(old: ast.AST, new: ast.AST) -> ast.AST:
+    """The first part of `old` in whose place `new` has another one; `old` itself where their forms differ."""
+    if type(old) is type(new):
+        ours, theirs = list(ast.iter_child_nodes(old)), list(ast.iter_child_nodes(new))
+        if len(ours) == len(theirs):
+            for a, b in zip(ours, theirs):
+                if ast.dump(a) != ast.dump(b):
+                    return first_difference(a, b) if hasattr(a, "lineno") else old
+    return old
 
 
 def called(root: ast.expr) -> set[int]:
