@@ -177,8 +177,10 @@ def _with_the_rest(axis: ast.expr) -> Iterator[str]:
     """The text of a slice, and of what lies before or behind it: `:D` and `D:`."""
     if isinstance(axis, ast.Slice) and axis.step is None and (axis.lower or axis.upper):
         yield ast.unparse(axis)
-        if axis.lower is None or axis.upper is None:
-            yield f"{ast.unparse(axis.upper)}:" if axis.upper else f":{ast.unparse(axis.lower)}"
+        if axis.lower is None and axis.upper:
+            yield f"{ast.unparse(axis.upper)}:"
+        elif axis.upper is None and axis.lower:
+            yield f":{ast.unparse(axis.lower)}"
 
 
 def _slice_text(node: ast.expr) -> str:

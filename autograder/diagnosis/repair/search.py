@@ -183,7 +183,7 @@ class Search:
             made = edited(site, pool) if tier == 1 else replaced(site, known, list(pool.written))
             if tier == 2 and site.role == "condition":
                 made = itertools.chain(made, comparisons(site, suspect.executions))
-            yield from distinct(trace, made, suspect.executions)
+            yield from distinct(trace, site, made, suspect.executions)
         elif tier == 1:
             yield from small_by_value(trace, site, test, pool, known)
         elif tier == 2:
