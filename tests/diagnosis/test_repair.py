@@ -181,6 +181,47 @@ def test_mistakes_that_touch_two_places_of_a_line(right, wrong, kind):
         assert repairs(load(edited(text, ("h[t + 1] * h[t + 1]", "h[t] / 2"))), seconds=3.0) == ()
 
 
+JOINED = """
+def rnn_backward(params, x, h, dh):
+    D, H, W = x.shape[2], h.shape[2], np.vstack([params["W_x"], params["W_h"]])
+    dW, db, dx, future = np.zeros_like(W), np.zeros(H), np.zeros_like(x), np.zeros_like(h[0])
+    for t in range(len(x), 0, -1):
+        da = through_tanh(
+            dh[t - 1] + future,
+            h[t],
+        )
+        dW += np.c_[x[t - 1], h[t - 1]].T @ da
+        db += da.sum(axis=0)
+        back = da @ W.T
+        dx[t - 1], future = back[:, :D], back[:, D:]
+    return {"W_x": dW[:D], "W_h": dW[D:], "b_h": db, "x": dx, "h0": future}
+
+
+def through_tanh(total, state):
+    return total * (1 - state**2)
+"""
+
+
+@pytest.mark.parametrize(
+    "right, wrong, kind",
+    [
+        ("back[:, D:]", "back[:, :H]", "another slice"),
+        ("back[:, :D]", "back[:, H:]", "another slice"),
+        (
+            "dh[t - 1] + future,\n            h[t],",
+            "h[t],\n            dh[t - 1] + future,",
+            "another order of the arguments",
+        ),
+        ("np.c_[x[t - 1], h[t - 1]]", "np.c_[x[t - 1], h[t]]", "another index"),
+    ],
+)
+def test_rows_that_are_joined_and_a_call_of_several_lines(right, wrong, kind):
+    assert judge_answer(ID, load(JOINED)).correct
+    text, line = planted(JOINED, right, wrong)
+    found = repairs(load(text))
+    assert ("rnn_backward", line, kind) in [(r.function, r.line, r.kind) for r in found] and len(found) <= 2
+
+
 def test_a_line_beside_a_branch_that_belongs_into_it():
     text, line = planted(FORMS, "            dh0 += future", "            dh0 *= 1\n        dh0 += future")
     assert line + 1 in [r.line for r in repairs(load(text))]
