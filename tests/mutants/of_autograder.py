@@ -58,6 +58,11 @@ CALLS = Target("autograder/sandbox/seccomp_calls.py", ("tests/sandbox/test_secco
 SUPERVISOR = Target("autograder/worker/supervisor.py", ("tests/sandbox/test_walls.py",))
 MEMORY = Target("autograder/worker/memory.py", ("tests/worker/test_memory.py",))
 BOX = Target("autograder/sandbox/box.py", ("tests/worker/test_worker.py", "tests/worker/test_memory.py"))
+GROUPED = ("tests/sandbox/test_control_group.py",)
+GROUP, GROUP_FOLDERS, GROUP_BOX, GROUP_CLIENT, GROUP_ANSWER = (
+    Target(f"autograder/sandbox/{name}.py", GROUPED)
+    for name in ("control_group", "group_folders", "box", "client", "answer")
+)
 MESSAGES = Target("autograder/worker/messages.py", ("tests/worker/test_worker.py",))
 ANSWER = Target("autograder/sandbox/answer.py", ("tests/worker/test_worker.py", "tests/sandbox/test_hostile.py"))
 RECORDED = Target("autograder/answers.py", ("tests/grading/test_stages.py", "tests/sandbox/test_hostile.py"))
@@ -200,6 +205,24 @@ MUTANTS = (
     Mutant(BOX, 'del limits["NPROC"]', "pass", "Without walls an account that runs much cannot grade."),
     Mutant(BOX, '"memory": MEMORY if place.walled else None', '"memory": None',
            "A submission can take all of the machine's memory with many processes."),
+    Mutant(GROUP, "if (folder / name).exists():", 'if name == "pids.max" and (folder / name).exists():',
+           "A burst takes all of the machine's memory."),
+    Mutant(GROUP, '"pids.max": processes,', "", "The kernel does not limit a submission's processes."),
+    Mutant(GROUP, "most > self._memory - NEARLY", "False",
+           "Who is ended by the kernel is told that his process ended (version 1)."),
+    Mutant(GROUP, 'if counts.get("oom_kill") and (', "if True or (", "Nobody's own mistake is told any more."),
+    Mutant(GROUP, "            _left.add(folder)", "            pass", "A class leaves a group for each submission."),
+    Mutant(GROUP_FOLDERS, 'start_of(int(name["pid"])) != name["start"]', "True",
+           "One grader removes the groups of another."),
+    Mutant(GROUP_FOLDERS, "            with suppress(OSError):\n                folder.rmdir()", "            pass",
+           "What killed graders have left stays for ever."),
+    Mutant(GROUP_BOX, "group.add_child_of(supervisor)", "pass", "Submissions run outside of their groups."),
+    Mutant(GROUP_BOX, "            self.kill()\n        return self.over_memory", "        return self.over_memory",
+           "Half of a submission goes on when the kernel has ended one of its processes."),
+    Mutant(GROUP_CLIENT, "        if self._box.is_over_memory():\n            self._ended = TOO_LARGE",
+           "        if False:\n            pass", "Who takes too much memory is not told so."),
+    Mutant(GROUP_ANSWER, "LARGE if self._is_over_memory() else LOST", "LOST",
+           "A function that takes too much memory is told that it ended its process."),
     Mutant(MESSAGES, "    if length > limit:", "    if False:",
            "A forged length makes the grader wait for bytes without end."),
     Mutant(MESSAGES, "if len(text) > LARGEST_TEXT:", "if False:",

@@ -15,7 +15,7 @@ from autograder import doctor
 from autograder.sandbox import box, bubblewrap, client, control_group, reduced_rnnlib
 from autograder.sandbox.answer import TOO_LARGE, outcome_of
 from autograder.sandbox.control_group import ControlGroup, groups_problem
-from autograder.sandbox.conversation import LOST
+from autograder.sandbox.conversation import LARGE, LOST
 from autograder.sandbox.group_folders import own_groups
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.run import Check, Job, run_job
@@ -142,6 +142,19 @@ def test_a_call_that_takes_too_much_says_so(monkeypatch, is_grouped):
         ran = run_job(Job((CALLED, check), ()), "bwrap", Limits())
     exchange = ran.conversations[1].rounds[0][0]
     assert str(outcome_of(exchange, False, frozenset()).error) == TOO_LARGE
+
+
+@walls
+@groups
+def test_a_submission_that_the_kernel_stops_is_ended_as_a_whole(monkeypatch):
+    """In version 1 the kernel ends one process only, and the supervisor sees no reason to end the others."""
+    make = ControlGroup.make
+    monkeypatch.setattr(ControlGroup, "make", lambda self, _, processes: make(self, 160 * MB, processes))
+    check = Check("early", ((lambda answer: answer(),),))
+    early = "import time\ndef early():\n    time.sleep(0.5)\n    return 1.0"
+    ran = run_job(Job((early, check, BURST + "burst()"), ()), "bwrap", Limits())
+    assert ran.ended == client.TOO_LARGE
+    assert ran.conversations[1].introduction is None or ran.conversations[1].rounds[0][0].end == LARGE
 
 
 @walls
