@@ -67,7 +67,7 @@ def tables(searches, whole):
 
 ROWS = (
     ("one-line mistakes located (≥ 80 %)", "located", "one-line"),
-    ("the same, where no operator makes them", "located by none", "one-line by none"),
+    ("the same, of what is no simple replacement", "located by none", "one-line by none"),
     ("named or located (≥ 95 %)", "named or located", "one-line"),
     ("right when it speaks (≥ 97 %)", "located", "spoken"),
     ("right in the first line that it says", "first", "spoken"),
