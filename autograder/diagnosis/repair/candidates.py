@@ -81,6 +81,19 @@ def comparisons(site: Site, executions: list[Execution]) -> Iterator[Candidate]:
             yield Candidate(site, parsed(f"{a} {sign} {b}"), site.expression, Kind.CONDITION, 1.5)
 
 
+def with_other_counts(site: Site, executions: list[Execution]) -> Iterator[Candidate]:
+    """In a loop or condition, a count replaced by its sum or difference with another one of its scope."""
+    scope = executions[0].scope
+    counts = [name for name, value in scope.items() if type(value) is int and name.isidentifier()]
+    kind, tree = Kind.CONDITION if site.role == "condition" else Kind.BOUNDS, Parents(site.expression)
+    for part in parts(site.expression):
+        if isinstance(part, ast.Name) and part.id in counts:
+            for other in counts:
+                for text in (f"{part.id} + {other}", f"{part.id} - {other}", f"{other} - {part.id}"):
+                    if other != part.id:
+                        yield Candidate(site, tree.exchanged(part, parsed(text)), part, kind, 1.5)
+
+
 def distinct(
     trace: Trace, site: Site, candidates: Iterator[Candidate], executions: list[Execution]
 ) -> Iterator[Candidate]:
@@ -96,6 +109,9 @@ def distinct(
     for candidate in candidates:
         values = values_in(candidate.new, scopes)
         if values is None:
+            continue
+        if candidate.kind == Kind.COPY:  # the same values, in an array of its own
+            yield candidate
             continue
         name = tuple(map(fingerprint, values))
         if None not in name:

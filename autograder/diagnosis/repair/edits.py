@@ -106,6 +106,9 @@ def _of_operation(node: ast.BinOp, indexing: bool) -> Iterator[Small]:
     yield Small(node.right, kind)
     if not isinstance(node.op, ast.Add | ast.Mult):
         yield Small(product(node.right, node.op, node.left), Kind.ORDER)
+    if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List) and len(node.left.elts) == 1:
+        one, number = ast.unparse(node.left.elts[0]), ast.unparse(node.right)
+        yield Small(parsed(f"[{one} for _ in range({number})]"), Kind.COPY)
     if isinstance(node.op, ast.MatMult):
         left, right = transposed(node.left), transposed(node.right)
         for first, second in ((left, node.right), (node.left, right), (left, right)):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from .by_value import larger_by_value, small_by_value
-from .candidates import Candidate, comparisons, distinct, edited, replaced
+from .candidates import Candidate, comparisons, distinct, edited, replaced, with_other_counts
 from .factors import products_by_value
 from .kinds import Kind
 from .needed_values import find_needed_values
@@ -181,6 +181,8 @@ class Search:
         known = self._known[site.number]
         if test is None:
             made = edited(site, pool) if tier == 1 else replaced(site, known, list(pool.written))
+            if tier == 2 and site.role in STEERING:
+                made = itertools.chain(made, with_other_counts(site, suspect.executions))
             if tier == 2 and site.role == "condition":
                 made = itertools.chain(made, comparisons(site, suspect.executions))
             yield from distinct(trace, site, made, suspect.executions)
