@@ -1,8 +1,8 @@
 """How often the line of a mistake is found, on answers by somebody who has not read the search.
 
 `repair_corpus.json` has correct answers in several styles to each of eight exercises, and the edits that make
-a mistake of one line each, two mistakes, or another algorithm.  With `seen` and `unseen` the search was
-written; `fresh` was looked at by nobody before it was finished.
+a mistake of one line each, two mistakes, or another algorithm.  With `seen`, `unseen` and `later` the search
+was written; `fresh` was looked at by nobody before it was finished.
 """
 
 import json
@@ -10,6 +10,7 @@ import linecache
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,28 +19,41 @@ from autograder.diagnosis.repair import find_repair
 from autograder.exercises import find_exercise
 from rnnlib import activations
 
-from .measure import table
+from .measure import pace, table
 
 CORPUS = Path(__file__).with_name("repair_corpus.json")
-SECONDS = 3.0  # of CPU time: what a search takes on an idle machine
+SECONDS = 3.0  # of CPU time on an idle machine: what a search may take
 PATIENCE = 60.0  # of the clock: a busy machine counts for nothing
-PARTS = ("seen", "unseen", "fresh")
+PARTS = ("seen", "unseen", "later", "fresh")
+
+
+class Searched(NamedTuple):
+    """What one search found, its CPU seconds, and the pace of the machine meanwhile."""
+
+    answer: dict
+    slips: tuple
+    lines: list
+    seconds: float
+    pace: float
 
 
 def repair():
     corpus = json.loads(CORPUS.read_text(encoding="utf-8"))
-    counts, times = defaultdict(Counter), defaultdict(list)
-    for answer in corpus["answers"]:
-        seconds = _count(answer, _text(answer, corpus["styles"]), counts[answer["part"]])
-        times[answer["exercise"]].append(seconds)
-    return tables(counts, times, len(corpus["answers"]))
+    tried = [_search(answer, _text(answer, corpus["styles"])) for answer in corpus["answers"]]
+    return tables(tried, len(tried))
 
 
-def tables(counts, times, whole):
+def tables(searches, whole):
     """The tables of what was counted in each part, and of the seconds by exercise.
 
-    whole: how many answers there are, which may be more than were tried.
+    searches: `Searched` of each answer that was tried.  whole: how many answers there are.
     """
+    idle = min(searched.pace for searched in searches)
+    counts, times = defaultdict(Counter), defaultdict(list)
+    for searched in searches:
+        seconds = searched.seconds * idle / searched.pace
+        times[searched.answer["exercise"]].append(seconds)
+        _count(searched, seconds <= SECONDS, counts[searched.answer["part"]])
     tried = [part for part in PARTS if counts[part]]
     rows = [[label, *(_share(counts[part], *kinds) for part in tried)] for label, *kinds in ROWS]
     speed = [
@@ -53,7 +67,7 @@ def tables(counts, times, whole):
 
 ROWS = (
     ("one-line mistakes located (≥ 80 %)", "located", "one-line"),
-    ("the same, where no operator makes them", "located by none", "one-line by none"),
+    ("the same, of what is no simple replacement", "located by none", "one-line by none"),
     ("named or located (≥ 95 %)", "named or located", "one-line"),
     ("right when it speaks (≥ 97 %)", "located", "spoken"),
     ("right in the first line that it says", "first", "spoken"),
@@ -67,31 +81,35 @@ def _share(counts, part, whole):
     return f"{counts[part]} of {counts[whole]}{share}"
 
 
-def _count(answer, text, counts):
-    """Counts one answer; the seconds of CPU time that its search took."""
+def _search(answer, text):
+    """`Searched`: one answer, judged and its line looked for."""
     exercise = find_exercise(answer["exercise"])
     function = _load(text, answer["name"], exercise.function)
     verdict = judge_answer(exercise.id, function)
-    began = time.process_time()
+    before, began = pace(), time.process_time()
     found = find_repair(exercise, function, verdict, PATIENCE)
     seconds = time.process_time() - began
-    found = found if seconds <= SECONDS else ()
+    starts = {line[4 : line.index("(")]: n for n, line in enumerate(text.splitlines()) if line[:4] == "def "}
+    lines = [starts[r.function] + r.line for r in found]
+    return Searched(answer, verdict.slips, lines, seconds, (before + pace()) / 2)
+
+
+def _count(searched, in_time, counts):
+    """Counts one answer; a search that was not in time has said nothing."""
+    answer, lines = searched.answer, searched.lines if in_time else []
     kind = answer["kind"]
     counts[kind] += 1
     if kind != "one-line":
-        counts[f"spoken of {kind}"] += bool(found)
-        return seconds
-    starts = {line[4 : line.index("(")]: n for n, line in enumerate(text.splitlines()) if line[:4] == "def "}
-    lines = [starts[r.function] + r.line for r in found]
+        counts[f"spoken of {kind}"] += bool(lines)
+        return
     located = bool({*lines} & {*answer["lines"]})
     counts["located"] += located
     counts["first"] += lines[:1] != [] and lines[0] in answer["lines"]
-    counts["spoken"] += bool(found)
-    counts["named or located"] += located or bool(verdict.slips)
+    counts["spoken"] += bool(lines)
+    counts["named or located"] += located or bool(searched.slips)
     if not answer["by_operator"]:
         counts["one-line by none"] += 1
         counts["located by none"] += located
-    return seconds
 
 
 def _text(answer, styles):

@@ -66,14 +66,14 @@ where no single edit is found, or where it could be more than three lines.
 4. *Ranking:* the smallest edit first; of several lines the card says "either … or".
 
 Left alone are functions without text, with decorators or closures, objects that can be called, and code that
-writes files or calls what is not known to leave no trace. It takes three seconds at most; an interrupt keeps
-the card. Not found are mistakes of two lines, and lines that no operator makes. While grading, the search
-has a sandbox of its own ([grading.md](grading.md)); exercises that are called in a way of their own, or with
-functions of the grader's, are left out there.
+writes files or calls what is not known to leave no trace, classes of the notebook among them. It takes three
+seconds at most; an interrupt keeps the card. Not found are mistakes of two lines, and lines that no edit of
+these makes. While grading, the search has a sandbox of its own ([grading.md](grading.md)); exercises that are
+called in a way of their own, or with functions of the grader's, are left out there.
 
 How often the line is found, by `python -m benchmarks repair`, in answers by somebody who has not read the
-search. They are *fresh*: run once, when it was finished, with nothing changed after them. The line that was
-planted counts alone, though another edit, of another line, can make an answer right as well:
+search. They are *fresh*: run once, when it was finished, with nothing changed after them. A line counts at
+which their author put the mistake, or has proved beforehand that one edit mends it too:
 
 {line}
 

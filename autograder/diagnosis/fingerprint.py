@@ -8,6 +8,7 @@ roundings can still fall to either side, in single precision more often, and the
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -53,6 +54,11 @@ def _rounded(array: Array | None) -> list[object]:
 
 def _weights(count: int) -> Array:
     """(SUMS, count) numbers from -1/2 to 1/2, the same with every version of NumPy."""
+    return _table(max(1024, 1 << (count - 1).bit_length()))[:, :count]
+
+
+@lru_cache(maxsize=8)
+def _table(count: int) -> Array:
     index = np.arange(1, count + 1, dtype=np.uint64)
     factors = np.array([[2654435761 + 2 * 40503 * n] for n in range(SUMS)], dtype=np.uint64)
     mixed = (index * factors) % np.uint64(2**32)

@@ -16,7 +16,7 @@ from dateutil.parser import parse as parse_date
 
 from ..errors import GradingError
 from .kept import read_kept
-from .submission_files import beginning, kind_of
+from .submission_files import beginning
 
 DATE, SECRET = "timestamp.txt", "submission_secret.txt"
 NO_DATE = "timestamp.txt holds no date; graded without regard to lateness"
@@ -94,9 +94,8 @@ def _records(inbound: Path, changed: int) -> Mapping[str, list[str]]:
 
 def _text(path: Path) -> str:
     """What a short file says; "" where it is no file, or none that can be read."""
-    if not kind_of(path):
-        with suppress(OSError, ValueError):
-            return beginning(path, LONGEST).decode("utf-8-sig").strip()
+    with suppress(OSError, ValueError):
+        return beginning(path, LONGEST).decode("utf-8-sig").strip()
     return ""
 
 

@@ -181,6 +181,98 @@ def test_mistakes_that_touch_two_places_of_a_line(right, wrong, kind):
         assert repairs(load(edited(text, ("h[t + 1] * h[t + 1]", "h[t] / 2"))), seconds=3.0) == ()
 
 
+JOINED = """
+def rnn_backward(params, x, h, dh):
+    D, H, W = x.shape[2], h.shape[2], np.vstack([params["W_x"], params["W_h"]])
+    dW, db, dx, future = np.zeros_like(W), np.zeros(H), np.zeros_like(x), np.zeros_like(h[0])
+    for t in range(len(x), 0, -1):
+        da = through_tanh(
+            dh[t - 1] + future,
+            h[t],
+        )
+        dW += np.c_[x[t - 1], h[t - 1]].T @ da
+        db += da.sum(axis=0)
+        back = da @ W.T
+        dx[t - 1], future = back[:, :D], back[:, D:]
+    return {"W_x": dW[:D], "W_h": dW[D:], "b_h": db, "x": dx, "h0": future}
+
+
+def through_tanh(total, state):
+    return total * (1 - state**2)
+"""
+
+
+@pytest.mark.parametrize(
+    "right, wrong, kind",
+    [
+        ("back[:, D:]", "back[:, :H]", "another slice"),
+        ("back[:, :D]", "back[:, H:]", "another slice"),
+        (
+            "dh[t - 1] + future,\n            h[t],",
+            "h[t],\n            dh[t - 1] + future,",
+            "another order of the arguments",
+        ),
+        ("np.c_[x[t - 1], h[t - 1]]", "np.c_[x[t - 1], h[t]]", "another index"),
+    ],
+)
+def test_rows_that_are_joined_and_a_call_of_several_lines(right, wrong, kind):
+    assert judge_answer(ID, load(JOINED)).correct
+    text, line = planted(JOINED, right, wrong)
+    found = repairs(load(text))
+    assert ("rnn_backward", line, kind) in [(r.function, r.line, r.kind) for r in found] and len(found) <= 2
+
+
+WINDOW = """
+def truncated_window(params, run, dh, tau):
+    x, h = run.x, run.h
+    dW_x, dW_h, db_h = (np.zeros_like(params[name]) for name in ("W_x", "W_h", "b_h"))
+    rows, dh0 = [np.zeros_like(one) for one in x], np.zeros_like(h[0])
+    for t in range(len(dh)):
+        above = dh[t]
+        for k, row in reversed(list(enumerate(rows))):
+            if k > t:
+                continue
+            if t - k > tau:
+                break
+            back = above * (1 - h[k + 1] ** 2)
+            dW_x += x[k].T @ back
+            dW_h += h[k].T @ back
+            db_h += back.sum(axis=0)
+            rows[k] = row + back @ params["W_x"].T
+            above = back @ params["W_h"].T
+        else:
+            dh0 += above
+    return {"W_x": dW_x, "W_h": dW_h, "b_h": db_h, "x": np.array(rows), "h0": dh0}
+"""
+
+
+@pytest.mark.parametrize(
+    "right, wrong",
+    [
+        ("t - k > tau", "k > tau"),
+        ("                continue", "                break"),
+        ("rows[k] = row", "rows[t] = row"),
+        ("h[k].T @ back", "h[t].T @ back"),
+    ],
+)
+def test_loops_in_loops(right, wrong):
+    exercise_id = "06.truncated_window"
+    assert judge_answer(exercise_id, load(WINDOW, "truncated_window")).correct
+    text, line = planted(WINDOW, right, wrong)
+    found = repairs(load(text, "truncated_window"), exercise_id)
+    assert line in [r.line for r in found], found
+
+
+def test_one_array_for_all_steps():
+    """`[array] * n`, an idiom that only lists of numbers survive."""
+    rows = edited(OWN, ("dx[t - 1] = da", "dx[t - 1] += da"), ('"x": dx', '"x": np.array(dx)'))
+    right = edited(rows, ("np.zeros_like(x),", "[np.zeros_like(x[0]) for _ in x],"))
+    assert judge_answer(ID, load(right)).correct
+    text, line = planted(rows, "np.zeros_like(x),", "[np.zeros_like(x[0])] * len(x),")
+    found = repairs(load(text))
+    assert (line, "a copy") in [(r.line, r.kind) for r in found] and len(found) == 2  # or `=` for `+=`
+
+
 def test_a_line_beside_a_branch_that_belongs_into_it():
     text, line = planted(FORMS, "            dh0 += future", "            dh0 *= 1\n        dh0 += future")
     assert line + 1 in [r.line for r in repairs(load(text))]

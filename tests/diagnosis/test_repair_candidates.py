@@ -68,12 +68,12 @@ def test_what_has_another_form_has_no_sum():
 
 def test_conditions_that_agree_on_one_instance_are_all_tried():
     """Beside them values that agree: of those one is enough."""
-    trace = types.SimpleNamespace(namespace={})
+    trace, site = types.SimpleNamespace(namespace={}), types.SimpleNamespace(expression=parsed("t"))
     scopes = [Execution(False, {"t": t, "T": 3, "start": 1, "x": 2.0, "y": 2.0}) for t in (1, 2, 3)]
 
     def kept(*texts):
         made = [Candidate(None, parsed(text), parsed(text), Kind.CONDITION, 1.0) for text in texts]
-        return [ast.unparse(candidate.new) for candidate in distinct(trace, iter(made), scopes)]
+        return [ast.unparse(candidate.new) for candidate in distinct(trace, site, iter(made), scopes)]
 
     assert kept("t == T", "t == start + 2", "t > 2") == ["t == T", "t == start + 2", "t > 2"]
     assert kept("x * t", "y * t") == ["x * t"]
@@ -117,9 +117,14 @@ def test_a_product_of_sums_for_a_sum_of_products():
 
 
 def test_gates_in_another_order_and_other_keys():
-    made = [small.new.value for small in edits.small_edits(parsed("'zrn'"), False, [], ["W_h", "rn"])]
+    made = [
+        small.new.value
+        for small in edits.small_edits(parsed("'zrn'"), False, edits.Others([], [], ["W_h", "rn"]))
+    ]
     assert {"rzn", "W_h", "rrn"} < {*made} and "zrn" not in made
-    assert "W_h" not in [s.new.value for s in edits.small_edits(parsed("'ij->i'"), False, [], ["W_h"])]
+    assert "W_h" not in [
+        s.new.value for s in edits.small_edits(parsed("'ij->i'"), False, edits.Others([], [], ["W_h"]))
+    ]
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import re
 import shutil
 
@@ -9,6 +10,7 @@ import pytest
 from class_tools import NAME, ROOT, command, copy_course, notebook, solved, submit, use_exchange
 from nbgrader.exchange.default.exchange import Exchange
 
+from autograder.diagnosis.time_limit import time_limit
 from autograder.grading import timestamps
 from autograder.grading.course import EXCHANGE, Course
 from autograder.grading.timestamps import DATE, NO_DATE, NOT_BELIEVED, SECRET, is_date, read_timestamp
@@ -123,3 +125,14 @@ def test_nbgrader_and_grade_believe_the_same(collected):
     assert f"own/{NAME}: {NOT_BELIEVED}" in said and f"{ME}/{NAME}: {NOT_BELIEVED}" not in said
     said = command("nbgrader", "autograde", NAME, "--force", "--Grade.believe_timestamps=True", cwd=collected)
     assert NOT_BELIEVED not in said
+
+
+def test_what_is_no_file_says_nothing_and_stops_nobody(tmp_path):
+    kinds = {name: tmp_path / name for name in ("pipe", "endless", "folder", "missing", "file")}
+    os.mkfifo(kinds["pipe"])
+    kinds["endless"].symlink_to("/dev/zero")
+    kinds["folder"].mkdir()
+    kinds["file"].write_text(" words\n", encoding="utf-8")
+    with time_limit(5.0):
+        said = {name: timestamps._text(path) for name, path in kinds.items()}
+    assert said == dict.fromkeys(kinds, "") | {"file": "words"}

@@ -44,6 +44,7 @@ FOLDERS = ("tests/grading/test_hostile_folders.py",)
 WORDING = Target("autograder/wording.py", FOLDERS)
 CELLS = Target("autograder/worker/cells.py", ("tests/worker/test_worker.py",))
 FILES = Target("autograder/grading/submission_files.py", FOLDERS)
+OPENED = Target("autograder/grading/submission_files.py", ("tests/grading/test_timestamps.py", *FOLDERS))
 TIMESTAMPS = Target("autograder/grading/timestamps.py", (*FOLDERS, "tests/grading/test_timestamps.py"))
 SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
 NOTEBOOK_FILE = Target("autograder/grading/notebook_file.py", (*FOLDERS, "tests/grading/test_reading.py"))
@@ -234,7 +235,7 @@ MUTANTS = (
            "What a function returned for other inputs is judged as if it were for these."),
     Mutant(FILES, "        if place.is_symlink():", "        if False:",
            "A link to a neighbour's folder earns the neighbour's grade."),
-    Mutant(TIMESTAMPS, "    if not kind_of(path):\n        with suppress", "    if True:\n        with suppress",
+    Mutant(OPENED, 'flags | getattr(os, "O_NONBLOCK", 0) | ', "flags | ",
            "A FIFO called timestamp.txt stops the class for ever."),
     Mutant(FILES, '    if kind and kind != "a folder":', "    if False:",
            "A FIFO in place of the notebook has no reason of its own."),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .edits import condition_edits, loop_edits, small_edits
+from .edits import Others, small_edits
 from .kinds import Kind
 from .pool import Known, Pool
 from .program import Site
@@ -19,8 +19,9 @@ from .rewrites import (
     other_slopes,
     renamed,
 )
+from .steering_edits import condition_edits, loop_edits
 from .trace import Execution, Trace
-from .trees import called, compiled, exchanged, parsed, parts, writes
+from .trees import Parents, called, compiled, parsed, parts, writes
 from .vectors import fingerprint
 
 
@@ -37,10 +38,11 @@ class Candidate(NamedTuple):
 def edited(site: Site, pool: Pool) -> Iterator[Candidate]:
     """The small edits of a site's expression, by its text."""
     root = site.expression
-    slices, strings, indexing = list(pool.slices), list(pool.strings), in_index(root)
+    others, indexing = Others(list(pool.slices), list(pool.bounds), list(pool.strings)), in_index(root)
+    tree = Parents(root)
     for part in parts(root):
-        for small in small_edits(part, id(part) in indexing, slices, strings):
-            yield Candidate(site, exchanged(root, part, small.new), part, small.kind, small.cost)
+        for small in small_edits(part, id(part) in indexing, others):
+            yield Candidate(site, tree.exchanged(part, small.new), part, small.kind, small.cost)
     whole = [*other_parentheses(root), *other_slopes(root), *exchanged_operands(root), *moved_factors(root)]
     whole += multiplied_out(root)
     whole += renamed(root, list(pool.written), list(pool.indices))
@@ -55,7 +57,7 @@ def replaced(site: Site, known: list[Known], written: list[str]) -> Iterator[Can
     known: what has a value; written: what stands in the text, which inside a comprehension may have none.
     """
     root = site.expression
-    is_called, indexing = called(root), in_index(root)
+    is_called, indexing, tree = called(root), in_index(root), Parents(root)
     texts = {k.text: k.node for k in known} | {text: parsed(text) for text in (*written, "0", "1")}
     for part in parts(root):
         if id(part) in is_called or isinstance(part, ast.Slice | ast.Tuple):
@@ -66,7 +68,7 @@ def replaced(site: Site, known: list[Known], written: list[str]) -> Iterator[Can
                 cost = 1.0 if is_simple(part) else 1.4
                 kind = Kind.INDEX if id(part) in indexing or same_base(part, node) else Kind.NAME
                 yield Candidate(
-                    site, exchanged(root, part, node), part, kind, cost + 0.5 * (text not in written)
+                    site, tree.exchanged(part, node), part, kind, cost + 0.5 * (text not in written)
                 )
 
 
@@ -79,18 +81,37 @@ def comparisons(site: Site, executions: list[Execution]) -> Iterator[Candidate]:
             yield Candidate(site, parsed(f"{a} {sign} {b}"), site.expression, Kind.CONDITION, 1.5)
 
 
+def with_other_counts(site: Site, executions: list[Execution]) -> Iterator[Candidate]:
+    """In a loop or condition, a count replaced by its sum or difference with another one of its scope."""
+    scope = executions[0].scope
+    counts = [name for name, value in scope.items() if type(value) is int and name.isidentifier()]
+    kind, tree = Kind.CONDITION if site.role == "condition" else Kind.BOUNDS, Parents(site.expression)
+    for part in parts(site.expression):
+        if isinstance(part, ast.Name) and part.id in counts:
+            for other in counts:
+                for text in (f"{part.id} + {other}", f"{part.id} - {other}", f"{other} - {part.id}"):
+                    if other != part.id:
+                        yield Candidate(site, tree.exchanged(part, parsed(text)), part, kind, 1.5)
+
+
 def distinct(
-    trace: Trace, candidates: Iterator[Candidate], executions: list[Execution]
+    trace: Trace, site: Site, candidates: Iterator[Candidate], executions: list[Execution]
 ) -> Iterator[Candidate]:
-    """Without candidates that give the same values as an earlier one, or none, wherever that can be told."""
+    """A site's candidates but those that give the same values as an earlier one, or none.
+
+    Of an expression that may change a variable that cannot be told; no edit makes one of another.
+    """
+    if writes(site.expression):
+        yield from candidates
+        return
     scopes = [{**trace.namespace, **execution.scope} for execution in executions]
     seen = {tuple(fingerprint(execution.value) for execution in executions)}
     for candidate in candidates:
-        if writes(candidate.new):
-            yield candidate
-            continue
         values = values_in(candidate.new, scopes)
         if values is None:
+            continue
+        if candidate.kind == Kind.COPY:  # the same values, in an array of its own
+            yield candidate
             continue
         name = tuple(map(fingerprint, values))
         if None not in name:

@@ -37,11 +37,16 @@ ALIKE = (
 )
 
 
-def small_edits(node: ast.expr, indexing: bool, slices: list[str], strings: list[str]) -> Iterator[Small]:
-    """The small edits of a part.
+class Others(NamedTuple):
+    """What stands elsewhere in the text: indices that are slices or have several axes, slices, strings."""
 
-    indexing: whether it stands in an index.  slices, strings: others in the text.
-    """
+    slices: list[str]
+    bounds: list[str]
+    strings: list[str]
+
+
+def small_edits(node: ast.expr, indexing: bool, others: Others) -> Iterator[Small]:
+    """The small edits of a part; indexing: whether it stands in an index."""
     if isinstance(node, ast.BinOp):
         yield from _of_operation(node, indexing)
     elif isinstance(node, ast.UnaryOp):
@@ -59,7 +64,7 @@ def small_edits(node: ast.expr, indexing: bool, slices: list[str], strings: list
         yield Small(ast.IfExp(node.test, node.orelse, node.body), Kind.CONDITION)
     elif isinstance(node, ast.Constant):
         yield from _of_constant(node, Kind.INDEX if indexing else Kind.NUMBER)
-        yield from _of_string(node, Kind.INDEX if indexing else Kind.SETTING, strings)
+        yield from _of_string(node, Kind.INDEX if indexing else Kind.SETTING, others.strings)
     elif isinstance(node, ast.Attribute):
         yield from _of_attribute(node)
     elif isinstance(node, ast.Call):
@@ -69,7 +74,7 @@ def small_edits(node: ast.expr, indexing: bool, slices: list[str], strings: list
             if list(order) != node.elts:
                 yield Small(type(node)(list(order), ast.Load()), Kind.ORDER)
     elif isinstance(node, ast.Subscript):
-        yield from _of_subscript(node, slices)
+        yield from _of_subscript(node, others)
     if isinstance(node, ast.Name | ast.Subscript | ast.Attribute | ast.Call) and not indexing:
         yield Small(negated(node), Kind.SIGN)
         yield Small(product(node, ast.Pow(), ast.Constant(2)), Kind.POWER)
@@ -101,6 +106,9 @@ def _of_operation(node: ast.BinOp, indexing: bool) -> Iterator[Small]:
     yield Small(node.right, kind)
     if not isinstance(node.op, ast.Add | ast.Mult):
         yield Small(product(node.right, node.op, node.left), Kind.ORDER)
+    if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List) and len(node.left.elts) == 1:
+        one, number = ast.unparse(node.left.elts[0]), ast.unparse(node.right)
+        yield Small(parsed(f"[{one} for _ in range({number})]"), Kind.COPY)
     if isinstance(node.op, ast.MatMult):
         left, right = transposed(node.left), transposed(node.right)
         for first, second in ((left, node.right), (node.left, right), (left, right)):
@@ -191,7 +199,7 @@ def _of_call(node: ast.Call) -> Iterator[Small]:
             yield Small(ast.Call(node.func, node.args, more), Kind.SETTING)
 
 
-def _of_subscript(node: ast.Subscript, slices: list[str]) -> Iterator[Small]:
+def _of_subscript(node: ast.Subscript, others: Others) -> Iterator[Small]:
     def at(index: ast.expr) -> ast.Subscript:
         return ast.Subscript(node.value, index, ast.Load())
 
@@ -202,58 +210,27 @@ def _of_subscript(node: ast.Subscript, slices: list[str]) -> Iterator[Small]:
     if isinstance(node.slice, ast.Slice | ast.Tuple):
         text = ast.unparse(node.value)
         yield from (
-            Small(parsed(f"{text}[{s}]"), Kind.SLICE) for s in dict.fromkeys([*slices, "1:", ":-1", ":"])
+            Small(parsed(f"{text}[{s}]"), Kind.SLICE)
+            for s in dict.fromkeys([*others.slices, "1:", ":-1", ":"])
         )
     for bounds in parts(node.slice):
         if isinstance(bounds, ast.Slice):
+            if isinstance(node.slice, ast.Tuple):
+                for other in others.bounds:
+                    index = parsed(f"_[{other}]")
+                    assert isinstance(index, ast.Subscript)
+                    yield Small(at(exchanged(node.slice, bounds, index.slice)), Kind.SLICE)
             for field in ("lower", "upper", "step"):
                 value = getattr(bounds, field)
-                others: list[ast.expr | None] = [None] if value is not None else []
+                ends: list[ast.expr | None] = [None] if value is not None else []
                 if field == "step":
-                    others += [] if value is not None else [ast.Constant(-1)]
+                    ends += [] if value is not None else [ast.Constant(-1)]
                 elif value is None:
-                    others += [ast.Constant(1) if field == "lower" else ast.Constant(-1)]
+                    ends += [ast.Constant(1) if field == "lower" else ast.Constant(-1)]
                 else:
-                    others += [product(value, ast.Add(), ast.Constant(n)) for n in (1, -1)]
-                for other in others:
+                    ends += [product(value, ast.Add(), ast.Constant(n)) for n in (1, -1)]
+                for end in ends:
                     new = ast.Slice(
-                        **{f: getattr(bounds, f) for f in ("lower", "upper", "step")} | {field: other}
+                        **{f: getattr(bounds, f) for f in ("lower", "upper", "step")} | {field: end}
                     )
                     yield Small(at(exchanged(node.slice, bounds, new)), Kind.SLICE)
-
-
-def loop_edits(iterated: ast.expr) -> Iterator[Small]:
-    """What else a loop might go through: the other way round, or from or to another step."""
-    text = ast.unparse(iterated)
-    if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and iterated.args:
-        name, args = iterated.func.id, [ast.unparse(a) for a in iterated.args]
-        if name == "reversed":
-            yield Small(iterated.args[0], Kind.DIRECTION)
-        elif name == "range":
-            for n, step in itertools.product(range(len(args)), (1, -1)):
-                moved = [f"{a} + {step}" if m == n else a for m, a in enumerate(args)]
-                yield Small(parsed(f"range({', '.join(moved)})"), Kind.BOUNDS)
-            if len(args) == 1:
-                yield Small(parsed(f"range(1, {args[0]})"), Kind.BOUNDS)
-                yield Small(parsed(f"range(1, {args[0]} + 1)"), Kind.BOUNDS)
-            elif len(args) == 2:
-                yield Small(parsed(f"range({args[1]})"), Kind.BOUNDS)
-                yield Small(parsed(f"range({args[0]} + 1, {args[1]} + 1)"), Kind.BOUNDS)
-                yield Small(parsed(f"range({args[0]} - 1, {args[1]} - 1)"), Kind.BOUNDS)
-            elif len(args) == 3:
-                for step in (1, -1):
-                    yield Small(
-                        parsed(f"range({args[0]} + {step}, {args[1]} + {step}, {args[2]})"), Kind.BOUNDS
-                    )
-        elif name == "enumerate":
-            yield Small(parsed(f"enumerate({args[0]}, 1)"), Kind.BOUNDS)
-            yield Small(iterated.args[0], Kind.BOUNDS)
-    yield Small(parsed(f"list({text})[::-1]"), Kind.DIRECTION)
-    for cut in ("1:", ":-1", "2:", ":-2"):
-        yield Small(parsed(f"list({text})[{cut}]"), Kind.BOUNDS)
-
-
-def condition_edits(test: ast.expr) -> Iterator[Small]:
-    """The opposite condition, one that always holds, and one that never does."""
-    yield Small(ast.UnaryOp(ast.Not(), test), Kind.CONDITION)
-    yield from (Small(ast.Constant(value), Kind.CONDITION, 1.3) for value in (True, False))

@@ -78,7 +78,7 @@ def _absent(search: Search) -> Iterator[Cure]:
     idle = Search(Trace(search.trace.question, program), search.order)
     for cure in idle.absent():
         cost = cure.cost + MARGIN * (id(cure.statement) in program.elsewhere)
-        yield cure._replace(at=cure.statement, kind=Kind.LINE, cost=cost, text="")
+        yield cure._replace(at=cure.statement, first=cure.statement, kind=Kind.LINE, cost=cost, text="")
 
 
 def _judge(trace: Trace, i: int) -> dict[str, Output] | None:

@@ -54,6 +54,7 @@ class Pool:
         self.written: dict[str, None] = {}
         self.indices: dict[str, None] = {"0": None, "-1": None}
         self.slices: dict[str, None] = {}
+        self.bounds: dict[str, None] = {}  # of one axis
         self._sequences: dict[str, None] = {}
         self._tables: dict[str, None] = {}
         self._scales: set[str] = set()
@@ -83,6 +84,9 @@ class Pool:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
             self._scales |= {n.id for n in (node.left, node.right) if isinstance(n, ast.Name)}
         if isinstance(node, ast.Subscript):
+            axes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            for axis in axes:
+                self.bounds |= dict.fromkeys(_with_the_rest(axis))
             if isinstance(node.slice, ast.Slice | ast.Tuple):
                 self.slices[_slice_text(node.slice)] = None
                 if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2:
@@ -167,6 +171,16 @@ def is_atom(node: ast.expr) -> bool:
             return False
         node = node.value
     return isinstance(node, ast.Name)
+
+
+def _with_the_rest(axis: ast.expr) -> Iterator[str]:
+    """The text of a slice, and of what lies before or behind it: `:D` and `D:`."""
+    if isinstance(axis, ast.Slice) and axis.step is None and (axis.lower or axis.upper):
+        yield ast.unparse(axis)
+        if axis.lower is None and axis.upper:
+            yield f"{ast.unparse(axis.upper)}:"
+        elif axis.upper is None and axis.lower:
+            yield f":{ast.unparse(axis.lower)}"
 
 
 def _slice_text(node: ast.expr) -> str:

@@ -19,7 +19,7 @@ def rank(program: Program, cures: Iterable[Cure]) -> tuple[Repair, ...]:
     forms = {_form(site.expression) for site in program.sites if isinstance(site.expression, ast.BinOp)}
     best: dict[tuple[str, int], tuple[float, Cure]] = {}
     for cure in cures:
-        key = cure.function, program.line_of(cure.function, cure.at)
+        key = cure.function, program.line_of(cure.function, cure.first)
         cost = _cost(cure, forms)
         if key not in best or cost < best[key][0]:
             best[key] = cost, cure

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from .by_value import larger_by_value, small_by_value
-from .candidates import Candidate, comparisons, distinct, edited, replaced
+from .candidates import Candidate, comparisons, distinct, edited, replaced, with_other_counts
 from .factors import products_by_value
 from .kinds import Kind
 from .needed_values import find_needed_values
@@ -16,7 +16,7 @@ from .pool import Known, Pool, is_atom
 from .program import Role, Site
 from .statements import StatementEdit, larger_statement_edits, statement_edits, stored
 from .trace import Execution, Scopes, Trace
-from .trees import compiled, writes
+from .trees import compiled, first_difference, writes
 from .value_test import ValueTest, make_test
 
 STEERING: frozenset[Role] = frozenset({"iterated", "condition"})  # what is run how often
@@ -27,7 +27,8 @@ class Cure(NamedTuple):
     """An edit that makes all outputs right: where, of which kind, and how much of the text it changes."""
 
     function: str
-    at: ast.AST  #: the part that is replaced, with its line
+    at: ast.AST  #: the part that is replaced
+    first: ast.AST  #: where the text begins to differ, with its line
     statement: ast.stmt
     kind: Kind
     cost: float
@@ -180,9 +181,11 @@ class Search:
         known = self._known[site.number]
         if test is None:
             made = edited(site, pool) if tier == 1 else replaced(site, known, list(pool.written))
+            if tier == 2 and site.role in STEERING:
+                made = itertools.chain(made, with_other_counts(site, suspect.executions))
             if tier == 2 and site.role == "condition":
                 made = itertools.chain(made, comparisons(site, suspect.executions))
-            yield from distinct(trace, made, suspect.executions)
+            yield from distinct(trace, site, made, suspect.executions)
         elif tier == 1:
             yield from small_by_value(trace, site, test, pool, known)
         elif tier == 2:
@@ -203,9 +206,11 @@ def _with_quantities(site: Site, executions: list[Execution] | None) -> list[Exe
 
 
 def _of_statement(function: str, change: StatementEdit) -> Cure:
-    return Cure(function, change.part or change.at, change.at, change.kind, change.cost, "")
+    part = change.part or change.at
+    return Cure(function, part, part, change.at, change.kind, change.cost, "")
 
 
 def _of_candidate(candidate: Candidate) -> Cure:
     site, text = candidate.site, ast.unparse(candidate.new)
-    return Cure(site.function, candidate.part, site.statement, candidate.kind, candidate.cost, text)
+    first = first_difference(site.expression, candidate.new)
+    return Cure(site.function, candidate.part, first, site.statement, candidate.kind, candidate.cost, text)

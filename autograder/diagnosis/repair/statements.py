@@ -42,6 +42,9 @@ def statement_edits(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
     for statement in statements:
         if isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr) and not _is_text(statement):
             yield StatementEdit({id(statement): []}, statement, Kind.STATEMENT, 1.3)
+        elif isinstance(statement, ast.Break | ast.Continue):
+            other = ast.Continue() if isinstance(statement, ast.Break) else ast.Break()
+            yield StatementEdit({id(statement): other}, statement, Kind.STATEMENT)
         elif isinstance(statement, ast.If) and not statement.orelse:
             yield StatementEdit({id(statement): statement.body}, statement, Kind.CONDITION, 1.3)
 
@@ -195,7 +198,8 @@ def _of_names(statements: list[ast.stmt]) -> Iterator[StatementEdit]:
 
 def _of_loop_variables(tree: ast.FunctionDef) -> Iterator[StatementEdit]:
     """One loop's variable exchanged for another's throughout a statement."""
-    loops = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.For) and isinstance(n.target, ast.Name)}
+    targets = [node.target for node in ast.walk(tree) if isinstance(node, ast.For)]
+    loops = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
     for statement in _statements(tree):
         if isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):
             named = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id in loops]

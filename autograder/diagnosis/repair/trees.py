@@ -24,6 +24,10 @@ WRITERS |= {
 }
 WRITERS |= {"copyto", "fill_diagonal", "place", "putmask", "shuffle", "send", "__setitem__", "resize"}
 
+# without an index, these objects of NumPy are sequences that go on for ever
+ENDLESS = {"c_", "r_", "s_", "mgrid", "ogrid"}
+ENDED = compile("_never_ends_", "<candidate>", "eval")  # a name that nothing has
+
 Edit = Mapping[int, ast.AST | list[ast.stmt]]  # by the id of a node: what stands in its place
 
 
@@ -74,6 +78,12 @@ class Parents:
                 node = self._parents.get(id(node))
         return self._rebuilt(self._root, edit, on_the_way)
 
+    def exchanged(self, part: ast.expr, new: ast.expr) -> ast.expr:
+        """An expression's tree with `new` in the place of one part."""
+        made = _located(new, part) if part is self._root else self.substitute({id(part): new})
+        assert isinstance(made, ast.expr)
+        return made
+
     def _rebuilt(self, node: ast.AST, edit: Edit, on_the_way: set[int]) -> ast.AST:
         made = copy.copy(node)
         for field, value in ast.iter_fields(node):
@@ -119,10 +129,23 @@ def exchanged(root: ast.expr, node: ast.expr, new: ast.expr) -> ast.expr:
 
 
 def compiled(expression: ast.expr) -> CodeType:
-    """An expression's code, for `eval`."""
+    """An expression's code, for `eval`; of one that might never end, code that raises NameError."""
     whole = ast.Expression(body=expression)
     locate(whole)
-    return compile(whole, "<candidate>", "eval")
+    code = compile(whole, "<candidate>", "eval")
+    return ENDED if _names(code) & ENDLESS and _may_not_end(expression) else code
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names and attributes in an expression's code, and in the comprehensions in it."""
+    inner = (_names(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return set(code.co_names).union(*inner)
+
+
+def _may_not_end(expression: ast.expr) -> bool:
+    nodes = list(ast.walk(expression))
+    indexed = {id(node.value) for node in nodes if isinstance(node, ast.Subscript)}
+    return any(isinstance(n, ast.Attribute) and n.attr in ENDLESS and id(n) not in indexed for n in nodes)
 
 
 def parsed(text: str) -> ast.expr:
@@ -137,6 +160,17 @@ def parts(expression: ast.expr) -> Iterator[ast.expr]:
     for node in ast.walk(expression):
         if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
             yield node
+
+
+def first_difference(old: ast.AST, new: ast.AST) -> ast.AST:
+    """The first part of `old` in whose place `new` has another one; `old` itself where their forms differ."""
+    if type(old) is type(new):
+        ours, theirs = list(ast.iter_child_nodes(old)), list(ast.iter_child_nodes(new))
+        if len(ours) == len(theirs):
+            for a, b in zip(ours, theirs):
+                if ast.dump(a) != ast.dump(b):
+                    return first_difference(a, b) if hasattr(a, "lineno") else old
+    return old
 
 
 def called(root: ast.expr) -> set[int]:
