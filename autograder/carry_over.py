@@ -78,6 +78,17 @@ def carry_over(old: Notebook, released: Notebook) -> Carried:
     return Carried(released | {"cells": cells}, len(answers), own, tuple(name for name, _ in gone))
 
 
+def lacks_something(old: Notebook, released: Notebook) -> bool:
+    """Whether a release has a given text, or an exercise, that a notebook lacks, or another stub."""
+    texts = {_source(cell) for cell in old["cells"]}
+    answers = {_grade_id(cell): cell for cell in old["cells"] if _is_answer(cell)}
+    for cell in released["cells"]:
+        answer = answers.get(_grade_id(cell)) if _is_answer(cell) else None
+        if _source(cell) not in texts and (answer is None or _is_untouched(answer)):
+            return True
+    return False
+
+
 def _source(cell: Cell) -> str:
     return "".join(cell["source"])
 

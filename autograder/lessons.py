@@ -3,6 +3,7 @@
 from pathlib import Path
 
 START_PAGE = "start_here"  # built like a lesson, but no assignment: nothing of it is graded
+IN_BROWSER = "UNROLLED_RELEASED"  # set in the edition for browsers: the address of the released notebooks
 
 
 def released_lessons(root: Path) -> list[Path]:

@@ -122,8 +122,17 @@ progress()
 # download a lesson**, open it and choose *File → Download*; do so from time to time. `progress.json` is in the
 # list of files on the left: choose *Download* in its context menu. NumPy is several times slower there. So
 # some experiments take a smaller setting, and their text says so. A check ends a loop that has no end. When
-# you run such a loop yourself, choose *Kernel → Restart Kernel*.
-#
+# you run such a loop yourself, choose *Kernel → Restart Kernel*. A lesson that you have begun stays as it is
+# when the course gets a newer one. The next cell names such lessons. Close them, then run
+# `browser.newer_lessons(update=True)`: it brings the newer ones with your answers. The notebook before stays
+# beside each of them.
+
+# %%
+from autograder import browser
+
+browser.newer_lessons()  # anywhere else than in the browser it does nothing
+
+# %% [markdown]
 # *On Google Colab*, nowhere, unless you say so: Colab deletes everything when the session ends. The next cell
 # asks for access to your Google Drive. It copies the lessons into the folder `unrolled` there, and never
 # overwrites what is in it. Then open the lessons from Drive: Colab stores there what you change. Run the first

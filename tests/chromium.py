@@ -15,13 +15,21 @@ ARGUMENTS = [
 ONLY_LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 # The indicator is idle before a notebook has its kernel; a run in that moment asks for a kernel in a
 # dialog, or does nothing.  So the notebook itself is asked, which `--expose-app-in-browser` allows.
-RUN_ALL = """async () => {
+_READY = """
     const { context, sessionContext } = jupyterapp.shell.currentWidget;
     await context.ready;
     await sessionContext.ready;
     await sessionContext.session.kernel.info;
-    jupyterapp.commands.execute("notebook:run-all-cells");
-}"""
+    const run = () => jupyterapp.commands.execute("notebook:run-all-cells");
+"""
+RUN_ALL = f"async () => {{ {_READY} run(); }}"
+# runs all cells and gives the notebook
+RUN_TO_THE_END = f"""async () => {{
+    {_READY}
+    const late = new Promise((_, no) => setTimeout(() => no(new Error("a cell does not end")), 20 * 60_000));
+    await Promise.race([run(), late]);
+    return context.model.toJSON();
+}}"""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The edition for browsers, built with a whole Pyodide, and a server of files on loopback."""
+"""The edition for browsers: a whole Pyodide for it, a server on loopback, and what a tab is asked."""
 
 import contextlib
 import functools
@@ -15,6 +15,15 @@ from package_tools import run, said
 # index has by itself; it is for these tests only
 CARRIER = "open-webui==0.12.4"
 FOLDER = "open_webui/frontend/pyodide/"
+SET_CELL = """async ([name, source]) => {
+    const { context } = jupyterapp.shell.currentWidget;
+    await context.ready;
+    const of = (cell) => cell.sharedModel.getMetadata()?.nbgrader?.grade_id;
+    for (const cell of context.model.cells) {
+        if (of(cell) === name) { cell.sharedModel.setSource(source); return true; }
+    }
+    return false;
+}"""
 
 
 def whole_pyodide(folder):
@@ -67,3 +76,40 @@ def served(folder):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def open_lesson(tab, address, name):
+    tab.goto(f"{address}/lab/index.html?path={name}/{name}.ipynb")
+    tab.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
+
+
+def answer(tab, cell, source):
+    """Writes an answer into the cell of the open lesson that nbgrader knows by this name."""
+    assert tab.evaluate(SET_CELL, [cell, source]), cell
+
+
+def run_code(tab, code):
+    """What a program prints in the kernel of the open notebook."""
+    return tab.evaluate(
+        """async (code) => {
+            const { sessionContext } = jupyterapp.shell.currentWidget;
+            await sessionContext.ready;
+            await sessionContext.session.kernel.info;
+            const future = sessionContext.session.kernel.requestExecute({ code });
+            let printed = "";
+            future.onIOPub = ({ content }) => { printed += content.text ?? content.evalue ?? ""; };
+            await future.done;
+            return printed;
+        }""",
+        code,
+    )
+
+
+def is_trouble(output):
+    """Whether an output is an error or a warning, also an error after which this kernel goes on."""
+    shown = output.get("data", {})
+    return (
+        output["output_type"] == "error"
+        or output.get("name") == "stderr"
+        or "application/vnd.jupyter.stderr" in shown
+    )

@@ -183,8 +183,9 @@ def term():
 
 
 def browsers():
-    """The edition for browsers, and the website in every width and theme, in Chromium."""
-    return _run_tests("tests/authoring/test_lite_in_browser.py", "tests/authoring/test_site.py")
+    """Every lesson in the edition for browsers, and the website in every width and theme, in Chromium."""
+    files = ("test_lite_in_browser", "test_lessons_in_browser", "test_site")
+    return _run_tests(*(f"tests/authoring/{name}.py" for name in files))
 
 
 def handout():

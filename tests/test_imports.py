@@ -35,6 +35,7 @@ ROOMS = {
     "carry_over": set(),
     "lab": {"carry_over"},
     "colab": {"feedback", "lab"},
+    "browser": {"carry_over", "feedback", "lab"},
     "doctor": {"diagnosis", "sandbox"},
     "cli": {"authoring", "doctor", "grading", "lab", "lms"},
     "__main__": {"cli"},

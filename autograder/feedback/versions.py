@@ -5,11 +5,13 @@ not everything; a kernel remembers the cells that it has run.  So the notebook i
 end, whatever its file is called there.
 """
 
+import os
 import re
 import sys
 
 import rnnlib
 
+from ..lessons import IN_BROWSER
 from . import show
 
 MARK = re.compile(
@@ -60,6 +62,8 @@ def other_version(notebook: str, installed: str) -> str:
         "so a check may ask for something else than the text does"
     )
     if _numbers(notebook) < _numbers(installed):
+        if IN_BROWSER in os.environ:
+            return f"{differ}: the start page says how to bring the newer notebook, with your answers."
         return f"{differ}: take the notebook of version {installed}, or install the older package."
     return f"{differ}: install the newer package, then restart the kernel."
 

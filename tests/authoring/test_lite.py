@@ -21,10 +21,10 @@ def release(tmp_path):
     for name in runtime.FILES:
         (folder / name).write_text(name)
     packages = {}
-    for name in (*runtime.NEEDED, "contour-py", "pandas"):
+    for name in (*runtime.NEEDED, "contour-py", "pandas", "pytz"):
         file = folder / f"{name}.whl"
         file.write_text(name)
-        depends = ["Contour_Py"] if name == "matplotlib" else []
+        depends = ["Contour_Py", "pytz"] if name == "matplotlib" else []
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         packages[name] = {"name": name, "file_name": file.name, "sha256": digest, "depends": depends}
     (folder / runtime.LOCK).write_text(json.dumps({"info": {"python": "3.14"}, "packages": packages}))
@@ -32,11 +32,13 @@ def release(tmp_path):
 
 
 def test_what_the_lessons_need_is_copied_and_nothing_else(release, tmp_path):
-    assert runtime.copy_runtime(release, tmp_path) == "./pyodide/"
-    copied = {path.name for path in (tmp_path / "pyodide").iterdir()}
+    name = f"pyodide-{hashlib.sha256(b'pyodide.asm.wasm').hexdigest()[:12]}"
+    assert runtime.copy_runtime(release, tmp_path) == f"./{name}/"
+    folder = tmp_path / name
+    copied = {path.name for path in folder.iterdir()}
     names = {*runtime.NEEDED, "contour-py"}
     assert copied == {*runtime.FILES, *(f"{name}.whl" for name in names)}
-    lock = json.loads((tmp_path / "pyodide" / runtime.LOCK).read_text())
+    lock = json.loads((folder / runtime.LOCK).read_text())
     assert set(lock["packages"]) == names and lock["info"] == {"python": "3.14"}
 
 
@@ -70,9 +72,12 @@ def test_an_installed_package_becomes_the_same_wheel_each_time(tmp_path):
         (record,) = [name for name in names if name.endswith("/RECORD")]
         assert wheel.read(record).decode().count("\n") == len(names)
     assert "traitlets/__init__.py" in names and not [name for name in names if name.endswith(".pyc")]
+    digest = hashlib.sha256(made[0].read_bytes()).hexdigest()
     entry = wheels._entry(made[0], ("numpy",))
     assert entry["imports"] == ["traitlets"] and entry["depends"] == ["numpy"]
-    assert entry["sha256"] == hashlib.sha256(made[0].read_bytes()).hexdigest()
+    assert entry["sha256"] == digest and not made[0].exists()
+    assert entry["file_name"] == f"{digest[:12]}/{made[0].name}"  # what has changed has another address
+    assert (tmp_path / "one" / entry["file_name"]).read_bytes() == made[1].read_bytes()
 
 
 def test_what_is_compiled_is_refused_unless_it_runs_without(tmp_path):
@@ -86,4 +91,5 @@ def test_what_a_browser_s_python_does_not_need_is_left_out():
     needed = wheels._needed(("ipython",), set())
     assert {"traitlets", "prompt-toolkit", "wcwidth"} <= set(needed)
     assert not {"pexpect", "psutil", "ptyprocess"} & set(needed)  # IPython's own markers say so
-    assert not set(wheels._needed(("ipython",), {"jedi"})) & {"jedi", "parso"}
+    assert not {"jedi", "parso"} & set(needed) and "jedi" not in needed["ipython"]
+    assert {"traitlets", "wcwidth"} & set(wheels._needed(("ipython",), {"traitlets"})) == {"wcwidth"}

@@ -170,7 +170,7 @@ def test_launch_links_lead_to_the_one_repository():
     place = "notebooks/01_scalar_rnn/01_scalar_rnn.ipynb"
     assert f"/github/them/theirs/blob/main/{place}" in html
     assert "/gh/them/theirs/main?urlpath=lab%2Ftree%2Fnotebooks%2F01_scalar_rnn%2F" in html
-    assert "../../lite/lab/index.html?reset&amp;path=01_scalar_rnn%2F01_scalar_rnn.ipynb" in html
+    assert "../../lite/lab/index.html?path=01_scalar_rnn%2F01_scalar_rnn.ipynb" in html
     assert (ROOT / place).exists() and html.count("<a ") == 4
     elsewhere = links.launch_links("01_scalar_rnn", repository="https://example.org/them/theirs")
     assert elsewhere.count("<a ") == 1 and "download" in elsewhere  # those services do not know it

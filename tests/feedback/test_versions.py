@@ -11,7 +11,7 @@ from tests_root import ROOT
 import rnnlib
 from autograder import check
 from autograder.feedback import show, versions
-from autograder.lessons import released_lessons
+from autograder.lessons import IN_BROWSER, released_lessons
 
 IMPORT = "import numpy as np\nfrom autograder import check, recap  # unrolled {}\nx = 1"
 
@@ -41,6 +41,13 @@ def test_another_version_is_told_once(kernel, version, words):
     versions.tell_other_version()
     versions.tell_other_version()
     assert len(shown) == 1 and words in shown[0] and version in shown[0] and rnnlib.__version__ in shown[0]
+
+
+def test_in_the_browser_the_start_page_has_the_way_to_a_newer_notebook(kernel, monkeypatch):
+    monkeypatch.setenv(IN_BROWSER, "https://example.org/")
+    shown = kernel("0.0.9")
+    versions.tell_other_version()
+    assert "the start page says how to bring the newer notebook" in shown[0]
 
 
 def test_the_same_version_is_not_told(kernel):

@@ -26,6 +26,8 @@ HOOKS = Target("autograder/grading/nbgrader_hooks.py", ("tests/grading/test_bad_
 LOCATED = Target("autograder/feedback/located.py", ("tests/feedback/test_located.py",))
 SPECTRUM = Target("autograder/diagnosis/path_spectrum.py", ("tests/diagnosis/test_path_spectrum.py",))
 CARRY_OVER = Target("autograder/carry_over.py", ("tests/test_lab.py",))
+NEWER = Target("autograder/carry_over.py", ("tests/test_newer_lessons.py",))
+BROWSER = Target("autograder/browser.py", ("tests/test_newer_lessons.py",))
 LAB = Target("autograder/lab.py", ("tests/test_lab.py",))
 HANDOUT = Target("autograder/authoring/handout/passages.py", ("tests/authoring/test_handout.py",))
 CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
@@ -312,6 +314,11 @@ MUTANTS = (
     Mutant(CARRY_OVER, "and not _is_untouched(cell):", "and True:", "An old stub takes the place of the new one."),
     Mutant(CARRY_OVER, "name in places and name not in answers and name not in added:", "name in places:",
            "Of two cells with one grade_id the first one's text is lost."),
+    Mutant(NEWER, "(answer is None or _is_untouched(answer))", "answer is None", "A new stub makes no lesson newer."),
+    Mutant(NEWER, "answers.get(_grade_id(cell)) if _is_answer(cell) else None", "None",
+           "Whoever has answered has an old lesson for ever."),
+    Mutant(BROWSER, "    if request.status == 404:", "    if False:", "A folder of a student's own stops everything."),
+    Mutant(BROWSER, "            if update:", "            if True:", "A lesson is replaced before anybody asked."),
     Mutant(LAB, "        if kept.read_bytes() == content:", "        if True:",
            "A second update keeps no copy of what was there."),
     Mutant(HANDOUT, "or names & read", "or True", "Names for passages stay in what is handed out."),

@@ -2,9 +2,11 @@
 
 What a browser loads besides JupyterLite is under course/: `pyodide.mjs`, which starts Pyodide and tells
 it of the course's packages; packages.json, which lists them; their wheels; kernel.py, which Python runs
-first; and, where it is kept beside them, Pyodide itself.
+first; bytecode.py and bytecode.mjs, by which a later start is shorter; and, where it is kept beside them,
+Pyodide itself.
 """
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -20,8 +22,8 @@ from . import wheels
 from .runtime import copy_runtime
 
 ROOT = Path(__file__).parents[3]
-LOADER = Path(__file__).with_name("pyodide.mjs")
-KERNEL = Path(__file__).with_name("kernel.py")
+LOADER = "pyodide.mjs"
+BESIDE_IT = ("bytecode.mjs", "kernel.py", "bytecode.py")
 EXTENSIONS = Path(sys.prefix, "share", "jupyter", "labextensions")
 KERNEL_EXTENSION = EXTENSIONS / PYODIDE_KERNEL_PLUGIN_ID.split(":")[0]
 WIDGETS_EXTENSION = EXTENSIONS / "@jupyter-widgets" / "jupyterlab-manager"
@@ -50,10 +52,12 @@ def build(to: Path, pyodide: str | Path | None = None) -> None:
         is_address = pyodide.startswith(("http://", "https://"))
         runtime = pyodide.rstrip("/") + "/" if is_address else copy_runtime(Path(pyodide), course)
         packages = wheels.write_wheels(ROOT, KERNEL_EXTENSION, course / "wheels")
-        listed = {"runtime": runtime, "packages": packages}
-        (course / "packages.json").write_text(json.dumps(listed, indent=1), encoding="utf-8")
-        for file in (LOADER, KERNEL):
-            shutil.copyfile(file, course / file.name)
+        listed = {"runtime": runtime, "packages": packages, "left_out": sorted(wheels.LEFT_OUT)}
+        edition = hashlib.sha256(json.dumps(listed).encode("utf-8")).hexdigest()[:12]
+        content = json.dumps(listed | {"edition": edition}, indent=1)
+        (course / "packages.json").write_text(content, encoding="utf-8")
+        for name in (LOADER, *BESIDE_IT):
+            shutil.copyfile(Path(__file__).with_name(name), course / name)
         shutil.rmtree(to, ignore_errors=True)
         _build_jupyterlite(Path(scratch, "lite"), to)
         shutil.copytree(course, to / course.name)
@@ -63,8 +67,9 @@ def _build_jupyterlite(folder: Path, to: Path) -> None:
     """Builds JupyterLite in a folder of its own, where it leaves what it remembers between builds."""
     folder.mkdir()
     kernel = {
-        "pyodideUrl": f"./course/{LOADER.name}",
-        "loadPyodideOptions": {"packages": [*wheels.AT_START]},
+        "pyodideUrl": f"./course/{LOADER}",
+        # what is not named here the kernel fetches by itself, so those that are left out are named as well
+        "loadPyodideOptions": {"packages": [*wheels.AT_START, *wheels.LEFT_OUT]},
     }
     files = {
         "overrides.json": OVERRIDES,

@@ -9,6 +9,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from ...errors import BuildError
+from .wheels import LEFT_OUT
 
 LOCK = "pyodide-lock.json"
 FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", LOCK)
@@ -28,7 +29,8 @@ def copy_runtime(release: Path, course: Path) -> str:
         )
     lock = json.loads((release / LOCK).read_text(encoding="utf-8"))
     lock["packages"] = _needed(lock["packages"], release)
-    folder = course / "pyodide"
+    digest = hashlib.sha256((release / "pyodide.asm.wasm").read_bytes()).hexdigest()
+    folder = course / f"pyodide-{digest[:12]}"  # a browser may have kept the files of another release
     folder.mkdir()
     for name in FILES:
         shutil.copyfile(release / name, folder / name)
@@ -49,7 +51,7 @@ def _needed(packages: dict[str, Any], release: Path) -> dict[str, Any]:
         if name not in packages:
             raise BuildError(f"{release / LOCK} has no package {name}; the lessons need it")
         found[name] = packages[name]
-        waiting += packages[name]["depends"]
+        waiting += [depend for depend in packages[name]["depends"] if depend not in LEFT_OUT]
         path = release / packages[name]["file_name"]
         if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != packages[name]["sha256"]:
             raise BuildError(f"{path} is missing or not the file that {LOCK} lists; unpack the release anew")

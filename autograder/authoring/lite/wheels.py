@@ -20,8 +20,11 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from ...errors import BuildError
 
 COURSE = "unrolled"
-AT_START = ("piplite", "ipykernel", "pyodide-kernel", "comm", "ipython", "jedi", COURSE)
-FROM_HERE = ("comm", "ipython", "jedi", "ipywidgets")  # and what they need
+AT_START = ("piplite", "ipykernel", "pyodide-kernel", "comm", "ipython", COURSE)
+FROM_HERE = ("comm", "ipython", "ipywidgets")  # and what they need
+# a start would unpack their many files and import none: without Jedi IPython completes from the objects that
+# are there, and pytz, which Pyodide's Matplotlib names, was needed by older versions
+LEFT_OUT = {"jedi", "pytz"}
 OF_THE_KERNEL = ("piplite", "ipykernel", "pyodide-kernel", "widgetsnbextension")  # in its extension
 DEPENDS = {
     COURSE: ("ipython", "numpy", "matplotlib"),
@@ -95,9 +98,9 @@ def _needed(roots: tuple[str, ...], there: set[str]) -> dict[str, tuple[str, ...
         if name in found or name in there:
             continue
         wishes = map(Requirement, metadata.requires(name) or ())
-        depends = [w.name for w in wishes if w.marker is None or w.marker.evaluate(THERE)]
-        found[name] = tuple(canonicalize_name(wish) for wish in depends)
-        waiting += depends
+        names = [canonicalize_name(w.name) for w in wishes if w.marker is None or w.marker.evaluate(THERE)]
+        found[name] = tuple(wish for wish in names if wish not in LEFT_OUT)
+        waiting += found[name]
     return found
 
 
@@ -126,19 +129,29 @@ def _course_wheel(root: Path, folder: Path) -> Path:
 
 
 def _entry(path: Path, depends: tuple[str, ...], imports: tuple[str, ...] = ()) -> dict[str, Any]:
-    """What pyodide-lock.json says of a package."""
+    """What pyodide-lock.json says of a package, whose wheel is moved into a folder that its content names.
+
+    So a browser that has kept the wheel of an earlier edition does not take it for this one.
+    """
     name, version, _, _ = parse_wheel_filename(path.name)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    path = _moved(path, path.parent / digest[:12])
     return {
         "name": name,
         "version": str(version),
-        "file_name": path.name,
+        "file_name": f"{path.parent.name}/{path.name}",
         "install_dir": "site",
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": digest,
         "package_type": "package",
         "imports": [*(imports or _imported(path))],
         "depends": [*depends],
         "unvendored_tests": False,
     }
+
+
+def _moved(path: Path, folder: Path) -> Path:
+    folder.mkdir()
+    return path.rename(folder / path.name)
 
 
 def _imported(path: Path) -> list[str]:

@@ -30,10 +30,10 @@ def launch_links(name: str, has_lite: bool = False, repository: str = REPOSITORY
 def in_browser(name: str) -> str:
     """Where the edition for browsers opens the lesson `name`, seen from the site's top.
 
-    `reset` closes what was open at the last visit: each notebook would start a Python of its own again.
-    What was written stays.
+    JupyterLab's own `reset`, which closes what was open at the last visit, is no part of it: JupyterLite
+    would take the path away meanwhile, and open nothing.
     """
-    return f"lite/lab/index.html?reset&path={quote(f'{name}/{name}.ipynb', safe='')}"
+    return f"lite/lab/index.html?path={quote(f'{name}/{name}.ipynb', safe='')}"
 
 
 def with_outside_links(text: str, page: str, pages: set[str], repository: str = REPOSITORY) -> str:
