@@ -19,7 +19,7 @@ from autograder import diagnose
 from autograder.errors import PassageError
 from autograder.exercises import all_exercises, find_exercise, sources
 
-from .measure import pace, table
+from .measure import idle_pace, pace, table
 
 ROOT = Path(__file__).resolve().parent.parent
 GOALS = {
@@ -110,7 +110,7 @@ def diagnosis():
     asked = [e for e in all_exercises().values() if e.kind == "function" and e.slips]
     rounds = [{e.id: _first_checks(e) for e in asked} for _ in range(ROUNDS)]
     paces = [t.pace for times in rounds for kinds in times.values() for one in kinds.values() for t in one]
-    idle, banks = float(np.quantile(paces, 0.05)), _banks()
+    idle, banks = idle_pace(paces), _banks()
     rows = {e.id: _row([times[e.id] for times in rounds], idle) | banks[e.id] for e in asked}
     own = [name for name, row in rows.items() if _large(name) or not all(row[k] <= GOALS[k] for k in GOALS)]
     others = [row for name, row in rows.items() if name not in own]

@@ -19,7 +19,7 @@ from autograder.diagnosis.repair import find_repair
 from autograder.exercises import find_exercise
 from rnnlib import activations
 
-from .measure import pace, table
+from .measure import idle_pace, pace, table
 
 CORPUS = Path(__file__).with_name("repair_corpus.json")
 SECONDS = 3.0  # of CPU time on an idle machine: what a search may take
@@ -48,7 +48,7 @@ def tables(searches, whole):
 
     searches: `Searched` of each answer that was tried.  whole: how many answers there are.
     """
-    idle = min(searched.pace for searched in searches)
+    idle = idle_pace([searched.pace for searched in searches])
     counts, times = defaultdict(Counter), defaultdict(list)
     for searched in searches:
         seconds = searched.seconds * idle / searched.pace

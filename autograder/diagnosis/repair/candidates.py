@@ -74,17 +74,14 @@ def replaced(site: Site, known: list[Known], written: list[str]) -> Iterator[Can
 
 def comparisons(site: Site, executions: list[Execution]) -> Iterator[Candidate]:
     """Instead of a condition any comparison of two counts that its scope has."""
-    scope = executions[0].scope
-    counts = [name for name, value in scope.items() if type(value) is int and name.isidentifier()]
-    for a, b in itertools.permutations([*counts, "0", "1"], 2):
+    for a, b in itertools.permutations([*_counts(executions), "0", "1"], 2):
         for sign in ("==", "!=", "<", "<="):
             yield Candidate(site, parsed(f"{a} {sign} {b}"), site.expression, Kind.CONDITION, 1.5)
 
 
 def with_other_counts(site: Site, executions: list[Execution]) -> Iterator[Candidate]:
     """In a loop or condition, a count replaced by its sum or difference with another one of its scope."""
-    scope = executions[0].scope
-    counts = [name for name, value in scope.items() if type(value) is int and name.isidentifier()]
+    counts = _counts(executions)
     kind, tree = Kind.CONDITION if site.role == "condition" else Kind.BOUNDS, Parents(site.expression)
     for part in parts(site.expression):
         if isinstance(part, ast.Name) and part.id in counts:
@@ -92,6 +89,11 @@ def with_other_counts(site: Site, executions: list[Execution]) -> Iterator[Candi
                 for text in (f"{part.id} + {other}", f"{part.id} - {other}", f"{other} - {part.id}"):
                     if other != part.id:
                         yield Candidate(site, tree.exchanged(part, parsed(text)), part, kind, 1.5)
+
+
+def _counts(executions: list[Execution]) -> list[str]:
+    """The names of the whole numbers in a site's scope."""
+    return [n for n, value in executions[0].scope.items() if type(value) is int and n.isidentifier()]
 
 
 def distinct(
