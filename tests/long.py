@@ -113,6 +113,14 @@ def held_by_session(session):
             continue
 
 
+def thousands():
+    """A class of 5,000 gets the marks of a class of ten, at an even pace and in bounded memory: one hour."""
+    from large_class import graded
+
+    with tempfile.TemporaryDirectory() as folder:
+        return graded(Path(folder), int(os.environ.get("UNROLLED_CLASS_SIZE", 5000)))
+
+
 def styles():
     """Every correct style of every exercise is accepted on fifty seeds."""
     from answers import STYLES
@@ -221,6 +229,7 @@ def _passed(done):
 PARTS = {
     "kills": fifty_kills,
     "memory": memory,
+    "thousands": thousands,
     "styles": styles,
     "large": large,
     "kernels": kernels,
