@@ -684,8 +684,8 @@ check("01.refute_softmax", two_networks)
 #   of section 3.
 # - Pascanu, R., Mikolov, T. and Bengio, Y. (2013). On the difficulty of training recurrent neural
 #   networks. *Proceedings of the 30th International Conference on Machine Learning*, PMLR 28(3),
-#   1310–1318. [arXiv:1211.5063](https://arxiv.org/abs/1211.5063). *For:* writes the immediate
-#   derivative as $\partial^{+}$, and the gradient as a sum over paths.
+#   1310–1318. [arXiv:1211.5063](https://arxiv.org/abs/1211.5063). *For:* the notation
+#   $\partial^{+}$ for the immediate derivative, and the gradient as a sum over paths.
 #
 # ### Your functions
 #

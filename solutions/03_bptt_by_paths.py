@@ -285,7 +285,7 @@ plots.show(
 # factors in another order give almost the same product.
 #
 # Before you test that, note that a product of matrices can be zero although no factor is. A matrix
-# $N \ne 0$ with $N^2 = 0$ is called **nilpotent**, for example
+# of which some power is zero is called **nilpotent**. Take $N \ne 0$ with $N^2 = 0$, for example
 # $N = \begin{pmatrix} 0 & 1 \\ 0 & 0 \end{pmatrix}$.
 #
 # **Exercise 4 ●●○ · 12 min · refute it.** Find a recurrent matrix `W_h` (square, at least 2
@@ -326,7 +326,7 @@ check("03.refute_order", two_orders)
 # </details>
 
 # %% tags=["shows-answers"]
-# The derivative of h_5 with respect to h_0 on this lesson's network, in both orders, # and with
+# The derivative of h_5 with respect to h_0 on this lesson's network, in both orders, and with
 # layout and order changed together; each compared with a complex step.
 J_t = [None, *J[:, 0]]  # so that J_t[1] belongs to step 1
 right = J_t[5] @ J_t[4] @ J_t[3] @ J_t[2] @ J_t[1]

@@ -14,7 +14,7 @@
 # text? A sweep needs the states of all its steps. For 300,000 characters and 128 units these states
 # take 307 MB in double precision, and the sweep yields a single update of the parameters. On a
 # stream that never ends the sweep cannot even begin. So the text was cut, and with it every path
-# that is longer than a piece. This lesson asks what each way to the gradient costs, and what is
+# that crosses a cut. This lesson asks what each way to the gradient costs, and what is
 # lost where a path is cut.
 #
 # ## Notation
@@ -488,8 +488,8 @@ for title, kept in {"(a) tau = 2": window, "(b) k1 = 2, k2 = 3": in_chunks}.item
 
 # %% [markdown]
 # In (a) every loss reaches equally far back. In (b) the losses of a chunk share one sweep: the last
-# of them reaches back through $k_2$ steps, the first through fewer. So (b) is cheaper than (a) with
-# $\tau = k_2 - 1$, but it loses more paths.
+# of them reaches back through $k_2$ steps, the first through fewer. So for $k_1 > 1$, (b) is cheaper than (a)
+# with $\tau = k_2 - 1$, but it loses more paths.
 #
 # **Exercise 4 ●●● · 20 min.** Write (a), for tanh. `dh` `(T,B,H)` holds the adjoints from outside.
 # Return the dict of a backward pass: `"W_x"`, `"W_h"`, `"b_h"`, `"x"`, `"h0"`. Each entry has the
@@ -680,8 +680,8 @@ check("06.refute_longer", longer_is_worse)
 # <details><summary>Hint 3 · almost the numbers</summary>
 #
 # Choose a positive weight slightly below one. Then $h_1$ and $h_2$ need opposite signs. Take a
-# positive first input, a negative second input that is only slightly larger than the value carried
-# over, and two inputs near zero.
+# positive first input, a negative second input whose size is only slightly larger than that of the
+# value carried over, and two inputs near zero.
 #
 # </details>
 #

@@ -201,10 +201,10 @@ for name, tried in {"W_h transposed": J, "W_h as it is": wrong}.items():
 # - $\gamma_\phi\, \sigma_{\max}(W_h) > 1$ is **necessary** for exploding. It is not sufficient: if
 #   an upper bound grows, the product below it need not grow.
 #
-# The theorem is in the paper by Pascanu, Mikolov and Bengio (2013). They state it with the largest
-# *singular value* for the nonlinear network, and with the spectral radius for the linear one. The
-# article refers to this paper but writes an eigenvalue. Section 5 counts how often the bound is
-# then wrong.
+# The theorem is in the paper by Pascanu, Mikolov and Bengio (2013). Its published version states it
+# with the largest *singular value* for the nonlinear network, and with the spectral radius for the
+# linear one. The arXiv version, which the article cites, still writes an eigenvalue, and so does the
+# article. Section 5 counts how often the bound is then wrong.
 #
 # **Exercise 2 ●●○ · 8 min.** Return the bound for a product of `n` step Jacobians, a number. `W` is
 # $W_h$; `phi` is a string, one of `"tanh"`, `"sigmoid"` (the logistic function), `"relu"`,
@@ -476,7 +476,7 @@ check("07.refute_bounds", bounds)
 # matrices two statements of the article are wrong.
 #
 # 1. The article bounds every step by a number $\gamma_W$ that it calls the largest eigenvalue of
-#    $W_h$, and cites the paper that states the bound with the singular value. With
+#    $W_h$, and cites the paper whose published version has the singular value. With
 #    $\gamma_W = \rho(W_h)$ it would follow that $\lVert W_h^n \rVert_2 \le \rho(W_h)^n$. Even a
 #    single step can violate this: in the last lines printed before section 4 all steps have a norm
 #    above 1, although $\rho(W_h)$ is below 1.
@@ -840,8 +840,8 @@ plots.show(
 # - `units["vanishes"]`, against statement 1: $w \ge 5$ and 50 inputs; the product of the 50 factors
 #   has a modulus of at most $10^{-10}$;
 # - `units["mixed"]`, against statement 2: 100 to 1000 inputs; in the **last half** of the run at
-#   least ten factors are above 1, and at least ten lie between 0 and 1; - `units["negative"]`, also
-#   against statement 2: 100 to 1000 inputs; every factor is below 0.
+#   least ten factors are above 1, and at least ten lie between 0 and 1;
+# - `units["negative"]`, also against statement 2: 100 to 1000 inputs; every factor is below 0.
 
 # %% nbgrader={"grade": false, "grade_id": "units", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["raises-exception"]
 units = None  # {"vanishes": (w, x, h_0), "mixed": ..., "negative": ...}

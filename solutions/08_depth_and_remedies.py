@@ -1,6 +1,8 @@
 # %% [markdown]
 # # 08 · Depth in general, and remedies
 #
+# *This lesson is optional: the core lessons do not depend on it.*
+#
 # **After this lesson you can** pass a gradient back through a deep feed-forward network; show that
 # an unrolled recurrent network is such a network with tied weights; say what four initialisers keep
 # constant, and what a penalty on the weights does to the gradient; and clip a gradient in two ways,
@@ -744,9 +746,10 @@ except NotImplementedError:
 #
 # $$g \leftarrow g \cdot \min\Big(1, \frac{c}{\lVert g \rVert}\Big) .$$
 #
-# All arrays are multiplied by one factor, so the direction does not change. **By value.** Every
-# single entry is limited to the interval from $-c$ to $c$. Large entries shrink and small ones do
-# not, so the direction changes.
+# All arrays are multiplied by one factor, so the direction does not change.
+#
+# **By value.** Every single entry is limited to the interval from $-c$ to $c$. Large entries shrink
+# and small ones do not, so the direction changes.
 #
 # **Exercise 8 ●○○ · 10 min.** Write `clip_by_global_norm`. `grads` is a dict of arrays, `c` a
 # positive number. Return a new dict with the same names and shapes. A gradient that is zero

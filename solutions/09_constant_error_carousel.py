@@ -692,8 +692,8 @@ plots.show(figure, f"Slope of tanh at the cell state, logarithmic; at the last s
 
 # %% [markdown] tags=["S4.38"]
 # **Without a forget gate the cell grows, with one it converges.** Under a constant drive the old
-# cell grows in proportion to $t$, and the slope of $K$ falls by the same factor at every step. With
-# the forget gate the cell converges. Gates and candidate are constant here, so its limit is the
+# cell grows in proportion to $t$. Once $\tanh$ is saturated, the slope of $K$ falls by nearly the
+# same factor at every step. With the forget gate the cell converges. Gates and candidate are constant here, so its limit is the
 # bound itself. The slope of $K$ then stops falling. It is small, because $\tanh$ is already
 # saturated at this bound. With random signs the old cell grows like $\sqrt t$: slower, but it
 # saturates all the same, in nearly every sequence.

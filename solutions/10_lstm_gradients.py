@@ -8,7 +8,7 @@
 # about 180 minutes · difficulty ●●● · before it: 05; 09 helps
 #
 # Each single derivative in this lesson needs nothing beyond the product rule. The difficulty is to
-# keep order: there are four gates, two states, and many places where a wrong array has the right
+# keep order: there are three gates and a candidate, two states, and many places where a wrong array has the right
 # shape. So you write the gradient in small steps: one step forward, one step back, and then the
 # whole sweep.
 #
@@ -57,7 +57,7 @@ run = lstm.forward(weights, x, h0, c0)  # a finished run, to try your functions 
 print({name: value.shape for name, value in run._asdict().items()})
 
 # %% [markdown] tags=["S4.39"]
-# ## 1 The cell and its four gates
+# ## 1 The cell, its three gates and the candidate
 #
 # The cell of 1997 (Hochreiter and Schmidhuber) can add to its content but cannot forget:
 # $c_t = c_{t-1} + i_t \odot g_t$. In 2000 Gers, Schmidhuber and Cummins added a **forget gate**.
@@ -673,7 +673,7 @@ print(f"slowest cell fills to {slow / slow:.0f} with i = 1 - f, to {0.5 / slow:.
 #
 # ## 7 Packed weights and their orders
 #
-# You can store four gates as four matrices, or pack them into one matrix, as in this lesson. Then
+# You can store the weights of the gates and the candidate as four matrices, or pack them into one matrix, as in this lesson. Then
 # one product computes all four. But packing needs a convention: **which block belongs to which
 # gate**. The shapes do not show it.
 #
@@ -896,7 +896,7 @@ print(language.write(MyLSTM, fitted["your LSTM"].params, corpus, 400))
 # Over five seeds the LSTM needs 2.1 to 2.2 bits and the RNN 2.2 to 2.4, and the worst LSTM is
 # better than the best RNN. So the gain is small, between 0.1 and 0.3 bits, and it is reliable. The
 # learning rate is part of it. With 0.02 the RNN needs about as many bits as the trigram model. With
-# 0.01 the LSTM is better by less than half as much. All runs are listed in the repository's
+# 0.01 the LSTM keeps less than half of its lead over the RNN. All runs are listed in the repository's
 # `benchmarks/README.md`. To predict text from pieces of 30 characters takes little memory. Lesson
 # 11 asks what happens when more is needed.
 

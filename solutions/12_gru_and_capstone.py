@@ -155,7 +155,7 @@ check("12.gru_forward", gru_forward)
 # | network | state $s_t$ | parameters $\theta$ | $F_\theta$ |
 # |---|---|---|---|
 # | tanh RNN | $h_t$ | $W_x, W_h, b_h$ | $\tanh(x_t W_x + h_{t-1} W_h + b_h)$ |
-# | LSTM | $(h_t, c_t)$ | $W_x, W_h, b$ | four gates, then the cell, then $h_t$ |
+# | LSTM | $(h_t, c_t)$ | $W_x, W_h, b$ | three gates and the candidate, then the cell, then $h_t$ |
 # | GRU | $h_t$ | $W_x, W_h, b, b_{hn}$ | two gates, the candidate, the weighted mean |
 #
 # The loop below uses nothing but $F_\theta$. It runs all three networks, and compares each result
@@ -966,7 +966,8 @@ for n in (10, 100, 1000, 10_000):
 #   side.
 # - Hochreiter and Schmidhuber (1997): Long short-term memory. *Neural Computation* 9(8).
 #   [doi:10.1162/neco.1997.9.8.1735](https://doi.org/10.1162/neco.1997.9.8.1735). The adding problem
-#   and the embedded Reber grammar as tests of long lags.
+#   as a test of long lags; the embedded Reber grammar, of which the paper says that its lags are
+#   short.
 # - Kingma and Ba (2015): Adam: a method for stochastic optimization. *ICLR 2015*.
 #   [arXiv:1412.6980](https://arxiv.org/abs/1412.6980). The optimiser of this lesson.
 # - Saxe, McClelland and Ganguli (2014): Exact solutions to the nonlinear dynamics of learning in

@@ -75,7 +75,7 @@
 # - *The core, 22 hours.* All lessons that are not optional: 00–05, 07, 10 and 11. Each builds on those
 #   before it.
 # - *Everything, 36 hours.* In the order of the numbers. 06 needs 05, and 08 needs 07. 09 tells
-#   where the LSTM comes from. 12 and 13 need 10 and 11.
+#   where the LSTM comes from. 12 needs 10, and for its errata 06; 13 needs 10 and 11.
 #
 # **Before you begin** you need derivatives and the chain rule, matrix products, and NumPy arrays. No
 # framework is used.
@@ -124,7 +124,7 @@ progress()
 # some experiments take a smaller setting, and their text says so. A check ends a loop that has no end. When
 # you run such a loop yourself, choose *Kernel → Restart Kernel*. A lesson that you have begun stays as it is
 # when the course gets a newer one. The next cell names such lessons. Close them, then run
-# `browser.newer_lessons(update=True)`: it brings the newer ones with your answers. The notebook before stays
+# `browser.newer_lessons(update=True)`: it brings the newer ones with your answers. Your old notebook is kept
 # beside each of them.
 
 # %%
@@ -207,10 +207,10 @@ colab.keep_work()  # anywhere else than on Colab it does nothing
 # | adjoint from outside | the part of a state's adjoint that does not come from later steps: `dh[t-1]` | 00 |
 # | backward pass | the computation of all adjoints, from the loss back to the parameters | 00 |
 # | bits per character | $-\log_2$ of the probability given to the character that came, on average | 05 |
-# | BPTT | back-propagation through time: the backward pass of a recurrent network | 03 |
-# | cell state | the state $c_t$ of an LSTM, which is changed by adding | 09 |
+# | BPTT | back-propagation through time: the backward pass of a recurrent network | 01 |
+# | cell state | the state $c_t$ of an LSTM: what the forget gate keeps of it, plus a new term (in 1997 it was only added to) | 09 |
 # | clipping | shrinking a gradient that is longer than a limit | 08 |
-# | complex step | a difference quotient with an imaginary step, which loses no digits | 00 |
+# | complex step | the derivative, read off the imaginary part of one value after a tiny imaginary step; nothing is subtracted, so no digits are lost | 00 |
 # | forget gate | the factor $f_t$ by which a cell state is multiplied at each step | 10 |
 # | gate | a vector of numbers between 0 and 1 that multiplies another vector | 09 |
 # | GRU | gated recurrent unit: a recurrent network with two gates and no cell state | 12 |

@@ -63,7 +63,7 @@ NOISE = {
     "E2.5": "the bars in the sum of two adjoints",
     "E3.2": "an index in the third step of the induction; the text beside it is right",
     "E3.5": "the definition of the argument beside the starred derivative",
-    "E3.6": "nothing: loss and gradients are not part of those slides",
+    "E3.6": "no symbol but a whole part: those slides leave out the loss and its gradients",
 }
 
 

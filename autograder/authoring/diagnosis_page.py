@@ -43,9 +43,10 @@ name and holds this page to a run.
 In a notebook, by `diagnose`, and while grading where no slip has been named, the line is looked for as well
 (below).
 
-Never named: zeros, ones, noise, a single entry with the wrong sign, an output that is off by 1e-3, and
-whatever else no slip and no law gives. Two slips are never closer than 0.05 of the largest entry unless
-they agree exactly on all that one of them changes; the test names the exceptions, such as integer counts.
+Never named as a misunderstanding: zeros (of which a law tells), ones, noise, a single entry with the wrong
+sign, an output that is off by 1e-3, and whatever else no slip and no law gives. Two slips are never closer
+than 0.05 of the largest entry unless they agree exactly on all that one of them changes; the test names the
+exceptions, such as integer counts.
 
 ## Which line
 
@@ -73,7 +74,8 @@ called in a way of their own, or with functions of the grader's, are left out th
 
 How often the line is found, by `python -m benchmarks repair`, in answers by somebody who has not read the
 search. They are *fresh*: run once, when it was finished, with nothing changed after them. A line counts at
-which their author put the mistake, or has proved beforehand that one edit mends it too:
+which their author put the mistake, or has proved beforehand that one edit mends it too. For the times each
+search runs to its end; one that takes more than three seconds counts as silent:
 
 {line}
 

@@ -161,7 +161,7 @@ def _refute_order(answer):
 
 
 def _refute_overcount(answer):
-    """A one-unit network whose true and over-counted derivatives by w_h have opposite signs."""
+    """A one-unit network whose true and over-counted derivatives with respect to w_h have opposite signs."""
     w_x, w_h, x, h_0 = answer
     if not 2 <= len(x) <= 100:
         return f"x has {len(x)} inputs, expected 2 to 100"

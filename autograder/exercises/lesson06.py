@@ -159,7 +159,7 @@ IMMEDIATE = Exercise(
         Slip("w_h_is_the_step_jacobian", 'np.einsum("tbin,tbm->tbimn", diagonal, run.h[:-1])',
              'np.einsum("tbi,mn,tbm->tbimn", slope, params["W_h"], run.h[:-1])',
              "W_h carries the weight itself as a factor, in every column.",
-             "a_t contains h_{t-1} W_h once: what does differentiating by W_h leave of it?"),
+             "a_t contains h_{t-1} W_h once: what does differentiating with respect to W_h leave of it?"),
         Slip("w_h_axes_exchanged", '"tbin,tbm->tbimn", diagonal, run.h[:-1]',
              '"tbim,tbn->tbimn", diagonal, run.h[:-1]',
              "W_h has its last two axes exchanged: the slope sits at i = m. That is the column form.",

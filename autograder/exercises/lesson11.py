@@ -212,7 +212,7 @@ BLOCKS = Exercise(
              "f_t = σ(a_f): what lies between f_t and the product with W_hf?"),
         Slip("forget_slope_half", "c * f * (1 - f)", "c * (1 - f)",
              "G's term through the forget gate has the factor 1 - f in place of the slope f (1 - f).",
-             "How does one write the slope of σ by its output?"),
+             "How does one write the slope of σ in terms of its output?"),
         Slip("input_slope_missing", "g * i * (1 - i)", "g",
              "G's term through the input gate lacks the slope i (1 - i).",
              "i_t = σ(a_i): what lies between i_t and the product with W_hi?"),

@@ -734,7 +734,7 @@ COMPLEX_BACKWARD = Exercise(
              "Which parts of u does x_t reach?"),
         Slip("x_without_conjugate", ' + du.imag @ params["W_im"].T', ' - du.imag @ params["W_im"].T',
              "x has a minus between its two parts: that is the product without a conjugate.",
-             "x is real and makes Re u and Im u: how do gradients by two ways combine?"),
+             "x is real and makes Re u and Im u: how do gradients along two ways combine?"),
         Slip("results_conjugated",
              f"run.x, du.imag),\n        {X_AND_H0} future.imag",
              f"run.x, -du.imag),\n        {X_AND_H0} -future.imag",

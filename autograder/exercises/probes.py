@@ -1,12 +1,13 @@
 """The instances of an exercise on which corruptions show: a long sequence, and one with large adjoints.
 
 A forward pass has one with large inputs.  Of a secret seed they are drawn until they tell every known
-corruption from the right answer.
+corruption from the right answer, also where that is computed in single precision.
 """
 
 import numpy as np
 
 from . import Arguments, Exercise
+from .conditioning import is_well_conditioned
 from .corruptions import CORRUPTIONS, Probe, tells, tells_clipping
 
 LOUD = 30.0  # how much larger the adjoints of the loud instance are
@@ -38,7 +39,8 @@ def _draw(exercise: Exercise, seed: int, is_loud: bool) -> Arguments:
         return probe_arguments(exercise, seed, is_loud, PUBLIC.get(exercise.id, (0, 0))[is_loud])
     for draw in range(DRAWS):
         arguments = probe_arguments(exercise, seed, is_loud, draw)
-        if is_telling(exercise, arguments, is_loud):
+        telling = is_telling(exercise, arguments, is_loud)
+        if telling and is_well_conditioned(exercise.right_outputs, arguments):
             return arguments
     kind = "loud" if is_loud else "long"
     found = f"none of {DRAWS} {kind} instances of seed {seed} tells all corruptions apart"

@@ -44,14 +44,28 @@ def missing(found, known):
     return [e for e in found if e[:2] not in links or not e[2] <= links[e[:2]]]
 
 
+def lessons_of(text):
+    """{(first author's surname, year): the lessons that the bibliography names for this author's works}."""
+    found = {}
+    for item in re.findall(r"^- .+(?:\n  .+)*", text, flags=re.M):
+        ((author, year, _),) = entries(item)
+        listed = re.search(r"Lessons? (\d\d(?:,\s+\d\d)*)", item)
+        found.setdefault((author, year), set()).update(re.findall(r"\d\d", listed[1]) if listed else ())
+    return found
+
+
 @pytest.fixture(scope="module")
-def known():
-    papers = BIBLIOGRAPHY.read_text(encoding="utf-8").split("## The documents")[0]
+def papers():
+    return BIBLIOGRAPHY.read_text(encoding="utf-8").split("## The documents")[0]
+
+
+@pytest.fixture(scope="module")
+def known(papers):
     return entries(papers)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_the_sources_of_a_lesson_stand_in_the_bibliography(lesson, known):
+def test_the_sources_of_a_lesson_stand_in_the_bibliography_with_its_number(lesson, papers, known):
     section = sources(lesson)
     if section is None:
         assert lesson not in REQUIRED
@@ -59,6 +73,14 @@ def test_the_sources_of_a_lesson_stand_in_the_bibliography(lesson, known):
     found = entries(section)
     assert 3 <= len(found) <= 6
     assert missing(found, known) == []
+    numbers = lessons_of(papers)
+    assert [e[:2] for e in found if lesson not in numbers[e[:2]]] == []
+
+
+def test_the_lessons_of_a_work_are_read_also_where_the_line_ends():
+    item = "- **Werbos (1990)**: Title. *Journal*.\n  What for. Lessons 01,\n  03, `rnnlib.flow`.\n"
+    assert lessons_of(item) == {("Werbos", "1990"): {"01", "03"}}
+    assert lessons_of(item.replace("Lessons 01,\n  03, ", "")) == {("Werbos", "1990"): set()}
 
 
 def test_the_sources_of_the_start_page_do_as_well(known):

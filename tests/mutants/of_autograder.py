@@ -32,6 +32,9 @@ LAB = Target("autograder/lab.py", ("tests/test_lab.py",))
 HANDOUT = Target("autograder/authoring/handout/passages.py", ("tests/authoring/test_handout.py",))
 CORRUPTED = Target("autograder/diagnosis/match_corruptions.py", ("tests/diagnosis/test_corruptions.py",))
 CORRUPTIONS = Target("autograder/exercises/corruptions.py", ("tests/diagnosis/test_corruptions.py",))
+CONDITIONING = Target("autograder/exercises/conditioning.py", ("tests/diagnosis/test_conditioning.py",))
+DRAWN = Target("autograder/exercises/__init__.py", ("tests/diagnosis/test_conditioning.py",))
+STEADY_PROBES = Target("autograder/exercises/probes.py", ("tests/diagnosis/test_conditioning.py",))
 PROBES = Target("autograder/exercises/probes.py", ("tests/diagnosis/test_corruptions.py",))
 PATHS = Target("autograder/exercises/sweep_paths.py", ("tests/diagnosis/test_corruptions.py",))
 KEYS = Target("autograder/grading/keys.py", (
@@ -149,8 +152,17 @@ MUTANTS = (
     Mutant(CORRUPTIONS, "MARGIN = 10.0", "MARGIN = 0.0",
            "Instances are taken that do not tell clipped and cut gradients from right ones."),
     Mutant(PROBES, "LOUD = 30.0", "LOUD = 1.0", "No instance is large enough to show a clip at 10."),
-    Mutant(PROBES, "if is_telling(exercise, arguments, is_loud):", "if True:",
+    Mutant(PROBES, "telling = is_telling(exercise, arguments, is_loud)", "telling = True",
            "Secret instances are taken as they come, though corruptions pass on them."),
+    Mutant(CONDITIONING, "TOLERANCE / 50", "TOLERANCE",
+           "Right answers in single precision are refused on some seeds, as they round more often."),
+    Mutant(CONDITIONING, "SCALES = (1.0, 3.0)", "SCALES = (1.0,)",
+           "One rounding that happens to change nothing lets a sum pass that nearly cancels."),
+    Mutant(DRAWN, "number + draw * NEXT_DRAW", "number + draw", "Another draw has the sizes of another instance."),
+    Mutant(DRAWN, "self._instance(first + i)", "self.instance(first + i)",
+           "Secret instances are taken as they come, though right answers fail on them."),
+    Mutant(STEADY_PROBES, "if telling and is_well_conditioned(exercise.right_outputs, arguments):", "if telling:",
+           "A long sequence on which single precision fails is asked for."),
     Mutant(PATHS, "for a in range(1, self.steps - k + 1)]", "for a in range(self.steps - k + 1)]",
            "A cut is compared with a sum that lacks the first steps."),
     Mutant(LAWS, "if not np.allclose(parts, parts[0], rtol=1e-3, atol=1e-3):", "if False:",

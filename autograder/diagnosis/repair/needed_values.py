@@ -30,9 +30,9 @@ class Needed(NamedTuple):
 
     found: "impossible" if none would do, "unknown" if that cannot be told; "determined" if the values are
     unique, "underdetermined" if others would do as well, "solved" if they do but nothing is affine.
-    values: for the executions in order.  matrix: the outputs' derivatives by their numbers, at what the
-    site gives; missing: what the outputs lack; given: the numbers that the site gives.  touched: which of
-    the wrong outputs depend on the site; None where that cannot be told.
+    values: for the executions in order.  matrix: the outputs' derivatives with respect to their numbers, at
+    what the site gives; missing: what the outputs lack; given: the numbers that the site gives.  touched:
+    which of the wrong outputs depend on the site; None where that cannot be told.
     """
 
     found: Finding
