@@ -500,7 +500,8 @@ print(f"a matrix product for mask and adjoint, b_h: {error(np.sum(mask * arrives
       f"W_h^T and the adjoint entry by entry: {(params['W_h'].T * felt_of_a[0]).shape}")
 states = numgrad.complex_step(lambda v: rnn.forward(params, v[:, None], h0[None], "relu").h, x)
 own, later = (max(abs(states[t + n, 0, :, t]).max() for t in range(T)) for n in (0, 1))
-print(f"largest derivative with respect to the page's x_t: of h_t, which y_t reads, {own}; of h_(t+1)", later)
+print(f"largest derivative with respect to the page's x_t: of h_t, which y_t reads, {own};",
+      f"of h_(t+1) {later}")
 
 
 # %% [markdown] tags=["S2.8", "S4.5"]

@@ -189,7 +189,7 @@ STEP_FORWARD = Exercise(
     id="10.lstm_step_forward",
     title="One step of the cell",
     points=2,
-    section="1 The cell and its four gates",
+    section="1 The cell, its three gates and the candidate",
     function="lstm_step_forward",
     items=("S4.1", "S4.39",),
     answers=("lstm.forward",),
@@ -509,7 +509,7 @@ STEP_BACKWARD = Exercise(
              "If the output gate is 0, does the loss at this step depend on the cell?"),
         Slip("all_slopes_missing", STEP_GATES,
              "da_i = dc * g\n    da_f = dc * c_prev\n    da_g = dc * i\n    da_o = dh_total * tanh_c\n",
-             "All four gates lack their slopes: the adjoints of i, f, g and o are used as those of the "
+             "Gates and candidate lack their slopes: the adjoints of i, f, g and o are used as those of the "
              "pre-activations.",
              "What lies between a gate and its pre-activation?"),
         Slip("forgotten_before_the_gates", STEP_GATES, STEP_GATES.replace("dc *", "dc * f *"),
@@ -972,7 +972,7 @@ BACKWARD = Exercise(
              "If the output gate is 0, does the loss at this step depend on the cell?"),
         # the slopes of the gates
         Slip("all_slopes_missing", GATES, _gates("", ""),
-             "All four gates lack their slopes: the adjoints of i, f, g and o are used as those of the "
+             "Gates and candidate lack their slopes: the adjoints of i, f, g and o are used as those of the "
              "pre-activations.",
              "What lies between a gate and its pre-activation?"),
         Slip("sigma_slopes_missing", GATES, _gates(""),
@@ -1437,7 +1437,7 @@ REORDER = Exercise(
              "    return np.concatenate([blocks[gate] for gate in order_to], axis=-1)",
              "columns = W.reshape(*W.shape[:-1], -1, 4)\n"
              "    return columns[..., [order_from.index(gate) for gate in order_to]].reshape(W.shape)",
-             "The four gates are looked for in groups of four columns; a gate's H columns are neighbours.",
+             "The blocks are looked for in groups of four columns; the H columns of a block are neighbours.",
              "Where do the columns of the first gate end?"),
         Slip("cut_by_fours", "np.split(W, 4, axis=-1)", "[W[..., n::4] for n in range(4)]",
              "Each gate is cut from every fourth column; a gate's H columns are neighbours.",

@@ -499,7 +499,7 @@ JOINT = Exercise(
              "Which cell does h_t show, c_t or c_{t-1}?"),
         Slip("g_left_out", "np.concatenate([F, G], axis=-1)", "np.concatenate([F, 0 * G], axis=-1)",
              "The upper right quarter is zero: h_{t-1} is taken to have no effect on the cell.",
-             "Which three of the four gates act on c_t, and what do they read?"),
+             "Which of the three gates and the candidate act on c_t, and what do they read?"),
         Slip("four_term_on_top", "np.concatenate([F, G], axis=-1)",
              "np.concatenate([np.concatenate([F[:1], F[1:] + G[1:] @ P[:-1]]), G], axis=-1)",
              "The upper left quarter is the four-term A: there h_{t-1} moves along with c_{t-1}.",
