@@ -43,16 +43,17 @@ def graded(folder, count):
     alone, marks = _marks(ten), _marks(large)
     assert len(alone) == len(made) and len({str(found) for found in alone.values()}) > 5, alone
     expected = {f"{n:05}": alone[f"{n % len(made):05}"] for n in range(count)}
-    wrong = [student for student, found in expected.items() if marks.get(student) != found]
-    assert not wrong and len(marks) == count, wrong[:10]
     most = max(largest for *_, largest in samples)
-    assert 50 < most < 500, most
     report = large / "gradebook" / "reports" / NAME / "report.html"
-    return (
+    figures = (
         f"{count} submissions, every mark as in a class of {len(made)}, in {took:.0f} s, "
         f"{took / count:.2f} s each; by stretches {_stretches(samples, count)}; "
         f"report.html has {report.stat().st_size / 1e6:.1f} MB"
     )
+    wrong = {s: (marks.get(s), found) for s, found in expected.items() if marks.get(s) != found}
+    assert not wrong and len(marks) == count, f"{wrong} of {figures}"
+    assert 50 < most < 500, figures
+    return figures
 
 
 def _hand_in(source, course, n):
