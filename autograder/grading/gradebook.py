@@ -2,22 +2,21 @@
 
 import copy
 import errno
-import json
 import re
 import shutil
 import tempfile
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbgrader.api
+import sqlalchemy
 from nbconvert.exporters import NotebookExporter
-from nbgrader.converters import Autograde
+from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
 
 from ..errors import GradingError
 from ..results import Result
@@ -27,9 +26,8 @@ from .database import unreachable_sentence
 from .gradebook_lock import WAIT, locked_sentence, wait_until_free
 from .nbgrader_hooks import read_dates_or_none
 from .nbgrader_log import listening_log
-from .notebook_nodes import as_node
+from .staging import AutogradeStaged, StagingDirectory, stage
 from .submission import Submission
-from .submission_files import copy_files
 from .timestamps import Believed
 
 # errors by which nothing of anybody can be written, as lines of a traceback; no student's text stands there
@@ -39,6 +37,15 @@ FULL = re.compile(
     rf"|OSError: \[Errno (?:{errno.ENOSPC}|{errno.EDQUOT})\] ([A-Z][a-z ]+))",
     re.M,
 )
+SCORES = sqlalchemy.text(
+    """
+    SELECT sa.student_id, c.name, g.auto_score
+    FROM grade g JOIN base_cell c ON c.id = g.cell_id
+    JOIN submitted_notebook sn ON sn.id = g.notebook_id
+    JOIN submitted_assignment sa ON sa.id = sn.assignment_id JOIN assignment a ON a.id = sa.assignment_id
+    WHERE a.name = :assignment AND sa.student_id IN :students
+    """
+).bindparams(sqlalchemy.bindparam("students", expanding=True))
 UNREACHABLE = re.compile(r"^\S*(?:Operational|Interface)Error: \((?!sqlite3)\w[\w.]*\) (.+)$", re.M)
 
 
@@ -47,16 +54,14 @@ def record_batch(
 ) -> dict[str, str]:
     """Lets nbgrader write its autograded copies and gradebook rows; {student: why not} of the failed.
 
-    batch: by student, with verdicts in the store; what the gradebook has already is left out.  nbgrader
+    batch: by student, with verdicts in the store; what is recorded already is left out.  nbgrader
     reads from a staging folder with repaired notebooks under the expected names, so that no file of one
     student can stop the others, and it writes into another, as it begins with removing what was there.
     Raises GradingError where nothing more can be recorded.
     """
-    batch = {
-        student: (submission, result)
-        for student, (submission, result) in batch.items()
-        if result.marks and course.graded(assignment, student) != result
-    }
+    batch = {student: both for student, both in batch.items() if both[1].marks}
+    recorded = _recorded(course, assignment, {student: result for student, (_, result) in batch.items()})
+    batch = {student: both for student, both in batch.items() if student not in recorded}
     if not batch:
         return {}
     wait_until_free(course)
@@ -74,16 +79,16 @@ def record_batch(
     try:
         for student, (submission, _) in batch.items():
             try:
-                _stage(staging / "submitted" / student / assignment, submission, assignment)
+                stage(staging / "submitted" / student / assignment, submission, assignment)
             except (OSError, ValueError) as error:
                 _must_go_on([f"{type(error).__name__}: {error}"], course)
                 failed[student] = str(error)
                 shutil.rmtree(staging / "submitted" / student, ignore_errors=True)
         with warnings.catch_warnings(), one_engine():
             warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's own use of it
-            directory = CourseDirectory(config=config)
+            directory = StagingDirectory(config=config)
             read_dates_or_none(directory, Believed(every=True))  # those that count were put there
-            Autograde(coursedir=directory, config=config, force=True, log=log).start()
+            AutogradeStaged(coursedir=directory, config=config, force=True, log=log).start()
     except NbGraderException:  # it has gone on with the others, if it could
         failed = _reasons(said, batch) | failed
     finally:
@@ -91,6 +96,29 @@ def record_batch(
         shutil.rmtree(staging, ignore_errors=True)
     _must_go_on(said, course)
     return failed
+
+
+def _recorded(course: Course, assignment: str, results: Mapping[str, Result]) -> set[str]:
+    """The students of whom both the autograded copy and the gradebook have the result already.
+
+    The gradebook alone may have been restored from a backup, or a student removed from it; the copy alone
+    has the cards.
+    """
+    copied = [student for student, result in results.items() if course.graded(assignment, student) == result]
+    scores: dict[str, dict[str, float | None]] = {student: {} for student in copied}
+    # where the gradebook cannot be read, recording says why
+    with one_engine(), suppress(sqlalchemy.exc.DBAPIError):
+        if copied:
+            with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+                for student, cell, score in gradebook.db.execute(
+                    SCORES, {"assignment": assignment, "students": copied}
+                ):
+                    scores[student][cell] = score
+    return {
+        student
+        for student, found in scores.items()
+        if all(found.get(cell) == mark.points for cell, mark in results[student].marks.items())
+    }
 
 
 def _must_go_on(said: Iterable[str], course: Course) -> None:
@@ -160,13 +188,3 @@ def _engine(url: str, **options: Any) -> Any:
     if url.startswith("sqlite:"):
         options["connect_args"] = {"timeout": WAIT}
     return _create_engine(url, **options)
-
-
-def _stage(target: Path, submission: Submission, assignment: str) -> None:
-    """Writes a submission as nbgrader expects it into the folder `target`."""
-    target.mkdir(parents=True)
-    copy_files(submission.files, target)
-    as_node(submission.notebook)  # or nbgrader would stop at it
-    (target / f"{assignment}.ipynb").write_text(json.dumps(submission.notebook), encoding="utf-8")
-    if submission.timestamp:
-        (target / "timestamp.txt").write_text(submission.timestamp, encoding="utf-8")

@@ -20,15 +20,23 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from ..errors import UserError
+from ..errors import GradingError, UserError
 
 PR_SET_PDEATHSIG = 1
 PID = struct.Struct("i")
-IGNORED = (signal.SIGINT, signal.SIGHUP)  # of a whole terminal: what is being recorded is recorded in full
+NO_PROCESS = (
+    "a process that grading needs has ended, or cannot be started; grade again, which goes on from here"
+)
+# they come to a whole group or terminal, and what is being recorded is recorded in full
+IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
 
 class TooMuch(Exception):
     """A call took more than it may; the message is the end of a sentence."""
+
+
+class Unexplained(TooMuch):
+    """It took too long, or its process has ended: the argument may be at fault, or the machine."""
 
 
 class Failed(Exception):
@@ -75,20 +83,20 @@ class Helper:
         """What a function returns.
 
         Raises TooMuch where it takes more than `seconds` or its memory; a UserError of its own; and Failed
-        for every other error.
+        for every other error.  Raises GradingError where no process can be had.
         """
         with self._one_at_a_time:
             try:
                 connection = self._connection or self._begin_work()
                 connection.send((name, arguments))
                 if not connection.poll(seconds):
-                    raise TooMuch(f"took more than {seconds:g} s")
+                    raise Unexplained(f"took more than {seconds:g} s")
                 error, returned = connection.recv()
                 if isinstance(error, TooMuch):
                     raise error
             except (EOFError, OSError):
                 self._end_work()
-                raise TooMuch("ended its process") from None
+                raise Unexplained("ended its process") from None
             except BaseException:
                 self._end_work()
                 raise
@@ -101,12 +109,15 @@ class Helper:
     def _begin_work(self) -> Connection:
         """A connection to a new process that works, once the one that stands by is ready."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        said = b""
+        with theirs, suppress(BrokenPipeError, ConnectionResetError):
             socket.send_fds(self._control, [b"w"], [theirs.fileno()])
+            said = self._control.recv(PID.size, socket.MSG_WAITALL)
         self._connection = Connection(ours.detach())
-        said = self._control.recv(PID.size, socket.MSG_WAITALL)
-        if len(said) < PID.size:  # it could not prepare, and has said why
-            raise EOFError
+        if (
+            len(said) < PID.size
+        ):  # it has ended: it could not prepare or fork, and has said why, or was killed
+            raise GradingError(NO_PROCESS)
         self._working = PID.unpack(said)[0]
         return self._connection
 
@@ -156,7 +167,6 @@ def _fork(work: Callable[[], None]) -> int:
     try:
         for number in IGNORED:
             signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() == parent:

@@ -16,7 +16,7 @@ from .nbgrader_log import silent_log
 
 
 class AssignLatePenalties(NbGraderAssignLatePenalties):
-    """nbgrader's own, after the student's extension has been looked up."""
+    """nbgrader's own, after the student's extension and the submission's date have been looked up."""
 
     def preprocess(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Writes the extension and the penalty of a notebook into the gradebook."""
@@ -24,12 +24,22 @@ class AssignLatePenalties(NbGraderAssignLatePenalties):
         course = Course.from_resources(resources)
         with Gradebook(names["db_url"]) as gradebook:
             sent = gradebook.find_submission(names["assignment"], names["student"])
-            extension = extension_of(course, names["assignment"], names["student"], sent.assignment.duedate)
-            if sent.extension != extension:
-                sent.extension = extension
-                gradebook.db.commit()
+            sent.extension = extension_of(
+                course, names["assignment"], names["student"], sent.assignment.duedate
+            )
+            if not self._has_date(names):
+                sent.timestamp = None  # nbgrader keeps the date of what was handed in before
+            gradebook.db.commit()
         made: tuple[Any, dict[str, Any]] = super().preprocess(nb, resources)
         return made
+
+    def _has_date(self, names: dict[str, Any]) -> bool:
+        """Whether what is being autograded has a date that counts; where nothing is, that stands already."""
+        if self.parent is None:
+            return True
+        directory = self.parent.parent.coursedir  # of the exporter's converter
+        steps = (directory.submitted_directory, names["student"], names["assignment"])
+        return directory.get_existing_timestamp(directory.format_path(*steps)) is not None
 
 
 def bring_up_to_date(course: Course, assignment: str) -> dict[str, tuple[float, float]]:

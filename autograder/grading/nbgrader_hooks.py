@@ -5,6 +5,7 @@
 """
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,10 @@ class Exporter(NotebookExporter):
 def read_dates_or_none(directory: Any, believed: Believed) -> None:
     """Replaces nbgrader's reading of a timestamp.txt, which gives up the submission if it holds no date.
 
-    directory: nbgrader's CourseDirectory.  believed: which of them count.
+    directory: nbgrader's CourseDirectory.  believed: which of them count.  What is said of one is said once.
     """
 
+    @cache
     def timestamp(folder: str) -> Any:
         said, remarks = read_timestamp(Path(folder), believed)
         for remark in remarks:

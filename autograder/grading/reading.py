@@ -7,7 +7,7 @@ from typing import Any
 
 from .course import Course
 from .grade_submission import Task, prepare_task, task_of
-from .helper import Failed, Helper, TooMuch
+from .helper import Failed, Helper, TooMuch, Unexplained
 from .submission import unreadable_submission
 
 SECONDS = 20.0
@@ -28,7 +28,10 @@ class Reader(Helper):
         """The task that a student's folder is; one without answers where reading takes too much."""
         seed = self._seed_of(student)
         try:
-            task: Task = self.call("read", folder, seed, seconds=SECONDS)
+            try:
+                task: Task = self.call("read", folder, seed, seconds=SECONDS)
+            except Unexplained:  # such as by a disk that did not answer
+                task = self.call("read", folder, seed, seconds=SECONDS)
             return replace(task, released=self._released, follow_through=self._follow)
         except (TooMuch, Failed) as error:
             submission = unreadable_submission(self._released, f"it cannot be read: reading it {error}")

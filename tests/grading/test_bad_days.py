@@ -207,11 +207,12 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(tmp_path, room):
 
 
 @pytest.mark.slow
-def test_a_signal_to_end_stops_as_ctrl_c_does(course):
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["one process", "the group"])
+def test_a_signal_to_end_stops_as_ctrl_c_does(course, send):
     submit(course, "a", solved())
     submit(course, "b", before(solved(), "immediate", code("while True: pass")))
     running, said = grading_until(course, " 1/2 ", MODE)
-    running.send_signal(signal.SIGTERM)  # to the one process only
+    send(running.pid, signal.SIGTERM)
     said += "".join(running.communicate(timeout=60))
     assert running.returncode == 130 and "Traceback" not in said
     assert "stopped; 1 of 2 are recorded; start again to continue" in said

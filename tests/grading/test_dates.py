@@ -16,17 +16,8 @@ from autograder.grading.kept import COLLECTED, EXTENSIONS, read_kept, write_kept
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """One in time, one late; both marked by hand after they were graded."""
-    root = copy_course(tmp_path_factory.mktemp("dates"))
-    with open(root / "nbgrader_config.py", "a", encoding="utf-8") as config:
-        config.write("\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
     times = {"ada": "2026-03-01 10:00:00 UTC", "bob": "2026-03-03 10:00:00 UTC"}
-    for student, time in times.items():
-        submit(root, student, solved())
-        (root / "gradebook" / "submitted" / student / NAME / "timestamp.txt").write_text(time)
-    records = {student: {"digests": [], "time": time} for student, time in times.items()}
-    write_kept(root / "gradebook", COLLECTED, {NAME: records})
-    with Gradebook(f"sqlite:///{root}/gradebook/gradebook.db") as gradebook:
-        gradebook.update_or_create_assignment(NAME, duedate="2026-03-02 12:00")
+    root = late_course(tmp_path_factory.mktemp("dates"), times)
     assert not may_be_late(Course.load(root), NAME)
     grade(root)
     with Gradebook(f"sqlite:///{root}/gradebook/gradebook.db") as gradebook:
@@ -35,6 +26,21 @@ def course(tmp_path_factory):
                 if given.needs_manual_grade:
                     given.manual_score, given.needs_manual_grade = 2.5, False
         gradebook.db.commit()
+    return root
+
+
+def late_course(folder, times):
+    """A course in which a late submission earns nothing, with right ones of these recorded times."""
+    root = copy_course(folder)
+    with open(root / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        config.write("\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    for student, time in times.items():
+        submit(root, student, solved())
+        (root / "gradebook" / "submitted" / student / NAME / "timestamp.txt").write_text(time)
+    records = {student: {"digests": [], "time": time} for student, time in times.items()}
+    write_kept(root / "gradebook", COLLECTED, {NAME: records})
+    with Gradebook(f"sqlite:///{root}/gradebook/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate="2026-03-02 12:00")
     return root
 
 
@@ -69,6 +75,22 @@ def test_marks_by_hand_do_not_escape_the_penalty_and_an_extension_lifts_it(cours
     grade(course)
     assert scores(course)["bob"] == 0.0 and read_kept(course / "gradebook", EXTENSIONS)[NAME] == {}
     assert {path: path.stat().st_mtime_ns for path in before} == before  # nothing was run again
+
+
+def test_the_date_of_an_earlier_submission_is_not_that_of_a_later_one(tmp_path):
+    """By `grade` and by nbgrader alone; where no date counts, there is no penalty."""
+    root = late_course(tmp_path, {"bob": "2026-03-03 10:00:00 UTC", "eve": "2026-03-03 10:00:00 UTC"})
+    grade(root)
+    assert scores(root) == {"bob": 0.0, "eve": 0.0}
+    date = root / "gradebook" / "submitted" / "bob" / NAME / "timestamp.txt"
+    date.write_text("2026-03-03 11:00:00 UTC")  # which agrees with no record
+    (root / "gradebook" / "submitted" / "eve" / NAME / "timestamp.txt").unlink()
+    command("nbgrader", "autograde", NAME, "--student", "eve", "--force", cwd=root)
+    assert scores(root) == {"bob": 0.0, "eve": 15.0}
+    grade(root)
+    assert scores(root) == {"bob": 15.0, "eve": 15.0}
+    with Gradebook(f"sqlite:///{root}/gradebook/gradebook.db") as gradebook:
+        assert [s.timestamp for s in gradebook.assignment_submissions(NAME)] == [None, None]
 
 
 def log_of(course):

@@ -70,6 +70,23 @@ def test_what_is_too_much_costs_one_call(helper, name, arguments, said):
     assert time.monotonic() - start < 2
 
 
+def test_where_the_process_that_stands_by_is_gone_no_argument_is_blamed():
+    with Helper(FUNCTIONS, 100 * MB, lambda: None) as made:
+        with pytest.raises(TooMuch):
+            made.call("die", seconds=5)
+        os.kill(made._standing_by, signal.SIGKILL)
+        with pytest.raises(GradingError, match="a process that grading needs has ended"):
+            made.call("getpid", seconds=5)
+
+
+def test_a_signal_to_the_whole_group_does_not_end_what_is_being_recorded(helper):
+    pid = helper.call("getpid", seconds=5)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        os.kill(pid, number)
+        os.kill(helper._standing_by, number)
+    assert helper.call("getpid", seconds=5) == pid
+
+
 def test_within_its_limits_it_is_not_ended(helper):
     assert helper.call("fill", 50, seconds=5) == 50 * MB
 
@@ -145,6 +162,23 @@ def test_one_that_cannot_be_recorded_keeps_nobody_else_out_of_the_gradebook(thre
     assert not list(three.home.glob("staging-*"))
     grade_class(three, NAME, Options(walls=MODE))  # the next run makes up for it
     assert scores(three) == {"a": 15, "b": 15, "c": 15}
+
+
+def test_what_ended_the_reading_once_is_read_again(three, monkeypatch, tmp_path):
+    """The machine may be at fault, or somebody who ended a process."""
+    find, first = submission_files.find_notebook, tmp_path / "first"
+
+    def odd(folder, *more):
+        if folder.parent.name == "b" and not first.exists():
+            first.touch()
+            die()
+        return find(folder, *more)
+
+    monkeypatch.setattr(submission_files, "find_notebook", odd)
+    results = grade_class(three, NAME, Options(walls=MODE))
+    assert first.exists() and {name: total(result) for name, result in results.items()} == dict.fromkeys(
+        "abc", 15
+    )
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,10 @@ TIMESTAMPS = Target("autograder/grading/timestamps.py", (*FOLDERS, "tests/gradin
 SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
 NOTEBOOK_FILE = Target("autograder/grading/notebook_file.py", (*FOLDERS, "tests/grading/test_reading.py"))
 HELPER = Target("autograder/grading/helper.py", ("tests/grading/test_helper.py",))
+READING = Target("autograder/grading/reading.py", ("tests/grading/test_helper.py",))
+GRADEBOOK = Target("autograder/grading/gradebook.py", ("tests/grading/test_recorded.py",))
+STAGING = Target("autograder/grading/staging.py", ("tests/grading/test_recorded.py",))
+PENALTIES = Target("autograder/grading/late_penalties.py", ("tests/grading/test_dates.py",))
 RECORDING = Target("autograder/grading/recording.py", ("tests/grading/test_helper.py",))
 BOOKLOCK = Target("autograder/grading/gradebook_lock.py", ("tests/grading/test_bad_days.py",))
 COURSE = Target("autograder/grading/course.py", FOLDERS)
@@ -246,6 +250,18 @@ MUTANTS = (
            "begin, self._at = 0, count * dtype.itemsize",
            "One array named three hundred times unfolds to more memory than there is."),
     Mutant(MESSAGES, "or array.nbytes > left[1]", "", "One array returned three hundred times is sent as often."),
+    Mutant(GRADEBOOK, "if all(found.get(cell) == mark.points for cell, mark in results[student].marks.items())",
+           "if True", "What a gradebook that was restored from a backup lacks is never recorded again."),
+    Mutant(STAGING, "re.escape(nbgrader_step)", "nbgrader_step",
+           "In a folder whose name holds a parenthesis nobody is recorded."),
+    Mutant(PENALTIES, "            if not self._has_date(names):\n", "            if False:\n",
+           "A late penalty outlives the submission that was late."),
+    Mutant(HELPER, "raise GradingError(NO_PROCESS)", "raise EOFError",
+           "When the machine ends a process of the grader's, the rest of the class has 0."),
+    Mutant(HELPER, "signal.SIGHUP, signal.SIGTERM)", "signal.SIGHUP)",
+           "A signal to the whole group cuts what is being recorded."),
+    Mutant(READING, "except Unexplained:", "except ZeroDivisionError:",
+           "A submission has 0 because a disk did not answer once."),
     Mutant(HELPER, "resource.setrlimit(resource.RLIMIT_DATA, (1024 * held + more, hard))", "pass",
            "One notebook fills the machine's memory."),
     Mutant(HELPER, "if not connection.poll(seconds):", "if False:", "One submission keeps everybody waiting for ever."),
