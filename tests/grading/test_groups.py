@@ -103,6 +103,8 @@ def test_names_go_to_another_class_as_a_file(tmp_path):
     given = Names().with_words("01.immediate", "0a1b2c3d", Words('"quoted"\nand \\ more', "é?"))
     assert given.write(tmp_path).name == FILE
     assert Names.read(tmp_path).words == {("01.immediate", "0a1b2c3d"): Words('"quoted" and \\ more', "é?")}
+    Names().with_words("01.immediate", "0a1b2c3d", Words("😀 𝑊", "a\x7fb\x00c\ud83d")).write(tmp_path)
+    assert Names.read(tmp_path).words == {("01.immediate", "0a1b2c3d"): Words("😀 𝑊", "a�b�c�")}
     for damaged in ("[", 'a = "b"', '["01.a".b]\nasks = "x"'):
         (tmp_path / FILE).write_text(damaged, encoding="utf-8")
         with pytest.raises(Exception, match=r"names.toml cannot be read .* expected tables like"):

@@ -345,6 +345,7 @@ MUTANTS = (
     Mutant(FINGERPRINT, "float(round(s, DIGITS)) + 0.0 for s in sums", "float(s) for s in sums",
            "Two styles of one mistake are two groups."),
     Mutant(NAMES, "if words is None or verdict.slips or verdict.laws:", "if True:", "A group's words reach nobody."),
+    Mutant(NAMES, ", ensure_ascii=False)", ")", "An emoji in a group's words makes names.toml unreadable."),
     Mutant(GRADES, "max(0.0, raw - penalty)", "raw", "The report's grade has no late penalty."),
     Mutant(CELLS_IN_LINE, "points == {cell.name: cell.max_score for cell in row.grade_cells}\n        and ", "",
            "Points that changed in mid-term leave the old maximum in the gradebook."),
