@@ -83,6 +83,7 @@ FOLLOW = Target("autograder/diagnosis/follow_through.py", FOLLOWING)
 FOLLOW_JUDGE = Target("autograder/grading/judge_submission.py", FOLLOWING)
 RIGHT_STAND_IN = Target("autograder/exercises/stand_ins.py", FOLLOWING)
 FINGERPRINT = Target("autograder/diagnosis/fingerprint.py", ("tests/grading/test_groups.py",))
+CARD = Target("autograder/feedback/card.py", ("tests/grading/test_groups.py",))
 NAMES = Target("autograder/grading/names.py", ("tests/grading/test_groups.py",))
 GRADES = Target("autograder/grading/grades.py", ("tests/grading/test_grades.py",))
 CELLS_IN_LINE = Target("autograder/grading/cells_in_line.py", ("tests/grading/test_lesson_changes.py",))
@@ -345,6 +346,7 @@ MUTANTS = (
     Mutant(FINGERPRINT, "float(round(s, DIGITS)) + 0.0 for s in sums", "float(s) for s in sums",
            "Two styles of one mistake are two groups."),
     Mutant(NAMES, "if words is None or verdict.slips or verdict.laws:", "if True:", "A group's words reach nobody."),
+    Mutant(CARD, "        plain(verdict.question),\n", "", "Another question to a group reaches nobody whose card is recorded."),
     Mutant(NAMES, ", ensure_ascii=False)", ")", "An emoji in a group's words makes names.toml unreadable."),
     Mutant(GRADES, "max(0.0, raw - penalty)", "raw", "The report's grade has no late penalty."),
     Mutant(CELLS_IN_LINE, "points == {cell.name: cell.max_score for cell in row.grade_cells}\n        and ", "",
