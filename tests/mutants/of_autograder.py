@@ -432,6 +432,8 @@ MUTANTS = (
     Mutant(GROUPS, "key=lambda item: -len(item[1])", "key=lambda item: len(item[1])", "The largest group comes last."),
     Mutant(FORGET, "            if other != student:", "            if True:",
            "What was stored of a student who is to be forgotten stays."),
+    Mutant(FORGET, "        put_back(course)", "        pass",
+           "A submission that was moved aside comes back after its student was forgotten."),
     Mutant(FORGET, '            database.execute("VACUUM")', "            pass",
            "A forgotten student's name can still be read in the gradebook's file."),
     Mutant(TERM, "total = sum(grade.score for grade in found if grade)", "total = sum(grade.maximum for grade in found if grade)",
