@@ -103,5 +103,9 @@ def _vacuum(course: Course) -> None:
     """Removes the pages of the gradebook's file that held what was removed."""
     if course.database and course.database.exists():
         wait_until_free(course)
-        with closing(sqlite3.connect(course.database)) as database:
-            database.execute("VACUUM")
+        try:
+            with closing(sqlite3.connect(course.database)) as database:
+                database.execute("VACUUM")
+        except sqlite3.Error as error:  # such as of a full disk, for it needs as much room again
+            said = f"{course.database} still holds removed pages, as it cannot be written anew ({error})"
+            raise GradingError(f"{said}; make room and start again") from None

@@ -156,6 +156,15 @@ def test_what_is_no_student_is_not_forgotten(course, student):
     assert after == before_
 
 
+def test_a_gradebook_that_cannot_be_written_anew_is_said(course, monkeypatch):
+    def full(_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(forgetting, "closing", full)
+    said = command("autograder", "forget", "nobody", cwd=course, code=1)
+    assert "still holds removed pages" in said and "disk is full" in said and "start again" in said
+
+
 @pytest.mark.parametrize("moment", ["_pages", "_remove_rows", "_vacuum"])
 def test_forgetting_that_was_interrupted_is_ended_by_another(course, monkeypatch, moment):
     place = course / "gradebook" / "gradebook.db"

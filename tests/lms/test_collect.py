@@ -1,5 +1,6 @@
 """A download of any system becomes submissions; what does not match is said, and nothing is guessed."""
 
+import errno
 import os
 import shutil
 import socket
@@ -15,7 +16,7 @@ from autograder.errors import GradingError
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class, misplaced_notebooks
 from autograder.grading.timestamps import read_timestamp
-from autograder.lms import archive, brightspace, canvas, people, times
+from autograder.lms import archive, brightspace, canvas, commands, people, times
 from autograder.lms import collect as collecting
 from autograder.lms import moodle as moodles
 from autograder.lms.collect import collect
@@ -493,6 +494,19 @@ def test_the_command_says_what_it_did(root, roster, tmp_path):
     )
     assert "no time zone" in command("autograder", *arguments[:-1], "Mars", cwd=root, code=1)
     assert "there is no" in command("autograder", "collect", "nowhere", "01", cwd=root, code=1)
+
+
+def test_a_full_disk_is_said_with_what_could_not_be_written(root, roster, tmp_path, monkeypatch):
+    def full(*arguments, **more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    source = write_zip(tmp_path / "all.zip", moodle())
+    monkeypatch.setattr(collecting, "_write_files", full)
+    said = command("autograder", "collect", str(source), "01", "--roster", str(roster), cwd=root, code=1)
+    assert f"submitted/s1/{NAME} cannot be written: No space left on device" in said
+    monkeypatch.setattr(commands, "collect", full)
+    said = command("autograder", "collect", str(source), "01", cwd=root, code=1)
+    assert "autograder: a file cannot be written: No space left on device" in said
 
 
 def test_a_class_of_its_own_has_a_roster_and_submissions_of_its_own(root, tmp_path):

@@ -434,7 +434,7 @@ MUTANTS = (
            "What was stored of a student who is to be forgotten stays."),
     Mutant(FORGET, "        put_back(course)", "        pass",
            "A submission that was moved aside comes back after its student was forgotten."),
-    Mutant(FORGET, '            database.execute("VACUUM")', "            pass",
+    Mutant(FORGET, '                database.execute("VACUUM")', "                pass",
            "A forgotten student's name can still be read in the gradebook's file."),
     Mutant(TERM, "total = sum(grade.score for grade in found if grade)", "total = sum(grade.maximum for grade in found if grade)",
            "The term's sum is not what was earned."),
