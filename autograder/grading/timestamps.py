@@ -31,7 +31,7 @@ NOT_BELIEVED = (
     " written it; graded without regard to lateness (c.Grade.believe_timestamps)"
 )
 LONGEST = 1000  # characters of either file
-OFFSET = re.compile(r"(.*:\d\d\S*?(?: ?[AP]M)?) ?([+-]\d\d:?\d\d|Z)", re.I)
+OFFSET = re.compile(r"(.*:\d\d\S*?(?: ?[AP]M)?) ?([+-]\d\d:?[0-5]\d|Z)", re.I)
 
 
 class Believed(NamedTuple):
@@ -133,7 +133,7 @@ def _apart(text: str) -> tuple[str, tzinfo]:
     """(a date without its zone, the zone)."""
     found = OFFSET.fullmatch(text)
     if found:
-        return found[1], datetime.strptime(found[2], "%z").tzinfo or UTC
+        return found[1], parse_date(f"0:00{found[2]}").tzinfo or UTC
     date, _, last = text.rpartition(" ")
     with suppress(OSError, ValueError, ZoneInfoNotFoundError):
         return date, ZoneInfo(last)

@@ -127,6 +127,7 @@ def test_an_extension_that_makes_no_sense_is_refused(course, student, date, said
         ("2026-03-08 23:00 UTC +0100", None, False),
         ("2026-03-08 23:00 3600", None, False),
         ("2026-03-08 23:00 +0199", None, False),
+        ("2026-03-08 23:00 +9900", None, False),
         ("2026-03-08 23:00 PM", None, False),
     ],
 )
