@@ -63,7 +63,8 @@ def _run(arguments: list[str] | None) -> int:
     except OSError as error:
         if error.errno not in NOT_WRITABLE:
             raise
-        print(f"autograder: {error.filename} cannot be written: {error.strerror}", file=sys.stderr)
+        what = error.filename or "a file"  # the error of a full disk names none
+        print(f"autograder: {what} cannot be written: {error.strerror}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         sentence = _what_is_missing(options.verb, error.name or "")

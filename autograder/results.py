@@ -141,6 +141,7 @@ class Mark:
     is_right_given: bool = False  #: whether nothing is wrong with these
     fingerprint: str = ""  #: see `Verdict.fingerprint`
     named: str = ""  #: see `Verdict.named`
+    question: str = ""  #: of the card; it is here so that another one alone is recorded too
 
     @property
     def is_unnamed(self) -> bool:

@@ -58,6 +58,7 @@ def mark_of(exercise: Exercise, verdict: Verdict, follow_through: float = 1.0) -
         bool(verdict.given) and all(output.ok or output.given for output in verdict.outputs.values()),
         verdict.fingerprint,
         plain(verdict.named),
+        plain(verdict.question),
     )
 
 

@@ -110,10 +110,10 @@ def replay(options: Namespace) -> int:
 def forget(options: Namespace) -> int:
     """Removes what is kept of a student, says what, and writes the reports without that student."""
     course = Course.load(Path.cwd(), submitted=options.submitted)
+    reports = sorted(path for path in (course.home / "reports").glob("*") if path.is_dir())
     for removed in forgetting.forget(course, options.student, options.handed_in):
         print(f"removed: {removed}")
-    (course.home / "reports" / "term.html").unlink(missing_ok=True)
-    for folder in sorted((course.home / "reports").glob("*")):
+    for folder in reports:
         left = {name: r for name, r in results_of(course, folder.name).items() if name != options.student}
         if any(result.marks for result in left.values()):
             print(f"written anew: {_write_report(course, folder.name, left)}")

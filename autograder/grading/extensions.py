@@ -12,9 +12,10 @@ from dateutil.parser import parse as parse_date
 from ..errors import GradingError
 from .course import Course
 from .kept import EXTENSIONS, read_kept, write_kept
-from .timestamps import is_date
+from .timestamps import read_date
 
 NONE = "none"
+SUCH_AS = "'2027-03-08 23:59 Europe/Berlin', '2027-03-08 23:59 +01:00' or '2027-03-08 11:59 PM' (UTC)"
 # what a late penalty can depend on: a submission after the due date, a penalty that was given
 LATE = """
 SELECT DISTINCT a.name FROM submitted_assignment sa JOIN assignment a ON a.id = sa.assignment_id
@@ -26,10 +27,9 @@ WHERE sa.timestamp > a.duedate OR sa.extension IS NOT NULL OR sn.late_submission
 def extend(course: Course, student: str, assignment: str, date: str) -> str:
     """Gives a student a due date of one's own, or takes it back with "none"; says what is so now.
 
-    date: as nbgrader reads one, in UTC where it names no zone.  Raises GradingError where it makes no sense.
+    date: year-month-day, time and zone; in UTC where it names none.  Raises GradingError where it makes no
+    sense.
     """
-    from nbgrader.utils import parse_utc
-
     if student not in course.students() and student not in course.submissions(assignment):
         raise GradingError(f"nobody in the class has the id {student!r}")
     with course.alone(assignment):
@@ -39,11 +39,10 @@ def extend(course: Course, student: str, assignment: str, date: str) -> str:
                 raise GradingError(f"{student} has no extension for {assignment}")
             said = f"{student} has no extension for {assignment} any more"
         else:
-            if not re.search(r"\d{4}-\d\d?-\d\d?", date) or not is_date(date):
-                raise GradingError(
-                    f"{date!r} is no date; expected one such as '2027-03-08 23:59 Europe/Berlin'"
-                )
-            until, due = parse_utc(date), due_date(course, assignment)
+            until = read_date(date) if re.match(r"\s*\d{4}-\d\d?-\d\d?(?!\d)", date) else None
+            if until is None:
+                raise GradingError(f"{date!r} is no date of a known zone; expected one such as {SUCH_AS}")
+            due = due_date(course, assignment)
             if until < due:
                 raise GradingError(f"{until} UTC is before the due date of {assignment}, {due} UTC")
             records.setdefault(assignment, {})[student] = until.isoformat(sep=" ")

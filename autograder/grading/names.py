@@ -76,5 +76,5 @@ NO_NAMES = Names()
 
 
 def _text(text: str) -> str:
-    """A text as TOML has it: its escapes are those of JSON."""
-    return json.dumps(plain(text))
+    """A text as TOML has it, which knows JSON's escapes but for surrogate pairs and what `plain` removes."""
+    return json.dumps(plain(text), ensure_ascii=False)

@@ -6,26 +6,32 @@ where the course says that its own program writes all dates.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from warnings import catch_warnings, simplefilter
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dateutil.parser import UnknownTimezoneWarning
 from dateutil.parser import parse as parse_date
+from dateutil.tz import gettz
 
 from ..errors import GradingError
 from .kept import read_kept
 from .submission_files import beginning
 
 DATE, SECRET = "timestamp.txt", "submission_secret.txt"
-NO_DATE = "timestamp.txt holds no date; graded without regard to lateness"
+NO_DATE = "timestamp.txt holds no date that nbgrader reads rightly; graded without regard to lateness"
 NOT_BELIEVED = (
     "timestamp.txt agrees with no record of nbgrader's exchange or of collecting, so a student may have"
     " written it; graded without regard to lateness (c.Grade.believe_timestamps)"
 )
 LONGEST = 1000  # characters of either file
-DAY = 24 * 60 * 60  # seconds: no zone is further from UTC
+OFFSET = re.compile(r"(.*:\d\d\S*?(?: ?[AP]M)?) ?([+-]\d\d:?[0-5]\d|Z)", re.I)
 
 
 class Believed(NamedTuple):
@@ -99,12 +105,55 @@ def _text(path: Path) -> str:
     return ""
 
 
-def is_date(text: str) -> bool:
-    """Whether nbgrader can read the text as the time of a submission: DATE TIME ZONE, or any date."""
-    *date, zone = text.split(" ") if text.count(" ") == 2 else (text, "UTC")
-    if zone.lstrip("+-").isdigit() and abs(int(zone)) >= DAY:
-        return False
+def read_date(text: str) -> datetime | None:
+    """The moment that a text means, in UTC and without its zone; None where it is no date of a known zone.
+
+    The zone is UTC, or what stands last: a name such as Europe/Berlin, or Z, +01:00 or +0100.
+    """
     try:
-        return bool(parse_date(" ".join(date)))
+        date, zone = _apart(text.strip())
+        with catch_warnings():
+            simplefilter("error", UnknownTimezoneWarning)
+            found = parse_date(date)
+        return None if found.tzinfo else _in_utc(found.replace(tzinfo=zone))
     except Exception:  # of many kinds, as the text may be anything
-        return False
+        return None
+
+
+def is_date(text: str) -> bool:
+    """Whether nbgrader can read the text as the time of a submission, and as the moment that it means."""
+    meant = read_date(text)
+    with suppress(Exception), catch_warnings():
+        simplefilter("error", UnknownTimezoneWarning)  # nbgrader goes on with UTC
+        return meant is not None and _as_nbgrader(text) == meant
+    return False
+
+
+def _apart(text: str) -> tuple[str, tzinfo]:
+    """(a date without its zone, the zone)."""
+    found = OFFSET.fullmatch(text)
+    if found:
+        return found[1], parse_date(f"0:00{found[2]}").tzinfo or UTC
+    date, _, last = text.rpartition(" ")
+    with suppress(OSError, ValueError, ZoneInfoNotFoundError):
+        return date, ZoneInfo(last)
+    return text, UTC
+
+
+def _as_nbgrader(text: str) -> datetime:
+    """The moment that nbgrader's parse_utc reads; importing that takes longer than many a command.
+
+    Of three words the last are seconds, or the name of a zone, which is UTC where nobody knows it.
+    """
+    *date, zone = text.split(" ")
+    if len(date) != 2:
+        return _in_utc(parse_date(text))
+    try:
+        known: Any = int(zone)
+    except ValueError:
+        known = gettz(zone)
+    return _in_utc(parse_date(" ".join([*date, "TZ"]), tzinfos={"TZ": known}))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -120,6 +120,9 @@ def _write(course: Course, assignment: str, found: Iterable[Handed], done: Colle
             except (FileExistsError, NotADirectoryError, IsADirectoryError):
                 done.problems.append(f"{student}: the names of files contradict each other; not taken")
                 continue
+            except OSError as error:  # which may name no file, as that of a full disk, or one that is removed
+                error.filename = str(target)
+                raise
             if record.get("time") and not handed.time:
                 done.problems.append(
                     f"{student}: no time is known of what has come in the place of the older one"

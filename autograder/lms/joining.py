@@ -25,10 +25,12 @@ class Joined:
         columns: Columns = next(c for c in LISTS if c.system == NAMES[system] or system == FLAT)
         self._numbers: dict[str, set[str]] = defaultdict(set)
         self._names: dict[str, set[str]] = defaultdict(set)
+        self._mails: dict[str, set[str]] = defaultdict(set)
         for person in people.values():
             number = "" if system == FLAT else number_of(person, columns, assignment)
             if number:
                 self._numbers[number].add(person.id)
+            self._mails[person.email.casefold()].add(person.id)
             for name in _names_of(person):
                 self._names[name].add(person.id)
 
@@ -37,8 +39,7 @@ class Joined:
         if self._system == FLAT and piece.name in self._people:
             return Whose(piece.name)
         if self._system == FLAT and "@" in piece.name:
-            mail = piece.name.casefold()
-            return self._one({p.id for p in self._people.values() if p.email.casefold() == mail}, piece)
+            return self._one(self._mails.get(piece.name.casefold(), set()), piece)
         named = self._names.get(same_name(piece.name), set())
         numbered = self._numbers.get(piece.number, set())
         strangers = {student for student in numbered if not self._may_be_called(student, piece.name)}

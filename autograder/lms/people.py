@@ -1,12 +1,14 @@
 """Who is in the class: read from a system's list, kept beside the gradebook, known by ids, e-mails and names.
 
 A list is a CSV that a system exports, or one of one's own with a column id.  Nobody is taken for somebody
-else by anything but an equal id, an equal e-mail, or a whole name that nobody else has.
+else by anything but an equal number of a system, an equal id, an equal e-mail, or a whole name that nobody
+else has.
 """
 
 import csv
 import io
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -76,18 +78,19 @@ def write_people(home: Path, people: People) -> None:
 def read_list(path: Path, assignment: str, known: People) -> tuple[People, list[str]]:
     """({id: person} of a list, with what was known already; sentences on rows that are left out).
 
-    A row whose id, or else e-mail, or else name is that of somebody known is that student.  Raises
-    GradingError where the file is no list, or two rows could not be told apart.
+    A row whose number in the system, or else id, e-mail or name is that of somebody known is that student.
+    Raises GradingError where the file is no list, or two rows could not be told apart.
     """
     columns, rows = _table(path)
     columns = columns._replace(id=_id_columns(columns, rows))
     people, said, lines = dict(known), [], dict[str, tuple[int, Person]]()
+    keys = _Keys(known, columns)
     for number, row in rows:
         person, problem = _person(row, columns, assignment)
         if person is None:
             said += [f"row {number} of {path.name} {problem}; left out"] if problem else []
             continue
-        old = _same(person, known)
+        old = keys.same(person)
         if not old and not person.id:
             said.append(f"row {number} of {path.name} has no id, and nobody is known by its name; left out")
             continue
@@ -117,19 +120,37 @@ def _merged(old: Person, new: Person, has_parts: bool) -> Person:
     return Person(old.id, first, last, new.email or old.email, {**old.known, **new.known})
 
 
-def _same(person: Person, known: People) -> Person | None:
-    """The one among the known whom a row of a list means."""
-    if person.id in known:
-        return known[person.id]
-    mail = person.email.casefold()
-    if mail:
-        having = [other for other in known.values() if other.email.casefold() == mail]
-        if len(having) == 1:
-            return having[0]
-    if person.id:
-        return None
-    having = [other for other in known.values() if other.names & person.names]
-    return having[0] if len(having) == 1 else None
+class _Keys:
+    """The known by all that a row of a list may name them by."""
+
+    def __init__(self, known: People, columns: Columns) -> None:
+        self._known, self._columns = known, columns
+        self._numbers, self._mails, self._names = (defaultdict[str, list[Person]](list) for _ in range(3))
+        for person in known.values():
+            self._numbers[self._number(person)].append(person)
+            self._mails[person.email.casefold()].append(person)
+            for name in person.names:
+                self._names[name].append(person)
+
+    def same(self, person: Person) -> Person | None:
+        """The one among the known whom a row of a list means."""
+        number, mail = self._number(person), person.email.casefold()
+        numbered = self._numbers[number] if number else []
+        if len(numbered) == 1:  # before the id: a system keeps its numbers, an office gives and corrects ids
+            return numbered[0]
+        if person.id in self._known:
+            return self._known[person.id]
+        mailed = self._mails[mail] if mail else []
+        if len(mailed) == 1:
+            return mailed[0]
+        if person.id:
+            return None
+        named = {other.id: other for name in person.names for other in self._names[name]}
+        return next(iter(named.values())) if len(named) == 1 else None
+
+    def _number(self, person: Person) -> str:
+        """The system's number of a student, where it is the same in all of its lists."""
+        return "" if self._columns.of_assignment else number_of(person, self._columns, "")
 
 
 def _must_differ(people: People, path: Path) -> None:

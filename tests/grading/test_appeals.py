@@ -10,6 +10,7 @@ from class_tools import MODE, NAME, before, cell, code, command, copy_course, no
 from nbgrader.api import Gradebook
 
 from autograder.exercises.instances import every_instance_and_reference
+from autograder.grading import forget as forgetting
 from autograder.grading.course import Course
 
 WRONG = "def scalar_bptt(params, run, do):\n    return {'U': 0.0, 'W': 0.0}\n"
@@ -114,6 +115,9 @@ def test_forgetting_removes_all_that_is_kept_of_one_and_nothing_of_others(three)
     with Gradebook(f"sqlite:///{three}/gradebook/gradebook.db") as gradebook:
         gradebook.find_comment("proof", NAME, NAME, "benno-t").manual_comment = "a long comment " * 10_000
         gradebook.db.commit()
+    (three / "gradebook" / "reports" / ".DS_Store").write_text("a file, and no lesson's folder")
+    aside = three / "gradebook" / "submitted" / ".collecting-killed" / "old" / "benno-t" / "00_of_another"
+    aside.mkdir(parents=True)
     before_, kept = names_in(three), stored(three)
     assert len(before_["benno-t"]) == 7
     said = command("autograder", "forget", "benno-t", cwd=three)
@@ -135,6 +139,7 @@ def test_forgetting_removes_all_that_is_kept_of_one_and_nothing_of_others(three)
     said = command("autograder", "forget", "benno-t", "--handed-in", cwd=three)
     assert "removed: gradebook/submitted/benno-t" in said
     assert not (three / "gradebook" / "submitted" / "benno-t").exists()
+    assert not aside.parents[2].exists()  # nor will it be put back
     assert "nothing is kept of 'benno-t'" in command("autograder", "forget", "benno-t", cwd=three, code=1)
     table = command("autograder", "grade", NAME, "--sandbox", MODE, cwd=three)
     assert "annika-s" in table and "benno-t" not in table and len(stored(three)) == 4
@@ -144,7 +149,38 @@ def test_forgetting_removes_all_that_is_kept_of_one_and_nothing_of_others(three)
 def test_what_is_no_student_is_not_forgotten(course, student):
     submit(course, "annika-s", notebook("notebooks"))
     (course / "gradebook" / "autograded").mkdir()
-    before_ = sorted(course.rglob("*"))
+    before_ = sorted(path for path in course.rglob("*") if path.is_file())
     said = command("autograder", "forget", student, "--handed-in", cwd=course, code=1)
     assert ("nothing is kept of" if student == "nobody" else "is no student's id") in said
-    assert sorted(course.rglob("*")) == before_
+    after = sorted(path for path in course.rglob("*") if path.is_file() and path.name != "grading.lock")
+    assert after == before_
+
+
+def test_a_gradebook_that_cannot_be_written_anew_is_said(course, monkeypatch):
+    def full(_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(forgetting, "closing", full)
+    said = command("autograder", "forget", "nobody", cwd=course, code=1)
+    assert "still holds removed pages" in said and "disk is full" in said and "start again" in said
+
+
+@pytest.mark.parametrize("moment", ["_pages", "_remove_rows", "_vacuum"])
+def test_forgetting_that_was_interrupted_is_ended_by_another(course, monkeypatch, moment):
+    place = course / "gradebook" / "gradebook.db"
+    with Gradebook(f"sqlite:///{place}") as gradebook:
+        gradebook.add_student("benno-t", first_name="Benno " * 2000)
+    reported = course / "gradebook" / "reports" / NAME / "report.csv"
+    reported.parent.mkdir(parents=True)
+    reported.write_text("student\nbenno-t\n")
+
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(forgetting, moment, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            forgetting.forget(Course.load(course), "benno-t")
+    command("autograder", "forget", "benno-t", cwd=course, code=int(moment == "_vacuum"))
+    assert b"benno-t" not in place.read_bytes() and b"Benno" not in place.read_bytes()
+    assert not reported.exists()

@@ -1,16 +1,19 @@
 """Due dates: one student's extension, and late penalties of what is marked by hand afterwards."""
 
 import shutil
+from datetime import datetime
 
 import pytest
 from class_tools import MODE, NAME, command, copy_course, solved, submit
 from nbgrader.api import Gradebook
+from nbgrader.utils import parse_utc
 
 from autograder.errors import GradingError
 from autograder.grading.course import Course
 from autograder.grading.extensions import extend, may_be_late
 from autograder.grading.grades import read_cells, read_grades
 from autograder.grading.kept import COLLECTED, EXTENSIONS, read_kept, write_kept
+from autograder.grading.timestamps import is_date, read_date
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +117,7 @@ def log_of(course):
         ("zoe", "2026-03-03", "nobody in the class"),
         ("ada", "soon", "is no date"),
         ("ada", "10:00", "is no date"),
+        ("ada", "2026-03-08 23:59 Europe/Berln", "is no date of a known zone"),
         ("ada", "2026-03-01", "is before the due date"),
         ("ada", "none", "has no extension"),
     ],
@@ -123,6 +127,46 @@ def test_an_extension_that_makes_no_sense_is_refused(course, student, date, said
     with pytest.raises(GradingError, match=said):
         extend(Course.load(course), student, NAME, date)
     assert read_kept(course / "gradebook", EXTENSIONS) == before
+
+
+@pytest.mark.parametrize(
+    "text, hour, is_read_by_nbgrader",
+    [
+        ("2026-03-08 23:00", 23, True),
+        ("2026-03-08 23:00:00.000 UTC", 23, True),
+        ("2026-03-08 23:00 Europe/Berlin", 22, True),
+        ("2026-03-08T23:00+01:00", 22, True),
+        ("2026-03-08 23:00 Z", 23, True),
+        ("Sun, 8 Mar 2026 23:00:00 +0100", 22, True),
+        ("2026-03-08 23:00 +01:00", 22, False),
+        ("2026-03-08 23:00 +0100", 22, False),
+        ("2026-03-08 11:00 PM", 23, False),
+        ("2026-03-08 11:00 pm Europe/Berlin", 22, False),
+        ("2026-03-08 23:00 Mars", None, False),
+        ("2026-03-08 23:00 MARS", None, False),
+        ("2026-03-08 23:00 CEST", None, False),
+        ("2026-03-08 23:00 UTC+1", None, False),
+        ("2026-03-08 23:00 UTC +0100", None, False),
+        ("2026-03-08 23:00 3600", None, False),
+        ("2026-03-08 23:00 +0199", None, False),
+        ("2026-03-08 23:00 +9900", None, False),
+        ("2026-03-08 23:00 PM", None, False),
+    ],
+)
+def test_a_date_is_what_it_says_and_believed_where_nbgrader_reads_it_so(text, hour, is_read_by_nbgrader):
+    meant = read_date(text)
+    assert meant == (None if hour is None else datetime(2026, 3, 8, hour))
+    assert is_date(text) == is_read_by_nbgrader
+    assert not is_read_by_nbgrader or parse_utc(text) == meant
+
+
+def test_an_extension_is_until_what_was_said(course):
+    loaded = Course.load(course)
+    try:
+        assert "until 2026-03-08 22:59:00 UTC" in extend(loaded, "ada", NAME, "2026-03-08 23:59 +0100")
+        assert "until 2026-03-08 23:59:00 UTC" in extend(loaded, "ada", NAME, "2026-03-08 11:59 PM")
+    finally:
+        extend(loaded, "ada", NAME, "none")
 
 
 def test_without_a_due_date_there_is_nothing_to_extend(course):

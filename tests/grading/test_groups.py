@@ -10,10 +10,11 @@ from class_tools import MODE, NAME, cell, command, copy_course, graded, solved, 
 from autograder.diagnosis.diagnose import judge_answer
 from autograder.diagnosis.fingerprint import fingerprint
 from autograder.exercises import all_exercises, sources
+from autograder.feedback.card import mark_of
 from autograder.grading import groups
 from autograder.grading.course import Course
 from autograder.grading.names import FILE, Names, Words
-from autograder.results import Mark, Output, Result, Status
+from autograder.results import Mark, Output, Result, Status, Verdict
 
 LOOP = "d[t] = now[name][t - 1] + J[t - 1] * d[t - 1]"
 STYLES = [  # the same mistake: the derivative that is carried counts half, and more with every step
@@ -81,6 +82,21 @@ def test_a_group_is_found_shown_and_named_without_running_anything_anew(course):
     assert marks(course)["dan"].is_unnamed and marks(course)["ada"].named == SAYS
     command("nbgrader", "autograde", NAME, "--force", "--student", "bob", cwd=course)
     assert marks(course)["bob"].named == SAYS  # whichever program grades
+    words[-1] = "And which one has none?"
+    command("autograder", "name", "01.total_by_recursion", prints[0], *words, cwd=course)
+    command("autograder", "grade", NAME, "--student", "ada", "--sandbox", MODE, cwd=course)
+    copied = course / "gradebook" / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
+    assert words[-1] in copied.read_text(encoding="utf-8")
+
+
+def test_another_question_alone_makes_another_mark():
+    e = next(iter(all_exercises().values()))
+    verdict = Verdict(e.id, False, 0.0, (), "m", {}, fingerprint="0a1b2c3d")
+    marks = [
+        mark_of(e, Names({(e.id, verdict.fingerprint): Words("same", asks)}).told(verdict))
+        for asks in ("first?", "second?")
+    ]
+    assert marks[0] != marks[1] and Mark.from_json(marks[1].to_json()) == marks[1]
 
 
 def test_the_largest_group_comes_first(monkeypatch):
@@ -103,6 +119,8 @@ def test_names_go_to_another_class_as_a_file(tmp_path):
     given = Names().with_words("01.immediate", "0a1b2c3d", Words('"quoted"\nand \\ more', "é?"))
     assert given.write(tmp_path).name == FILE
     assert Names.read(tmp_path).words == {("01.immediate", "0a1b2c3d"): Words('"quoted" and \\ more', "é?")}
+    Names().with_words("01.immediate", "0a1b2c3d", Words("😀 𝑊", "a\x7fb\x00c\ud83d")).write(tmp_path)
+    assert Names.read(tmp_path).words == {("01.immediate", "0a1b2c3d"): Words("😀 𝑊", "a�b�c�")}
     for damaged in ("[", 'a = "b"', '["01.a".b]\nasks = "x"'):
         (tmp_path / FILE).write_text(damaged, encoding="utf-8")
         with pytest.raises(Exception, match=r"names.toml cannot be read .* expected tables like"):

@@ -28,6 +28,7 @@ from autograder.grading import grade_submission, nbgrader_hooks, submission, sub
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
 from autograder.grading.repair_notebook import repair_notebook
+from autograder.grading.timestamps import NO_DATE
 
 PROOF = "By induction over $t$, as the chain rule says."
 
@@ -162,7 +163,11 @@ CLASS = {
     "endless": (endless_grade_id, 15, "71 more remarks"),
     "proof": (proof_without_metadata, 15, "cell proof had lost its metadata; recognised by its place"),
     "elsewhere": (proof_elsewhere, 15, "the answer of proof, graded by hand, was not found: please look"),
-    "undated": (without_a_date, 15, "timestamp.txt holds no date; graded without regard to lateness"),
+    "undated": (
+        without_a_date,
+        15,
+        NO_DATE,
+    ),
     "dated": (with_a_date, 15, ""),
     "recursion": (plain_one, 0, "it cannot be read: RecursionError: too deep"),
     "key": (plain_one, 0, "it cannot be read: OSError: gone"),

@@ -1,5 +1,6 @@
 """A download of any system becomes submissions; what does not match is said, and nothing is guessed."""
 
+import errno
 import os
 import shutil
 import socket
@@ -15,10 +16,11 @@ from autograder.errors import GradingError
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class, misplaced_notebooks
 from autograder.grading.timestamps import read_timestamp
-from autograder.lms import archive, brightspace, canvas, times
+from autograder.lms import archive, brightspace, canvas, commands, people, times
 from autograder.lms import collect as collecting
 from autograder.lms import moodle as moodles
 from autograder.lms.collect import collect
+from autograder.lms.joining import Joined
 from autograder.lms.people import Person, id_problem, read_list
 from autograder.lms.submissions import with_notebook
 from autograder.lms.systems import piece_of, system_of
@@ -260,6 +262,29 @@ def test_a_row_is_a_known_student_by_id_by_e_mail_or_without_either_by_name(tmp_
     }
 
 
+@pytest.mark.parametrize("before, after", [("", "s1"), ("s1", "s1-corrected"), ("s1", "")])
+def test_canvas_s_own_number_is_one_student_s_whatever_happens_to_the_id(tmp_path, before, after):
+    rows = [row | {"SIS Login ID": ""} for row in GRADEBOOK if row["SIS User ID"]]
+    new = [{"s1": text, "s2": text and "s2", "s3": text and "s3"} for text in (before, after)]
+    lists = [[row | {"SIS User ID": ids[row["SIS User ID"]]} for row in rows] for ids in new]
+    first, _ = read_list(write_csv(tmp_path / "a.csv", lists[0]), NAME, {})
+    people, said = read_list(write_csv(tmp_path / "b.csv", lists[1]), NAME, first)
+    assert list(people) == list(first) and len(first) == 3 and not said
+    ada = next(iter(people.values()))
+    assert ada.known["Canvas"].get("SIS User ID", "") == after
+    whose = Joined(people, "canvas", NAME).whose(piece_of("lovelaceada_5001_800_a.ipynb", "canvas"))
+    assert whose.student == ada.id
+
+
+def test_the_names_of_a_class_are_read_once_and_not_for_each_row(tmp_path, monkeypatch):
+    rows = [{"Identifier": f"Participant {n}", "Full name": f"Ada {n}", "Grade": ""} for n in range(30)]
+    known = {f"s{n}": Person(f"s{n}", "Ada", str(n)) for n in range(30)}
+    calls = []
+    monkeypatch.setattr(people, "same_name", lambda name: calls.append(name) or name)
+    assert list(read_list(write_csv(tmp_path / "s.csv", rows), NAME, known)[0]) == list(known)
+    assert len(calls) < 10 * len(rows)
+
+
 def link(name, kind=stat.S_IFLNK):
     info = zipfile.ZipInfo(name)
     info.external_attr = (kind | 0o777) << 16
@@ -469,6 +494,19 @@ def test_the_command_says_what_it_did(root, roster, tmp_path):
     )
     assert "no time zone" in command("autograder", *arguments[:-1], "Mars", cwd=root, code=1)
     assert "there is no" in command("autograder", "collect", "nowhere", "01", cwd=root, code=1)
+
+
+def test_a_full_disk_is_said_with_what_could_not_be_written(root, roster, tmp_path, monkeypatch):
+    def full(*arguments, **more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    source = write_zip(tmp_path / "all.zip", moodle())
+    monkeypatch.setattr(collecting, "_write_files", full)
+    said = command("autograder", "collect", str(source), "01", "--roster", str(roster), cwd=root, code=1)
+    assert f"submitted/s1/{NAME} cannot be written: No space left on device" in said
+    monkeypatch.setattr(commands, "collect", full)
+    said = command("autograder", "collect", str(source), "01", cwd=root, code=1)
+    assert "autograder: a file cannot be written: No space left on device" in said
 
 
 def test_a_class_of_its_own_has_a_roster_and_submissions_of_its_own(root, tmp_path):

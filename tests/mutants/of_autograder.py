@@ -87,6 +87,7 @@ FOLLOW = Target("autograder/diagnosis/follow_through.py", FOLLOWING)
 FOLLOW_JUDGE = Target("autograder/grading/judge_submission.py", FOLLOWING)
 RIGHT_STAND_IN = Target("autograder/exercises/stand_ins.py", FOLLOWING)
 FINGERPRINT = Target("autograder/diagnosis/fingerprint.py", ("tests/grading/test_groups.py",))
+CARD = Target("autograder/feedback/card.py", ("tests/grading/test_groups.py",))
 NAMES = Target("autograder/grading/names.py", ("tests/grading/test_groups.py",))
 GRADES = Target("autograder/grading/grades.py", ("tests/grading/test_grades.py",))
 CELLS_IN_LINE = Target("autograder/grading/cells_in_line.py", ("tests/grading/test_lesson_changes.py",))
@@ -361,6 +362,8 @@ MUTANTS = (
     Mutant(FINGERPRINT, "float(round(s, DIGITS)) + 0.0 for s in sums", "float(s) for s in sums",
            "Two styles of one mistake are two groups."),
     Mutant(NAMES, "if words is None or verdict.slips or verdict.laws:", "if True:", "A group's words reach nobody."),
+    Mutant(CARD, "        plain(verdict.question),\n", "", "Another question to a group reaches nobody whose card is recorded."),
+    Mutant(NAMES, ", ensure_ascii=False)", ")", "An emoji in a group's words makes names.toml unreadable."),
     Mutant(GRADES, "max(0.0, raw - penalty)", "raw", "The report's grade has no late penalty."),
     Mutant(CELLS_IN_LINE, "points == {cell.name: cell.max_score for cell in row.grade_cells}\n        and ", "",
            "Points that changed in mid-term leave the old maximum in the gradebook."),
@@ -445,7 +448,9 @@ MUTANTS = (
     Mutant(GROUPS, "key=lambda item: -len(item[1])", "key=lambda item: len(item[1])", "The largest group comes last."),
     Mutant(FORGET, "            if other != student:", "            if True:",
            "What was stored of a student who is to be forgotten stays."),
-    Mutant(FORGET, '            database.execute("VACUUM")', "            pass",
+    Mutant(FORGET, "        put_back(course)", "        pass",
+           "A submission that was moved aside comes back after its student was forgotten."),
+    Mutant(FORGET, '                database.execute("VACUUM")', "                pass",
            "A forgotten student's name can still be read in the gradebook's file."),
     Mutant(TERM, "total = sum(grade.score for grade in found if grade)", "total = sum(grade.maximum for grade in found if grade)",
            "The term's sum is not what was earned."),

@@ -15,6 +15,7 @@ GRADESCOPE = Target("autograder/grading/gradescope.py", ("tests/lms/test_sheets.
 EXTENSIONS = Target("autograder/grading/extensions.py", ("tests/grading/test_dates.py",))
 GRADE = Target("autograder/grading/grade.py", ("tests/grading/test_dates.py",))
 TIMESTAMPS = Target("autograder/grading/timestamps.py", WATCHED)
+DATES = Target("autograder/grading/timestamps.py", ("tests/grading/test_dates.py",))
 
 MUTANTS = (
     Mutant(ARCHIVE, 'or ".." in parts or', "or", "A path leads out of the download."),
@@ -27,7 +28,8 @@ MUTANTS = (
     Mutant(JOINING, "if len(found) == 1:", "if found:", "Of two students with one name the first has the work."),
     Mutant(PEOPLE, "        if other != student:", "        if False:", "Two students share a folder where names have no case."),
     Mutant(PEOPLE, "if t not in TIMES}", "if t}", "A later submission has the time of an earlier worksheet."),
-    Mutant(PEOPLE, "    if person.id:\n        return None", "    if False:\n        return None",
+    Mutant(PEOPLE, "        if len(numbered) == 1:", "        if False:", "An id that the office corrects makes a student two."),
+    Mutant(PEOPLE, "        if person.id:\n            return None", "        if False:\n            return None",
            "Somebody new with the name of a student takes that one's place."),
     Mutant(SUBMISSIONS, "key=lambda pair: pair[1])", "key=lambda pair: -pair[1].timestamp())", "The first submission counts."),
     Mutant(SUBMISSIONS, 'elif piece.file.split("/")[-1] in OWN:', "elif False:", "A student writes the time of handing in."),
@@ -37,6 +39,7 @@ MUTANTS = (
     Mutant(MOVED, "            if not target.exists():", "            if False:", "A kill loses the submission that was moved aside."),
     Mutant(TIMES, "    if not UNAMBIGUOUS.match(text):", "    if False:", "03/04 is the fourth of March."),
     Mutant(TIMESTAMPS, "if said == _collected(", "if said and _collected(", "A date that was edited after collecting counts."),
+    Mutant(DATES, "and _as_nbgrader(text) == meant", "", "A date counts that nbgrader takes for another moment."),
     Mutant(SHEETS, "*(own.get(title, \"\") for title in canvas.KEPT[1:])", "*[\"\"] * 4", "Canvas cannot tell whose a grade is."),
     Mutant(SHEETS, "number(grade.score), \"#\"", "number(grade.maximum), \"#\"", "Everybody has full marks in Brightspace."),
     Mutant(GRADESCOPE, '            test["score"] = cell.score', "            pass", "An override does not reach Gradescope."),
