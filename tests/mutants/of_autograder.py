@@ -47,6 +47,7 @@ FOLDERS = ("tests/grading/test_hostile_folders.py",)
 WORDING = Target("autograder/wording.py", FOLDERS)
 CELLS = Target("autograder/worker/cells.py", ("tests/worker/test_worker.py",))
 FILES = Target("autograder/grading/submission_files.py", FOLDERS)
+CLOSED = Target("autograder/grading/submission_files.py", ("tests/grading/test_closed_folders.py",))
 OPENED = Target("autograder/grading/submission_files.py", ("tests/grading/test_timestamps.py", *FOLDERS))
 TIMESTAMPS = Target("autograder/grading/timestamps.py", (*FOLDERS, "tests/grading/test_timestamps.py"))
 SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
@@ -433,6 +434,8 @@ MUTANTS = (
            "A forgotten student's name can still be read in the gradebook's file."),
     Mutant(TERM, "total = sum(grade.score for grade in found if grade)", "total = sum(grade.maximum for grade in found if grade)",
            "The term's sum is not what was earned."),
+    Mutant(CLOSED, "    if is_closed(student):", "    if False:",
+           "What a student handed in is passed over without a word where the grader may not look into the folder."),
     Mutant(RUBRICS, 'if cell.metadata.get("unrolled") != MARK]', 'if not cell.metadata.get("unrolled")]',
            "A student's own cells are missing in the feedback."),
     Mutant(RUBRICS, 'if rubric and graded.get("grade") and graded.get("solution"):', "if rubric:",
