@@ -6,7 +6,7 @@ nbgrader itself is not imported, as that takes longer than many a command that o
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
 from ..wording import name_problem
 from .class_folder import chosen_class, class_folder, class_name
-from .database import SQLITE, alone_in, read_tables
+from .database import SQLITE, alone_in, errors_named, read_tables
 from .kept import COLLECTED, kept_file, read_kept
 from .result_store import DAMAGED, Store
 from .submission_files import is_closed
@@ -198,6 +198,10 @@ class Course:
     def tables(self, *queries: str) -> list[list[tuple[Any, ...]]] | None:
         """The rows of each query of the gradebook's tables; None where there is no gradebook yet."""
         return read_tables(self.database or self.config.CourseDirectory.db_url, *queries)
+
+    def errors_named(self) -> AbstractContextManager[None]:
+        """Makes a GradingError of what nbgrader cannot do with the gradebook."""
+        return errors_named(self.database or self.config.CourseDirectory.db_url)
 
     @contextmanager
     def alone(self, assignment: str) -> Iterator[None]:

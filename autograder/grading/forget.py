@@ -82,11 +82,11 @@ def _remove_rows(course: Course, student: str) -> None:
     from nbgrader.api import Gradebook, MissingEntry
 
     wait_until_free(course)
-    with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+    with course.errors_named(), Gradebook(course.config.CourseDirectory.db_url) as gradebook:
         try:
             gradebook.remove_student(student)
         except MissingEntry:
             return
     if course.database:
-        with closing(sqlite3.connect(course.database)) as database:
+        with course.errors_named(), closing(sqlite3.connect(course.database)) as database:
             database.execute("VACUUM")

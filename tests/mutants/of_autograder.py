@@ -114,6 +114,8 @@ REFERENCE = Target("autograder/authoring/site/reference.py", OF_SITE)
 NOTEBOOK_FOLLOW = Target("autograder/feedback/follow_through.py", ("tests/feedback/test_follow_through.py",))
 CLASSES = Target("autograder/grading/course.py", ("tests/grading/test_classes.py",))
 DATABASE = Target("autograder/grading/database.py", ("tests/grading/test_database.py",))
+DAMAGED = Target("autograder/grading/database.py", ("tests/grading/test_damaged_gradebook.py",))
+PENALTIES = Target("autograder/grading/late_penalties.py", ("tests/grading/test_dates.py",))
 
 MUTANTS = (
     Mutant(COMPARE, "TOLERANCE = 1e-4", "TOLERANCE = 1e-2",
@@ -436,6 +438,10 @@ MUTANTS = (
            "The term's sum is not what was earned."),
     Mutant(CLOSED, "    if is_closed(student):", "    if False:",
            "What a student handed in is passed over without a word where the grader may not look into the folder."),
+    Mutant(DAMAGED, "?mode=rw", "?mode=ro",
+           "After a kill in a commit no report can be written until somebody grades."),
+    Mutant(PENALTIES, "        gradebook.commit()\n    finally:", "        pass\n    finally:",
+           "The last late penalties of a class are not kept."),
     Mutant(RUBRICS, 'if cell.metadata.get("unrolled") != MARK]', 'if not cell.metadata.get("unrolled")]',
            "A student's own cells are missing in the feedback."),
     Mutant(RUBRICS, 'if rubric and graded.get("grade") and graded.get("solution"):', "if rubric:",
