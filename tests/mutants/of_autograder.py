@@ -114,6 +114,8 @@ REFERENCE = Target("autograder/authoring/site/reference.py", OF_SITE)
 NOTEBOOK_FOLLOW = Target("autograder/feedback/follow_through.py", ("tests/feedback/test_follow_through.py",))
 CLASSES = Target("autograder/grading/course.py", ("tests/grading/test_classes.py",))
 DATABASE = Target("autograder/grading/database.py", ("tests/grading/test_database.py",))
+FILES_WRITTEN = Target("autograder/files.py", ("tests/grading/test_result_store.py",))
+REPORTED = Target("autograder/grading/class_table.py", ("tests/grading/test_report.py",))
 DAMAGED = Target("autograder/grading/database.py", ("tests/grading/test_damaged_gradebook.py",))
 PENALTIES = Target("autograder/grading/late_penalties.py", ("tests/grading/test_dates.py",))
 
@@ -438,6 +440,16 @@ MUTANTS = (
            "The term's sum is not what was earned."),
     Mutant(CLOSED, "    if is_closed(student):", "    if False:",
            "What a student handed in is passed over without a word where the grader may not look into the folder."),
+    Mutant(NOTEBOOK_FILE, "    if pieces > MOST_PIECES:", "    if False:",
+           "A notebook of short statements fills the grader's memory."),
+    Mutant(FILES_WRITTEN, "        if error.errno not in REFUSED:\n            raise", "        pass",
+           "A disk that fails is not told of."),
+    Mutant(STORE, "            if error.errno not in NO_LOCKS:", "            if True:",
+           "A file system without locks ends in a traceback."),
+    Mutant(GROUPS, "if mark.is_unnamed and mark.exercise in all_exercises():", "if mark.is_unnamed:",
+           "After an exercise is dropped no report can be written."),
+    Mutant(REPORTED, "reason=GONE if student in grades else ABSENT", "reason=ABSENT",
+           "Whoever has a grade is told to have handed in nothing."),
     Mutant(DAMAGED, "?mode=rw", "?mode=ro",
            "After a kill in a commit no report can be written until somebody grades."),
     Mutant(PENALTIES, "        gradebook.commit()\n    finally:", "        pass\n    finally:",
