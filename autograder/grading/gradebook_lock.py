@@ -5,11 +5,11 @@ import sqlite3
 from contextlib import closing
 
 from ..errors import GradingError
-from . import database
+from . import database as databases
 from .course import Course
 from .database import connected, damaged_sentence
 
-SOON, WAIT = 2.0, database.WAIT  # seconds, until it is said and until grading gives up
+SOON, WAIT = 2.0, databases.WAIT  # seconds, until it is said and until grading gives up
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +36,19 @@ def wait_until_free(course: Course) -> None:
 
 def locked_sentence(course: Course) -> str:
     """What to do where the gradebook stays locked."""
-    return database.locked_sentence(course.database, WAIT)
+    return databases.locked_sentence(course.database, WAIT)
 
 
 def _is_free(uri: str, seconds: float) -> bool:
     """Whether nobody reads or writes the database in a transaction, within some seconds."""
     with closing(
         sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=seconds, isolation_level=None)
-    ) as gradebook:
+    ) as database:
         try:
-            gradebook.execute("BEGIN EXCLUSIVE")
+            database.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 return False
             raise
-        gradebook.execute("ROLLBACK")
+        database.execute("ROLLBACK")
     return True

@@ -283,7 +283,7 @@ MUTANTS = (
            "A date that a student has written is believed."),
     Mutant(TIMESTAMPS, "return any(_text(inbound / name / SECRET) == secret for name in known)", "return bool(known)",
            "A date is believed beside a secret that the student has made up."),
-    Mutant(FILES, 'elif kind == "a folder" and name == assignment:', "elif False:",
+    Mutant(FILES, 'elif kind == "a folder" and name == assignment and not is_closed(place):', "elif False:",
            "A lesson appears as a student."),
     Mutant(HTML, "return (clean(rendered) if", "return (rendered if",
            "What a student wrote runs in the feedback and in formgrader."),
