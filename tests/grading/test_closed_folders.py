@@ -43,11 +43,11 @@ def test_a_closed_folder_of_a_student_is_told_and_the_others_are_found(course, m
 
 
 def test_a_closed_folder_of_a_lesson_is_an_unreadable_submission(course):
-    folder = course.submissions(NAME)["bob"]
+    folder, released = course.submissions(NAME)["bob"], notebook("notebooks")
     folder.chmod(0o000)
     with ordinary_rights():
         assert course.submissions(NAME)["bob"] == folder
-        made = read_submission(folder, NAME, notebook("notebooks"))
+        made = read_submission(folder, NAME, released)
     assert made.unreadable == f"the folder {NAME} cannot be read: Permission denied"
 
 
