@@ -18,7 +18,7 @@ MOST_TEXT = (
 MOST_CODE = 2**20  # characters of all code cells together
 # each takes up to two kilobytes when it is read as Python; the longest lesson has 7,200 with its answers
 PIECE = re.compile(r"\w+|[^\w\s]|[\r\n]\s*")
-MOST_PIECES = 60_000  # of all code cells together
+MOST_PIECES = 30_000  # of all code cells together
 
 
 class NoNotebook(ValueError):
