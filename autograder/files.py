@@ -1,9 +1,12 @@
 """Writing files so that nobody ever reads half of one."""
 
+import errno
 import os
 import sys
 import tempfile
 from pathlib import Path
+
+REFUSED = (errno.EINVAL, errno.ENOTSUP)  # by file systems that know no fsync of a folder
 
 
 def write_atomically(path: Path, content: str | bytes, lasting: bool = False) -> None:
@@ -38,5 +41,8 @@ def _keep_names(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
     finally:
         os.close(descriptor)

@@ -57,6 +57,8 @@ def heavy(course):
     submissions = {
         "attachments": (with_more({"attachments": pictures}), 0),
         "code": (with_more({"cell_type": "code", "source": "x = [1]\n" * 2_000_000}), 0),
+        "short lines": (with_more({"cell_type": "code", "source": "a\n" * 504_000}), 0),
+        **{f"lines {n}": (with_more({"cell_type": "code", "source": "a\n" * 13_000}), 15) for n in range(4)},
         "deep": (json.dumps(solved()).replace('"cells": [', '"cells": [' + "[[]]," * 3_000_000, 1), 0),
         **{f"text {n}": (with_more({"source": "words " * 1_600_000}), 15) for n in range(6)},
         "long text": (with_more({"source": "words " * 3_000_000}), 0),

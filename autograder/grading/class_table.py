@@ -12,6 +12,7 @@ from .grades import Grade
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a formula begins with
 ABSENT = "not handed in"
+GONE = "graded earlier; its folder is not among the submissions any more"
 
 
 class Row(NamedTuple):
@@ -22,7 +23,7 @@ class Row(NamedTuple):
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0
     walls: str = ""
-    reason: str = ""  #: where there is no result: ABSENT, or "no result: …"
+    reason: str = ""  #: where there is no result: ABSENT, GONE, or "no result: …"
     name: tuple[str, str] = ("", "")  #: first, last; as far as the gradebook knows
     review: tuple[str, ...] = ()  #: grade_ids that a person should look at, whatever the marks say
     grade: Grade | None = None  #: as the gradebook has it, with marks by hand; None where it has none
@@ -68,14 +69,17 @@ def report_rows(
     students: Mapping[str, tuple[str, str]],
     grades: Mapping[str, Grade] | None = None,
 ) -> list[Row]:
-    """Rows in the order of `results`, {student: result of grading}, then who handed in nothing.
+    """Rows in the order of `results`, {student: result of grading}, then who has no folder of a submission.
 
     students: {id: (first name, last name)} of all who are enrolled.  grades: of the gradebook, by student.
     """
+    grades = grades or {}
     table = [_row(student, result, students) for student, result in results.items()]
-    absent = sorted(set(students) - set(results))
-    table = [row._replace(grade=(grades or {}).get(row.student)) for row in table]
-    return table + [Row(student, {}, reason=ABSENT, name=students[student]) for student in absent]
+    table += [
+        Row(student, {}, reason=GONE if student in grades else ABSENT, name=students[student])
+        for student in sorted(set(students) - set(results))
+    ]
+    return [row._replace(grade=grades.get(row.student)) for row in table]
 
 
 def _row(student: str, result: Result, students: Mapping[str, tuple[str, str]]) -> Row:

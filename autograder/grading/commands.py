@@ -145,7 +145,8 @@ def grade_and_report(course: Course, assignment: str, options: Options) -> int:
     chosen = [student for student in options.students if student in enrolled]
     shown = {student: enrolled[student] for student in chosen} if options.students else enrolled
     width = shutil.get_terminal_size((120, 24)).columns
-    print("\n" + class_table.render_text(class_table.report_rows(results, shown), width))
+    grades = read_grades(course).get(assignment, {})
+    print("\n" + class_table.render_text(class_table.report_rows(results, shown, grades), width))
     print(f"\nreport: {_write_report(course, assignment, results_of(course, assignment) | results)}")
     return int(bool(bar.failed))
 

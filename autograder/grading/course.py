@@ -6,7 +6,7 @@ nbgrader itself is not imported, as that takes longer than many a command that o
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -22,9 +22,10 @@ from ..sandbox.bubblewrap import MODES
 from ..sandbox.limits import Limits
 from ..wording import name_problem
 from .class_folder import chosen_class, class_folder, class_name
-from .database import SQLITE, alone_in, read_tables
+from .database import SQLITE, alone_in, errors_named, read_tables
 from .kept import COLLECTED, kept_file, read_kept
 from .result_store import DAMAGED, Store
+from .submission_files import is_closed
 from .timestamps import Believed
 
 CONFIG = "nbgrader_config"
@@ -55,7 +56,7 @@ class Course:
         config.CourseDirectory.root = str(root)
         if submitted is not None:
             submitted = Path(submitted).resolve()
-            if not submitted.is_dir():
+            if not os.path.isdir(submitted):
                 raise GradingError(f"{submitted} is no folder; expected one with STUDENT/ASSIGNMENT/ in it")
             own = submitted == (root / config.CourseDirectory.submitted_directory).resolve()
             home = None if own else submitted.with_name(f"{submitted.name}-graded")
@@ -173,8 +174,10 @@ class Course:
         return found[0]
 
     def submissions(self, assignment: str) -> dict[str, Path]:
-        """{student: folder of the submission}, in alphabetical order."""
-        found = sorted(path for path in self.submitted.glob(f"*/{assignment}") if path.is_dir())
+        """{student: folder of the submission}, in alphabetical order; raises GradingError without access."""
+        if is_closed(self.submitted):
+            raise GradingError(f"{self.submitted} cannot be read; grading looks there for submissions")
+        found = sorted(path for path in self.submitted.glob(f"*/{assignment}") if os.path.isdir(path))
         names = {path.parent.name: path for path in found if not path.parent.name.startswith(".")}
         return {name: path for name, path in names.items() if not name_problem(name)}
 
@@ -195,6 +198,10 @@ class Course:
     def tables(self, *queries: str) -> list[list[tuple[Any, ...]]] | None:
         """The rows of each query of the gradebook's tables; None where there is no gradebook yet."""
         return read_tables(self.database or self.config.CourseDirectory.db_url, *queries)
+
+    def errors_named(self) -> AbstractContextManager[None]:
+        """Makes a GradingError of what nbgrader cannot do with the gradebook."""
+        return errors_named(self.database or self.config.CourseDirectory.db_url)
 
     @contextmanager
     def alone(self, assignment: str) -> Iterator[None]:

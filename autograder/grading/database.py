@@ -17,26 +17,56 @@ from ..wording import plain
 SQLITE = "sqlite:///"
 PACKAGES = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary"}  # that hold the driver of that name
 LOCK = 0x756E726F6C6C6564  # any number; PostgreSQL counts its advisory locks for each database apart
+WAIT = 30.0  # seconds for another program that writes a gradebook
 PATIENCE = 2.0  # seconds until the database has noticed that a grader was killed
 
 
 def read_tables(database: Path | str, *queries: str) -> list[list[tuple[Any, ...]]] | None:
     """The rows of each query; None where there is no gradebook yet.
 
-    database: a file, or the URL of a database.  Raises GradingError where that cannot be reached.
+    database: a file, or the URL of a database.  Raises GradingError where that cannot be read.
     """
     if isinstance(database, Path):
         if not database.exists():
             return None
-        uri = f"{database.resolve().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as file:
+        # may write, as reading begins with taking back what a killed program has left half done
+        uri = f"{database.resolve().as_uri()}?mode=rw"
+        with errors_named(database), closing(sqlite3.connect(uri, uri=True, timeout=WAIT)) as file:
             return [file.execute(query).fetchall() for query in queries]
-    with connected(database) as connection:
+    with errors_named(database), connected(database) as connection:
         from sqlalchemy import inspect
 
         if not inspect(connection).has_table("student"):
             return None
         return [[tuple(row) for row in connection.exec_driver_sql(query)] for query in queries]
+
+
+@contextmanager
+def errors_named(database: Path | str) -> Iterator[None]:
+    """Makes a GradingError, with a sentence, of what goes wrong with a gradebook; that of nbgrader too."""
+    try:
+        yield
+    except Exception as error:
+        cause = getattr(error, "orig", error)  # SQLAlchemy's errors hold the driver's
+        if isinstance(database, str) and cause is not error:
+            raise GradingError(unreachable_sentence(database, str(cause))) from None
+        if not isinstance(cause, sqlite3.Error):
+            raise
+        if "is locked" in str(cause):
+            raise GradingError(locked_sentence(database, WAIT)) from None
+        raise GradingError(damaged_sentence(database, cause)) from None
+
+
+def damaged_sentence(file: Path | str, why: Exception) -> str:
+    """What to do where a file is no gradebook; why: what SQLite says."""
+    said = f"{file} cannot be read as a gradebook: {plain(str(why), 300)}; take it from a backup"
+    return f"{said}, or remove it where nothing was graded yet"
+
+
+def locked_sentence(file: Path | str | None, seconds: float) -> str:
+    """What to do where a gradebook stays locked."""
+    said = f"{file} is locked by another program for more than {seconds:g} s"
+    return f"{said}; close the program that writes it"
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def due_date(course: Course, assignment: str) -> datetime:
 
     found: datetime | None = None
     if course.database is None or course.database.exists():
-        with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+        with course.errors_named(), Gradebook(course.config.CourseDirectory.db_url) as gradebook:
             with suppress(MissingEntry):
                 found = gradebook.find_assignment(assignment).duedate
     if found is None:

@@ -95,8 +95,9 @@ def _remove_rows(course: Course, student: str) -> None:
     from nbgrader.api import Gradebook, MissingEntry
 
     wait_until_free(course)
-    with suppress(MissingEntry), Gradebook(course.config.CourseDirectory.db_url) as gradebook:
-        gradebook.remove_student(student)
+    with course.errors_named(), suppress(MissingEntry):
+        with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+            gradebook.remove_student(student)
 
 
 def _vacuum(course: Course) -> None:

@@ -5,10 +5,11 @@ import sqlite3
 from contextlib import closing
 
 from ..errors import GradingError
+from . import database as databases
 from .course import Course
-from .database import connected
+from .database import connected, damaged_sentence
 
-SOON, WAIT = 2.0, 30.0  # seconds, until it is said and until grading gives up
+SOON, WAIT = 2.0, databases.WAIT  # seconds, until it is said and until grading gives up
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +31,12 @@ def wait_until_free(course: Course) -> None:
             if not _is_free(path.resolve().as_uri(), WAIT):
                 raise GradingError(locked_sentence(course))
     except sqlite3.DatabaseError as error:
-        raise GradingError(f"{path} cannot be read as a gradebook: {error}") from None
+        raise GradingError(damaged_sentence(path, error)) from None
 
 
 def locked_sentence(course: Course) -> str:
     """What to do where the gradebook stays locked."""
-    return (
-        f"{course.database} is locked by another program for more than {WAIT:g} s; close the program that"
-        " writes it"
-    )
+    return databases.locked_sentence(course.database, WAIT)
 
 
 def _is_free(uri: str, seconds: float) -> bool:

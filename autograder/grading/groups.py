@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..errors import GradingError
-from ..exercises import find_exercise
+from ..exercises import all_exercises, find_exercise
 from ..exercises.check_cell import cell_source, nbgrader_metadata
 from ..results import Number, Repair, Result
 from ..wording import index_text, plain
@@ -45,11 +46,11 @@ def students_with(course: Course, exercise_id: str, fingerprint: str) -> list[st
 
 
 def unnamed_groups(course: Course, assignment: str, results: Mapping[str, Result]) -> list[Group]:
-    """The groups of two or more, the largest first."""
+    """The groups of two or more, the largest first; none of an exercise that the course has no more."""
     students: dict[tuple[str, str, str], list[str]] = {}
     for student, result in results.items():
         for grade_id, mark in result.marks.items():
-            if mark.is_unnamed:
+            if mark.is_unnamed and mark.exercise in all_exercises():
                 students.setdefault((mark.exercise, grade_id, mark.fingerprint), []).append(student)
     found = sorted(students.items(), key=lambda item: -len(item[1]))
     return [_group(course, assignment, results, key, whose) for key, whose in found if len(whose) > 1]
@@ -67,7 +68,7 @@ def _group(
     verdict = judged.verdicts.get(grade_id) if judged else None
     numbers = tuple(map(_number, verdict.numbers[:MOST_NUMBERS])) if verdict else ()
     lines = tuple(map(_line, results[students[0]].marks[grade_id].repair))
-    codes = tuple(_codes(course, assignment, exercise, students))[:SHOWN]
+    codes = tuple(islice(_codes(course, assignment, exercise, students), SHOWN))
     return Group(exercise, grade_id, fingerprint, tuple(students), numbers, lines, codes)
 
 

@@ -3,16 +3,21 @@
 nbgrader counts them while it autogrades and not again, so marks by hand would escape them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties as NbGraderAssignLatePenalties
+from nbgrader.preprocessors import latesubmissions
 
 from .course import Course
 from .extensions import extension_of
 from .gradebook import one_engine
 from .nbgrader_log import silent_log
+
+TOGETHER = 100  # penalties in a transaction, during which nobody else can write
 
 
 class AssignLatePenalties(NbGraderAssignLatePenalties):
@@ -22,7 +27,7 @@ class AssignLatePenalties(NbGraderAssignLatePenalties):
         """Writes the extension and the penalty of a notebook into the gradebook."""
         names = resources["nbgrader"]
         course = Course.from_resources(resources)
-        with Gradebook(names["db_url"]) as gradebook:
+        with latesubmissions.Gradebook(names["db_url"]) as gradebook:
             sent = gradebook.find_submission(names["assignment"], names["student"])
             sent.extension = extension_of(
                 course, names["assignment"], names["student"], sent.assignment.duedate
@@ -48,26 +53,47 @@ def bring_up_to_date(course: Course, assignment: str) -> dict[str, tuple[float, 
     penalty = AssignLatePenalties(config=course.config)
     penalty.log = silent_log()
     changed: dict[str, tuple[float, float]] = {}
-    with one_engine():
-        for student, lost in _penalties(url, assignment).items():
+    with course.errors_named(), one_engine(), _one_gradebook(url) as gradebook:
+        for number, (student, lost) in enumerate(_penalties(gradebook, assignment).items(), start=1):
             names = {"notebook": assignment, "assignment": assignment, "student": student, "db_url": url}
             penalty.preprocess(nbformat.v4.new_notebook(), {"nbgrader": names})
-            now = _penalties(url, assignment, student)[student]
+            sent = gradebook.find_submission(assignment, student)
+            now = sum(notebook.late_submission_penalty or 0.0 for notebook in sent.notebooks)
             if now != lost:
                 changed[student] = lost, now
+            if number % TOGETHER == 0:
+                gradebook.commit()
     return changed
 
 
-def _penalties(url: str, assignment: str, student: str | None = None) -> dict[str, float]:
-    """{student: late penalty} of all who have handed in, or of one; those only that could be other than 0."""
-    with Gradebook(url) as gradebook:
-        sent = (
-            [gradebook.find_submission(assignment, student)]
-            if student
-            else gradebook.assignment_submissions(assignment)
-        )
-        return {
-            s.student.id: s.late_submission_penalty or 0.0
-            for s in sent
-            if student or s.extension or s.late_submission_penalty or s.total_seconds_late
-        }
+class _Open(Gradebook):
+    """A gradebook that stays open where nbgrader would close it, and waits where nbgrader would commit."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.commit, self.db.commit = self.db.commit, self.db.flush
+
+    def __exit__(self, *error: object) -> None:
+        """Leaves it open."""
+
+
+@contextmanager
+def _one_gradebook(url: str) -> Iterator[_Open]:
+    """A gradebook that nbgrader uses for all penalties, as opening and committing take longer than one."""
+    gradebook = _Open(url)
+    latesubmissions.Gradebook = lambda _: gradebook
+    try:
+        yield gradebook
+        gradebook.commit()
+    finally:
+        latesubmissions.Gradebook = Gradebook
+        gradebook.close()
+
+
+def _penalties(gradebook: Gradebook, assignment: str) -> dict[str, float]:
+    """{student: late penalty} of all who have handed in; those only that could be other than 0."""
+    return {
+        sent.student.id: sent.late_submission_penalty or 0.0
+        for sent in gradebook.assignment_submissions(assignment)
+        if sent.extension or sent.late_submission_penalty or sent.total_seconds_late
+    }

@@ -4,6 +4,7 @@ Of a cell only what can be answered with is kept: its text, pictures and grade_i
 """
 
 import json
+import re
 from typing import Any
 
 from ..exercises.check_cell import Cell
@@ -14,7 +15,10 @@ MOST_PICTURES = 1000  # attached to all cells together, in any format
 MOST_TEXT = (
     10 * 2**20
 )  # characters of all texts and pictures: nbgrader needs ten times as much to record them
-MOST_CODE = 2**20  # characters of all code cells together: read as Python they take hundreds of times as much
+MOST_CODE = 2**20  # characters of all code cells together
+# each takes up to two kilobytes when it is read as Python; the longest lesson has 7,200 with its answers
+PIECE = re.compile(r"\w+|[^\w\s]|[\r\n]\s*")
+MOST_PIECES = 30_000  # of all code cells together
 
 
 class NoNotebook(ValueError):
@@ -82,8 +86,15 @@ def _count_pictures(cell: object) -> int:
 
 def _too_much_code(cells: list[Cell]) -> str:
     """Says how much code there is when it is too much, or ""."""
-    size = sum(len(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return f"the file has {size} characters of code, expected at most {MOST_CODE}" if size > MOST_CODE else ""
+    code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    size = sum(map(len, code))
+    if size > MOST_CODE:
+        return f"the file has {size} characters of code, expected at most {MOST_CODE}"
+    pieces = sum(1 for source in code for _ in PIECE.finditer(source))
+    if pieces > MOST_PIECES:
+        has = f"{pieces} words, signs and ends of lines"
+        return f"the code in the file has {has}, expected at most {MOST_PIECES}"
+    return ""
 
 
 def _too_much_text(cells: list[Cell]) -> str:

@@ -8,14 +8,16 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 
 from ..errors import GradingError
+from ..wording import plain
 from .cells_in_line import SaveChangedCells, is_in_line
 from .course import Course
 from .gradebook_lock import wait_until_free
-from .nbgrader_log import silent_log
+from .nbgrader_log import listening_log
 
 SAVING = (SaveCells, "nbgrader.preprocessors.SaveCells")
 
@@ -35,7 +37,7 @@ def register(
     released = course.released(assignment)
     make_database(course)
     wait_until_free(course)
-    with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+    with course.errors_named(), Gradebook(course.config.CourseDirectory.db_url) as gradebook:
         try:
             if is_in_line(gradebook.find_notebook(assignment, assignment), released):
                 return
@@ -50,10 +52,21 @@ def register(
     config.CourseDirectory.assignment_id = assignment
     steps = config.GenerateAssignment.get("preprocessors") or GenerateAssignment().preprocessors
     config.GenerateAssignment.preprocessors = [SaveChangedCells if s in SAVING else s for s in steps]
+    log, said = listening_log()
     try:
-        GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=silent_log()).start()
+        GenerateAssignment(coursedir=CourseDirectory(config=config), config=config, log=log).start()
+    except NbGraderException as error:
+        raise GradingError(f"{source} cannot be registered: {_cause(said) or error}") from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _cause(said: list[str]) -> str:
+    """The last line of the first traceback that nbgrader has logged, as its own error only refers to it."""
+    traceback = next((text for text in said if text.startswith("Traceback")), "")
+    # below the error of a database stand its statement, in brackets, and a link
+    lines = [line for line in traceback.splitlines() if line.strip() and line[0] not in " [("]
+    return plain(lines[-1], 300) if lines else ""
 
 
 def make_database(course: Course) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from ..answers import RecordedAnswer
 from ..compare import Array, Reference, to_array
 from ..diagnosis import facts
-from ..errors import GradingError, TimeLimitExceeded
+from ..errors import GradingError, Infrastructure, TimeLimitExceeded
 from ..exercises import Arguments, Exercise, find_exercise
 from ..exercises.instances import call_answer, copied, every_instance_and_reference
 from ..outputs import read_outputs
@@ -45,7 +45,7 @@ def replay(course: Course, student: str, exercise_id: str, walls: str | None = N
     """Runs a student's submission again and judges one exercise of it, on the student's own seed.
 
     walls: as for `grade.Options`.  Raises GradingError where there is no such submission or exercise, or
-    where the submission cannot be read.
+    where the submission cannot be read or run.
     """
     try:
         exercise = find_exercise(exercise_id)
@@ -54,7 +54,10 @@ def replay(course: Course, student: str, exercise_id: str, walls: str | None = N
     assignment = course.assignment(exercise.id.split(".")[0])
     task = _task(course, assignment, student, choose_walls(walls or course.walls))
     step = _step(task, exercise)
-    run, judged = grade_one(task)
+    try:
+        run, judged = grade_one(task)
+    except Infrastructure as error:
+        raise GradingError(f"the submission of {student} could not be run: {error}; try again") from None
     assert run is not None  # there is one of every submission that can be read
     conversation = run.conversations.get(step.index)
     head = f"{exercise.id} of {plain(student)}, as handed in for {assignment}"

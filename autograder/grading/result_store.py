@@ -8,6 +8,7 @@
 Cards, points, names and reports are in none of them: they are made from a verdict whenever it is shown.
 """
 
+import errno
 import gzip
 import json
 import shutil
@@ -20,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from ..errors import InUse
+from ..errors import GradingError, InUse
 from ..files import write_atomically
 from ..results import Repair
 from ..sandbox.run import Ran
@@ -30,6 +31,7 @@ from .judge_submission import Judged
 if sys.platform != "win32":  # where nothing is graded
     import fcntl
 
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP)  # on some network and cloud file systems
 PATIENCE = 2.0  # seconds that a second grading run waits for the first to end
 # what reading a stored file may raise, whatever it holds; it is then made anew
 DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError)
@@ -141,6 +143,15 @@ def _lock_soon(file: IO[str], otherwise: str) -> None:
 
 
 def _lock(file: IO[str], wait: bool = True) -> None:
-    """Locks a file until it is closed; raises BlockingIOError if another has it and `wait` is False."""
+    """Locks a file until it is closed; raises BlockingIOError if another has it and `wait` is False.
+
+    Raises GradingError where the file system has no locks.
+    """
     if sys.platform != "win32":
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            said = f"the file system of {Path(file.name).parent} has no locks ({error.strerror})"
+            raise GradingError(f"{said}; without them two grading runs would mix: use a local disk") from None

@@ -1,6 +1,7 @@
 """Submissions on their way from a folder to the gradebook, several at a time."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -166,6 +167,11 @@ class Runs:
 
 
 def _is_large(folder: Path) -> bool:
-    with suppress(OSError):  # such as a file that went away meanwhile
-        return sum(path.lstat().st_size for path in folder.glob("*.ipynb")) > LARGE
+    size = 0
+    with suppress(OSError), os.scandir(folder) as entries:  # such as a file that went away meanwhile
+        for entry in entries:  # one by one: a list of all names may fill the memory
+            if entry.name.endswith(".ipynb"):
+                size += entry.stat(follow_symlinks=False).st_size
+            if size > LARGE:
+                return True
     return False

@@ -67,6 +67,11 @@ def kind_of(path: Path) -> str:
     return next((kind for kind, is_kind in kinds.items() if is_kind(mode)), "")
 
 
+def is_closed(path: Path) -> bool:
+    """Whether there is a folder that this process may not look into; one that is not there is not closed."""
+    return os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK)
+
+
 def beginning(path: Path, most: int = MOST_BYTES + 1) -> bytes:
     """What a file holds, up to a number of bytes; raises OSError.
 
@@ -85,11 +90,13 @@ def find_notebook(folder: Path, assignment: str, files: Mapping[str, Path]) -> t
     for place in (folder.parent, folder):
         if place.is_symlink():
             return None, [f"{place.name} is a link, not a folder; links are not followed"]
+    if is_closed(folder):
+        return None, [f"the folder {folder.name} cannot be read: Permission denied"]
     expected = folder / f"{assignment}.ipynb"
     kind = kind_of(expected)
     if kind and kind != "a folder":
         return None, [f"{expected.name} is {kind}, not a file"]
-    if expected.is_file():
+    if os.path.isfile(expected):
         return expected, []
     notebooks = [name for name in files if name.endswith(".ipynb")]
     # an unpacked archive may have put a folder around everything
@@ -151,7 +158,7 @@ def misplaced_notebooks(submitted: Path, assignment: str, assignments: Collectio
     """
     found: dict[str, str] = {}
     others = set(assignments) - {assignment}
-    for place in sorted(Path(submitted).iterdir()) if Path(submitted).is_dir() else []:
+    for place in sorted(Path(submitted).iterdir()) if os.path.isdir(submitted) else []:
         name, problem = place.name, name_problem(place.name)
         kind = kind_of(place)
         if name.startswith(".") and os.path.lexists(place / assignment):
@@ -162,7 +169,7 @@ def misplaced_notebooks(submitted: Path, assignment: str, assignments: Collectio
             found[ascii(name)] = f"the name of the folder {plain(name)} {problem}; rename it"
         elif name.startswith(".") or problem:
             continue
-        elif kind == "a folder" and name == assignment:
+        elif kind == "a folder" and name == assignment and not is_closed(place):
             for inner in sorted(place.iterdir()):
                 swapped = f"{name}/{plain(inner.name)}"
                 found[swapped] = (
@@ -171,7 +178,7 @@ def misplaced_notebooks(submitted: Path, assignment: str, assignments: Collectio
         elif kind == "a folder":
             says = _misplaced_in(place, assignment, assignments)
             found |= {name: plain(says, LONGEST_REMARK)} if says else {}
-        elif kind and not place.is_dir():
+        elif kind and not os.path.isdir(place):
             found[name] = f"{name} is {kind}, expected a folder with {assignment} in it"
         elif place.suffix in (".ipynb", ".zip") and not any(other in place.stem for other in others):
             found[name] = f"{plain(name)} lies by itself, expected STUDENT/{assignment}/{assignment}.ipynb"
@@ -181,8 +188,10 @@ def misplaced_notebooks(submitted: Path, assignment: str, assignments: Collectio
 def _misplaced_in(student: Path, assignment: str, assignments: Collection[str]) -> str:
     """What is wrong in the folder of a student who has none of `assignment`, or ""."""
     own = student / assignment
-    if own.is_dir():
+    if os.path.isdir(own):
         return ""
+    if is_closed(student):
+        return f"the folder {student.name} cannot be read: Permission denied"
     expected = f"{student.name}/{assignment}/{assignment}.ipynb"
     if os.path.lexists(own):
         return f"{student.name}/{assignment} is {kind_of(own) or 'a file'}, expected a folder"

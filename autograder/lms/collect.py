@@ -135,7 +135,7 @@ def _write(course: Course, assignment: str, found: Iterable[Handed], done: Colle
         for student in replacing:
             target, kept = course.submitted / student / assignment, Path(student, assignment)
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists():
+            if os.path.lexists(target):
                 (scratch / "old" / student).mkdir(parents=True)
                 os.rename(target, scratch / "old" / kept)
             os.rename(scratch / "new" / kept, target)
@@ -162,6 +162,8 @@ def _keeps_out(target: Path, is_foreign: bool, handed: Handed, record: Mapping[s
         kind = kind_of(place)
         if kind not in ("", "a folder"):
             return f"{place.name} is {kind} in the folder of submissions; not taken"
+        if kind and not os.access(place, os.R_OK | os.W_OK | os.X_OK):
+            return f"the folder {place.name} cannot be read and written; not taken"
     if is_foreign:
         return "what is there was put or changed by hand, and is kept; move it away to take this one"
     if handed.time and written(handed.time) < record.get("time", ""):
@@ -188,7 +190,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 def _digests_on_disk(folder: Path) -> tuple[str, str]:
     """The same of a folder, with and without its timestamp.txt.
 
-    Both are "" where there is none, and nobody's where it holds links or the like.
+    Both are "" where there is none, and nobody's where it holds links or what cannot be read.
     """
     if kind_of(folder) != "a folder":
         return "", ""
@@ -197,6 +199,9 @@ def _digests_on_disk(folder: Path) -> tuple[str, str]:
         kind = kind_of(path)
         if kind not in ("", "a folder"):
             return f"holds {kind}", f"holds {kind}"
-        if not kind:
-            files[path.relative_to(folder).as_posix()] = path.read_bytes()
+        try:
+            if not kind:
+                files[path.relative_to(folder).as_posix()] = path.read_bytes()
+        except OSError:
+            return "cannot be read", "cannot be read"
     return digest_of(files), digest_of({name: data for name, data in files.items() if name != DATE})

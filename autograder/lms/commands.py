@@ -62,6 +62,7 @@ def export(options: Namespace) -> int:
         raise GradingError(f"nothing of {assignment} is graded yet")
     results = results_of(course, assignment)
     folder = course.home / "exports" / options.to
+    strangers: Sequence[str] = ()
     if options.to == "gradescope":
         cells = read_cells(course, assignment)
         paths = gradescope.write_results(results, folder / assignment, cells, grades)
@@ -74,19 +75,19 @@ def export(options: Namespace) -> int:
         print(f"{len(sheet.rows)} grades in {shown_path(path)}")
         print(sheet.how)
         without = sorted(student for student in results if student not in grades)
-        if sheet.strangers:
-            print(
-                f"not known to {options.to}, so not in the file: {_named(sheet.strangers)}; give its list to"
-                " `collect … --roster`",
-                file=sys.stderr,
-            )
-            return 1
+        strangers = sheet.strangers
+    if strangers:
+        print(
+            f"not known to {options.to}, so not in the file: {_named(strangers)}; give its list to"
+            " `collect … --roster`",
+            file=sys.stderr,
+        )
     pending = sorted(student for student, grade in grades.items() if grade.pending)
     if pending:
         print(f"still to be marked by hand, exported as they are: {_named(pending)}", file=sys.stderr)
     if without:
         print(f"without a result, so not exported: {plain(', '.join(without))}", file=sys.stderr)
-    return int(bool(without))
+    return int(bool(without or strangers))
 
 
 def _named(students: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ def enrol(course: Course, people: People) -> None:
 
     make_database(course)
     wait_until_free(course)
-    with Gradebook(course.config.CourseDirectory.db_url) as gradebook:
+    with course.errors_named(), Gradebook(course.config.CourseDirectory.db_url) as gradebook:
         for student, (first, last, email) in changed.items():
             gradebook.update_or_create_student(student, first_name=first, last_name=last, email=email)
 

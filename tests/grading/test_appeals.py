@@ -9,8 +9,10 @@ import pytest
 from class_tools import MODE, NAME, before, cell, code, command, copy_course, notebook, solved, submit
 from nbgrader.api import Gradebook
 
+from autograder.errors import Infrastructure
 from autograder.exercises.instances import every_instance_and_reference
 from autograder.grading import forget as forgetting
+from autograder.grading import replay
 from autograder.grading.course import Course
 
 WRONG = "def scalar_bptt(params, run, do):\n    return {'U': 0.0, 'W': 0.0}\n"
@@ -37,6 +39,17 @@ def three(tmp_path_factory):
 def replayed(course, student, *more, code=0):
     return command(
         "autograder", "replay", student, "01.scalar_bptt", "--sandbox", MODE, *more, cwd=course, code=code
+    )
+
+
+def test_a_replay_that_could_not_run_is_a_sentence(three, monkeypatch):
+    def slept(task):
+        raise Infrastructure("no answer within 60 s")
+
+    monkeypatch.setattr(replay, "grade_one", slept)
+    said = replayed(three, "benno-t", code=1)
+    assert said == (
+        "autograder: the submission of benno-t could not be run: no answer within 60 s; try again\n"
     )
 
 

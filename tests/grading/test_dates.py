@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
 
 from autograder.errors import GradingError
+from autograder.grading import late_penalties
 from autograder.grading.course import Course
 from autograder.grading.extensions import extend, may_be_late
 from autograder.grading.grades import read_cells, read_grades
@@ -200,3 +201,24 @@ def test_a_damaged_file_of_records_is_named(course):
         assert "extensions.json cannot be read" in command("autograder", "grade", NAME, cwd=course, code=1)
     finally:
         path.write_text(kept)
+
+
+@pytest.mark.filterwarnings("ignore:Object of type")
+def test_one_transaction_holds_many_penalties(tmp_path, monkeypatch):
+    """A class that is late as a whole, as by a wrong due date, is counted in time."""
+    root, opened = copy_course(tmp_path), []
+    with open(root / "nbgrader_config.py", "a", encoding="utf-8") as config:
+        config.write("\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    with Gradebook(f"sqlite:///{root}/gradebook/gradebook.db") as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate="2026-03-02 12:00")
+        for student in ("ada", "bob", "cyd"):
+            gradebook.add_student(student)
+            gradebook.add_submission(NAME, student, timestamp="2026-03-03 12:00:00 UTC")
+    opens = Gradebook.__init__
+    monkeypatch.setattr(Gradebook, "__init__", lambda *given: opened.append(1) or opens(*given))
+    monkeypatch.setattr(late_penalties, "TOGETHER", 2)
+    assert late_penalties.bring_up_to_date(Course.load(root), NAME) == {}  # nothing was earned
+    assert len(opened) == 1
+    with Gradebook(f"sqlite:///{root}/gradebook/gradebook.db") as gradebook:
+        sent = gradebook.assignment_submissions(NAME)
+        assert [s.notebooks[0].late_submission_penalty for s in sent] == [0.0, 0.0, 0.0]

@@ -101,11 +101,23 @@ def test_another_question_alone_makes_another_mark():
 
 def test_the_largest_group_comes_first(monkeypatch):
     monkeypatch.setattr(groups, "_group", lambda course, assignment, results, key, whose: (key[2], whose))
-    mark = Mark("01.a", 0.0, 2.0, Status.JUDGED, False, (), "x")
+    mark = Mark("01.immediate", 0.0, 2.0, Status.JUDGED, False, (), "x")
     prints = {"a": "11", "b": "22", "c": "22", "d": "11", "e": "22", "f": "33"}
     results = {s: Result({"check_a": replace(mark, fingerprint=text)}) for s, text in prints.items()}
     found = groups.unnamed_groups(None, NAME, results)
     assert found == [("22", ["b", "c", "e"]), ("11", ["a", "d"])]
+    dropped = replace(mark, exercise="01.dropped", fingerprint="44")  # since the last grading
+    results |= {student: Result({"check_dropped": dropped}) for student in "gh"}
+    assert groups.unnamed_groups(None, NAME, results) == found
+
+
+def test_of_a_large_group_only_what_is_shown_is_read(course, monkeypatch):
+    read = []
+    monkeypatch.setattr(groups, "_codes", lambda *given: ((str(n), read.append(1)) for n in range(9)))
+    mark = Mark("01.immediate", 0.0, 2.0, Status.JUDGED, False, (), "x", fingerprint="11")
+    results = {student: Result({"check_immediate": mark}) for student in ("a", "b", "c")}
+    groups.unnamed_groups(Course.load(course), NAME, results)
+    assert len(read) == groups.SHOWN
 
 
 def test_what_cannot_be_named_is_said(course):

@@ -8,6 +8,7 @@ import pytest
 from changed_lessons import DROPPED, mark_by_hand, release, with_points, without
 from class_tools import MODE, NAME, cell, command, copy_course, notebook, solved, submit
 
+from autograder.errors import GradingError
 from autograder.exercises import find_exercise
 from autograder.grading.course import Course
 from autograder.grading.registration import register
@@ -92,3 +93,15 @@ def test_points_change_before_anybody_has_handed_in(tmp_path, monkeypatch):
     register(NAME, course=Course.load(root))
     graded_class(root)
     assert totals(root, grade(root)) == {"ada": (17, 17), "bob": (15.8, 17)}
+
+
+def test_a_source_that_cannot_be_registered_has_its_cause(tmp_path):
+    root = copy_course(tmp_path, registered=False)
+    path = root / "solutions" / NAME / f"{NAME}.ipynb"
+    source = notebook("solutions")
+    cell(source, "check_immediate")["metadata"]["nbgrader"]["grade_id"] = "check_scalar_forward"
+    path.write_text(json.dumps(source))
+    with pytest.raises(GradingError) as caught:
+        register(NAME, course=Course.load(root))
+    assert str(caught.value).startswith(f"{path.parent} cannot be registered: ")
+    assert str(caught.value).endswith("Duplicate grade id: check_scalar_forward")

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import time
+import tracemalloc
 
 import pytest
 from class_tools import (
@@ -24,7 +25,14 @@ from class_tools import (
 from nbgrader.api import Gradebook
 from tests_root import ROOT
 
-from autograder.grading import grade_submission, nbgrader_hooks, submission, submission_files
+from autograder.grading import (
+    grade_submission,
+    nbgrader_hooks,
+    notebook_file,
+    runs,
+    submission,
+    submission_files,
+)
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class
 from autograder.grading.repair_notebook import repair_notebook
@@ -391,6 +399,9 @@ def test_what_no_reader_can_read_has_a_reason():
         ),
         ({"attachments": {f"{n}.png": {"a/b": ""} for n in range(1000)}}, ""),
         ({"cell_type": "code", "source": "#" * (2**20 + 1)}, "characters of code, expected at most 1048576"),
+        ({"cell_type": "code", "source": "a\n" * 504_000}, "signs and ends of lines, expected at most 30000"),
+        ({"cell_type": "code", "source": "a;" * 504_000}, "signs and ends of lines, expected at most 30000"),
+        ({"cell_type": "code", "source": "a\r" * 504_000}, "signs and ends of lines, expected at most 30000"),
         ({"cell_type": "markdown", "source": "#" * (2**20 + 1)}, ""),
         ({"source": "#" * (10 * 2**20)}, "have 10.0 MB, expected at most 10: make the pictures smaller"),
         ({"attachments": {"a.png": {"image/png": "A" * (12 * 2**20)}}}, "have 12.0 MB, expected at most 10"),
@@ -401,6 +412,30 @@ def test_a_notebook_of_too_much_is_refused(more, said):
     nb["cells"].append({"cell_type": "markdown", "metadata": {}, "source": ""} | more)
     made = parsed(nb)
     assert (said in made.unreadable) if said else not made.unreadable
+
+
+def test_lessons_with_their_answers_are_far_from_too_much_code():
+    sizes = []
+    for path in (ROOT / "solutions").glob("*/[0-9]*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+        sizes.append(len(notebook_file.PIECE.findall(code)))
+    assert len(sizes) == 14 and 4 * max(sizes) < notebook_file.MOST_PIECES
+
+
+def test_the_size_of_a_folder_is_counted_one_name_at_a_time(tmp_path):
+    for n in range(2000):
+        (tmp_path / f"a-file-with-a-long-name-{n}.txt").touch()
+    tracemalloc.start()
+    try:
+        assert not runs._is_large(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+    os.truncate(tmp_path / "a-file-with-a-long-name-7.txt", runs.LARGE + 1)
+    assert not runs._is_large(tmp_path) and not runs._is_large(tmp_path / "nowhere")
+    os.rename(tmp_path / "a-file-with-a-long-name-7.txt", tmp_path / "large.ipynb")
+    assert runs._is_large(tmp_path)
 
 
 def test_reading_takes_no_longer_than_the_file_is_long():

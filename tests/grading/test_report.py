@@ -31,8 +31,10 @@ from nbgrader.api import Gradebook
 from autograder.diagnosis import diagnose as diagnosing
 from autograder.errors import StaleRun
 from autograder.grading import class_table, grade_submission, gradescope, report
+from autograder.grading.class_table import GONE
 from autograder.grading.course import Course
 from autograder.grading.grade import Options, grade_class, with_strays
+from autograder.grading.grades import Grade
 from autograder.results import Mark, Result, Status
 from autograder.sandbox import bubblewrap, run
 from autograder.sandbox.limits import Limits
@@ -93,6 +95,16 @@ def test_without_a_result_there_are_no_points_and_no_share_in_the_means():
     assert "2 submissions, 1 of them without a result; not handed in: 1" in html
     assert "<li>two: no result: the disk is full</li>" in html and "<li>zoe" not in html
     assert "Automatic points only" in html
+
+
+def test_a_grade_without_a_folder_is_no_absence():
+    """The gradebook keeps it, and so does what is exported."""
+    grades = {"zoe": Grade(11.5, 18.0)}
+    rows = class_table.report_rows({}, {"yan": ("", ""), "zoe": ("Zoë", "Z")}, grades)
+    assert [(row.reason, row.grade) for row in rows] == [("not handed in", None), (GONE, grades["zoe"])]
+    html = report.render_page(rows, "x")
+    assert "not handed in: 1" in html and f"<li>zoe: {GONE}</li>" in html
+    assert f"zoe,Z,Zoë,,,11.5,18,0,{GONE}" in class_table.render_csv(rows)
 
 
 def test_what_a_law_explains_counts_as_a_finding_everywhere():

@@ -1,11 +1,16 @@
 """What a stored run and stored verdicts belong to: what can change them is in their key, and nothing else."""
 
+import errno
+import os
+import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from autograder.errors import InUse
-from autograder.grading import keys
+from autograder.errors import GradingError, InUse
+from autograder.files import write_atomically
+from autograder.grading import keys, result_store
 from autograder.grading.judge_submission import Judged
 from autograder.grading.result_store import Store
 from autograder.grading.submission import Submission
@@ -105,6 +110,34 @@ def test_a_second_grading_is_kept_out_and_let_in_afterwards(kept):
                 pass
     with kept.alone():
         pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP])
+def test_a_file_system_without_locks_is_named(kept, monkeypatch, number):
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(result_store.fcntl, "flock", flock)
+    said = f"the file system of {kept.home} has no locks .*: use a local disk"
+    with pytest.raises(GradingError, match=said), kept.alone():
+        pass
+    with pytest.raises(GradingError, match=said):
+        _ = kept.secret
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_a_file_system_that_knows_no_lasting_folders_keeps_the_file(tmp_path, monkeypatch, number):
+    whole = os.fsync
+
+    def fsync(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        whole(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError) if number == errno.EIO else nullcontext():
+        write_atomically(tmp_path / "seeds.json", "{}", lasting=True)
+    assert (tmp_path / "seeds.json").read_text() == "{}"
 
 
 def test_verdicts_are_read_as_they_were_written_and_halves_are_removed(kept):

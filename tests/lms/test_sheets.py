@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from class_tools import NAME, command, copy_course
 from lms_downloads import CLASS, GRADEBOOK, WORKSHEET, read_csv, write_csv
 
 from autograder.grading.grades import CellGrade, Grade
 from autograder.grading.gradescope import gradescope_results
-from autograder.lms.people import Person, read_list
-from autograder.lms.sheets import make_sheet, write_sheet
+from autograder.lms import commands
+from autograder.lms.people import Person, read_list, write_people
+from autograder.lms.sheets import Sheet, make_sheet, write_sheet
 from autograder.results import Mark, Result, Status
 
 GRADES = {"s1": Grade(16.75, 18.0, 1.25), "s2": Grade(12.799999999999999, 18.0, pending=("proof",))}
@@ -103,3 +105,17 @@ def test_gradescope_has_marks_by_hand_overrides_and_the_penalty():
     assert made["tests"][2]["tags"] == ["needs review"] and json.dumps(made)
     alone = gradescope_results(Result({"check": mark}))
     assert "score" not in alone and alone["tests"][0]["score"] == 2.0
+
+
+def test_what_a_person_has_to_do_is_said_of_all_of_them(people, tmp_path, monkeypatch):
+    """Who is not known to a system does not hide whose proofs are not marked, and who has no result."""
+    root = copy_course(tmp_path / "course")
+    write_people(root / "gradebook", people)
+    grades = GRADES | {"s9": Grade(1.0, 18.0, pending=("proof",))}
+    monkeypatch.setattr(commands, "read_grades", lambda _: {NAME: grades})
+    monkeypatch.setattr(commands, "results_of", lambda *_: {"s3": Result({}, reason="not graded yet")})
+    monkeypatch.setattr(commands.sheets, "make_sheet", lambda *_: Sheet([], [], "", strangers=["s9"]))
+    said = command("autograder", "export", NAME, "--to", "moodle", cwd=root, code=1)
+    assert "not known to moodle, so not in the file: 1 (s9)" in said
+    assert "still to be marked by hand, exported as they are: 2 (s2, s9)" in said
+    assert "without a result, so not exported: s3" in said

@@ -47,6 +47,7 @@ FOLDERS = ("tests/grading/test_hostile_folders.py",)
 WORDING = Target("autograder/wording.py", FOLDERS)
 CELLS = Target("autograder/worker/cells.py", ("tests/worker/test_worker.py",))
 FILES = Target("autograder/grading/submission_files.py", FOLDERS)
+CLOSED = Target("autograder/grading/submission_files.py", ("tests/grading/test_closed_folders.py",))
 OPENED = Target("autograder/grading/submission_files.py", ("tests/grading/test_timestamps.py", *FOLDERS))
 TIMESTAMPS = Target("autograder/grading/timestamps.py", (*FOLDERS, "tests/grading/test_timestamps.py"))
 SUBMISSION = Target("autograder/grading/submission.py", FOLDERS)
@@ -118,6 +119,10 @@ REFERENCE = Target("autograder/authoring/site/reference.py", OF_SITE)
 NOTEBOOK_FOLLOW = Target("autograder/feedback/follow_through.py", ("tests/feedback/test_follow_through.py",))
 CLASSES = Target("autograder/grading/course.py", ("tests/grading/test_classes.py",))
 DATABASE = Target("autograder/grading/database.py", ("tests/grading/test_database.py",))
+FILES_WRITTEN = Target("autograder/files.py", ("tests/grading/test_result_store.py",))
+REPORTED = Target("autograder/grading/class_table.py", ("tests/grading/test_report.py",))
+DAMAGED = Target("autograder/grading/database.py", ("tests/grading/test_damaged_gradebook.py",))
+PENALTIES = Target("autograder/grading/late_penalties.py", ("tests/grading/test_dates.py",))
 
 MUTANTS = (
     Mutant(COMPARE, "TOLERANCE = 1e-4", "TOLERANCE = 1e-2",
@@ -295,7 +300,7 @@ MUTANTS = (
            "A date that a student has written is believed."),
     Mutant(TIMESTAMPS, "return any(_text(inbound / name / SECRET) == secret for name in known)", "return bool(known)",
            "A date is believed beside a secret that the student has made up."),
-    Mutant(FILES, 'elif kind == "a folder" and name == assignment:', "elif False:",
+    Mutant(FILES, 'elif kind == "a folder" and name == assignment and not is_closed(place):', "elif False:",
            "A lesson appears as a student."),
     Mutant(HTML, "return (clean(rendered) if", "return (rendered if",
            "What a student wrote runs in the feedback and in formgrader."),
@@ -454,6 +459,22 @@ MUTANTS = (
            "A forgotten student's name can still be read in the gradebook's file."),
     Mutant(TERM, "total = sum(grade.score for grade in found if grade)", "total = sum(grade.maximum for grade in found if grade)",
            "The term's sum is not what was earned."),
+    Mutant(CLOSED, "    if is_closed(student):", "    if False:",
+           "What a student handed in is passed over without a word where the grader may not look into the folder."),
+    Mutant(NOTEBOOK_FILE, "    if pieces > MOST_PIECES:", "    if False:",
+           "A notebook of short statements fills the grader's memory."),
+    Mutant(FILES_WRITTEN, "        if error.errno not in REFUSED:\n            raise", "        pass",
+           "A disk that fails is not told of."),
+    Mutant(STORE, "            if error.errno not in NO_LOCKS:", "            if True:",
+           "A file system without locks ends in a traceback."),
+    Mutant(GROUPS, "if mark.is_unnamed and mark.exercise in all_exercises():", "if mark.is_unnamed:",
+           "After an exercise is dropped no report can be written."),
+    Mutant(REPORTED, "reason=GONE if student in grades else ABSENT", "reason=ABSENT",
+           "Whoever has a grade is told to have handed in nothing."),
+    Mutant(DAMAGED, "?mode=rw", "?mode=ro",
+           "After a kill in a commit no report can be written until somebody grades."),
+    Mutant(PENALTIES, "        gradebook.commit()\n    finally:", "        pass\n    finally:",
+           "The last late penalties of a class are not kept."),
     Mutant(RUBRICS, 'if cell.metadata.get("unrolled") != MARK]', 'if not cell.metadata.get("unrolled")]',
            "A student's own cells are missing in the feedback."),
     Mutant(RUBRICS, 'if rubric and graded.get("grade") and graded.get("solution"):', "if rubric:",
