@@ -7,7 +7,7 @@ from typing import Any
 
 from .course import Course
 from .grade_submission import Task, prepare_task, task_of
-from .helper import Failed, Helper, TooMuch, Unexplained
+from .helper import LARGE, Failed, Helper, TooMuch, Unexplained
 from .submission import unreadable_submission
 
 SECONDS = 20.0
@@ -32,6 +32,8 @@ class Reader(Helper):
                 task: Task = self.call("read", folder, seed, seconds=SECONDS)
             except Unexplained:  # such as by a disk that did not answer
                 task = self.call("read", folder, seed, seconds=SECONDS)
+            if task.submission.size > LARGE:
+                self.renew()
             return replace(task, released=self._released, follow_through=self._follow)
         except (TooMuch, Failed) as error:
             submission = unreadable_submission(self._released, f"it cannot be read: reading it {error}")

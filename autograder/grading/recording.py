@@ -12,7 +12,7 @@ from ..results import Result
 from ..wording import plain
 from .course import Course
 from .grade_submission import Graded
-from .helper import Failed, Helper, TooMuch
+from .helper import LARGE, Failed, Helper, TooMuch
 from .submission import Submission
 
 REGISTERING = 120.0  # seconds
@@ -71,6 +71,8 @@ class Recorder(Helper):
     def _call(self, batch: Mapping[str, Graded]) -> dict[str, str]:
         whole = {student: (graded.task.submission, graded.result) for student, graded in batch.items()}
         failed: dict[str, str] = self.call("record", whole, seconds=SECONDS + EACH * len(batch))
+        if sum(submission.size for submission, _ in whole.values()) > LARGE:
+            self.renew()
         return failed
 
     def _clean_up(self) -> None:

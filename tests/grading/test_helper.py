@@ -164,6 +164,16 @@ def test_one_that_cannot_be_recorded_keeps_nobody_else_out_of_the_gradebook(thre
     assert scores(three) == {"a": 15, "b": 15, "c": 15}
 
 
+def test_a_process_that_was_filled_by_large_submissions_is_not_kept(three, monkeypatch):
+    folder = three.submissions(NAME)["a"]
+    with reading.Reader(three, NAME, MODE) as reader, recording.Recorder(three, NAME) as recorder:
+        for large, is_kept in ((2**20, True), (-1, False)):
+            monkeypatch.setattr(reading, "LARGE", large)
+            monkeypatch.setattr(recording, "LARGE", large)
+            assert reader.task_of("a", folder).submission.notebook and bool(reader._working) == is_kept
+            assert recorder.record({}) == {} and bool(recorder._working) == is_kept
+
+
 def test_what_ended_the_reading_once_is_read_again(three, monkeypatch, tmp_path):
     """The machine may be at fault, or somebody who ended a process."""
     find, first = submission_files.find_notebook, tmp_path / "first"

@@ -266,6 +266,8 @@ MUTANTS = (
            "When the machine ends a process of the grader's, the rest of the class has 0."),
     Mutant(HELPER, "signal.SIGHUP, signal.SIGTERM)", "signal.SIGHUP)",
            "A signal to the whole group cuts what is being recorded."),
+    Mutant(READING, "if task.submission.size > LARGE:", "if False:",
+           "What large notebooks have taken is held while the others are graded."),
     Mutant(READING, "except Unexplained:", "except ZeroDivisionError:",
            "A submission has 0 because a disk did not answer once."),
     Mutant(HELPER, "resource.setrlimit(resource.RLIMIT_DATA, (1024 * held + more, hard))", "pass",
