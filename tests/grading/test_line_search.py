@@ -239,8 +239,10 @@ class Forged:
 
 @WALLED
 @pytest.mark.parametrize("what", HOSTILE)
-def test_hostile_code_gets_no_line_and_costs_at_most_its_seconds(what, one):
+def test_hostile_code_gets_no_line_and_costs_at_most_its_seconds(what, one, monkeypatch):
     """What runs only where the search is; the rest of it is the wrong answer that has a line otherwise."""
+    if what.startswith("no end"):
+        monkeypatch.setattr(search, "SECONDS", 1.0)
     source = (
         f"import os\n{FORGED}def early():\n    {HOSTILE[what]}\n\n\n"
         f"if os.path.exists({search.QUESTION!r}):\n    early()\n{one.source}"

@@ -62,7 +62,11 @@ def without_a_mark(root, book):
         gradebook.db.commit()
 
 
-@pytest.mark.parametrize("lose", [restored, emptied, deleted, without_bob, without_a_mark])
+# nbgrader takes seconds to make a gradebook, in a process of its own
+MADE_ANEW = [pytest.param(lose, marks=pytest.mark.slow) for lose in (emptied, deleted)]
+
+
+@pytest.mark.parametrize("lose", [restored, without_bob, without_a_mark, *MADE_ANEW])
 def test_what_the_gradebook_has_lost_is_recorded_again(graded, lose):
     assert scores(graded) == POINTS
     lose(graded, graded / "gradebook" / "gradebook.db")
