@@ -41,7 +41,8 @@ def throughput(ours=200, stock=12, rounds=3):
         for turn in range(rounds):
             times = {}
             for who, count in (("stock", stock), ("ours", ours)):
-                course = _course(Path(folder) / f"{who}{turn}", count, STOCK if who == "stock" else "")
+                more = STOCK if who == "stock" else ""
+                course = course_of_copies(Path(folder) / f"{who}{turn}", count, more)
                 times[who] = _timed(course, who) / count
             ratios.append(times["stock"] / times["ours"])
     middle = statistics.median(ratios)
@@ -60,7 +61,7 @@ def follow_through(count=40, rounds=7):
             kinds = [("with", ""), ("without", NO_FOLLOW_THROUGH)]
             times = {}
             for name, more in kinds if turn % 2 else reversed(kinds):
-                course = _course(Path(folder) / f"{name}{turn}", count, more)
+                course = course_of_copies(Path(folder) / f"{name}{turn}", count, more)
                 times[name] = _timed(course, "ours")
                 shutil.rmtree(course)
             ratios.append(times["with"] / times["without"])
@@ -76,7 +77,7 @@ def growth(counts=(50, 100, 200, 500, 1000)):
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for count in counts:
-            course = _course(Path(folder) / str(count), count, "")
+            course = course_of_copies(Path(folder) / str(count), count)
             seconds = _timed(course, "ours") / count
             rows.append([count, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss])
             shutil.rmtree(course)
@@ -87,7 +88,7 @@ def growth(counts=(50, 100, 200, 500, 1000)):
     )
 
 
-def _course(folder, count, more):
+def course_of_copies(folder, count, more=""):
     """A course folder with `count` submissions: the sample class without the endless loop."""
     folder.mkdir(parents=True)
     for name in ("solutions", "notebooks"):

@@ -78,6 +78,7 @@ def memory():
 
     from class_tools import MODE, NAME, copy_course
     from nbgrader.api import Gradebook
+    from session_memory import held_by_session
 
     most = {"together": 0, "one": 0}
     with tempfile.TemporaryDirectory() as folder:
@@ -101,18 +102,6 @@ def memory():
     assert grader.returncode == 0 and rows == points, {s: p for s, p in rows.items() if p != points[s]}
     assert 50 < most["together"] < 500, most  # of a grader that was seen at all
     return f"at most {most['together']:.0f} MB together, {most['one']:.0f} MB in one process"
-
-
-def held_by_session(session):
-    """Megabytes of each process in a session; a page that several share is divided among them."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
-                lines = (folder / "smaps_rollup").read_text().splitlines()
-                yield sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-        except (OSError, IndexError):  # it has just ended
-            continue
 
 
 def thousands():

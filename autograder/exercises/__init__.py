@@ -114,12 +114,13 @@ class Exercise:
         """The arguments of three calls for a seed: sizes all distinct twice, then a square one.
 
         seed: None or 0 for the public instances.  Raises TypeError for an exercise that is answered
-        with a value.
+        with a value, and RuntimeError where no draw is well conditioned.
         """
         if self.instance is None:
             raise TypeError(f"{self.id} is answered with a value and has no instances")
         first = self.first_number(seed)
-        return [self._instance(first + i) for i in range(3)] if seed else [self.instance(i) for i in range(3)]
+        draw = self._instance if seed else self.instance
+        return [draw(first + i) for i in range(3)]
 
     def first_number(self, seed: int | None) -> int:
         """The number that the first of three instances of a seed is made from."""

@@ -44,7 +44,7 @@ def _draw(exercise: Exercise, seed: int, is_loud: bool) -> Arguments:
             return arguments
     kind = "loud" if is_loud else "long"
     found = f"none of {DRAWS} {kind} instances of seed {seed} tells all corruptions apart"
-    raise RuntimeError(f"{exercise.id}: {found}")
+    raise RuntimeError(f"{exercise.id}: {found} and is well conditioned")
 
 
 def probe_arguments(exercise: Exercise, seed: int, is_loud: bool, draw: int) -> Arguments:

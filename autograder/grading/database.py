@@ -18,6 +18,8 @@ SQLITE = "sqlite:///"
 PACKAGES = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary"}  # that hold the driver of that name
 LOCK = 0x756E726F6C6C6564  # any number; PostgreSQL counts its advisory locks for each database apart
 WAIT = 30.0  # seconds for another program that writes a gradebook
+# the disk is full or does not answer, or nobody may write there: the gradebook itself may well be in order
+NOT_ITS_FAULT = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 PATIENCE = 2.0  # seconds until the database has noticed that a grader was killed
 
 
@@ -54,6 +56,8 @@ def errors_named(database: Path | str) -> Iterator[None]:
             raise
         if "is locked" in str(cause):
             raise GradingError(locked_sentence(database, WAIT)) from None
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in NOT_ITS_FAULT:
+            raise GradingError(f"{database} cannot be read or written: {plain(str(cause), 300)}") from None
         raise GradingError(damaged_sentence(database, cause)) from None
 
 

@@ -120,9 +120,8 @@ class Helper:
             socket.send_fds(self._control, [b"w"], [theirs.fileno()])
             said = self._control.recv(PID.size, socket.MSG_WAITALL)
         self._connection = Connection(ours.detach())
-        if (
-            len(said) < PID.size
-        ):  # it has ended: it could not prepare or fork, and has said why, or was killed
+        if len(said) < PID.size:
+            # it could not prepare or fork, and has said why, or it was killed
             raise GradingError(NO_PROCESS)
         self._working = PID.unpack(said)[0]
         return self._connection

@@ -1,7 +1,9 @@
 """A gradebook that is damaged, empty, locked, or left by a killed program: every verb has one sentence."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from class_tools import NAME, command, copy_course, notebook, solved, submit
@@ -110,3 +112,14 @@ def test_what_nbgrader_cannot_read_is_named_as_well(course, monkeypatch, stateme
     verb = ["extend", "ada", NAME, "2026-03-08"] if statement == "find_assignment" else ["forget", "ada"]
     said = command("autograder", *verb, cwd=course, code=1)
     assert f"gradebook.db cannot be read as a gradebook: disk image is malformed; {BACKUP}\n" in said
+
+
+def test_where_the_disk_is_full_nobody_is_told_to_remove_a_gradebook(tmp_path):
+    path = tmp_path / "gradebook.db"
+    with pytest.raises(
+        database.GradingError, match="cannot be read or written: database or disk is full"
+    ) as said:
+        with database.errors_named(path), closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA max_page_count = 2")
+            file.execute("CREATE TABLE large AS SELECT randomblob(100000)")
+    assert BACKUP not in str(said.value)
